@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# 'make help' lists what can be made.
+
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+KERNEL ?= 6.1
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
+
+modules: ## kvm-xen.ko for the running kernel (KVER=... for another one)
+	@test -e $(KDIR)/Makefile || { \
+	  echo "error: no kernel headers at $(KDIR): install linux-headers-$(KVER)" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tools: ## the kvm-xen command, in build/tools
+	$(MAKE) -C tools
+
+install: tools ## the module, the command, its manual page and completion
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	install -D -m 755 build/tools/kvm-xen $(DESTDIR)$(PREFIX)/sbin/kvm-xen
+	install -D -m 644 tools/kvm-xen/kvm-xen.8 $(DESTDIR)$(PREFIX)/share/man/man8/kvm-xen.8
+	install -D -m 644 tools/completion/kvm-xen $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kvm-xen
+	install -D -m 644 tools/udev/99-kvm-xen.rules $(DESTDIR)/etc/udev/rules.d/99-kvm-xen.rules
+
+demo: ## a stock KVM host runs an unmodified Debian guest on Xen's interfaces (KERNEL=6.12)
+	@scripts/demo.sh $(KERNEL)
+
+setup: ## packages, kernels and tools for the tests, into the cache
+	@scripts/setup.sh check
+
+check: setup ## the tests
+	@python3 scripts/check.py check
+
+check-quick: setup ## the edit loop: one host kernel, no Debian guest
+	@python3 scripts/check.py quick
+
+check-full: setup ## everything, in full matrices
+	@python3 scripts/check.py full
+
+bench: setup ## instructions per operation, written to build/bench.json
+	@$(MAKE) -s -C selftests
+	@python3 scripts/bench.py
+
+clean: ## remove everything that was built
+	@find . \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
+	@rm -rf Module.symvers modules.order .tmp_versions build
+
+.PHONY: help modules tools install demo setup check check-quick check-full bench clean
+.DEFAULT_GOAL := modules
