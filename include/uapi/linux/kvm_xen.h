@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * /dev/kvm-xen: create Xen domains and attach KVM virtual machines to them.
+ *
+ * Every structure starts with its size in bytes, as user space was compiled
+ * with it. A field that user space does not know reads as zero; a field that
+ * the kernel does not know must be zero.
+ *
+ * Meaning of errno, for all calls:
+ *  - ENOTTY: the ioctl number is not supported at all.
+ *  - EINVAL: @size is smaller than the first version of the structure, or a
+ *    value makes no sense together with another.
+ *  - E2BIG: the structure is longer than the kernel knows it and is not zero
+ *    in the part that the kernel does not understand.
+ *  - EOPNOTSUPP: a known field has a flag or value that is not supported.
+ *  - EFAULT: the structure cannot be read or written.
+ *  - ENOENT: no such domain.
+ *  - EPERM: the domain belongs to another open file, and the caller has not
+ *    CAP_SYS_ADMIN.
+ * Further meanings are given with each call.
+ */
+#ifndef _UAPI_LINUX_KVM_XEN_H
+#define _UAPI_LINUX_KVM_XEN_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define KXEN_ABI_VERSION	1
+
+#define KXEN_IOC		0xBE
+
+/* Bits of struct kxen_info.features: what this module can do. */
+#define KXEN_F_EVTCHN_2L	(1ULL << 0)
+#define KXEN_F_UNPLUG		(1ULL << 1)
+#define KXEN_F_PAUSE		(1ULL << 2)
+
+/* Bits of struct kxen_create.flags: what the domain gets. */
+#define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10 */
+
+#define KXEN_DOMID_AUTO		0xffffU
+
+/**
+ * struct kxen_info - KXEN_INFO: version and features of the module
+ * @size: sizeof(struct kxen_info)
+ * @abi_version: KXEN_ABI_VERSION of the module
+ * @features: KXEN_F_*
+ * @max_vcpus: vCPUs that a domain can have
+ * @max_ports: largest number of event channels that can be asked for
+ * @domains: domains alive, domain 0 not counted
+ * @hooks_armed: 1 while KVM's functions are hooked
+ */
+struct kxen_info {
+	__u32 size;
+	__u32 abi_version;
+	__aligned_u64 features;
+	__u32 max_vcpus;
+	__u32 max_ports;
+	__u32 domains;
+	__u32 hooks_armed;
+};
+
+/**
+ * struct kxen_create - KXEN_CREATE: make a domain
+ * @size: sizeof(struct kxen_create)
+ * @flags: KXEN_DOM_*
+ * @domid: in: the wanted id, 1 to 0x7fef, or KXEN_DOMID_AUTO; out: the id
+ * @xen_major: reported Xen version; 0.0 is the module's default
+ * @xen_minor: see @xen_major
+ * @max_ports: event channels; 0 is the module's default
+ * @max_grant_frames: grant table frames; 0 is the module's default
+ * @max_maptrack_frames: maptrack frames; 0 is the module's default
+ * @reserved: must be 0
+ * @uuid: what the guest sees as its handle
+ *
+ * The domain goes with the file that made it, until a VM is attached: from then
+ * on it lives as long as that VM.
+ *
+ * EEXIST: the id is taken. ENOSPC: no id is left. EBUSY (at the first domain):
+ * KVM cannot be hooked now, the kernel log says why.
+ */
+struct kxen_create {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u16 xen_major;
+	__u16 xen_minor;
+	__u32 max_ports;
+	__u32 max_grant_frames;
+	__u32 max_maptrack_frames;
+	__u32 reserved;
+	__u8 uuid[16];
+};
+
+/* struct kxen_attach.reason: why an attach was refused. */
+#define KXEN_WHY_NONE		0
+#define KXEN_WHY_NOT_A_VM	1 /* EINVAL: the fd is not a KVM VM */
+#define KXEN_WHY_VM_ATTACHED	2 /* EBUSY: the VM has a domain already */
+#define KXEN_WHY_DOM_ATTACHED	3 /* EBUSY: the domain has a VM already */
+#define KXEN_WHY_PROTECTED	4 /* EOPNOTSUPP: memory is encrypted (SEV, TDX) */
+#define KXEN_WHY_KVM_XEN	5 /* EBUSY: KVM's own Xen support is set up */
+#define KXEN_WHY_NO_LAPIC	6 /* EOPNOTSUPP: no LAPIC in the kernel */
+#define KXEN_WHY_VCPUS		7 /* EOPNOTSUPP: more vCPUs than a domain has */
+#define KXEN_WHY_DYING		8 /* ESHUTDOWN: the VM is being torn down */
+#define KXEN_WHY_HOOKS		9 /* KVM cannot be hooked: see the kernel log */
+
+/**
+ * struct kxen_attach - KXEN_ATTACH: give a domain its virtual machine
+ * @size: sizeof(struct kxen_attach)
+ * @flags: must be 0
+ * @domid: the domain
+ * @vm_fd: a KVM VM's file descriptor
+ * @reason: out, on failure too: KXEN_WHY_*
+ * @reserved: must be 0
+ *
+ * The VM must not have run yet for its guest to find Xen.
+ */
+struct kxen_attach {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__s32 vm_fd;
+	__u32 reason;
+	__u32 reserved;
+};
+
+#define KXEN_STATE_CREATED	0 /* no VM yet */
+#define KXEN_STATE_RUNNING	1
+#define KXEN_STATE_SHUTDOWN	2 /* the guest has called SCHEDOP_shutdown */
+#define KXEN_STATE_DYING	3
+#define KXEN_STATE_HOST		4 /* domain 0 */
+
+/**
+ * struct kxen_query - KXEN_QUERY: state and counters of a domain
+ * @size: sizeof(struct kxen_query)
+ * @flags: KXEN_QUERY_NEXT: the first domain whose id is not below @domid
+ * @domid: in: the domain; out: the domain that was found
+ * @state: KXEN_STATE_*
+ * @shutdown_reason: what the guest gave to SCHEDOP_shutdown
+ * @vcpus: vCPUs known
+ * @paused: how often KXEN_PAUSE is in force
+ * @pid: process that owns the VM, 0 if none
+ * @dom_flags: KXEN_DOM_*
+ * @width: 32 or 64: layout of the shared pages
+ * @xen_version: reported version, major << 16 | minor
+ * @max_ports: limit
+ * @ports: event channels in use
+ * @pinned_pages: guest pages that the domain holds
+ * @resets: times that the machine was reset
+ * @hypercalls: calls served
+ * @sends: EVTCHNOP_send
+ * @upcalls: upcalls raised
+ * @vectors: vectors handed out at VM entry
+ * @timers: timer expiries
+ * @uuid: handle
+ */
+struct kxen_query {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 state;
+	__u32 shutdown_reason;
+	__u32 vcpus;
+	__u32 paused;
+	__s32 pid;
+	__u32 dom_flags;
+	__u32 width;
+	__u32 xen_version;
+	__u32 max_ports;
+	__u32 ports;
+	__u32 pinned_pages;
+	__aligned_u64 resets;
+	__aligned_u64 hypercalls;
+	__aligned_u64 sends;
+	__aligned_u64 upcalls;
+	__aligned_u64 vectors;
+	__aligned_u64 timers;
+	__u8 uuid[16];
+};
+
+#define KXEN_QUERY_NEXT		(1U << 0)
+
+/**
+ * struct kxen_domid_arg - KXEN_DESTROY, KXEN_PAUSE, KXEN_UNPAUSE
+ * @size: sizeof(struct kxen_domid_arg)
+ * @flags: must be 0
+ * @domid: the domain
+ * @reserved: must be 0
+ *
+ * DESTROY: EBUSY while a VM is attached: end the VM instead.
+ * PAUSE returns when no vCPU of the domain executes guest code. EINTR: a signal
+ * came first, nothing is paused. UNPAUSE: EINVAL if it is not paused.
+ */
+struct kxen_domid_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 reserved;
+};
+
+/**
+ * struct kxen_port_info - KXEN_PORT: state of one event channel
+ * @size: sizeof(struct kxen_port_info)
+ * @flags: KXEN_PORT_NEXT: the first channel in use that is not below @port
+ * @domid: the domain
+ * @port: in: the port; out: the port that was found
+ * @state: EVTCHNSTAT_* of the Xen ABI
+ * @vcpu: vCPU that is notified
+ * @remote_domid: peer (unbound, interdomain)
+ * @remote_port: peer's port (interdomain)
+ * @virq: virtual interrupt (virq)
+ * @pending: 1 if pending
+ * @masked: 1 if masked
+ * @reserved: 0
+ *
+ * ENOENT with KXEN_PORT_NEXT: no further channel. EINVAL: never allocated.
+ */
+struct kxen_port_info {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 port;
+	__u32 state;
+	__u32 vcpu;
+	__u32 remote_domid;
+	__u32 remote_port;
+	__u32 virq;
+	__u8 pending;
+	__u8 masked;
+	__u16 reserved;
+};
+
+#define KXEN_PORT_NEXT		(1U << 0)
+
+#define KXEN_INFO	_IO(KXEN_IOC, 0x00)
+#define KXEN_CREATE	_IO(KXEN_IOC, 0x01)
+#define KXEN_ATTACH	_IO(KXEN_IOC, 0x02)
+#define KXEN_QUERY	_IO(KXEN_IOC, 0x03)
+#define KXEN_DESTROY	_IO(KXEN_IOC, 0x04)
+#define KXEN_PAUSE	_IO(KXEN_IOC, 0x05)
+#define KXEN_UNPAUSE	_IO(KXEN_IOC, 0x06)
+#define KXEN_PORT	_IO(KXEN_IOC, 0x07)
+
+#endif
