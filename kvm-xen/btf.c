@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A reader for the running kernel's BTF, as far as the layout checks need it.
+ *
+ * A structure whose member moved, or a function whose arguments changed, is a
+ * memory corruption in the making when a hook is placed on it. The kernel says
+ * in BTF what it was built with; the glue compares that with what this module
+ * was compiled against before anything is hooked.
+ *
+ * The data comes from the kernel image, so it is trusted to be well-formed,
+ * but sizes are bounded all the same: a truncated section is an error here, not
+ * an oops.
+ */
+#include <linux/btf.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "btf.h"
+
+struct btf_part {
+	const char *str;
+	u32 str_len;
+	const void *types;
+	u32 types_len;
+	u32 nr;			/* types in this part */
+	const void **index;	/* nr pointers to struct btf_type */
+};
+
+/* Type ids and string offsets of the split part go on where the base ends. */
+struct kxen_btf {
+	struct btf_part base;
+	struct btf_part split;
+};
+
+/* Size of what follows struct btf_type, in bytes; negative: unknown kind. */
+static int type_tail(const struct btf_type *t)
+{
+	u32 vlen = btf_type_vlen(t);
+
+	switch (BTF_INFO_KIND(t->info)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_VAR:
+	case BTF_KIND_DECL_TAG:
+		return sizeof(u32);
+	case BTF_KIND_ARRAY:
+		return sizeof(struct btf_array);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return vlen * sizeof(struct btf_member);
+	case BTF_KIND_ENUM:
+		return vlen * sizeof(struct btf_enum);
+	case BTF_KIND_ENUM64:
+		return vlen * sizeof(struct btf_enum64);
+	case BTF_KIND_FUNC_PROTO:
+		return vlen * sizeof(struct btf_param);
+	case BTF_KIND_DATASEC:
+		return vlen * sizeof(struct btf_var_secinfo);
+	case BTF_KIND_PTR:
+	case BTF_KIND_FWD:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_FUNC:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_TYPE_TAG:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static int walk(struct btf_part *p, bool fill)
+{
+	const void *pos = p->types, *end = p->types + p->types_len;
+	u32 n = 0;
+
+	while (pos + sizeof(struct btf_type) <= end) {
+		int tail = type_tail(pos);
+
+		if (tail < 0)
+			return tail;
+		if (fill)
+			p->index[n] = pos;
+		n++;
+		pos += sizeof(struct btf_type) + tail;
+	}
+	if (pos != end)
+		return -EINVAL;
+	p->nr = n;
+	return 0;
+}
+
+static int part_init(struct btf_part *p, const void *data, u32 size)
+{
+	const struct btf_header *h = data;
+	int ret;
+
+	if (size < sizeof(*h) || h->magic != BTF_MAGIC || h->hdr_len > size)
+		return -EINVAL;
+	size -= h->hdr_len;
+	if (h->type_off > size || h->type_len > size - h->type_off ||
+	    h->str_off > size || h->str_len > size - h->str_off || !h->str_len)
+		return -EINVAL;
+	data += h->hdr_len;
+	p->types = data + h->type_off;
+	p->types_len = h->type_len;
+	p->str = data + h->str_off;
+	p->str_len = h->str_len;
+	if (p->str[p->str_len - 1])
+		return -EINVAL;
+
+	ret = walk(p, false);
+	if (ret)
+		return ret;
+	p->index = kvmalloc_array(p->nr, sizeof(*p->index), GFP_KERNEL);
+	if (!p->index)
+		return -ENOMEM;
+	return walk(p, true);
+}
+
+/**
+ * kxen_btf_open() - Index the BTF of the kernel image and of one module.
+ * @base: BTF of the kernel image.
+ * @base_size: its size in bytes.
+ * @split: BTF of the module.
+ * @split_size: its size in bytes.
+ *
+ * Context: may sleep. The sections must stay mapped until kxen_btf_close().
+ * Return: the index, or an error pointer: -EINVAL, -ENOMEM.
+ */
+struct kxen_btf *kxen_btf_open(const void *base, u32 base_size,
+			       const void *split, u32 split_size)
+{
+	struct kxen_btf *btf = kzalloc(sizeof(*btf), GFP_KERNEL);
+	int ret;
+
+	if (!btf)
+		return ERR_PTR(-ENOMEM);
+	ret = part_init(&btf->base, base, base_size);
+	if (!ret)
+		ret = part_init(&btf->split, split, split_size);
+	if (ret) {
+		kxen_btf_close(btf);
+		return ERR_PTR(ret);
+	}
+	return btf;
+}
+
+void kxen_btf_close(struct kxen_btf *btf)
+{
+	kvfree(btf->base.index);
+	kvfree(btf->split.index);
+	kfree(btf);
+}
+
+static const char *name_of(const struct kxen_btf *btf, u32 off)
+{
+	if (off < btf->base.str_len)
+		return btf->base.str + off;
+	off -= btf->base.str_len;
+	return off < btf->split.str_len ? btf->split.str + off : "";
+}
+
+static const struct btf_type *type_of(const struct kxen_btf *btf, u32 id)
+{
+	if (!id)
+		return NULL;	/* void */
+	id--;
+	if (id < btf->base.nr)
+		return btf->base.index[id];
+	id -= btf->base.nr;
+	return id < btf->split.nr ? btf->split.index[id] : NULL;
+}
+
+static const struct btf_type *find_in(const struct kxen_btf *btf,
+				      const struct btf_part *p,
+				      const char *name, u32 kind)
+{
+	u32 i;
+
+	for (i = 0; i < p->nr; i++) {
+		const struct btf_type *t = p->index[i];
+
+		if (BTF_INFO_KIND(t->info) == kind &&
+		    !strcmp(name_of(btf, t->name_off), name))
+			return t;
+	}
+	return NULL;
+}
+
+/* The module's own types first: it is the module's view that counts. */
+static const struct btf_type *find(const struct kxen_btf *btf,
+				   const char *name, u32 kind)
+{
+	return find_in(btf, &btf->split, name, kind) ?:
+	       find_in(btf, &btf->base, name, kind);
+}
+
+/**
+ * kxen_btf_member() - Offset of a structure member.
+ * @btf: the index.
+ * @type: name of the structure, without the word struct.
+ * @member: name of a direct member.
+ *
+ * Return: the offset in bytes, or -ENOENT.
+ */
+int kxen_btf_member(const struct kxen_btf *btf, const char *type,
+		    const char *member)
+{
+	const struct btf_type *t = find(btf, type, BTF_KIND_STRUCT);
+	const struct btf_member *m;
+	u32 i;
+
+	if (!t)
+		return -ENOENT;
+	m = (const struct btf_member *)(t + 1);
+	for (i = 0; i < btf_type_vlen(t); i++, m++) {
+		u32 bits = BTF_INFO_KFLAG(t->info) ?
+			   BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset;
+
+		if (!strcmp(name_of(btf, m->name_off), member))
+			return bits / 8;
+	}
+	return -ENOENT;
+}
+
+/**
+ * kxen_btf_size() - Size of a structure.
+ * @btf: the index.
+ * @type: name of the structure.
+ *
+ * Return: the size in bytes, or -ENOENT.
+ */
+int kxen_btf_size(const struct kxen_btf *btf, const char *type)
+{
+	const struct btf_type *t = find(btf, type, BTF_KIND_STRUCT);
+
+	return t ? (int)t->size : -ENOENT;
+}
+
+/**
+ * kxen_btf_func() - Number of arguments of a function.
+ * @btf: the index.
+ * @name: name of the function.
+ * @is_void: set to whether it returns nothing.
+ *
+ * Return: the number, or -ENOENT.
+ */
+int kxen_btf_func(const struct kxen_btf *btf, const char *name, bool *is_void)
+{
+	const struct btf_type *t = find(btf, name, BTF_KIND_FUNC);
+
+	if (t)
+		t = type_of(btf, t->type);
+	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_FUNC_PROTO)
+		return -ENOENT;
+	*is_void = !t->type;
+	return btf_type_vlen(t);
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Life cycle of hooks: resolve, check, arm, disarm, drain.
+ *
+ * A hook is an ftrace direct call: the function's own ftrace slot jumps to a
+ * trampoline of ours, which for a caller that is none of our business returns
+ * into the function after a load, a compare and a jump. Documentation/hooking.rst
+ * has the reasons, the measured alternatives and the proof that no CPU is left
+ * in module text when it goes away.
+ */
+#include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/static_call.h>
+
+#include "hook.h"
+#include "log.h"
+
+/*
+ * Neither of these is exported. They are called through static calls, not
+ * through pointers: on a kernel with indirect branch tracking an indirect call
+ * to a function whose ENDBR was sealed is fatal.
+ */
+static unsigned long lookup_name_proto(const char *name)
+{
+	return 0;
+}
+
+static unsigned long location_proto(unsigned long ip)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(kxen_lookup_name, lookup_name_proto);
+DEFINE_STATIC_CALL(kxen_ftrace_location, location_proto);
+DEFINE_STATIC_CALL(kxen_find_direct, location_proto);
+
+static const int *ftrace_enabled_p;
+
+/* Static: a kprobe that could not be disarmed stays on the kernel's lists. */
+static struct kprobe lookup_probe = { .symbol_name = "kallsyms_lookup_name" };
+
+/*
+ * A function tracer that does nothing and cannot be switched off: while it is
+ * registered, 'sysctl kernel.ftrace_enabled=0' is refused, so that no hook can
+ * vanish below a running guest.
+ */
+static void notrace pin_func(unsigned long ip, unsigned long parent_ip,
+			     struct ftrace_ops *op, struct ftrace_regs *fregs)
+{
+}
+
+static struct ftrace_ops pin_ops;
+
+/**
+ * kxen_hook_init() - Find the kernel's symbol look-up.
+ *
+ * Context: module load, may sleep.
+ * Return: 0 or a negative errno, with one line in the log.
+ */
+int kxen_hook_init(void)
+{
+	unsigned long addr;
+	int ret;
+
+	ret = register_kprobe(&lookup_probe);
+	if (ret) {
+		kxen_err("no kprobe can be placed (error %d): this kernel runs with kprobes off or locked down",
+			 ret);
+		return ret;
+	}
+	addr = (unsigned long)lookup_probe.addr;
+	unregister_kprobe(&lookup_probe);
+	static_call_update(kxen_lookup_name, (typeof(lookup_name_proto) *)addr);
+
+	addr = kxen_hook_lookup("ftrace_location");
+	if (!addr)
+		return -ENOENT;
+	static_call_update(kxen_ftrace_location, (typeof(location_proto) *)addr);
+	addr = kxen_hook_lookup("ftrace_find_rec_direct");
+	if (addr)
+		static_call_update(kxen_find_direct,
+				   (typeof(location_proto) *)addr);
+	ftrace_enabled_p = (const int *)kxen_hook_lookup("ftrace_enabled");
+	return 0;
+}
+
+/**
+ * kxen_hook_lookup() - Address of a kernel symbol.
+ * @symbol: its name.
+ *
+ * Return: the address, or 0 with one line in the log.
+ */
+unsigned long kxen_hook_lookup(const char *symbol)
+{
+	unsigned long addr = static_call(kxen_lookup_name)(symbol);
+
+	if (!addr)
+		kxen_err("this kernel has no symbol '%s'", symbol);
+	return addr;
+}
+
+/* As kxen_hook_lookup(), for what need not be there. */
+bool kxen_hook_exists(const char *symbol)
+{
+	return static_call(kxen_lookup_name)(symbol);
+}
+
+static int check_one(struct kxen_hook *h)
+{
+	unsigned long other;
+
+	h->address = kxen_hook_lookup(h->symbol);
+	if (!h->address)
+		return -ENOENT;
+	h->ip = static_call(kxen_ftrace_location)(h->address);
+	if (!h->ip) {
+		kxen_err("'%s' cannot be traced on this kernel (no ftrace slot)",
+			 h->symbol);
+		return -EOPNOTSUPP;
+	}
+	other = h->armed ? 0 : static_call(kxen_find_direct)(h->ip);
+	if (other) {
+		kxen_err("'%s' already carries somebody else's direct hook (%pS): a BPF program or bpftrace on that function has to go first",
+			 h->symbol, (void *)other);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * kxen_hooks_check() - Resolve all hooks and see that each could be armed.
+ * @hooks: the table.
+ * @nr: its length.
+ *
+ * Changes nothing. Run at load and again before each arming.
+ * Context: may sleep.
+ * Return: 0, or a negative errno with one line in the log for the first failure.
+ */
+int kxen_hooks_check(struct kxen_hook *hooks, int nr)
+{
+	int i, ret;
+
+	if (!ftrace_enabled_p || !READ_ONCE(*ftrace_enabled_p)) {
+		kxen_err("ftrace is switched off: 'sysctl kernel.ftrace_enabled=1' first");
+		return -EBUSY;
+	}
+	for (i = 0; i < nr; i++) {
+		ret = check_one(&hooks[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int arm_one(struct kxen_hook *h)
+{
+#ifdef KXEN_FTRACE_DIRECT_OPS
+	int ret;
+
+	memset(&h->ops, 0, sizeof(h->ops));
+	ret = ftrace_set_filter_ip(&h->ops, h->ip, 0, 0);
+	if (ret)
+		return ret;
+	ret = register_ftrace_direct(&h->ops, (unsigned long)h->trampoline);
+	if (ret)
+		ftrace_free_filter(&h->ops);
+	return ret;
+#else
+	return register_ftrace_direct(h->ip, (unsigned long)h->trampoline);
+#endif
+}
+
+static void disarm_one(struct kxen_hook *h)
+{
+#ifdef KXEN_FTRACE_DIRECT_OPS
+	int ret = unregister_ftrace_direct(&h->ops,
+					   (unsigned long)h->trampoline, true);
+#else
+	int ret = unregister_ftrace_direct(h->ip,
+					   (unsigned long)h->trampoline);
+#endif
+
+	/* Nothing can be done: text that is still jumped to must not go. */
+	if (WARN_ONCE(ret, "kvm-xen: hook on %s stays (%d)\n", h->symbol, ret))
+		__module_get(THIS_MODULE);
+}
+
+/**
+ * kxen_hooks_arm() - Put all hooks in place.
+ * @hooks: the table.
+ * @nr: its length.
+ *
+ * Context: may sleep; callers serialise arming and disarming.
+ * Return: 0 with all hooks in place, or a negative errno with none.
+ */
+int kxen_hooks_arm(struct kxen_hook *hooks, int nr)
+{
+	int i, ret = kxen_hooks_check(hooks, nr);
+
+	if (ret)
+		return ret;
+	for (i = 0; i < nr; i++) {
+		ret = arm_one(&hooks[i]);
+		if (ret) {
+			kxen_err("cannot hook '%s' (error %d): a livepatch or a tracer of that function has to go first",
+				 hooks[i].symbol, ret);
+			kxen_hooks_disarm(hooks, i);
+			return ret;
+		}
+		hooks[i].armed = true;
+	}
+	return 0;
+}
+
+/**
+ * kxen_hooks_disarm() - Take all armed hooks away, in mirror order.
+ * @hooks: the table.
+ * @nr: its length.
+ *
+ * Context: may sleep. On return no new call enters a trampoline; a call that
+ * was inside may still be: see kxen_hook_drain().
+ */
+void kxen_hooks_disarm(struct kxen_hook *hooks, int nr)
+{
+	while (nr--) {
+		if (!hooks[nr].armed)
+			continue;
+		disarm_one(&hooks[nr]);
+		hooks[nr].armed = false;
+	}
+}
+
+/**
+ * kxen_hook_pin() - Keep ftrace from being switched off.
+ * @symbol: a traceable function that is called rarely and not hooked.
+ *
+ * Return: 0 or a negative errno with one line in the log.
+ */
+int kxen_hook_pin(const char *symbol)
+{
+	unsigned long addr = kxen_hook_lookup(symbol);
+	int ret;
+
+	if (!addr)
+		return -ENOENT;
+	addr = static_call(kxen_ftrace_location)(addr);
+	if (!addr)
+		return -EOPNOTSUPP;
+	/* From scratch: ftrace_free_filter() leaves pointers to what it freed. */
+	pin_ops = (struct ftrace_ops) {
+		.func = pin_func,
+		.flags = FTRACE_OPS_FL_PERMANENT,
+	};
+	ret = ftrace_set_filter_ip(&pin_ops, addr, 0, 1);
+	if (!ret)
+		ret = register_ftrace_function(&pin_ops);
+	if (ret)
+		kxen_err("ftrace cannot be held switched on (error %d)",
+			 ret);
+	return ret;
+}
+
+void kxen_hook_unpin(void)
+{
+	int ret = unregister_ftrace_function(&pin_ops);
+
+	if (WARN_ONCE(ret, "kvm-xen: ftrace stays pinned (%d)\n", ret))
+		__module_get(THIS_MODULE);
+	ftrace_free_filter(&pin_ops);
+}
+
+/**
+ * kxen_hook_drain() - Wait until no task is left in a trampoline or handler.
+ *
+ * Called after disarming and with no domain alive. What can still be inside is
+ * a task that was preempted between the ftrace slot and its return: it has not
+ * slept by itself, so a grace period of RCU-tasks covers it. Handlers that sleep
+ * only run for attached VMs, and those hold a module reference.
+ */
+void kxen_hook_drain(void)
+{
+	synchronize_rcu_tasks();
+}
