@@ -1,0 +1,620 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The glue's second part: virtual machines, vCPUs and their memory. With
+ * kvm_glue_check.c and the two headers, all that this module knows about KVM's
+ * inside.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
+#include <kvm/iodev.h>
+#include <uapi/linux/kvm_xen.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/sched.h>
+
+#include "kvm_glue.h"
+#include "kvm_glue_calls.h"
+
+/* --- VM ------------------------------------------------------------------ */
+
+/**
+ * kxen_glue_vm_file() - The VM behind a file descriptor.
+ * @fd: a descriptor of the calling process.
+ * @kvm: set to the VM; valid while the returned file is held.
+ *
+ * Return: the file, to be given back with fput(), or an error pointer: -EBADF;
+ * -EINVAL if it is not a KVM VM.
+ */
+struct file *kxen_glue_vm_file(int fd, struct kvm **kvm)
+{
+	struct file *f = fget(fd);
+
+	if (!f)
+		return ERR_PTR(-EBADF);
+	if (!file_is_kvm(f)) {
+		fput(f);
+		return ERR_PTR(-EINVAL);
+	}
+	*kvm = f->private_data;
+	return f;
+}
+
+/* Why this VM cannot be a Xen domain: KXEN_WHY_*, 0 if it can. */
+u32 kxen_glue_vm_refuse(struct kvm *kvm)
+{
+	if (test_bit(APICV_INHIBIT_REASON_SEV,
+		     &kvm->arch.apicv_inhibit_reasons))
+		return KXEN_WHY_PROTECTED;
+#ifdef KXEN_KVM_HAS_VM_TYPE
+	if (kvm->arch.vm_type != KVM_X86_DEFAULT_VM)
+		return KXEN_WHY_PROTECTED;
+#endif
+	if (kvm->arch.xen_hvm_config.flags || kvm->arch.xen_hvm_config.msr)
+		return KXEN_WHY_KVM_XEN;
+	if (kvm->arch.irqchip_mode == KVM_IRQCHIP_NONE)
+		return KXEN_WHY_NO_LAPIC;
+	if (atomic_read(&kvm->online_vcpus) > KXEN_MAX_VCPUS)
+		return KXEN_WHY_VCPUS;
+	return KXEN_WHY_NONE;
+}
+
+/*
+ * A device on a bus that x86 never looks at. Its destructor runs when the last
+ * reference to the VM goes, before the vCPUs are freed: the end of the domain
+ * needs no hook and no reference to the VM.
+ */
+struct kxen_anchor {
+	struct kvm_io_device dev;
+	void (*gone)(struct kxen_domain *d);
+	struct kxen_domain *domain;
+};
+
+static void anchor_destructor(struct kvm_io_device *dev)
+{
+	struct kxen_anchor *a = container_of(dev, struct kxen_anchor, dev);
+
+	a->gone(a->domain);
+	kfree(a);
+}
+
+static const struct kvm_io_device_ops anchor_ops = {
+	.destructor = anchor_destructor,
+};
+
+/**
+ * kxen_glue_anchor() - Be told when a VM is destroyed.
+ * @kvm: the VM; the caller holds its file.
+ * @gone: called then, may sleep.
+ * @d: its argument.
+ *
+ * Context: may sleep; takes kvm->slots_lock.
+ * Return: the anchor or an error pointer.
+ */
+struct kxen_anchor *kxen_glue_anchor(struct kvm *kvm,
+				     void (*gone)(struct kxen_domain *d),
+				     struct kxen_domain *d)
+{
+	struct kxen_anchor *a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!a)
+		return ERR_PTR(-ENOMEM);
+	a->gone = gone;
+	a->domain = d;
+	kvm_iodevice_init(&a->dev, &anchor_ops);
+	mutex_lock(&kvm->slots_lock);
+	ret = static_call(kxen_bus_register)(kvm, KVM_VIRTIO_CCW_NOTIFY_BUS,
+					     (gpa_t)-1, 0, &a->dev);
+	mutex_unlock(&kvm->slots_lock);
+	if (ret) {
+		kfree(a);
+		return ERR_PTR(ret);
+	}
+	return a;
+}
+
+static void anchor_nothing(struct kxen_domain *d)
+{
+}
+
+/* Only for an attach that fails half-way: the callback is not made. */
+void kxen_glue_anchor_drop(struct kvm *kvm, struct kxen_anchor *a)
+{
+	a->gone = anchor_nothing;
+	mutex_lock(&kvm->slots_lock);
+	static_call(kxen_bus_unregister)(kvm, KVM_VIRTIO_CCW_NOTIFY_BUS,
+					 &a->dev);
+	mutex_unlock(&kvm->slots_lock);
+}
+
+/* A reference, unless the VM's last one is gone already. */
+bool kxen_glue_vm_tryget(struct kvm *kvm)
+{
+	return kvm_get_kvm_safe(kvm);
+}
+
+void kxen_glue_vm_put(struct kvm *kvm)
+{
+	kvm_put_kvm(kvm);
+}
+
+int kxen_glue_vm_pid(struct kvm *kvm)
+{
+	return kvm->userspace_pid;
+}
+
+/* The vCPU with KVM's index @idx, or NULL. It lives as long as the VM. */
+struct kvm_vcpu *kxen_glue_vcpu_by_idx(struct kvm *kvm, u32 idx)
+{
+	/* Older kernels answer an index that is too large with vCPU 0. */
+	return idx < atomic_read(&kvm->online_vcpus) ?
+	       kvm_get_vcpu(kvm, idx) : NULL;
+}
+
+struct kvm *kxen_glue_vcpu_kvm(struct kvm_vcpu *v)
+{
+	return v->kvm;
+}
+
+u32 kxen_glue_vcpu_idx(struct kvm_vcpu *v)
+{
+	return v->vcpu_idx;
+}
+
+u64 kxen_glue_vm_now(struct kvm *kvm)
+{
+	return static_call(kxen_kvmclock_ns)(kvm);
+}
+
+/* Address in the VMM of a writable guest page, or 0. */
+unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn)
+{
+	int idx = srcu_read_lock(&kvm->srcu);
+	unsigned long hva = gfn_to_hva(kvm, gfn);
+
+	srcu_read_unlock(&kvm->srcu, idx);
+	return kvm_is_error_hva(hva) ? 0 : hva;
+}
+
+struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm)
+{
+	return kvm->mm;
+}
+
+struct kxen_pio {
+	struct kvm_io_device dev;
+	u16 port;
+	u16 len;
+	bool (*io)(struct kxen_domain *d, u16 port, bool write, u32 len,
+		   void *val);
+	struct kxen_domain *domain;
+};
+
+static int pio_access(struct kvm_io_device *dev, gpa_t addr, int len, void *val,
+		      bool write)
+{
+	struct kxen_pio *p = container_of(dev, struct kxen_pio, dev);
+
+	if (addr < p->port || addr + len > p->port + p->len)
+		return -EOPNOTSUPP;
+	return p->io(p->domain, addr, write, len, val) ? 0 : -EOPNOTSUPP;
+}
+
+static int pio_read(struct kvm_vcpu *v, struct kvm_io_device *dev, gpa_t addr,
+		    int len, void *val)
+{
+	return pio_access(dev, addr, len, val, false);
+}
+
+static int pio_write(struct kvm_vcpu *v, struct kvm_io_device *dev, gpa_t addr,
+		     int len, const void *val)
+{
+	return pio_access(dev, addr, len, (void *)val, true);
+}
+
+static void pio_destructor(struct kvm_io_device *dev)
+{
+	struct kxen_pio *p = container_of(dev, struct kxen_pio, dev);
+
+	kxen_domain_put(p->domain);
+	kfree(p);
+}
+
+static const struct kvm_io_device_ops pio_ops = {
+	.read = pio_read,
+	.write = pio_write,
+	.destructor = pio_destructor,
+};
+
+/**
+ * kxen_glue_pio_add() - Answer I/O ports of a VM in the kernel.
+ * @kvm: the VM.
+ * @port: first port.
+ * @len: number of ports.
+ * @io: the answer; false leaves the access to the VMM.
+ * @d: its argument; a reference is held until the VM is destroyed.
+ *
+ * Return: the range, which goes with the VM, or an error pointer.
+ */
+struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
+				   bool (*io)(struct kxen_domain *d, u16 port,
+					      bool write, u32 len, void *val),
+				   struct kxen_domain *d)
+{
+	struct kxen_pio *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	p->port = port;
+	p->len = len;
+	p->io = io;
+	p->domain = d;
+	kvm_iodevice_init(&p->dev, &pio_ops);
+	mutex_lock(&kvm->slots_lock);
+	ret = static_call(kxen_bus_register)(kvm, KVM_PIO_BUS, port, len,
+					     &p->dev);
+	mutex_unlock(&kvm->slots_lock);
+	if (ret) {
+		kfree(p);
+		return ERR_PTR(ret);
+	}
+	refcount_inc(&d->ref);
+	return p;
+}
+
+/* --- vCPU ---------------------------------------------------------------- */
+
+/**
+ * kxen_glue_mark() - Make a vCPU ours.
+ * @kv: our side; its preempt_ops take the place of KVM's.
+ *
+ * Context: any; callers serialise per vCPU.
+ * Return: 0, or -EBUSY if somebody else has replaced KVM's callbacks.
+ */
+int kxen_glue_mark(struct kxen_vcpu *kv)
+{
+	struct preempt_notifier *pn = &kv->vcpu->preempt_notifier;
+
+	if (pn->ops != kxen_kvm_preempt_ops)
+		return -EBUSY;
+	kv->kvm_ops = pn->ops;
+	/* Pairs with the dependent load in kxen_glue_marked() and the hooks. */
+	smp_store_release(&pn->ops, &kv->preempt_ops);
+	return 0;
+}
+
+void kxen_glue_unmark(struct kxen_vcpu *kv)
+{
+	WRITE_ONCE(kv->vcpu->preempt_notifier.ops, kv->kvm_ops);
+}
+
+/* After KVM's own sched_out: the thread lost the CPU, it did not sleep. */
+bool kxen_glue_preempted(struct kvm_vcpu *v)
+{
+	return READ_ONCE(v->preempted);
+}
+
+/* Waiting for INIT or SIPI. */
+bool kxen_glue_offline(struct kvm_vcpu *v)
+{
+	int s = READ_ONCE(v->arch.mp_state);
+
+	return s == KVM_MP_STATE_UNINITIALIZED ||
+	       s == KVM_MP_STATE_INIT_RECEIVED;
+}
+
+bool kxen_glue_is_bsp(struct kvm_vcpu *v)
+{
+	return v->kvm->arch.bsp_vcpu_id == v->vcpu_id;
+}
+
+/*
+ * The VMM has put the vCPU to the reset vector, in real mode. Before KVM_RUN:
+ * only what lies in struct kvm_vcpu may be looked at, and RIP is there when the
+ * VMM has just written it.
+ */
+bool kxen_glue_at_reset_vector(struct kvm_vcpu *v)
+{
+	return (v->arch.regs_dirty & BIT(VCPU_REGS_RIP)) &&
+	       v->arch.regs[VCPU_REGS_RIP] == 0xfff0 &&
+	       !(v->arch.cr0 & X86_CR0_PE);
+}
+
+/* The caller is in 64-bit mode. */
+bool kxen_glue_long_mode(struct kvm_vcpu *v)
+{
+	int db, l;
+
+	if (!(v->arch.efer & EFER_LMA))
+		return false;
+	static_call(kxen_cs_bits)(v, &db, &l);
+	return l;
+}
+
+int kxen_glue_cpl(struct kvm_vcpu *v)
+{
+	return static_call(kxen_get_cpl)(v);
+}
+
+/* The guest has interrupts enabled and no shadow over them. */
+bool kxen_glue_intr_allowed(struct kvm_vcpu *v)
+{
+	return static_call(kxen_intr_allowed)(v, false) > 0;
+}
+
+u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
+{
+	return kvm_read_l1_tsc(v, rdtsc());
+}
+
+/* Have interrupts evaluated before the next entry. */
+void kxen_glue_want_event(struct kvm_vcpu *v)
+{
+	kvm_make_request(KVM_REQ_EVENT, v);
+}
+
+void kxen_glue_kick(struct kvm_vcpu *v)
+{
+	kvm_vcpu_kick(v);
+}
+
+/* Have a sleeping vCPU look around, whether or not there is an interrupt. */
+void kxen_glue_unblock(struct kvm_vcpu *v)
+{
+	kvm_make_request(KVM_REQ_UNBLOCK, v);
+	kvm_vcpu_kick(v);
+}
+
+/**
+ * kxen_glue_halt() - Sleep as HLT does, inside an exit handler.
+ * @v: the vCPU, its own thread, SRCU held.
+ *
+ * Returns on an interrupt that can be taken, a signal, or
+ * kxen_glue_unblock(); the caller looks which.
+ */
+void kxen_glue_halt(struct kvm_vcpu *v)
+{
+	kvm_vcpu_srcu_read_unlock(v);
+	v->arch.mp_state = KVM_MP_STATE_HALTED;
+	kvm_vcpu_halt(v);
+	v->arch.mp_state = KVM_MP_STATE_RUNNABLE;
+	kvm_vcpu_srcu_read_lock(v);
+}
+
+/* Step over the trapping instruction, as KVM does; its return value. */
+int kxen_glue_skip_insn(struct kvm_vcpu *v)
+{
+	return kvm_skip_emulated_instruction(v);
+}
+
+/* Make KVM_RUN end with what the guest asked SCHEDOP_shutdown for. */
+void kxen_glue_exit_shutdown(struct kvm_vcpu *v, u32 reason)
+{
+	u32 type = KVM_SYSTEM_EVENT_SHUTDOWN;
+
+	if (reason == SHUTDOWN_reboot)
+		type = KVM_SYSTEM_EVENT_RESET;
+	else if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog)
+		type = KVM_SYSTEM_EVENT_CRASH;
+	memset(&v->run->system_event, 0, sizeof(v->run->system_event));
+	v->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+	v->run->system_event.type = type;
+}
+
+void kxen_glue_exit_intr(struct kvm_vcpu *v)
+{
+	v->run->exit_reason = KVM_EXIT_INTR;
+}
+
+/* An edge interrupt to this LAPIC; 0: it is disabled and did not take it. */
+int kxen_glue_lapic_send(struct kvm_vcpu *v, u8 vector)
+{
+	struct kvm_lapic_irq irq = {
+		.vector = vector,
+		.delivery_mode = APIC_DM_FIXED,
+		.dest_id = v->vcpu_id,
+	};
+
+	return static_call(kxen_lapic_set_irq)(v, &irq, NULL);
+}
+
+/* The LAPIC's highest requested vector, or -1. */
+int kxen_glue_lapic_highest(struct kvm_vcpu *v)
+{
+	return kvm_lapic_find_highest_irr(v);
+}
+
+/* The thread that last ran the vCPU, with a reference, or NULL. */
+struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *v)
+{
+	struct task_struct *t;
+
+	rcu_read_lock();
+	t = get_pid_task(rcu_dereference(v->pid), PIDTYPE_PID);
+	rcu_read_unlock();
+	return t;
+}
+
+/* No ioctl of this vCPU is in progress; a later one sees what was set before. */
+bool kxen_glue_vcpu_idle(struct kvm_vcpu *v)
+{
+	if (!mutex_trylock(&v->mutex))
+		return false;
+	mutex_unlock(&v->mutex);
+	return true;
+}
+
+int kxen_glue_read_virt(struct kvm_vcpu *v, u64 gva, void *dst, u32 len)
+{
+	struct kxen_x86_exception e;
+
+	return kvm_read_guest_virt(v, gva, dst, len, &e) ? -EFAULT : 0;
+}
+
+int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len)
+{
+	struct kxen_x86_exception e;
+
+	return kvm_write_guest_virt_system(v, gva, (void *)src, len, &e) ?
+	       -EFAULT : 0;
+}
+
+/* Guest physical address of a mapped guest virtual one. */
+int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa)
+{
+	gpa_t g = kvm_mmu_gva_to_gpa_read(v, gva, NULL);
+
+	if (g == INVALID_GPA)
+		return -EFAULT;
+	*gpa = g;
+	return 0;
+}
+
+int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len)
+{
+	return kvm_write_guest(kvm, gpa, src, len) ? -EFAULT : 0;
+}
+
+/* Bring a register that the processor keeps into struct kvm_vcpu. */
+static void want_reg(struct kvm_vcpu *v, enum kvm_reg reg)
+{
+	if (!test_bit(reg, (unsigned long *)&v->arch.regs_avail))
+		static_call(kxen_cache_reg)(v, reg);
+}
+
+void kxen_glue_paging(struct kvm_vcpu *v, struct kxen_paging *p)
+{
+	want_reg(v, VCPU_EXREG_CR3);
+	want_reg(v, VCPU_EXREG_CR4);
+	p->cr3 = v->arch.cr3;
+	p->cr4 = v->arch.cr4;
+	p->efer = v->arch.efer;
+}
+
+/*
+ * Guest memory by physical address, without faulting anything in: false if it is
+ * not there right now, and the caller takes the way that may sleep.
+ */
+static __always_inline void __user *present_hva(struct kvm_vcpu *v, u64 gpa)
+{
+	const struct kvm_memslots *slots = kvm_vcpu_memslots(v);
+	struct kvm_memory_slot *slot = v->last_used_slot;
+	gfn_t gfn = gpa_to_gfn(gpa);
+	unsigned long hva;
+
+	/* The slot that KVM used last for this vCPU is nearly always the one. */
+	if (likely(slots->generation == v->last_used_slot_gen &&
+		   try_get_memslot(slot, gfn) &&
+		   !(slot->flags & (KVM_MEMSLOT_INVALID | KVM_MEM_READONLY))))
+		hva = __gfn_to_hva_memslot(slot, gfn);
+	else
+		hva = kvm_vcpu_gfn_to_hva(v, gfn);
+	return kvm_is_error_hva(hva) ? NULL :
+	       (void __user *)(hva + offset_in_page(gpa));
+}
+
+bool kxen_glue_read_entry(struct kvm_vcpu *v, u64 gpa, u64 *entry)
+{
+	u64 __user *from = present_hva(v, gpa);
+	int ret;
+
+	if (!from)
+		return false;
+	pagefault_disable();
+	ret = __get_user(*entry, from);
+	pagefault_enable();
+	return !ret;
+}
+
+bool kxen_glue_read_fast(struct kvm_vcpu *v, u64 gpa, void *dst, u32 len)
+{
+	void __user *from = present_hva(v, gpa);
+	unsigned long left;
+
+	if (!from)
+		return false;
+	pagefault_disable();
+	/* The sizes of most arguments, without a call. */
+	if (len == 4)
+		left = __get_user(*(u32 *)dst, (u32 __user *)from);
+	else if (len == 8)
+		left = __get_user(*(u64 *)dst, (u64 __user *)from);
+	else
+		left = __copy_from_user_inatomic(dst, from, len);
+	pagefault_enable();
+	return !left;
+}
+
+bool kxen_glue_write_fast(struct kvm_vcpu *v, u64 gpa, const void *src, u32 len)
+{
+	void __user *to = present_hva(v, gpa);
+	unsigned long left;
+
+	if (!to)
+		return false;
+	pagefault_disable();
+	left = __copy_to_user_inatomic(to, src, len);
+	pagefault_enable();
+	if (!left)
+		kvm_vcpu_mark_page_dirty(v, gpa_to_gfn(gpa));
+	return !left;
+}
+
+/* A guest's MSR access; false if it is the VMM's. */
+bool kxen_glue_msr(const void *info, u32 *index, u64 *data)
+{
+	const struct msr_data *m = info;
+
+	*index = m->index;
+	*data = m->data;
+	return !m->host_initiated;
+}
+
+void kxen_glue_msr_result(void *info, u64 data)
+{
+	((struct msr_data *)info)->data = data;
+}
+
+/* Highest guest frame with memory behind it, and number of such frames. */
+u64 kxen_glue_max_gfn(struct kvm *kvm)
+{
+	struct kvm_memory_slot *slot;
+	int bkt, idx = srcu_read_lock(&kvm->srcu);
+	u64 max = 0;
+
+	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
+		if (slot->npages)
+			max = max(max, slot->base_gfn + slot->npages - 1);
+	srcu_read_unlock(&kvm->srcu, idx);
+	return max;
+}
+
+u64 kxen_glue_nr_pages(struct kvm *kvm)
+{
+	return kvm->nr_memslot_pages;
+}
+
+void kxen_glue_flush_tlbs(struct kvm *kvm)
+{
+	kvm_make_all_cpus_request(kvm, KVM_REQ_TLB_FLUSH_GUEST);
+}
+
+/* KVM queues and merges them as the hardware does. */
+void kxen_glue_inject_nmi(struct kvm_vcpu *v)
+{
+	static_call(kxen_inject_nmi)(v);
+}
+
+void kxen_glue_triple_fault(struct kvm_vcpu *v)
+{
+	kvm_make_request(KVM_REQ_TRIPLE_FAULT, v);
+	kxen_glue_unblock(v);
+}
+
+/* SCHEDOP_yield, as a PAUSE loop: let another vCPU of the VM have the CPU. */
+void kxen_glue_yield(struct kvm_vcpu *v)
+{
+	kvm_vcpu_on_spin(v, true);
+}

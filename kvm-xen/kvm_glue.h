@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only door to KVM. This header and kvm_glue.c are the only files that name
+ * KVM's symbols and look into its structures; the rest of the module passes
+ * struct kvm and struct kvm_vcpu around unopened.
+ */
+#ifndef KXEN_KVM_GLUE_H
+#define KXEN_KVM_GLUE_H
+
+#include <linux/kvm_host.h>
+#include <linux/static_call.h>
+
+#include "kxen.h"
+
+struct kxen_hook;
+struct kxen_anchor;
+struct kxen_pio;
+
+/* Registers of a hypercall, in the order of the 64-bit convention. */
+enum kxen_reg {
+	KXEN_RAX = VCPU_REGS_RAX,
+	KXEN_RBX = VCPU_REGS_RBX,
+	KXEN_RCX = VCPU_REGS_RCX,
+	KXEN_RDX = VCPU_REGS_RDX,
+	KXEN_RSI = VCPU_REGS_RSI,
+	KXEN_RDI = VCPU_REGS_RDI,
+	KXEN_RBP = VCPU_REGS_RBP,
+#ifdef CONFIG_X86_64
+	KXEN_R8 = VCPU_REGS_R8,
+	KXEN_R9 = VCPU_REGS_R9,
+	KXEN_R10 = VCPU_REGS_R10,
+#endif
+};
+
+int kxen_glue_init(void);
+int kxen_glue_arm(void);
+int kxen_glue_check(struct kxen_hook *hooks, int nr);
+
+/* KVM's own preempt notifier callbacks: what an unmarked vCPU carries. */
+extern struct preempt_ops *kxen_kvm_preempt_ops;
+
+/* --- VM ------------------------------------------------------------------ */
+struct file *kxen_glue_vm_file(int fd, struct kvm **kvm);
+u32 kxen_glue_vm_refuse(struct kvm *kvm);
+struct kxen_anchor *kxen_glue_anchor(struct kvm *kvm,
+				     void (*gone)(struct kxen_domain *d),
+				     struct kxen_domain *d);
+void kxen_glue_anchor_drop(struct kvm *kvm, struct kxen_anchor *a);
+bool kxen_glue_vm_tryget(struct kvm *kvm);
+void kxen_glue_vm_put(struct kvm *kvm);
+int kxen_glue_vm_pid(struct kvm *kvm);
+struct kvm_vcpu *kxen_glue_vcpu_by_idx(struct kvm *kvm, u32 idx);
+struct kvm *kxen_glue_vcpu_kvm(struct kvm_vcpu *v);
+u32 kxen_glue_vcpu_idx(struct kvm_vcpu *v);
+u64 kxen_glue_vm_now(struct kvm *kvm);
+unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn);
+struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm);
+
+/* In-kernel I/O port range, answered by the callback; true: handled. */
+struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
+				   bool (*io)(struct kxen_domain *d, u16 port,
+					      bool write, u32 len, void *val),
+				   struct kxen_domain *d);
+
+/* --- vCPU ---------------------------------------------------------------- */
+static inline struct kxen_vcpu *kxen_glue_marked(struct kvm_vcpu *v)
+{
+	struct preempt_ops *ops = READ_ONCE(v->preempt_notifier.ops);
+
+	if (ops == kxen_kvm_preempt_ops)
+		return NULL;
+	return container_of(ops, struct kxen_vcpu, preempt_ops);
+}
+
+int kxen_glue_mark(struct kxen_vcpu *kv);
+void kxen_glue_unmark(struct kxen_vcpu *kv);
+bool kxen_glue_preempted(struct kvm_vcpu *v);
+bool kxen_glue_offline(struct kvm_vcpu *v);
+bool kxen_glue_at_reset_vector(struct kvm_vcpu *v);
+bool kxen_glue_is_bsp(struct kvm_vcpu *v);
+
+static inline unsigned long kxen_glue_reg(struct kvm_vcpu *v, enum kxen_reg r)
+{
+	return v->arch.regs[r];
+}
+
+static inline void kxen_glue_set_reg(struct kvm_vcpu *v, enum kxen_reg r,
+				     unsigned long val)
+{
+	v->arch.regs[r] = val;
+}
+
+static inline bool kxen_glue_nested(struct kvm_vcpu *v)
+{
+	return v->arch.hflags & HF_GUEST_MASK;
+}
+
+static inline bool kxen_glue_hyperv(struct kvm_vcpu *v)
+{
+	return v->arch.hyperv_enabled;
+}
+
+static inline u32 kxen_glue_tsc_khz(struct kvm_vcpu *v)
+{
+	return v->arch.virtual_tsc_khz;
+}
+
+static inline const struct pvclock_vcpu_time_info *
+kxen_glue_clock(struct kvm_vcpu *v)
+{
+	return &v->arch.hv_clock;
+}
+
+/* The vCPU that this CPU has loaded, or NULL. Preemption off, or own thread. */
+static inline bool kxen_glue_is_running_here(struct kvm_vcpu *v)
+{
+	return kvm_get_running_vcpu() == v;
+}
+
+bool kxen_glue_long_mode(struct kvm_vcpu *v);
+int kxen_glue_cpl(struct kvm_vcpu *v);
+bool kxen_glue_intr_allowed(struct kvm_vcpu *v);
+u64 kxen_glue_guest_tsc(struct kvm_vcpu *v);
+void kxen_glue_want_event(struct kvm_vcpu *v);
+void kxen_glue_kick(struct kvm_vcpu *v);
+void kxen_glue_unblock(struct kvm_vcpu *v);
+void kxen_glue_halt(struct kvm_vcpu *v);
+int kxen_glue_skip_insn(struct kvm_vcpu *v);
+void kxen_glue_exit_shutdown(struct kvm_vcpu *v, u32 reason);
+void kxen_glue_exit_intr(struct kvm_vcpu *v);
+int kxen_glue_lapic_highest(struct kvm_vcpu *v);
+int kxen_glue_lapic_send(struct kvm_vcpu *v, u8 vector);
+struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *v);
+bool kxen_glue_vcpu_idle(struct kvm_vcpu *v);
+
+int kxen_glue_read_virt(struct kvm_vcpu *v, u64 gva, void *dst, u32 len);
+int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len);
+int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa);
+int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len);
+
+/* Registers that decide how a guest address is translated. */
+struct kxen_paging {
+	u64 cr3;
+	u64 cr4;
+	u64 efer;
+};
+
+void kxen_glue_paging(struct kvm_vcpu *v, struct kxen_paging *p);
+bool kxen_glue_read_entry(struct kvm_vcpu *v, u64 gpa, u64 *entry);
+bool kxen_glue_read_fast(struct kvm_vcpu *v, u64 gpa, void *dst, u32 len);
+bool kxen_glue_write_fast(struct kvm_vcpu *v, u64 gpa, const void *src, u32 len);
+
+u64 kxen_glue_max_gfn(struct kvm *kvm);
+u64 kxen_glue_nr_pages(struct kvm *kvm);
+void kxen_glue_flush_tlbs(struct kvm *kvm);
+void kxen_glue_inject_nmi(struct kvm_vcpu *v);
+void kxen_glue_triple_fault(struct kvm_vcpu *v);
+void kxen_glue_yield(struct kvm_vcpu *v);
+
+/* MSR access as KVM passes it to the hooked functions. */
+bool kxen_glue_msr(const void *info, u32 *index, u64 *data);
+void kxen_glue_msr_result(void *info, u64 data);
+
+#endif
