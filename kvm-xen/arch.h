@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the core asks of an architecture. x86 implements it; the names are
+ * chosen so that arm64 (HVC trap, PPI upcall, stage-1 walk) can, too: nothing
+ * in here speaks of vectors, segments or MSRs.
+ */
+#ifndef KXEN_ARCH_H
+#define KXEN_ARCH_H
+
+#include <linux/types.h>
+
+struct kxen_domain;
+struct kxen_vcpu;
+
+/**
+ * struct kxen_layout - where things lie in the shared pages, in bytes.
+ * @long_bits: width of a selector word and of one leaf word.
+ * @vcpu_info_size: size of struct vcpu_info.
+ * @vcpu_slots: vcpu_info slots in shared_info.
+ * @sel: evtchn_pending_sel in vcpu_info.
+ * @time: vcpu_time_info in vcpu_info.
+ * @pending: evtchn_pending in shared_info.
+ * @mask: evtchn_mask in shared_info.
+ * @wc: wc_version, wc_sec, wc_nsec in shared_info.
+ * @wc_sec_hi: upper half of the seconds.
+ * @size: size of struct shared_info.
+ */
+struct kxen_layout {
+	u16 long_bits;
+	u16 vcpu_info_size;
+	u16 vcpu_slots;
+	u16 sel;
+	u16 time;
+	u16 pending;
+	u16 mask;
+	u16 wc;
+	u16 wc_sec_hi;
+	u16 size;
+};
+
+/* [0]: the native layout, [1]: the one of a 32-bit guest. */
+extern const struct kxen_layout kxen_layouts[2];
+
+/* Load and unload: resolve and check hooks; nothing is changed in the kernel. */
+int kxen_arch_init(void);
+void kxen_arch_exit(void);
+
+/* First domain attached, last domain gone. May sleep, serialised by the core. */
+int kxen_arch_arm(void);
+void kxen_arch_disarm(void);
+
+/* The hook table, for debugfs; NULL behind the end. */
+struct kxen_hook;
+const struct kxen_hook *kxen_arch_hook(int i);
+
+/* A domain got its VM, or loses it. */
+int kxen_arch_domain_init(struct kxen_domain *d);
+void kxen_arch_domain_reset(struct kxen_domain *d);
+
+/*
+ * upcall_pending of this vCPU went from 0 to 1, or how it is delivered has
+ * changed: see to it that the guest takes the upcall. Any context, interrupts
+ * may be off; the vCPU may be running, asleep or not started.
+ */
+void kxen_arch_upcall(struct kxen_vcpu *kv);
+
+/* An upcall could be taken by the guest right now. The vCPU's own thread. */
+bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv);
+
+/* Guest system time in ns, as this vCPU reads it. The vCPU's own thread. */
+u64 kxen_arch_guest_now(struct kxen_vcpu *kv);
+
+/* Guest system time in ns, any context, may be some us away from the above. */
+u64 kxen_arch_domain_now(struct kxen_domain *d);
+
+/* Write the time into vcpu_info and the registered area, if it has changed. */
+void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force);
+
+/*
+ * Copies by guest virtual address, with the caller's privilege and page tables.
+ * The vCPU's own thread; may sleep. 0 or -EFAULT.
+ */
+int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva,
+			      u32 len);
+int kxen_arch_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src,
+			    u32 len);
+/* Guest virtual to guest physical, for write. 0 or -EFAULT. */
+int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa);
+
+/* Architecture's own part of hvm_op; -ENOSYS if it has none. */
+long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value);
+long kxen_arch_set_upcall_vector(struct kxen_vcpu *kv, u32 vector);
+
+#endif

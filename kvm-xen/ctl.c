@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /dev/kvm-xen: include/uapi/linux/kvm_xen.h is its documentation. */
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/kvm_xen.h>
+
+#include "../evtchn/evtchn.h"
+#include "kxen.h"
+#include "park.h"
+
+#define MAX_GUEST_PORTS	131072
+#define CREATE_FLAGS	KXEN_DOM_UNPLUG
+
+/* An open file; the id is never reused, a pointer could be. */
+struct ctl_file {
+	u64 id;
+};
+
+static atomic64_t next_file_id;
+
+/* The largest argument of any call. */
+union ctl_arg {
+	struct kxen_info info;
+	struct kxen_create create;
+	struct kxen_attach attach;
+	struct kxen_query query;
+	struct kxen_domid_arg domid;
+	struct kxen_port_info port;
+};
+
+/* A domain that this file may change, with a reference. */
+static struct kxen_domain *get_own(struct ctl_file *cf, u32 domid)
+{
+	struct kxen_domain *d = kxen_domain_get(domid);
+
+	if (!d)
+		return ERR_PTR(-ENOENT);
+	if (d->owner != cf->id && !capable(CAP_SYS_ADMIN)) {
+		kxen_domain_put(d);
+		return ERR_PTR(-EPERM);
+	}
+	return d;
+}
+
+static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_info *a = &arg->info;
+
+	a->abi_version = KXEN_ABI_VERSION;
+	a->features = KXEN_F_EVTCHN_2L | KXEN_F_UNPLUG | KXEN_F_PAUSE;
+	a->max_vcpus = KXEN_MAX_VCPUS;
+	a->max_ports = MAX_GUEST_PORTS;
+	a->domains = kxen_domains_count();
+	a->hooks_armed = kxen_hooks_armed();
+	return 0;
+}
+
+static int ctl_create(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_create *a = &arg->create;
+	struct kxen_domain *d;
+
+	if (a->flags & ~CREATE_FLAGS || a->reserved)
+		return -EOPNOTSUPP;
+	if (a->max_ports > MAX_GUEST_PORTS)
+		return -EINVAL;
+	d = kxen_domain_create(a, cf->id);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	a->domid = d->domid;
+	kxen_domain_put(d);
+	return 0;
+}
+
+static int ctl_attach(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_attach *a = &arg->attach;
+	struct kxen_domain *d;
+	int ret;
+
+	if (a->flags || a->reserved)
+		return -EOPNOTSUPP;
+	d = get_own(cf, a->domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	ret = kxen_domain_attach(d, a->vm_fd, &a->reason);
+	kxen_domain_put(d);
+	return ret;
+}
+
+static int ctl_query(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_query *a = &arg->query;
+	struct kxen_domain *d;
+	u32 size = a->size, flags = a->flags;
+
+	if (flags & ~KXEN_QUERY_NEXT)
+		return -EOPNOTSUPP;
+	d = flags & KXEN_QUERY_NEXT ? kxen_domain_next(a->domid) :
+				      kxen_domain_get(a->domid);
+	if (!d)
+		return -ENOENT;
+	memset(a, 0, sizeof(*a));
+	a->size = size;
+	a->flags = flags;
+	kxen_domain_query(d, a);
+	kxen_domain_put(d);
+	return 0;
+}
+
+static int on_domain(struct ctl_file *cf, union ctl_arg *arg,
+		     int (*fn)(struct kxen_domain *d))
+{
+	struct kxen_domid_arg *a = &arg->domid;
+	struct kxen_domain *d;
+	int ret;
+
+	if (a->flags || a->reserved)
+		return -EOPNOTSUPP;
+	d = get_own(cf, a->domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	ret = fn(d);
+	kxen_domain_put(d);
+	return ret;
+}
+
+static int ctl_destroy(struct ctl_file *cf, union ctl_arg *arg)
+{
+	return on_domain(cf, arg, kxen_domain_destroy);
+}
+
+static int ctl_pause(struct ctl_file *cf, union ctl_arg *arg)
+{
+	return on_domain(cf, arg, kxen_domain_pause);
+}
+
+static int ctl_unpause(struct ctl_file *cf, union ctl_arg *arg)
+{
+	return on_domain(cf, arg, kxen_domain_unpause);
+}
+
+static int ctl_port(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_port_info *a = &arg->port;
+	struct kxen_domain *d;
+	int ret;
+
+	if (a->flags & ~KXEN_PORT_NEXT)
+		return -EOPNOTSUPP;
+	d = kxen_domain_get(a->domid);
+	if (!d)
+		return -ENOENT;
+	ret = kxen_evtchn_port_info(d, a);
+	kxen_domain_put(d);
+	return ret;
+}
+
+static const struct {
+	unsigned int cmd;
+	u32 size;		/* as the kernel knows it */
+	u32 min_size;		/* as the first version had it */
+	int (*fn)(struct ctl_file *cf, union ctl_arg *arg);
+} calls[] = {
+#define CALL(nr, name, type, last)					\
+	[_IOC_NR(nr)] = {						\
+	.cmd = nr, .size = sizeof(struct type),				\
+	.min_size = offsetofend(struct type, last), .fn = ctl_##name }
+	CALL(KXEN_INFO, info, kxen_info, hooks_armed),
+	CALL(KXEN_CREATE, create, kxen_create, uuid),
+	CALL(KXEN_ATTACH, attach, kxen_attach, reserved),
+	CALL(KXEN_QUERY, query, kxen_query, uuid),
+	CALL(KXEN_DESTROY, destroy, kxen_domid_arg, reserved),
+	CALL(KXEN_PAUSE, pause, kxen_domid_arg, reserved),
+	CALL(KXEN_UNPAUSE, unpause, kxen_domid_arg, reserved),
+	CALL(KXEN_PORT, port, kxen_port_info, reserved),
+#undef CALL
+};
+
+/* No holes: the structures are the same for every compiler and width. */
+static_assert(sizeof(struct kxen_info) == 32);
+static_assert(sizeof(struct kxen_create) == 48);
+static_assert(sizeof(struct kxen_attach) == 24);
+static_assert(sizeof(struct kxen_query) == 120);
+static_assert(sizeof(struct kxen_domid_arg) == 16);
+static_assert(sizeof(struct kxen_port_info) == 40);
+
+static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
+{
+	void __user *user = (void __user *)uptr;
+	u32 nr = _IOC_NR(cmd), size;
+	union ctl_arg arg = { };
+	int ret;
+
+	if (nr >= ARRAY_SIZE(calls) || calls[nr].cmd != cmd)
+		return -ENOTTY;
+	nr = array_index_nospec(nr, ARRAY_SIZE(calls));
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < calls[nr].min_size)
+		return -EINVAL;
+	ret = copy_struct_from_user(&arg, calls[nr].size, user, size);
+	if (ret)
+		return ret;
+	ret = calls[nr].fn(file->private_data, &arg);
+	/* Also on failure: the attach says why. */
+	if (copy_to_user(user, &arg, min(size, calls[nr].size)))
+		return -EFAULT;
+	return ret;
+}
+
+static int ctl_open(struct inode *inode, struct file *file)
+{
+	struct ctl_file *cf = kzalloc(sizeof(*cf), GFP_KERNEL_ACCOUNT);
+
+	if (!cf)
+		return -ENOMEM;
+	cf->id = atomic64_inc_return(&next_file_id);
+	file->private_data = cf;
+	return nonseekable_open(inode, file);
+}
+
+static int ctl_release(struct inode *inode, struct file *file)
+{
+	struct ctl_file *cf = file->private_data;
+
+	kxen_domain_release_owner(cf->id);
+	kfree(cf);
+	return 0;
+}
+
+static const struct file_operations ctl_fops = {
+	.owner = THIS_MODULE,
+	.open = ctl_open,
+	.release = ctl_release,
+	.unlocked_ioctl = ctl_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct miscdevice ctl_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "kvm-xen",
+	.fops = &ctl_fops,
+	.mode = 0600,
+};
+
+int kxen_ctl_init(void)
+{
+	return misc_register(&ctl_device);
+}
+
+void kxen_ctl_exit(void)
+{
+	misc_deregister(&ctl_device);
+}

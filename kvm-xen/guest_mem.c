@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Pinning guest pages, and copies by guest virtual address. */
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+
+#include "arch.h"
+#include "guest_mem.h"
+#include "kvm_glue.h"
+#include "kxen.h"
+
+/* What a domain may hold: vcpu_info, two areas of two pages, per vCPU. */
+#define MAX_PINNED	(KXEN_MAX_VCPUS * 5 + 8)
+
+static struct page *pin(struct mm_struct *mm, unsigned long hva)
+{
+	struct page *page;
+	long n;
+
+	if (mm == current->mm)
+		n = pin_user_pages_fast(hva, 1, FOLL_WRITE | FOLL_LONGTERM,
+					&page);
+	else
+		n = -EFAULT;	/* no caller needs another process's memory */
+	return n == 1 ? page : NULL;
+}
+
+/**
+ * kxen_page_pin() - Hold a page of guest RAM, for reading and writing.
+ * @d: the domain.
+ * @gfn: guest frame, may come from the guest.
+ * @p: filled in.
+ *
+ * The page stays the guest's memory as long as the VMM does not map something
+ * else over it; the host's reference keeps it from being reused in any case.
+ * Context: a thread of the VMM, may sleep.
+ * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC at the limit.
+ */
+int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p)
+{
+	unsigned long hva;
+	struct page *page;
+
+	if (gfn >> (52 - PAGE_SHIFT))
+		return -EINVAL;
+	hva = kxen_glue_gfn_to_hva(d->kvm, gfn);
+	if (!hva)
+		return -EINVAL;
+	if (atomic_inc_return(&d->pinned) > MAX_PINNED) {
+		atomic_dec(&d->pinned);
+		return -ENOSPC;
+	}
+	page = pin(kxen_glue_vm_mm(d->kvm), hva);
+	if (!page) {
+		atomic_dec(&d->pinned);
+		return -EINVAL;
+	}
+	p->page = page;
+	p->kaddr = page_address(page);
+	p->gfn = gfn;
+	return 0;
+}
+
+void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
+{
+	if (!p->page)
+		return;
+	unpin_user_pages_dirty_lock(&p->page, 1, true);
+	p->page = NULL;
+	p->kaddr = NULL;
+	atomic_dec(&d->pinned);
+}
+
+/**
+ * kxen_area_pin() - Hold memory that the host writes for a vCPU.
+ * @kv: the vCPU, the calling thread's if @addr is virtual.
+ * @addr: guest address.
+ * @phys: @addr is physical, not virtual.
+ * @len: bytes, at most one page.
+ * @area: filled in, not yet active.
+ *
+ * A virtual address is translated now, not at each write: a guest that maps
+ * something else there later finds the old page written.
+ * Return: 0, -EFAULT for an unmapped address, or as kxen_page_pin().
+ */
+int kxen_area_pin(struct kxen_vcpu *kv, u64 addr, bool phys, u32 len,
+		  struct kxen_area *area)
+{
+	u32 offset = addr & ~PAGE_MASK;
+	u64 gpa;
+	int i, ret;
+
+	memset(area, 0, sizeof(*area));
+	area->offset = offset;
+	area->len = len;
+	for (i = 0; i < 2; i++) {
+		u64 at = (addr & PAGE_MASK) + i * PAGE_SIZE;
+
+		if (i && offset + len <= PAGE_SIZE)
+			break;
+		gpa = at;
+		ret = phys ? 0 : kxen_arch_translate(kv, at, &gpa);
+		if (!ret)
+			ret = kxen_page_pin(kv->domain, gpa >> PAGE_SHIFT,
+					    &area->page[i]);
+		if (ret) {
+			kxen_area_unpin(kv->domain, area);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void kxen_area_unpin(struct kxen_domain *d, struct kxen_area *area)
+{
+	area->active = false;
+	kxen_page_unpin(d, &area->page[0]);
+	kxen_page_unpin(d, &area->page[1]);
+}
+
+/* Write into the area, across the page boundary if need be. Any context. */
+void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len)
+{
+	u32 at = area->offset + pos;
+	u32 first = at < PAGE_SIZE ? min_t(u32, len, PAGE_SIZE - at) : 0;
+
+	if (first)
+		memcpy(area->page[0].kaddr + at, src, first);
+	if (len > first)
+		memcpy(area->page[1].kaddr + at + first - PAGE_SIZE,
+		       src + first, len - first);
+}
+
+/**
+ * kxen_copy_from_guest() - Read a hypercall argument.
+ * @kv: the caller.
+ * @dst: where to.
+ * @gva: guest virtual address.
+ * @len: bytes.
+ *
+ * Context: the vCPU's own thread, may sleep.
+ * Return: 0 or -EFAULT.
+ */
+int kxen_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len)
+{
+	return kxen_arch_copy_from_guest(kv, dst, gva, len);
+}
+
+/* The counterpart for results: 0, or -EFAULT also for read-only memory. */
+int kxen_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src, u32 len)
+{
+	return kxen_arch_copy_to_guest(kv, gva, src, len);
+}

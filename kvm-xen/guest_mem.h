@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guest memory: pages held for a registration, and copies for a hypercall.
+ *
+ * Only this directory's guest_mem.c and the helpers below touch guest pages. A
+ * word that guest and host share is read once, through these.
+ */
+#ifndef KXEN_GUEST_MEM_H
+#define KXEN_GUEST_MEM_H
+
+#include <linux/atomic.h>
+#include <linux/align.h>
+#include <linux/bitops.h>
+#include <linux/types.h>
+
+struct kxen_domain;
+struct kxen_vcpu;
+struct kxen_area;
+
+/**
+ * struct kxen_page - a guest page that the host holds.
+ * @page: the pinned page, NULL if none.
+ * @kaddr: its kernel address.
+ * @gfn: where the guest has it.
+ */
+struct kxen_page {
+	struct page *page;
+	void *kaddr;
+	u64 gfn;
+};
+
+int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
+void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
+
+int kxen_area_pin(struct kxen_vcpu *kv, u64 addr, bool phys, u32 len,
+		  struct kxen_area *area);
+void kxen_area_unpin(struct kxen_domain *d, struct kxen_area *area);
+void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len);
+
+int kxen_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len);
+int kxen_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src, u32 len);
+
+/* Bits in guest pages. All are full barriers, as Xen's are. */
+static inline bool kxen_guest_test_and_set(void *base, u32 nr)
+{
+	return test_and_set_bit(nr & 63, (unsigned long *)base + (nr >> 6));
+}
+
+static inline bool kxen_guest_test_and_clear(void *base, u32 nr)
+{
+	return test_and_clear_bit(nr & 63, (unsigned long *)base + (nr >> 6));
+}
+
+/*
+ * Set a bit of a selector word, whose width is the guest's. A vcpu_info that was
+ * registered by 32-bit code need not be aligned to 8 bytes, even if the guest is
+ * in 64-bit mode by now: no locked access may be wider than its alignment, since
+ * a split lock in the kernel is fatal on hosts that detect them.
+ */
+static inline bool kxen_guest_set_sel(void *sel, u32 nr, u32 width)
+{
+	u32 old, *word = (u32 *)sel + (nr >> 5);
+	int tries;
+
+	if (width == 64 && IS_ALIGNED((unsigned long)sel, 8))
+		return test_and_set_bit(nr, sel);
+	nr &= 31;
+	/* Bounded: the guest may fight for the line, but has only 32 bits. */
+	for (tries = 0; tries < 64; tries++) {
+		old = READ_ONCE(*word);
+		if (cmpxchg(word, old, old | 1U << nr) == old)
+			return old & 1U << nr;
+	}
+	WRITE_ONCE(*word, ~0U);
+	return false;
+}
+
+static inline bool kxen_guest_test(const void *base, u32 nr)
+{
+	return READ_ONCE(*((const u8 *)base + (nr >> 3))) & (1 << (nr & 7));
+}
+
+#endif

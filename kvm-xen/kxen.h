@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The domain and its vCPUs: what every part of the module shares.
+ *
+ * Locks, outermost first (Documentation/locking.rst is the master list):
+ *   kxen_domains_lock, domain->lock, evtchn event_lock (by domid), virq_lock, port->lock
+ *   (by address), kv->time_lock.
+ */
+#ifndef KXEN_H
+#define KXEN_H
+
+#include <linux/atomic.h>
+#include <linux/hrtimer.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/vcpu.h>
+
+#include "guest_mem.h"
+
+struct kvm;
+struct kvm_vcpu;
+struct kxen_create;
+struct kxen_evtchn;
+struct kxen_query;
+
+#define KXEN_MAX_VCPUS		512
+#define KXEN_FIRST_RESERVED	DOMID_FIRST_RESERVED
+#define KXEN_DEFAULT_PORTS	4096
+#define KXEN_NR_PARAMS		39	/* HVM_NR_PARAMS of Xen */
+#define KXEN_NR_VIRQS		24
+#define KXEN_NR_WATCHDOGS	2
+
+/**
+ * struct kxen_shinfo - where a domain's shared_info lies.
+ * @kaddr: its kernel address.
+ * @page: the guest's page that serves, none before the guest has placed it.
+ *
+ * Replaced, never changed: senders read domain->shinfo under RCU, and whoever
+ * replaces it carries over what they set in the old page meanwhile.
+ */
+struct kxen_shinfo {
+	void *kaddr;
+	struct kxen_page page;
+};
+
+/* Guest memory that is written for one vCPU, at most two pages. */
+struct kxen_area {
+	struct kxen_page page[2];
+	u16 offset;		/* in page[0] */
+	u16 len;
+	bool active;
+};
+
+/* Counters of one vCPU; only its own thread writes, anybody reads. */
+struct kxen_vcpu_stats {
+	u64 hypercalls;
+	u64 sends;
+	u64 vectors;
+};
+
+/*
+ * struct kxen_vcpu - one vCPU of an attached VM.
+ * @preempt_ops: replaces KVM's own in the vCPU's preempt notifier. Being there
+ *	is what marks a vCPU as ours: hooks tell it with one compare, and find
+ *	this structure from it. Must stay first.
+ * @kvm_ops: what was there before.
+ * @vcpu: KVM's vCPU; valid until the VM's destruction.
+ * @domain: the domain.
+ * @id: Xen's vCPU number.
+ * @vi: the vcpu_info that is in use, kernel address; RCU.
+ * @vi_page: pinned page of a registered vcpu_info.
+ * @poll_port: what the vCPU sleeps for: 0 nothing, U32_MAX any event, or a
+ *	port; written by its own thread.
+ */
+struct kxen_vcpu {
+	struct preempt_ops preempt_ops;
+	struct preempt_ops *kvm_ops;
+	struct kvm_vcpu *vcpu;
+	struct kxen_domain *domain;
+	u32 id;
+	u8 upcall_vector;	/* per-vCPU LAPIC vector, 0: domain's callback */
+	bool lapic_owed;	/* an upcall the disabled LAPIC did not take */
+
+	void __rcu *vi;
+	struct kxen_page vi_page;
+	u64 dummy_vi[8];	/* stands in before registration, vCPU >= 32 */
+
+	u32 poll_port;
+	raw_spinlock_t virq_lock;
+	u32 virq_port[KXEN_NR_VIRQS];	/* the per-vCPU ones */
+
+	/* time: written under time_lock, by the vCPU's thread or its timers */
+	raw_spinlock_t time_lock;
+	struct kxen_area time_area;
+	u64 time_seen[3];	/* what was last published */
+	u32 time_area_version;
+	bool time_stale;	/* publish again although nothing changed */
+	struct hrtimer singleshot;
+	struct hrtimer periodic;
+	u64 period_ns;
+
+	/* runstate: written by the scheduler's callbacks, under time_lock */
+	u32 runstate;
+	u64 runstate_entry;	/* guest system time, ns */
+	u64 runstate_times[4];
+	struct kxen_area runstate_area;
+
+	struct kxen_vcpu_stats stats;
+	atomic64_t upcalls;
+	atomic64_t timers;
+
+	bool parked;		/* sleeps in park.c */
+	struct callback_head park_work;
+	atomic_t park_queued;
+};
+
+enum kxen_state {
+	KXEN_CREATED,
+	KXEN_RUNNING,
+	KXEN_SHUTDOWN,
+	KXEN_DYING,
+};
+
+struct kxen_watchdog {
+	struct hrtimer timer;
+	struct kxen_domain *domain;
+	bool active;
+};
+
+/*
+ * struct kxen_domain - a domain of the world.
+ * @domid: its number.
+ * @ref: holders of the structure; the VM counts as one.
+ * @kvm: the VM, valid from attach until its destruction; NULL for domain 0.
+ * @lock: serialises everything that is not a hot path: placement of pages,
+ *	HVM parameters, reset, attach.
+ * @vcpus: by Xen vCPU number; entries appear once and stay until the end.
+ * @evtchn: event channels.
+ */
+struct kxen_domain {
+	u16 domid;
+	u16 xen_major;
+	u16 xen_minor;
+	refcount_t ref;
+	enum kxen_state state;
+	u32 flags;
+	u32 shutdown_reason;
+	bool is_host;
+	bool compat;		/* 32-bit layout of shared pages is latched */
+	u8 uuid[16];
+
+	struct kvm *kvm;
+	void *anchor;		/* glue's tie to the VM's life */
+	void *unplug;		/* x86's port 0x10 */
+	u64 owner;		/* id of the control file that made it */
+	struct mutex lock;
+
+	struct kxen_vcpu __rcu *vcpus[KXEN_MAX_VCPUS];
+	u32 nr_vcpus;
+	bool used;		/* the guest has spoken to us since the last reset */
+
+	struct kxen_shinfo __rcu *shinfo;
+	struct kxen_evtchn *evtchn;
+	raw_spinlock_t virq_lock;
+	u32 virq_port[KXEN_NR_VIRQS];	/* the per-domain ones */
+	atomic_t pollers;
+
+	u64 params[KXEN_NR_PARAMS];
+	u8 callback_vector;	/* HVM_PARAM_CALLBACK_IRQ type 2, else 0 */
+	unsigned long vm_assist;
+
+	u32 max_ports;
+	u32 max_grant_frames;
+	u32 max_maptrack_frames;
+	atomic_t pinned;
+	atomic64_t resets;
+	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];
+
+	int pause_count;	/* under lock; read by vCPUs */
+	wait_queue_head_t park_wait;
+
+	struct dentry *debugfs;
+	struct rcu_head rcu;
+};
+
+extern struct kxen_domain *kxen_dom0;
+
+/* domain.c */
+int kxen_domains_init(void);
+void kxen_domains_exit(void);
+struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner);
+struct kxen_domain *kxen_domain_get(u32 domid);
+struct kxen_domain *kxen_domain_next(u32 domid);
+void kxen_domain_put(struct kxen_domain *d);
+int kxen_domain_destroy(struct kxen_domain *d);
+void kxen_domain_release_owner(u64 owner);
+int kxen_domain_attach(struct kxen_domain *d, int vm_fd, u32 *reason);
+void kxen_domain_vm_gone(struct kxen_domain *d);
+void kxen_domain_vcpu_created(struct kvm_vcpu *v);
+void kxen_domain_reset(struct kxen_domain *d);
+u32 kxen_domains_count(void);
+
+/* The guest has found us: from now on a machine reset has something to do. */
+static inline void kxen_domain_used(struct kxen_domain *d)
+{
+	if (unlikely(!READ_ONCE(d->used)))
+		WRITE_ONCE(d->used, true);
+}
+
+bool kxen_hooks_armed(void);
+
+/* vcpu.c */
+struct kxen_vcpu *kxen_vcpu_create(struct kxen_domain *d, struct kvm_vcpu *v,
+				   u32 id);
+void kxen_vcpu_reset(struct kxen_vcpu *kv);
+struct kxen_vcpu *kxen_domain_vcpu(struct kxen_domain *d, u32 id);
+int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
+void kxen_vcpu_info_moved(struct kxen_vcpu *kv);
+
+/* shinfo.c */
+int kxen_shinfo_init(struct kxen_domain *d);
+void kxen_shinfo_free(struct kxen_domain *d);
+int kxen_shinfo_set(struct kxen_domain *d, u64 gfn);
+int kxen_shinfo_remove(struct kxen_domain *d, u64 gfn);
+void kxen_shinfo_reset(struct kxen_domain *d);
+void kxen_shinfo_latch(struct kxen_domain *d, bool compat);
+void kxen_shinfo_wallclock(struct kxen_domain *d);
+
+/* runstate.c */
+void kxen_runstate_init(struct kxen_vcpu *kv);
+void kxen_runstate_set(struct kxen_vcpu *kv, u32 state);
+void kxen_runstate_get(struct kxen_vcpu *kv, struct vcpu_runstate_info *out);
+int kxen_runstate_register(struct kxen_vcpu *kv, u64 addr, bool phys);
+void kxen_runstate_drop(struct kxen_vcpu *kv);
+
+/* timer.c */
+void kxen_timer_init(struct kxen_vcpu *kv);
+void kxen_timer_stop(struct kxen_vcpu *kv);
+void kxen_timer_drop_area(struct kxen_vcpu *kv);
+int kxen_timer_register_area(struct kxen_vcpu *kv, u64 addr, bool phys);
+int kxen_timer_singleshot(struct kxen_vcpu *kv, u64 abs_ns);
+void kxen_timer_singleshot_stop(struct kxen_vcpu *kv);
+int kxen_timer_periodic(struct kxen_vcpu *kv, u64 period_ns);
+void kxen_timer_periodic_stop(struct kxen_vcpu *kv);
+long kxen_set_timer_op(struct kxen_vcpu *kv, s64 abs_ns);
+
+/* watchdog.c */
+int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout);
+void kxen_watchdog_init(struct kxen_domain *d);
+void kxen_watchdog_stop(struct kxen_domain *d);
+
+/* ctl.c, debugfs.c */
+int kxen_ctl_init(void);
+void kxen_ctl_exit(void);
+int kxen_debugfs_init(void);
+void kxen_debugfs_exit(void);
+void kxen_debugfs_add(struct kxen_domain *d);
+void kxen_debugfs_del(struct kxen_domain *d);
+
+void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q);
+
+#endif

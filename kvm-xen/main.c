@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Load and unload: initialisation in order, unwinding in mirror order. */
+#include <linux/module.h>
+#include <linux/security.h>
+#include <linux/utsname.h>
+#include <xen/xen.h>
+
+#include "arch.h"
+#include "hook.h"
+#include "kvm_glue.h"
+#include "kxen.h"
+#include "log.h"
+
+static bool unsupported;
+module_param(unsupported, bool, 0444);
+MODULE_PARM_DESC(unsupported,
+		 "load on a kernel that is not in the supported list");
+
+/* Series that the tests run on; scripts/common.sh has the same list. */
+static const char * const supported[] = { "6.1.", "6.12." };
+
+static int check_kernel(void)
+{
+	const char *release = init_utsname()->release;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(supported); i++)
+		if (!strncmp(release, supported[i], strlen(supported[i])))
+			return 0;
+	if (unsupported) {
+		kxen_info("kernel %s is not in the supported list", release);
+		return 0;
+	}
+	kxen_err("kernel %s is not in the supported list (6.1, 6.12): 'unsupported=1' loads anyway",
+		 release);
+	return -ENODEV;
+}
+
+static int check_host(void)
+{
+	if (xen_domain()) {
+		kxen_err("this host is a Xen guest itself");
+		return -ENODEV;
+	}
+	if (security_locked_down(LOCKDOWN_KPROBES)) {
+		kxen_err("the kernel is locked down and allows no probes");
+		return -EPERM;
+	}
+	return check_kernel();
+}
+
+static int __init kxen_init(void)
+{
+	int ret;
+
+	ret = check_host();
+	if (ret)
+		return ret;
+	ret = kxen_hook_init();
+	if (ret)
+		return ret;
+	ret = kxen_glue_init();
+	if (ret)
+		return ret;
+	ret = kxen_arch_init();
+	if (ret)
+		return ret;
+	ret = kxen_debugfs_init();
+	if (ret)
+		goto err_arch;
+	ret = kxen_domains_init();
+	if (ret)
+		goto err_debugfs;
+	ret = kxen_ctl_init();
+	if (ret)
+		goto err_domains;
+	return 0;
+
+err_domains:
+	kxen_domains_exit();
+err_debugfs:
+	kxen_debugfs_exit();
+err_arch:
+	kxen_arch_exit();
+	return ret;
+}
+
+static void __exit kxen_exit(void)
+{
+	kxen_ctl_exit();
+	kxen_domains_exit();
+	kxen_debugfs_exit();
+	kxen_arch_exit();
+	/* A task that gave the last domain back may still be on its way out. */
+	kxen_hook_drain();
+}
+
+module_init(kxen_init);
+module_exit(kxen_exit);
+
+MODULE_DESCRIPTION("Xen guests on KVM: event channels, time, hypercalls");
+MODULE_AUTHOR("The kvm-xen maintainers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(KXEN_VERSION);
+MODULE_ALIAS("devname:kvm-xen");

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KXEN_PARK_H
+#define KXEN_PARK_H
+
+struct kxen_domain;
+struct kxen_vcpu;
+
+int kxen_domain_pause(struct kxen_domain *d);
+int kxen_domain_unpause(struct kxen_domain *d);
+int kxen_park_point(struct kxen_vcpu *kv);
+void kxen_park_init(struct kxen_vcpu *kv);
+
+#endif

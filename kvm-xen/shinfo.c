@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shared_info: one guest page per domain (semantics G22, A90).
+ *
+ * Xen owns the page and maps it over the guest's frame; here the guest's own
+ * page serves. It is cleared when it is placed, as Xen's would hide what was
+ * there. Event bits that are set while the page moves are carried over.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "../evtchn/evtchn.h"
+#include "arch.h"
+#include "kvm_glue.h"
+#include "kxen.h"
+
+static struct kxen_shinfo *current_shinfo(struct kxen_domain *d)
+{
+	return rcu_dereference_protected(d->shinfo, lockdep_is_held(&d->lock));
+}
+
+/* Wall clock at guest system time 0. */
+void kxen_shinfo_wallclock(struct kxen_domain *d)
+{
+	const struct kxen_layout *l = &kxen_layouts[d->compat];
+	struct kxen_shinfo *s = current_shinfo(d);
+	u32 *wc, *hi, version;
+	u64 ns;
+	u32 rem;
+
+	lockdep_assert_held(&d->lock);
+	ns = ktime_get_real_ns() - kxen_arch_domain_now(d);
+	rem = do_div(ns, NSEC_PER_SEC);
+	wc = s->kaddr + l->wc;
+	hi = s->kaddr + l->wc_sec_hi;
+	version = READ_ONCE(wc[0]) | 1;
+	WRITE_ONCE(wc[0], version);
+	smp_wmb();	/* pairs with the guest's reads of wc_version */
+	WRITE_ONCE(wc[1], (u32)ns);
+	WRITE_ONCE(*hi, (u32)(ns >> 32));
+	WRITE_ONCE(wc[2], rem);
+	smp_wmb();	/* pairs with the guest's reads of wc_version */
+	WRITE_ONCE(wc[0], version + 1);
+}
+
+static void all_vcpus_moved(struct kxen_domain *d)
+{
+	u32 i;
+
+	for (i = 0; i < d->nr_vcpus; i++) {
+		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+
+		if (kv)
+			kxen_vcpu_info_moved(kv);
+	}
+}
+
+static void free_shinfo(struct kxen_domain *d, struct kxen_shinfo *s)
+{
+	if (s->page.page)
+		kxen_page_unpin(d, &s->page);
+	else
+		free_page((unsigned long)s->kaddr);
+	kfree(s);
+}
+
+/* A page of the host's own: before the guest has placed one, and after. */
+static struct kxen_shinfo *own_shinfo(void)
+{
+	struct kxen_shinfo *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+
+	if (s)
+		s->kaddr = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (s && !s->kaddr) {
+		kfree(s);
+		s = NULL;
+	}
+	return s;
+}
+
+/**
+ * kxen_shinfo_init() - shared_info of a new domain.
+ * @d: the domain, not yet published.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int kxen_shinfo_init(struct kxen_domain *d)
+{
+	struct kxen_shinfo *s = own_shinfo();
+
+	RCU_INIT_POINTER(d->shinfo, s);
+	return s ? 0 : -ENOMEM;
+}
+
+void kxen_shinfo_free(struct kxen_domain *d)
+{
+	struct kxen_shinfo *s = rcu_dereference_protected(d->shinfo, true);
+
+	if (s)
+		free_shinfo(d, s);
+}
+
+static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
+{
+	const struct kxen_layout *l = &kxen_layouts[d->compat];
+	struct kxen_shinfo *old = current_shinfo(d);
+
+	memset(new->kaddr, 0, PAGE_SIZE);
+	/* vcpu_info slots, masks and the rest; pending bits only afterwards. */
+	if (keep) {
+		memcpy(new->kaddr, old->kaddr, l->size);
+		memset(new->kaddr + l->pending, 0, l->mask - l->pending);
+	}
+	rcu_assign_pointer(d->shinfo, new);
+	all_vcpus_moved(d);
+	/* Nobody writes to the old page after this. */
+	synchronize_rcu_expedited();
+	if (keep)
+		kxen_evtchn_carry_over(d, old->kaddr);
+	free_shinfo(d, old);
+	kxen_shinfo_wallclock(d);
+}
+
+/**
+ * kxen_shinfo_set() - Place shared_info at a guest frame.
+ * @d: the domain, locked.
+ * @gfn: the frame.
+ *
+ * Return: 0; -EINVAL if there is no writable RAM; -ENOMEM.
+ */
+int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_shinfo *s = current_shinfo(d);
+	int ret;
+
+	lockdep_assert_held(&d->lock);
+	if (s->page.page && s->page.gfn == gfn)
+		return 0;
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return -ENOMEM;
+	ret = kxen_page_pin(d, gfn, &s->page);
+	if (ret) {
+		kfree(s);
+		return ret;
+	}
+	s->kaddr = s->page.kaddr;
+	replace(d, s, true);
+	return 0;
+}
+
+/* Take shared_info away from @gfn: 0; -ENOENT if it is not there; -ENOMEM. */
+int kxen_shinfo_remove(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_shinfo *s = current_shinfo(d);
+
+	lockdep_assert_held(&d->lock);
+	if (!s->page.page || s->page.gfn != gfn)
+		return -ENOENT;
+	s = own_shinfo();
+	if (!s)
+		return -ENOMEM;
+	replace(d, s, true);
+	return 0;
+}
+
+/*
+ * Empty and in no guest page. Without memory the guest's page stays pinned, but
+ * is not written: the caller has closed all ports and stopped all timers.
+ */
+void kxen_shinfo_reset(struct kxen_domain *d)
+{
+	struct kxen_shinfo *s = own_shinfo();
+
+	lockdep_assert_held(&d->lock);
+	if (s)
+		replace(d, s, false);
+}
+
+/**
+ * kxen_shinfo_latch() - The guest's width decides the layout from now on.
+ * @d: the domain, locked.
+ * @compat: the vCPU is not in 64-bit mode.
+ *
+ * Bits are not converted (semantics A90).
+ */
+void kxen_shinfo_latch(struct kxen_domain *d, bool compat)
+{
+	lockdep_assert_held(&d->lock);
+	if (d->compat == compat)
+		return;
+	WRITE_ONCE(d->compat, compat);
+	all_vcpus_moved(d);
+	kxen_shinfo_wallclock(d);
+}

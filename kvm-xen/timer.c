@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Timers: single-shot and periodic per vCPU, set_timer_op, the domain's
+ * watchdogs (semantics G40, G42, G43). Deadlines are guest system time.
+ */
+#include <linux/ktime.h>
+#include <linux/math64.h>
+
+#include "../evtchn/evtchn.h"
+#include "arch.h"
+#include "kvm_glue.h"
+#include "kxen.h"
+
+/* Further ahead than this, or before the epoch: some guests mean "soon". */
+#define FAR_AHEAD_NS	BIT_ULL(50)
+#define SOON_NS		(100 * NSEC_PER_MSEC)
+#define MIN_PERIOD_NS	NSEC_PER_MSEC
+
+static void expired(struct kxen_vcpu *kv)
+{
+	atomic64_inc(&kv->timers);
+	kxen_virq_raise_vcpu(kv, VIRQ_TIMER);
+}
+
+static enum hrtimer_restart singleshot_fn(struct hrtimer *t)
+{
+	expired(container_of(t, struct kxen_vcpu, singleshot));
+	return HRTIMER_NORESTART;
+}
+
+static enum hrtimer_restart periodic_fn(struct hrtimer *t)
+{
+	struct kxen_vcpu *kv = container_of(t, struct kxen_vcpu, periodic);
+	u64 period = READ_ONCE(kv->period_ns);
+
+	expired(kv);
+	if (!period)
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(t, ns_to_ktime(period));
+	return HRTIMER_RESTART;
+}
+
+void kxen_timer_init(struct kxen_vcpu *kv)
+{
+	hrtimer_init(&kv->singleshot, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	kv->singleshot.function = singleshot_fn;
+	hrtimer_init(&kv->periodic, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	kv->periodic.function = periodic_fn;
+}
+
+/**
+ * kxen_timer_stop() - Stop both timers, for good or for a reset.
+ * @kv: the vCPU.
+ *
+ * Context: may sleep; on return no callback is running.
+ */
+void kxen_timer_stop(struct kxen_vcpu *kv)
+{
+	kxen_timer_periodic_stop(kv);
+	kxen_timer_singleshot_stop(kv);
+}
+
+void kxen_timer_singleshot_stop(struct kxen_vcpu *kv)
+{
+	hrtimer_cancel(&kv->singleshot);
+}
+
+/**
+ * kxen_timer_singleshot() - VIRQ_TIMER at a guest system time.
+ * @kv: the calling thread's vCPU.
+ * @abs_ns: the time; in the past: now.
+ *
+ * Return: 0.
+ */
+int kxen_timer_singleshot(struct kxen_vcpu *kv, u64 abs_ns)
+{
+	u64 now = kxen_arch_guest_now(kv);
+	u64 delta = abs_ns > now ? abs_ns - now : 0;
+
+	hrtimer_cancel(&kv->singleshot);
+	if (!delta)
+		expired(kv);
+	else
+		hrtimer_start(&kv->singleshot,
+			      ns_to_ktime(min_t(u64, delta, KTIME_MAX)),
+			      HRTIMER_MODE_REL_HARD);
+	return 0;
+}
+
+void kxen_timer_periodic_stop(struct kxen_vcpu *kv)
+{
+	WRITE_ONCE(kv->period_ns, 0);
+	hrtimer_cancel(&kv->periodic);
+}
+
+/* Return: 0, or -EINVAL below a millisecond or above what a timer can hold. */
+int kxen_timer_periodic(struct kxen_vcpu *kv, u64 period_ns)
+{
+	if (period_ns < MIN_PERIOD_NS || period_ns > KTIME_MAX / 2)
+		return -EINVAL;
+	kxen_timer_periodic_stop(kv);
+	WRITE_ONCE(kv->period_ns, period_ns);
+	hrtimer_start(&kv->periodic, ns_to_ktime(period_ns),
+		      HRTIMER_MODE_REL_HARD);
+	return 0;
+}
+
+/* set_timer_op: 0 stops; odd times mean "in a while", not an error (G42). */
+long kxen_set_timer_op(struct kxen_vcpu *kv, s64 abs_ns)
+{
+	u64 now = kxen_arch_guest_now(kv);
+
+	if (!abs_ns) {
+		kxen_timer_singleshot_stop(kv);
+		return 0;
+	}
+	if (abs_ns < 0 || (abs_ns > (s64)now && abs_ns - now > FAR_AHEAD_NS))
+		abs_ns = now + SOON_NS;
+	return kxen_timer_singleshot(kv, abs_ns);
+}
+
+void kxen_timer_drop_area(struct kxen_vcpu *kv)
+{
+	struct kxen_area old;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kv->time_lock, flags);
+	old = kv->time_area;
+	memset(&kv->time_area, 0, sizeof(kv->time_area));
+	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+	kxen_area_unpin(kv->domain, &old);
+}
+
+/**
+ * kxen_timer_register_area() - A second place for the vCPU's time.
+ * @kv: the vCPU.
+ * @addr: guest address; ~0 as a physical one takes the area away.
+ * @phys: @addr is physical.
+ *
+ * Context: domain locked, may sleep.
+ * Return: 0; -ENXIO if a physical area crosses a page; -EFAULT, -EINVAL.
+ */
+int kxen_timer_register_area(struct kxen_vcpu *kv, u64 addr, bool phys)
+{
+	struct kxen_domain *d = kv->domain;
+	struct kxen_area area;
+	unsigned long flags;
+	int ret;
+
+	lockdep_assert_held(&d->lock);
+	if (phys && addr == ~0ULL) {
+		kxen_timer_drop_area(kv);
+		return 0;
+	}
+	if (phys && (addr & ~PAGE_MASK) + 32 > PAGE_SIZE)
+		return -ENXIO;
+	ret = kxen_area_pin(kv, addr, phys, 32, &area);
+	if (ret)
+		return phys ? ret : 0;
+	kxen_timer_drop_area(kv);
+	raw_spin_lock_irqsave(&kv->time_lock, flags);
+	kv->time_area = area;
+	kv->time_area.active = true;
+	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+	WRITE_ONCE(kv->time_stale, true);
+	kxen_glue_want_event(kv->vcpu);
+	if (kxen_glue_is_running_here(kv->vcpu))
+		kxen_arch_publish_time(kv, true);
+	return 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tracepoints. Names and fields are an interface: Documentation/tracing.rst says
+ * what each means, and they only grow.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM kvm_xen
+
+#if !defined(KXEN_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define KXEN_TRACE_H
+
+#include <linux/tracepoint.h>
+
+TRACE_EVENT(kxen_hypercall_enter,
+	TP_PROTO(u32 domid, u32 vcpu, u32 nr, u64 a0, u64 a1),
+	TP_ARGS(domid, vcpu, nr, a0, a1),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, vcpu)
+		__field(u32, nr)
+		__field(u64, a0)
+		__field(u64, a1)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->vcpu = vcpu;
+		__entry->nr = nr;
+		__entry->a0 = a0;
+		__entry->a1 = a1;
+	),
+	TP_printk("d%uv%u nr=%u a0=0x%llx a1=0x%llx", __entry->domid,
+		  __entry->vcpu, __entry->nr, __entry->a0, __entry->a1)
+);
+
+TRACE_EVENT(kxen_hypercall_exit,
+	TP_PROTO(u32 domid, u32 vcpu, u32 nr, long ret),
+	TP_ARGS(domid, vcpu, nr, ret),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, vcpu)
+		__field(u32, nr)
+		__field(long, ret)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->vcpu = vcpu;
+		__entry->nr = nr;
+		__entry->ret = ret;
+	),
+	TP_printk("d%uv%u nr=%u ret=%ld", __entry->domid, __entry->vcpu,
+		  __entry->nr, __entry->ret)
+);
+
+TRACE_EVENT(kxen_port,
+	TP_PROTO(u32 domid, u32 port, u32 state, u32 vcpu),
+	TP_ARGS(domid, port, state, vcpu),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, port)
+		__field(u32, state)
+		__field(u32, vcpu)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->port = port;
+		__entry->state = state;
+		__entry->vcpu = vcpu;
+	),
+	TP_printk("d%u port=%u state=%s vcpu=%u", __entry->domid,
+		  __entry->port,
+		  __print_symbolic(__entry->state,
+				   { 0, "free" }, { 1, "reserved" },
+				   { 2, "unbound" }, { 3, "interdomain" },
+				   { 4, "virq" }, { 5, "ipi" }),
+		  __entry->vcpu)
+);
+
+TRACE_EVENT(kxen_send,
+	TP_PROTO(u32 domid, u32 port, u32 state),
+	TP_ARGS(domid, port, state),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, port)
+		__field(u32, state)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->port = port;
+		__entry->state = state;
+	),
+	TP_printk("d%u port=%u state=%u", __entry->domid, __entry->port,
+		  __entry->state)
+);
+
+TRACE_EVENT(kxen_upcall,
+	TP_PROTO(u32 domid, u32 vcpu),
+	TP_ARGS(domid, vcpu),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, vcpu)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->vcpu = vcpu;
+	),
+	TP_printk("d%uv%u", __entry->domid, __entry->vcpu)
+);
+
+TRACE_EVENT(kxen_vector,
+	TP_PROTO(u32 domid, u32 vcpu, u32 vector),
+	TP_ARGS(domid, vcpu, vector),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, vcpu)
+		__field(u32, vector)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->vcpu = vcpu;
+		__entry->vector = vector;
+	),
+	TP_printk("d%uv%u vector=0x%x", __entry->domid, __entry->vcpu,
+		  __entry->vector)
+);
+
+TRACE_EVENT(kxen_domain,
+	TP_PROTO(u32 domid, const char *what),
+	TP_ARGS(domid, what),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__array(char, what, 12)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		strscpy(__entry->what, what, sizeof(__entry->what));
+	),
+	TP_printk("d%u %s", __entry->domid, __entry->what)
+);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SCHEDOP_watchdog (G43). When one expires the machine is reset as by a triple
+ * fault, which every VMM understands.
+ */
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/sched.h>
+
+#include "kvm_glue.h"
+#include "kxen.h"
+
+static enum hrtimer_restart watchdog_fn(struct hrtimer *t)
+{
+	struct kxen_watchdog *w = container_of(t, struct kxen_watchdog, timer);
+	struct kxen_vcpu *kv = kxen_domain_vcpu(w->domain, 0);
+
+	WRITE_ONCE(w->domain->shutdown_reason, SHUTDOWN_watchdog);
+	if (kv)
+		kxen_glue_triple_fault(kv->vcpu);
+	return HRTIMER_NORESTART;
+}
+
+void kxen_watchdog_init(struct kxen_domain *d)
+{
+	int i;
+
+	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
+		d->watchdog[i].domain = d;
+		hrtimer_init(&d->watchdog[i].timer, CLOCK_MONOTONIC,
+			     HRTIMER_MODE_REL_HARD);
+		d->watchdog[i].timer.function = watchdog_fn;
+	}
+}
+
+/* On return none fires any more. May sleep. */
+void kxen_watchdog_stop(struct kxen_domain *d)
+{
+	int i;
+
+	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
+		hrtimer_cancel(&d->watchdog[i].timer);
+		d->watchdog[i].active = false;
+	}
+}
+
+static void start(struct kxen_watchdog *w, u32 timeout)
+{
+	w->active = true;
+	hrtimer_start(&w->timer, ktime_set(timeout, 0), HRTIMER_MODE_REL_HARD);
+}
+
+static int start_new(struct kxen_domain *d, u32 timeout)
+{
+	int i;
+
+	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
+		if (d->watchdog[i].active)
+			continue;
+		start(&d->watchdog[i], timeout);
+		return i + 1;
+	}
+	return -ENOSPC;
+}
+
+/**
+ * kxen_watchdog_op() - SCHEDOP_watchdog.
+ * @d: the domain.
+ * @id: 0: a new one; else which.
+ * @timeout: seconds; 0 stops it.
+ *
+ * Return: the new one's id, or 0; -EINVAL for an unknown or unused id; -ENOSPC.
+ */
+int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout)
+{
+	struct kxen_watchdog *w;
+	int ret = 0;
+
+	if (id > KXEN_NR_WATCHDOGS)
+		return -EINVAL;
+	mutex_lock(&d->lock);
+	if (!id) {
+		/* Xen: a new one with no time is no watchdog. */
+		ret = timeout ? start_new(d, timeout) : -EINVAL;
+		goto out;
+	}
+	w = &d->watchdog[array_index_nospec(id - 1, KXEN_NR_WATCHDOGS)];
+	if (!w->active) {
+		ret = -EINVAL;
+	} else if (timeout) {
+		start(w, timeout);
+	} else {
+		hrtimer_cancel(&w->timer);
+		w->active = false;
+	}
+out:
+	mutex_unlock(&d->lock);
+	return ret;
+}
