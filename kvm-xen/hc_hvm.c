@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* HYPERVISOR_hvm_op(op, arg): semantics G.4. */
+#include <linux/nospec.h>
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/hvm/hvm_op.h>
+#include <xen/interface/hvm/params.h>
+
+#include "arch.h"
+#include "hypercall.h"
+#include "kvm_glue.h"
+
+/* Not in Linux's headers. */
+#define HVMOP_flush_tlbs		5
+#define HVMOP_xentrace			11
+#define HVMOP_get_time			10
+#define HVMOP_guest_request_vm_event	24
+#define HVMOP_altp2m			25
+
+#define PARAM_VM86_TSS		15
+#define PARAM_ACPI_IOPORTS	19
+#define PARAM_VM_GENERATION_ID	34
+#define PARAM_ALTP2M		35
+#define PARAM_X87_FIP_WIDTH	36
+#define PARAM_VM86_TSS_SIZED	37
+
+static bool deprecated(u32 index)
+{
+	switch (index) {
+	case 4:		/* PAE_ENABLED */
+	case 20 ... 23:
+	case 25:
+	case 30:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool guest_may_set(u32 index)
+{
+	switch (index) {
+	case HVM_PARAM_CALLBACK_IRQ:
+	case HVM_PARAM_STORE_EVTCHN:
+	case HVM_PARAM_CONSOLE_EVTCHN:
+	case PARAM_VM86_TSS:
+	case PARAM_ACPI_IOPORTS:
+	case PARAM_VM_GENERATION_ID:
+	case PARAM_X87_FIP_WIDTH:
+	case PARAM_VM86_TSS_SIZED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool guest_may_get(u32 index)
+{
+	return guest_may_set(index) || index == HVM_PARAM_STORE_PFN ||
+	       index == HVM_PARAM_CONSOLE_PFN || index == PARAM_ALTP2M;
+}
+
+/* Checks that set and get share, in Xen's order (G30). */
+static long check_param(struct kxen_hc *hc, const struct xen_hvm_param *p)
+{
+	struct kxen_domain *d;
+
+	if (p->index >= KXEN_NR_PARAMS)
+		return -EINVAL;
+	if (p->domid == DOMID_SELF || p->domid == hc->d->domid)
+		return 0;
+	d = kxen_domain_get(p->domid);
+	if (!d)
+		return -ESRCH;
+	kxen_domain_put(d);
+	return -EPERM;
+}
+
+static long set_callback(struct kxen_hc *hc, u64 value)
+{
+	/* The guest's width is latched here, too (A90). */
+	kxen_shinfo_latch(hc->d, hc->compat);
+	return kxen_arch_set_callback(hc->kv, value);
+}
+
+static long set_param(struct kxen_hc *hc)
+{
+	struct xen_hvm_param p;
+	long ret;
+
+	if (kxen_copy_from_guest(hc->kv, &p, hc->arg[1], sizeof(p)))
+		return -EFAULT;
+	ret = check_param(hc, &p);
+	if (ret)
+		return ret;
+	if (deprecated(p.index))
+		return -EINVAL;
+	if (!guest_may_set(p.index))
+		return -EPERM;
+	p.index = array_index_nospec(p.index, KXEN_NR_PARAMS);
+	mutex_lock(&hc->d->lock);
+	if (p.index == HVM_PARAM_CALLBACK_IRQ)
+		ret = set_callback(hc, p.value);
+	if (!ret)
+		hc->d->params[p.index] = p.value;
+	mutex_unlock(&hc->d->lock);
+	return ret;
+}
+
+static long get_param(struct kxen_hc *hc)
+{
+	struct xen_hvm_param p;
+	long ret;
+
+	if (kxen_copy_from_guest(hc->kv, &p, hc->arg[1], sizeof(p)))
+		return -EFAULT;
+	ret = check_param(hc, &p);
+	if (ret)
+		return ret;
+	if (deprecated(p.index))
+		return -EINVAL;
+	if (!guest_may_get(p.index))
+		return -EPERM;
+	p.index = array_index_nospec(p.index, KXEN_NR_PARAMS);
+	p.value = READ_ONCE(hc->d->params[p.index]);
+	return kxen_copy_to_guest(hc->kv, hc->arg[1], &p, sizeof(p));
+}
+
+static long pagetable_dying(struct kxen_hc *hc)
+{
+	struct xen_hvm_pagetable_dying a;
+
+	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[1], sizeof(a)))
+		return -EFAULT;
+	if (a.domid != DOMID_SELF && a.domid != hc->d->domid)
+		return -EOPNOTSUPP;
+	return -EINVAL;	/* nested paging: Linux then does without */
+}
+
+static long upcall_vector(struct kxen_hc *hc)
+{
+	struct { u32 vcpu; u8 vector; } a;
+	struct kxen_vcpu *kv;
+
+	/* 5 bytes of payload, 8 of structure */
+	u64 raw;
+
+	if (kxen_copy_from_guest(hc->kv, &raw, hc->arg[1], sizeof(raw)))
+		return -EFAULT;
+	a.vcpu = raw;
+	a.vector = raw >> 32;
+	if (a.vector < 0x10)
+		return -EINVAL;
+	kv = kxen_domain_vcpu(hc->d, a.vcpu);
+	if (!kv)
+		return -ENOENT;
+	return kxen_arch_set_upcall_vector(kv, a.vector);
+}
+
+static long get_time(struct kxen_hc *hc)
+{
+	u64 now = kxen_arch_guest_now(hc->kv);
+
+	return kxen_copy_to_guest(hc->kv, hc->arg[1], &now, sizeof(now));
+}
+
+long kxen_hc_hvm_op(struct kxen_hc *hc)
+{
+	switch (hc->arg[0]) {
+	case HVMOP_set_param:
+		return set_param(hc);
+	case HVMOP_get_param:
+		return get_param(hc);
+	case HVMOP_flush_tlbs:
+		if (hc->arg[1])
+			return -EINVAL;
+		kxen_glue_flush_tlbs(hc->d->kvm);
+		return 0;
+	case HVMOP_pagetable_dying:
+		return pagetable_dying(hc);
+	case HVMOP_get_time:
+		return get_time(hc);
+	case HVMOP_xentrace:
+		return 0;
+	case HVMOP_set_evtchn_upcall_vector:
+		return upcall_vector(hc);
+	case HVMOP_guest_request_vm_event:
+		return hc->arg[1] ? -EINVAL : 0;
+	case HVMOP_altp2m:
+		return -EOPNOTSUPP;
+	default:
+		return -ENOSYS;
+	}
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * HYPERVISOR_memory_op(cmd, arg): semantics G.3. What changes a reservation or
+ * places other pages than shared_info comes with the grant tables.
+ */
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/memory.h>
+
+#include "hypercall.h"
+#include "kvm_glue.h"
+
+#define CMD_BITS	6	/* above them: a continuation's progress */
+
+/* Not in Linux's headers. */
+#define XENMEM_maximum_gpfn_			14
+#define XENMEM_get_vnumainfo_			26
+#define XENMEM_reserved_device_memory_map_	27
+
+/* {u16 domid, u16 size, u32 space, ulong idx, ulong gpfn} */
+struct add_to_physmap {
+	u16 domid;
+	u16 size;
+	u32 space;
+	u64 idx;
+	u64 gpfn;
+};
+
+/* {u16 domid, ulong gpfn} */
+struct remove_from_physmap {
+	u16 domid;
+	u64 gpfn;
+};
+
+static int get_add(struct kxen_hc *hc, struct add_to_physmap *a)
+{
+	struct { u16 domid, size; u32 space, idx, gpfn; } c;
+
+	if (!hc->compat)
+		return kxen_copy_from_guest(hc->kv, a, hc->arg[1], sizeof(*a));
+	if (kxen_copy_from_guest(hc->kv, &c, hc->arg[1], sizeof(c)))
+		return -EFAULT;
+	*a = (struct add_to_physmap) { c.domid, c.size, c.space, c.idx, c.gpfn };
+	return 0;
+}
+
+static int get_remove(struct kxen_hc *hc, struct remove_from_physmap *r)
+{
+	struct { u16 domid, pad; u32 gpfn; } c;
+
+	if (!hc->compat)
+		return kxen_copy_from_guest(hc->kv, r, hc->arg[1], sizeof(*r));
+	if (kxen_copy_from_guest(hc->kv, &c, hc->arg[1], sizeof(c)))
+		return -EFAULT;
+	*r = (struct remove_from_physmap) { c.domid, c.gpfn };
+	return 0;
+}
+
+/* The caller's own domain, or an error: a guest may name no other (0.10). */
+static long check_domid(struct kxen_hc *hc, u16 domid)
+{
+	struct kxen_domain *d;
+
+	if (domid == DOMID_SELF || domid == hc->d->domid)
+		return 0;
+	d = kxen_domain_get(domid);
+	if (!d)
+		return -ESRCH;
+	kxen_domain_put(d);
+	return -EPERM;
+}
+
+static long add_to_physmap(struct kxen_hc *hc)
+{
+	struct add_to_physmap a;
+	long ret;
+
+	if (get_add(hc, &a))
+		return -EFAULT;
+	/* A foreign page has to come through the batch call. */
+	if (a.space == XENMAPSPACE_gmfn_foreign)
+		return -ENOSYS;
+	ret = check_domid(hc, a.domid);
+	if (ret)
+		return ret;
+	switch (a.space) {
+	case XENMAPSPACE_shared_info:
+		if (a.idx)
+			return -EINVAL;
+		mutex_lock(&hc->d->lock);
+		ret = kxen_shinfo_set(hc->d, a.gpfn);
+		mutex_unlock(&hc->d->lock);
+		return ret;
+	case XENMAPSPACE_grant_table:
+		return -EINVAL;	/* no grant table has any frame */
+	default:
+		return -ENOSYS;
+	}
+}
+
+static long remove_from_physmap(struct kxen_hc *hc)
+{
+	struct remove_from_physmap r;
+	long ret;
+
+	if (get_remove(hc, &r))
+		return -EFAULT;
+	ret = check_domid(hc, r.domid);
+	if (ret)
+		return ret;
+	mutex_lock(&hc->d->lock);
+	ret = kxen_shinfo_remove(hc->d, r.gpfn);
+	mutex_unlock(&hc->d->lock);
+	return ret;
+}
+
+/* current_reservation, maximum_reservation, maximum_gpfn: {u16 domid} */
+static long reservation(struct kxen_hc *hc, u32 cmd)
+{
+	u16 domid;
+	long ret;
+
+	if (kxen_copy_from_guest(hc->kv, &domid, hc->arg[1], sizeof(domid)))
+		return -EFAULT;
+	ret = check_domid(hc, domid);
+	if (ret)
+		return ret;
+	return cmd == XENMEM_maximum_gpfn_ ? kxen_glue_max_gfn(hc->d->kvm) :
+					    kxen_glue_nr_pages(hc->d->kvm);
+}
+
+/* {u32 flags, u32 nr_entries, handle, domid}: there are no such regions. */
+static long reserved_map(struct kxen_hc *hc)
+{
+	struct { u32 flags, nr; } map;
+
+	if (kxen_copy_from_guest(hc->kv, &map, hc->arg[1], sizeof(map)))
+		return -EFAULT;
+	if (map.flags & ~1U)
+		return -EINVAL;
+	map.nr = 0;
+	return kxen_copy_to_guest(hc->kv, hc->arg[1], &map, sizeof(map));
+}
+
+/* {u16 domid, u16 pad, ...}: no virtual NUMA. */
+static long vnumainfo(struct kxen_hc *hc)
+{
+	struct { u16 domid, pad; } v;
+	long ret;
+
+	if (kxen_copy_from_guest(hc->kv, &v, hc->arg[1], sizeof(v)))
+		return -EFAULT;
+	if (v.pad)
+		return -EINVAL;
+	ret = check_domid(hc, v.domid);
+	return ret ?: -EOPNOTSUPP;
+}
+
+long kxen_hc_memory_op(struct kxen_hc *hc)
+{
+	u32 cmd = hc->arg[0] & (BIT(CMD_BITS) - 1);
+
+	/* We never continue a call, so progress can only be made up (0.12). */
+	if ((u32)hc->arg[0] >> CMD_BITS)
+		return cmd == XENMEM_remove_from_physmap ? -EINVAL : -ENOSYS;
+	switch (cmd) {
+	case XENMEM_current_reservation:
+	case XENMEM_maximum_reservation:
+	case XENMEM_maximum_gpfn_:
+		return reservation(hc, cmd);
+	case XENMEM_add_to_physmap:
+		return add_to_physmap(hc);
+	case XENMEM_remove_from_physmap:
+		return remove_from_physmap(hc);
+	case XENMEM_memory_map:
+		return -ENOSYS;	/* the VMM gives no map: guests use start_info */
+	case XENMEM_machine_memory_map:
+		return -ENOSYS;	/* no HVM guest gets it: measured on 4.17 */
+	case XENMEM_increase_reservation:
+	case XENMEM_decrease_reservation:
+	case XENMEM_populate_physmap:
+		return 0;	/* nothing done, which is no error (G20) */
+	case XENMEM_get_vnumainfo_:
+		return vnumainfo(hc);
+	case XENMEM_reserved_device_memory_map_:
+		return reserved_map(hc);
+	default:
+		return -ENOSYS;
+	}
+}

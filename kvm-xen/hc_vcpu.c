@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* HYPERVISOR_vcpu_op(cmd, vcpu, arg): semantics G40, A81, A85. */
+#include <linux/mm.h>
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/vcpu.h>
+
+#include "arch.h"
+#include "hypercall.h"
+#include "kvm_glue.h"
+
+#define VCPUOP_register_runstate_phys_area_	14
+#define VCPUOP_register_vcpu_time_phys_area_	15
+
+static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
+{
+	struct vcpu_register_vcpu_info a;
+	const struct kxen_layout *l = &kxen_layouts[hc->d->compat];
+	long ret;
+
+	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[2], sizeof(a)))
+		return -EFAULT;
+	if (a.offset > PAGE_SIZE - l->vcpu_info_size)
+		return -ENXIO;
+	if (a.offset & (l->long_bits / 8 - 1))
+		return -ENXIO;
+	mutex_lock(&hc->d->lock);
+	ret = kxen_vcpu_set_info(kv, a.mfn, a.offset);
+	mutex_unlock(&hc->d->lock);
+	return ret;
+}
+
+/* The structures hold one address, of the caller's width or 64 bits. */
+static int get_address(struct kxen_hc *hc, bool phys, u64 *addr)
+{
+	*addr = 0;
+	return kxen_copy_from_guest(hc->kv, addr, hc->arg[2],
+				    hc->compat && !phys ? 4 : 8);
+}
+
+static long register_runstate(struct kxen_hc *hc, struct kxen_vcpu *kv,
+			      bool phys)
+{
+	u64 addr;
+	long ret;
+
+	if (get_address(hc, phys, &addr))
+		return -EFAULT;
+	mutex_lock(&hc->d->lock);
+	ret = kxen_runstate_register(kv, addr, phys);
+	mutex_unlock(&hc->d->lock);
+	return ret;
+}
+
+static long register_time(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys)
+{
+	u64 addr;
+	long ret;
+
+	if (get_address(hc, phys, &addr))
+		return -EFAULT;
+	mutex_lock(&hc->d->lock);
+	ret = kxen_timer_register_area(kv, addr, phys);
+	mutex_unlock(&hc->d->lock);
+	return ret;
+}
+
+/* {int state; u64 entry; u64 time[4]}, without padding for a 32-bit caller */
+static long get_runstate(struct kxen_hc *hc, struct kxen_vcpu *kv)
+{
+	struct vcpu_runstate_info r;
+	u8 c[44];
+
+	kxen_runstate_get(kv, &r);
+	if (!hc->compat)
+		return kxen_copy_to_guest(hc->kv, hc->arg[2], &r, sizeof(r));
+	memcpy(c, &r.state, sizeof(r.state));
+	memcpy(c + 4, &r.state_entry_time, sizeof(r.state_entry_time));
+	memcpy(c + 12, r.time, sizeof(r.time));
+	return kxen_copy_to_guest(hc->kv, hc->arg[2], c, sizeof(c));
+}
+
+static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *kv)
+{
+	u64 period;
+
+	if (kxen_copy_from_guest(hc->kv, &period, hc->arg[2], sizeof(period)))
+		return -EFAULT;
+	return kxen_timer_periodic(kv, period);
+}
+
+static long set_singleshot(struct kxen_hc *hc, struct kxen_vcpu *kv)
+{
+	struct { u64 ns; u32 flags; } __packed a;
+
+	if (kv != hc->kv)
+		return -EINVAL;
+	/* 16 bytes with padding for a 64-bit caller, 12 for a 32-bit one */
+	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[2], sizeof(a)))
+		return -EFAULT;
+	return kxen_timer_singleshot(kv, a.ns);
+}
+
+long kxen_hc_vcpu_op(struct kxen_hc *hc)
+{
+	struct kxen_vcpu *kv;
+
+	kv = kxen_domain_vcpu(hc->d, (u32)hc->arg[1]);
+	if (!kv)
+		return -ENOENT;
+	switch ((u32)hc->arg[0]) {
+	case VCPUOP_is_up:
+		return !kxen_glue_offline(kv->vcpu);
+	case VCPUOP_up:
+		/* Up already, or never initialised through Xen (SIPI is used). */
+		return kxen_glue_offline(kv->vcpu) ? -EINVAL : 0;
+	case VCPUOP_get_runstate_info:
+		return get_runstate(hc, kv);
+	case VCPUOP_register_runstate_memory_area:
+		return register_runstate(hc, kv, false);
+	case VCPUOP_register_runstate_phys_area_:
+		return register_runstate(hc, kv, true);
+	case VCPUOP_register_vcpu_time_memory_area:
+		return register_time(hc, kv, false);
+	case VCPUOP_register_vcpu_time_phys_area_:
+		return register_time(hc, kv, true);
+	case VCPUOP_set_periodic_timer:
+		return set_periodic(hc, kv);
+	case VCPUOP_stop_periodic_timer:
+		kxen_timer_periodic_stop(kv);
+		return 0;
+	case VCPUOP_set_singleshot_timer:
+		return set_singleshot(hc, kv);
+	case VCPUOP_stop_singleshot_timer:
+		if (kv != hc->kv)
+			return -EINVAL;
+		kxen_timer_singleshot_stop(kv);
+		return 0;
+	case VCPUOP_register_vcpu_info:
+		return register_info(hc, kv);
+	case VCPUOP_send_nmi:
+		if (hc->arg[2])
+			return -EINVAL;
+		kxen_glue_inject_nmi(kv->vcpu);
+		return 0;
+	case VCPUOP_get_physid:
+		return -EINVAL;	/* not pinned */
+	default:
+		return -ENOSYS;
+	}
+}

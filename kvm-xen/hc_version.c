@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* HYPERVISOR_xen_version(cmd, arg): semantics G10, G11. */
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/version.h>
+#include <xen/interface/features.h>
+
+#include "hypercall.h"
+
+#define CAPS	"xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "
+#define DENIED	"<denied>"
+
+#define XENFEAT_not_direct_mapped_	16
+#define XENFEAT_runstate_phys_area_	18
+#define XENFEAT_vcpu_time_phys_area_	19
+
+static u32 features(void)
+{
+	return BIT(XENFEAT_writable_page_tables) |
+	       BIT(XENFEAT_auto_translated_physmap) |
+	       BIT(XENFEAT_supervisor_mode_kernel) |
+	       BIT(XENFEAT_hvm_callback_vector) |
+	       BIT(XENFEAT_hvm_safe_pvclock) |
+	       BIT(XENFEAT_memory_op_vnode_supported) |
+	       BIT(XENFEAT_not_direct_mapped_) |
+	       BIT(XENFEAT_runstate_phys_area_) |
+	       BIT(XENFEAT_vcpu_time_phys_area_);
+}
+
+static long out(struct kxen_hc *hc, const void *src, u32 len)
+{
+	return kxen_copy_to_guest(hc->kv, hc->arg[1], src, len) ? -EFAULT : 0;
+}
+
+/* A string in a field of fixed size, zeros behind it. */
+static long out_string(struct kxen_hc *hc, const char *s, u32 len)
+{
+	char buf[1024] = { 0 };
+
+	if (WARN_ON_ONCE(len > sizeof(buf)))
+		return -EINVAL;
+	strscpy(buf, s, len);
+	return out(hc, buf, len);
+}
+
+static long get_features(struct kxen_hc *hc)
+{
+	struct xen_feature_info fi;
+
+	if (kxen_copy_from_guest(hc->kv, &fi, hc->arg[1], sizeof(fi)))
+		return -EFAULT;
+	if (fi.submap_idx)
+		return -EINVAL;
+	fi.submap = features();
+	return out(hc, &fi, sizeof(fi));
+}
+
+/* virt_start: 0 for HVM; a long of the caller's width. */
+static long platform_parameters(struct kxen_hc *hc)
+{
+	static const u64 zero;
+
+	return out(hc, &zero, hc->compat ? 4 : 8);
+}
+
+long kxen_hc_xen_version(struct kxen_hc *hc)
+{
+	switch ((u32)hc->arg[0]) {
+	case XENVER_version:
+		return hc->d->xen_major << 16 | hc->d->xen_minor;
+	case XENVER_extraversion:
+		return out_string(hc, "-kvm", XEN_EXTRAVERSION_LEN);
+	case XENVER_compile_info: {
+		struct xen_compile_info ci = {
+			.compiler = DENIED,
+			.compile_by = DENIED,
+			.compile_domain = DENIED,
+			.compile_date = DENIED,
+		};
+
+		return out(hc, &ci, sizeof(ci));
+	}
+	case XENVER_capabilities:
+		return out_string(hc, CAPS, XEN_CAPABILITIES_INFO_LEN);
+	case XENVER_changeset:
+		return out_string(hc, DENIED, XEN_CHANGESET_INFO_LEN);
+	case XENVER_platform_parameters:
+		return platform_parameters(hc);
+	case XENVER_get_features:
+		return get_features(hc);
+	case XENVER_pagesize:
+		return hc->arg[1] ? -EINVAL : PAGE_SIZE;
+	case XENVER_guest_handle:
+		return out(hc, hc->d->uuid, sizeof(hc->d->uuid));
+	case XENVER_commandline:
+		return out_string(hc, DENIED, sizeof(struct xen_commandline));
+	case XENVER_build_id:
+		return -EPERM;
+	default:
+		return -ENOSYS;
+	}
+}

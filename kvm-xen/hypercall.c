@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hypercall table.
+ *
+ * Whoever is not in it gets -ENOSYS, and nothing is logged: what a guest can
+ * cause at will must not fill the log. Documentation/hypercalls.rst lists what
+ * is behind each number.
+ */
+#include <linux/nospec.h>
+#include <linux/sched/signal.h>
+
+#include "hypercall.h"
+#include "trace.h"
+
+/* Numbers that Linux's header does not have. */
+#define NR_HVM_OP		34
+#define NR_DM_OP		41
+#define NR_HYPFS_OP		42
+
+static long not_for_guests(struct kxen_hc *hc)
+{
+	return -EPERM;
+}
+
+/* xenpmu_op with a virtual LAPIC. */
+static long not_supported(struct kxen_hc *hc)
+{
+	return -EOPNOTSUPP;
+}
+
+/* What a number leads to, and how many arguments that takes. */
+static const struct {
+	long (*fn)(struct kxen_hc *hc);
+	u8 nargs;
+} table[] = {
+	[__HYPERVISOR_platform_op] = { not_for_guests, 1 },
+	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2 },
+	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2 },
+	[__HYPERVISOR_set_timer_op] = { kxen_hc_set_timer, 2 },
+	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2 },
+	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3 },
+	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3 },
+	[__HYPERVISOR_vm_assist] = { kxen_hc_vm_assist, 2 },
+	[__HYPERVISOR_vcpu_op] = { kxen_hc_vcpu_op, 3 },
+	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },
+	[__HYPERVISOR_event_channel_op] = { kxen_hc_event_channel, 2 },
+	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2 },
+	[NR_HVM_OP] = { kxen_hc_hvm_op, 2 },
+	[35 /* sysctl */] = { not_for_guests, 1 },
+	[36 /* domctl */] = { not_for_guests, 1 },
+	[40 /* xenpmu_op */] = { not_supported, 2 },
+	[NR_DM_OP] = { not_for_guests, 3 },
+	[NR_HYPFS_OP] = { not_for_guests, 5 },
+};
+
+/**
+ * kxen_hypercall() - Serve one hypercall.
+ * @hc: the call; a group looks only at the arguments that it takes.
+ *
+ * Context: the vCPU's own thread, kvm->srcu held, may sleep.
+ * Return: what the guest gets.
+ */
+long kxen_hypercall(struct kxen_hc *hc)
+{
+	u32 nr = hc->nr;
+	long ret = -ENOSYS;
+
+	hc->kv->stats.hypercalls++;
+	trace_kxen_hypercall_enter(hc->d->domid, hc->kv->id, nr, hc->arg[0],
+				   hc->arg[1]);
+	if (nr < ARRAY_SIZE(table)) {
+		nr = array_index_nospec(nr, ARRAY_SIZE(table));
+		if (table[nr].fn)
+			ret = table[nr].fn(hc);
+	}
+	trace_kxen_hypercall_exit(hc->d->domid, hc->kv->id, hc->nr, ret);
+	return ret;
+}
+
+/* --- multicall (G53) ------------------------------------------------------ */
+
+struct entry64 {
+	u64 op;
+	u64 result;
+	u64 args[6];
+};
+
+struct entry32 {
+	u32 op;
+	u32 result;
+	u32 args[6];
+};
+
+static int get_entry(struct kxen_hc *hc, u64 at, struct kxen_hc *call)
+{
+	struct entry64 e64;
+	struct entry32 e32;
+	int i;
+
+	if (!hc->compat) {
+		if (kxen_copy_from_guest(hc->kv, &e64, at, sizeof(e64)))
+			return -EFAULT;
+		call->nr = e64.op;
+		memcpy(call->arg, e64.args, sizeof(call->arg));
+		return e64.op > U32_MAX ? -ENOSYS : 0;
+	}
+	if (kxen_copy_from_guest(hc->kv, &e32, at, sizeof(e32)))
+		return -EFAULT;
+	call->nr = e32.op;
+	for (i = 0; i < 6; i++)
+		call->arg[i] = e32.args[i];
+	return 0;
+}
+
+static int put_result(struct kxen_hc *hc, u64 at, long ret)
+{
+	u32 ret32 = ret;
+
+	if (hc->compat)
+		return kxen_copy_to_guest(hc->kv,
+					  at + offsetof(struct entry32, result),
+					  &ret32, sizeof(ret32));
+	return kxen_copy_to_guest(hc->kv, at + offsetof(struct entry64, result),
+				  &ret, sizeof(ret));
+}
+
+/*
+ * The VMM wants its thread back: leave the rest to a call with these arguments,
+ * which is as good as any other that the guest may make.
+ */
+static long go_on_later(struct kxen_hc *hc, u64 at, u32 nr)
+{
+	hc->arg[0] = at;
+	hc->arg[1] = nr;
+	hc->again = true;
+	return 0;
+}
+
+/* HYPERVISOR_multicall(list, nr) */
+long kxen_hc_multicall(struct kxen_hc *hc)
+{
+	u32 size = hc->compat ? sizeof(struct entry32) : sizeof(struct entry64);
+	u32 i, nr = hc->arg[1];
+	u64 at = hc->arg[0];
+	long ret;
+
+	if (hc->in_multicall)
+		return -EINVAL;
+	for (i = 0; i < nr && !hc->exit; i++, at += size) {
+		struct kxen_hc call = {
+			.kv = hc->kv,
+			.d = hc->d,
+			.compat = hc->compat,
+			.in_multicall = true,
+		};
+
+		ret = get_entry(hc, at, &call);
+		if (ret == -EFAULT)
+			return ret;
+		if (!ret)
+			ret = kxen_hypercall(&call);
+		hc->exit = call.exit;
+		hc->exit_reason = call.exit_reason;
+		if (put_result(hc, at, ret))
+			return -EFAULT;
+		if (i + 1 < nr && signal_pending(current))
+			return go_on_later(hc, at + size, nr - i - 1);
+		cond_resched();
+	}
+	return 0;
+}
