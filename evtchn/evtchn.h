@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Event channels: the door for the rest of the module. */
+#ifndef KXEN_EVTCHN_H
+#define KXEN_EVTCHN_H
+
+#include <linux/types.h>
+
+struct kxen_domain;
+struct kxen_evtchn;
+struct kxen_hc;
+struct kxen_port_info;
+struct kxen_vcpu;
+
+/* Life: with the domain. */
+struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d);
+int kxen_evtchn_init_ports(struct kxen_domain *d);
+void kxen_evtchn_destroy(struct kxen_evtchn *e);
+void kxen_evtchn_close_all(struct kxen_domain *d);
+void kxen_evtchn_reopen(struct kxen_domain *d);
+u32 kxen_evtchn_count(struct kxen_domain *d);
+
+/* Virtual interrupts. Any context. */
+void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq);
+
+/* Poll: is this port pending? 1, 0, or -EINVAL for a port nobody can use. */
+int kxen_evtchn_poll(struct kxen_domain *d, u32 port);
+
+/* vcpu_info or shared_info moved. Domain locked. */
+void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force);
+void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo);
+
+/* Dump of one port, for the control device. */
+int kxen_evtchn_port_info(struct kxen_domain *d, struct kxen_port_info *info);
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The 2-level ABI (semantics A.3): pending and mask bitmaps in shared_info, a
+ * selector word and the upcall flag in vcpu_info.
+ */
+#include <linux/rcupdate.h>
+
+#include "../kvm-xen/arch.h"
+#include "evtchn_internal.h"
+
+static inline const struct kxen_layout *layout(struct kxen_domain *d)
+{
+	return &kxen_layouts[READ_ONCE(d->compat)];
+}
+
+/* 4096 or 1024, by the guest's width now (A4). */
+static u32 max_ports(struct kxen_domain *d)
+{
+	return layout(d)->long_bits * layout(d)->long_bits;
+}
+
+/* A port that the guest's present width cannot name has no bits (A91). */
+static inline bool has_bits(const struct kxen_layout *l, struct kxen_port *p)
+{
+	return p->port < l->long_bits * l->long_bits;
+}
+
+/* The guest's shared_info. The caller has interrupts off, which RCU waits for. */
+static inline void *shinfo(struct kxen_domain *d)
+{
+	return rcu_dereference_sched(d->shinfo)->kaddr;
+}
+
+static void mark(struct kxen_domain *d, const struct kxen_layout *l,
+		 struct kxen_port *p)
+{
+	struct kxen_vcpu *kv = kxen_domain_vcpu(d, READ_ONCE(p->notify_vcpu));
+	void *vi;
+
+	if (!kv)
+		return;
+	vi = rcu_dereference_sched(kv->vi);
+	if (!kxen_guest_set_sel(vi + l->sel, p->port / l->long_bits,
+				l->long_bits))
+		kxen_upcall_mark(kv, vi);
+}
+
+/* The order of the steps is the ABI (A51): pending, selector, upcall. */
+static void set_pending(struct kxen_domain *d, struct kxen_port *p)
+{
+	const struct kxen_layout *l = layout(d);
+	void *s = shinfo(d);
+
+	if (!has_bits(l, p) || kxen_guest_test_and_set(s + l->pending, p->port))
+		return;
+	if (!kxen_guest_test(s + l->mask, p->port))
+		mark(d, l, p);
+	kxen_poll_wake(d, p->port);
+}
+
+static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
+{
+	const struct kxen_layout *l = layout(d);
+
+	if (has_bits(l, p))
+		kxen_guest_test_and_clear(shinfo(d) + l->pending, p->port);
+}
+
+static void unmask(struct kxen_domain *d, struct kxen_port *p)
+{
+	const struct kxen_layout *l = layout(d);
+	void *s = shinfo(d);
+
+	if (has_bits(l, p) &&
+	    kxen_guest_test_and_clear(s + l->mask, p->port) &&
+	    kxen_guest_test(s + l->pending, p->port))
+		mark(d, l, p);
+}
+
+static bool is_pending(struct kxen_domain *d, struct kxen_port *p)
+{
+	const struct kxen_layout *l = layout(d);
+
+	return has_bits(l, p) &&
+	       kxen_guest_test(shinfo(d) + l->pending, p->port);
+}
+
+static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
+{
+	const struct kxen_layout *l = layout(d);
+
+	return !has_bits(l, p) || kxen_guest_test(shinfo(d) + l->mask, p->port);
+}
+
+const struct kxen_evtchn_ops kxen_evtchn_2l = {
+	.name = "2-level",
+	.max_ports = max_ports,
+	.set_pending = set_pending,
+	.clear_pending = clear_pending,
+	.unmask = unmask,
+	.is_pending = is_pending,
+	.is_masked = is_masked,
+};
+
+static bool anything_pending(const void *s, const struct kxen_layout *l)
+{
+	u32 i;
+
+	for (i = 0; i < l->long_bits * l->long_bits / 64; i++)
+		if (READ_ONCE(((const u64 *)(s + l->pending))[i]))
+			return true;
+	return false;
+}
+
+/**
+ * kxen_evtchn_rescan() - Have a vCPU look at every event.
+ * @kv: the vCPU.
+ * @force: also if none is pending (A82 wants it at registration).
+ */
+void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force)
+{
+	const struct kxen_layout *l = layout(kv->domain);
+	unsigned long flags;
+	void *vi;
+
+	local_irq_save(flags);
+	vi = rcu_dereference_sched(kv->vi);
+	if (force || anything_pending(shinfo(kv->domain), l)) {
+		if (l->long_bits == 64)
+			WRITE_ONCE(*(u64 *)(vi + l->sel), ~0ULL);
+		else
+			WRITE_ONCE(*(u32 *)(vi + l->sel), ~0U);
+		/* Pairs with the guest's xchg of the selector. */
+		smp_mb();
+		kxen_upcall_mark(kv, vi);
+	}
+	local_irq_restore(flags);
+}
+
+/**
+ * kxen_evtchn_carry_over() - Events set in a shared_info that was replaced.
+ * @d: the domain; the new shared_info is in place, nobody writes to the old one.
+ * @old_shinfo: the old one.
+ *
+ * The guest sees each event once: the new bitmap started empty.
+ */
+void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo)
+{
+	const struct kxen_layout *l = layout(d);
+	const u64 *from = old_shinfo + l->pending;
+	unsigned long flags;
+	u32 i, bit;
+	void *s;
+
+	lockdep_assert_held(&d->lock);
+	local_irq_save(flags);
+	s = shinfo(d);
+	for (i = 0; i < l->long_bits * l->long_bits / 64; i++) {
+		u64 word = READ_ONCE(from[i]);
+
+		for (bit = 0; word; bit++, word >>= 1)
+			if (word & 1)
+				kxen_guest_test_and_set(s + l->pending,
+							i * 64 + bit);
+	}
+	local_irq_restore(flags);
+	for (i = 0; i < d->nr_vcpus; i++) {
+		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+
+		if (kv)
+			kxen_evtchn_rescan(kv, false);
+	}
+}

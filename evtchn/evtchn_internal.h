@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ports, and the seam to the ABIs that tell a guest of events.
+ *
+ * Port states, binding and life-cycle (port.c, op.c, virq.c) know no ABI; an ABI
+ * (evtchn_2l.c) knows no states. Locks, outermost first:
+ *   event_lock   mutex per domain: allocation, binding, closing; two domains in
+ *                the order of their numbers;
+ *   virq_lock    raw, per vCPU and per domain: virq to port;
+ *   port->lock   raw, per port: its state; a pair in the order of addresses.
+ * A send takes only the lock of the sender's port.
+ */
+#ifndef KXEN_EVTCHN_INTERNAL_H
+#define KXEN_EVTCHN_INTERNAL_H
+
+#include <linux/cache.h>
+#include <linux/mutex.h>
+#include <linux/nospec.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "../kvm-xen/kxen.h"
+#include "evtchn.h"
+
+#define KXEN_PORTS_PER_BUCKET	64
+
+enum kxen_port_state {
+	KXEN_PORT_FREE,
+	KXEN_PORT_RESERVED,
+	KXEN_PORT_UNBOUND,
+	KXEN_PORT_INTERDOMAIN,
+	KXEN_PORT_VIRQ,
+	KXEN_PORT_IPI,
+};
+
+/**
+ * struct kxen_port - one event channel, on a cache line of its own.
+ * @lock: protects what follows, but for @notify_vcpu.
+ * @state: enum kxen_port_state.
+ * @remote_domid: peer, while unbound.
+ * @port: its number.
+ * @notify_vcpu: vCPU to be told; a peer's sender reads it without the lock.
+ * @virq: which one, while bound to a virtual interrupt.
+ * @remote_port: peer's port, while interdomain.
+ * @remote: peer's domain, while interdomain. Stays valid: the peer closes its
+ *	ports, which takes this lock, before it goes.
+ */
+struct kxen_port {
+	raw_spinlock_t lock;
+	u8 state;
+	u16 remote_domid;
+	u32 port;
+	u32 notify_vcpu;
+	u32 virq;
+	u32 remote_port;
+	struct kxen_domain *remote;
+} ____cacheline_aligned;
+
+/**
+ * struct kxen_evtchn_ops - how a guest is told of events.
+ * @name: for dumps.
+ * @max_ports: ports that the ABI can name for this domain now.
+ * @set_pending: an event on this port; port's sender is locked, interrupts are
+ *	off.
+ * @clear_pending: the port is freed.
+ * @unmask: EVTCHNOP_unmask.
+ * @is_pending: for poll and dumps.
+ * @is_masked: for dumps.
+ */
+struct kxen_evtchn_ops {
+	const char *name;
+	u32 (*max_ports)(struct kxen_domain *d);
+	void (*set_pending)(struct kxen_domain *d, struct kxen_port *p);
+	void (*clear_pending)(struct kxen_domain *d, struct kxen_port *p);
+	void (*unmask)(struct kxen_domain *d, struct kxen_port *p);
+	bool (*is_pending)(struct kxen_domain *d, struct kxen_port *p);
+	bool (*is_masked)(struct kxen_domain *d, struct kxen_port *p);
+};
+
+extern const struct kxen_evtchn_ops kxen_evtchn_2l;
+
+/**
+ * struct kxen_evtchn - a domain's event channels.
+ * @event_lock: see above.
+ * @ops: the ABI in use.
+ * @nr_valid: ports that exist; only grows; published after their bucket.
+ * @nr_used: ports that are not free.
+ * @max_ports: the domain's limit.
+ * @dying: no new ports.
+ * @used: one bit per port that is not free.
+ * @buckets: 64 ports each; never freed while the domain lives.
+ */
+struct kxen_evtchn {
+	struct mutex event_lock;	/* allocation, binding, closing */
+	const struct kxen_evtchn_ops *ops;
+	u32 nr_valid;
+	u32 nr_used;
+	u32 max_ports;
+	bool dying;
+	unsigned long *used;
+	struct kxen_port **buckets;
+};
+
+/**
+ * kxen_port() - Port by number.
+ * @d: the domain.
+ * @port: the number, may come from a guest.
+ *
+ * Return: the port, which lives as long as the domain, or NULL.
+ */
+static inline struct kxen_port *kxen_port(struct kxen_domain *d, u32 port)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	/* Pairs with the release in grow(): the bucket is there. */
+	u32 nr = smp_load_acquire(&e->nr_valid);
+
+	if (port >= nr)
+		return NULL;
+	port = array_index_nospec(port, nr);
+	return &e->buckets[port / KXEN_PORTS_PER_BUCKET]
+			  [port % KXEN_PORTS_PER_BUCKET];
+}
+
+static inline void kxen_port_raise(struct kxen_domain *d, struct kxen_port *p)
+{
+	d->evtchn->ops->set_pending(d, p);
+}
+
+/* port.c */
+int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out);
+void kxen_port_set(struct kxen_domain *d, struct kxen_port *p, u8 state,
+		   u32 vcpu);
+void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p);
+int kxen_port_close(struct kxen_domain *d, u32 port);
+void kxen_event_lock_two(struct kxen_domain *a, struct kxen_domain *b);
+void kxen_event_unlock_two(struct kxen_domain *a, struct kxen_domain *b);
+void kxen_port_lock_two(struct kxen_port *a, struct kxen_port *b,
+			unsigned long *flags);
+void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
+			  unsigned long flags);
+
+/* upcall.c */
+void kxen_upcall_mark(struct kxen_vcpu *kv, void *vi);
+void kxen_poll_wake(struct kxen_domain *d, u32 port);
+
+/* virq.c */
+bool kxen_virq_is_per_vcpu(u32 virq);
+long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port);
+void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu);
+
+#endif

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* EVTCHNOP_*: arguments, permissions and errors in Xen's order (semantics A.2). */
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/event_channel.h>
+
+#include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/trace.h"
+#include "evtchn_internal.h"
+
+/*
+ * The domain that an operation names: the caller itself, or another one, which
+ * a guest may not touch. A reference is held, to be given back.
+ */
+static struct kxen_domain *named(struct kxen_hc *hc, u16 domid)
+{
+	if (domid == DOMID_SELF)
+		domid = hc->d->domid;
+	return kxen_domain_get(domid);
+}
+
+static long do_alloc_unbound(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_alloc_unbound *a = arg;
+	struct kxen_domain *d = named(hc, a->dom);
+	struct kxen_port *p;
+	unsigned long flags;
+	long ret;
+
+	if (!d)
+		return -ESRCH;
+	mutex_lock(&d->evtchn->event_lock);
+	ret = kxen_port_alloc(d, &p);
+	/* In Xen's order: first the port, then the permission (A10). */
+	if (!ret && d != hc->d)
+		ret = -EPERM;
+	if (!ret) {
+		raw_spin_lock_irqsave(&p->lock, flags);
+		p->remote_domid = a->remote_dom == DOMID_SELF ?
+				  hc->d->domid : a->remote_dom;
+		kxen_port_set(d, p, KXEN_PORT_UNBOUND, 0);
+		raw_spin_unlock_irqrestore(&p->lock, flags);
+		a->port = p->port;
+	}
+	mutex_unlock(&d->evtchn->event_lock);
+	kxen_domain_put(d);
+	return ret;
+}
+
+/* Both ends change at once, as seen by a sender on either (A14). */
+static void connect(struct kxen_domain *d, struct kxen_port *p,
+		    struct kxen_domain *rd, struct kxen_port *rp)
+{
+	unsigned long flags;
+
+	kxen_port_lock_two(p, rp, &flags);
+	p->remote = rd;
+	p->remote_port = rp->port;
+	kxen_port_set(d, p, KXEN_PORT_INTERDOMAIN, 0);
+	rp->remote = d;
+	rp->remote_port = p->port;
+	kxen_port_set(rd, rp, KXEN_PORT_INTERDOMAIN, rp->notify_vcpu);
+	/* A notification to the unbound port may have been dropped. */
+	kxen_port_raise(d, p);
+	kxen_port_unlock_two(p, rp, flags);
+}
+
+static long do_bind_interdomain(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_bind_interdomain *a = arg;
+	struct kxen_domain *d = hc->d, *rd = named(hc, a->remote_dom);
+	struct kxen_port *p, *rp;
+	long ret;
+
+	if (!rd)
+		return -ESRCH;
+	kxen_event_lock_two(d, rd);
+	ret = kxen_port_alloc(d, &p);
+	if (!ret) {
+		rp = kxen_port(rd, a->remote_port);
+		if (!rp || rp->state != KXEN_PORT_UNBOUND ||
+		    rp->remote_domid != d->domid)
+			ret = -EINVAL;
+	}
+	if (!ret) {
+		connect(d, p, rd, rp);
+		a->local_port = p->port;
+	}
+	kxen_event_unlock_two(d, rd);
+	kxen_domain_put(rd);
+	return ret;
+}
+
+static long do_bind_virq(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_bind_virq *a = arg;
+
+	return kxen_virq_bind(hc->d, a->virq, a->vcpu, &a->port);
+}
+
+static long do_bind_ipi(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_bind_ipi *a = arg;
+	struct kxen_domain *d = hc->d;
+	struct kxen_port *p;
+	unsigned long flags;
+	long ret;
+
+	if (!kxen_domain_vcpu(d, a->vcpu))
+		return -ENOENT;
+	mutex_lock(&d->evtchn->event_lock);
+	ret = kxen_port_alloc(d, &p);
+	if (!ret) {
+		raw_spin_lock_irqsave(&p->lock, flags);
+		kxen_port_set(d, p, KXEN_PORT_IPI, a->vcpu);
+		raw_spin_unlock_irqrestore(&p->lock, flags);
+		a->port = p->port;
+	}
+	mutex_unlock(&d->evtchn->event_lock);
+	return ret;
+}
+
+/* There are no physical interrupts, so no number is valid (A22). */
+static long do_bind_pirq(struct kxen_hc *hc, void *arg)
+{
+	return -EINVAL;
+}
+
+static long do_close(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_close *a = arg;
+
+	return kxen_port_close(hc->d, a->port);
+}
+
+static long do_send(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_send *a = arg;
+	struct kxen_domain *d = hc->d;
+	struct kxen_port *p = kxen_port(d, a->port);
+	unsigned long flags;
+	long ret = 0;
+
+	if (!p)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&p->lock, flags);
+	trace_kxen_send(d->domid, p->port, p->state);
+	switch (p->state) {
+	case KXEN_PORT_INTERDOMAIN:
+		kxen_port_raise(p->remote, kxen_port(p->remote,
+						     p->remote_port));
+		break;
+	case KXEN_PORT_IPI:
+		kxen_port_raise(d, p);
+		break;
+	case KXEN_PORT_UNBOUND:
+		break;	/* silently nothing (A28) */
+	default:
+		ret = -EINVAL;
+	}
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	hc->kv->stats.sends++;
+	return ret;
+}
+
+static void fill_status(struct kxen_port *p, struct evtchn_status *a)
+{
+	a->vcpu = p->notify_vcpu;
+	switch (p->state) {
+	case KXEN_PORT_UNBOUND:
+		a->status = EVTCHNSTAT_unbound;
+		a->u.unbound.dom = p->remote_domid;
+		break;
+	case KXEN_PORT_INTERDOMAIN:
+		a->status = EVTCHNSTAT_interdomain;
+		a->u.interdomain.dom = p->remote->domid;
+		a->u.interdomain.port = p->remote_port;
+		break;
+	case KXEN_PORT_VIRQ:
+		a->status = EVTCHNSTAT_virq;
+		a->u.virq = p->virq;
+		break;
+	case KXEN_PORT_IPI:
+		a->status = EVTCHNSTAT_ipi;
+		break;
+	default:
+		a->status = EVTCHNSTAT_closed;
+	}
+}
+
+static long do_status(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_status *a = arg;
+	struct kxen_domain *d = named(hc, a->dom);
+	struct kxen_port *p;
+	unsigned long flags;
+	long ret = 0;
+
+	if (!d)
+		return -ESRCH;
+	p = kxen_port(d, a->port);
+	if (!p)
+		ret = -EINVAL;
+	else if (d != hc->d)
+		ret = -EPERM;
+	if (!ret) {
+		raw_spin_lock_irqsave(&p->lock, flags);
+		fill_status(p, a);
+		raw_spin_unlock_irqrestore(&p->lock, flags);
+	}
+	kxen_domain_put(d);
+	return ret;
+}
+
+static bool may_move(const struct kxen_port *p)
+{
+	switch (p->state) {
+	case KXEN_PORT_UNBOUND:
+	case KXEN_PORT_INTERDOMAIN:
+		return true;
+	case KXEN_PORT_VIRQ:
+		return !kxen_virq_is_per_vcpu(p->virq);
+	default:
+		return false;
+	}
+}
+
+static long do_bind_vcpu(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_bind_vcpu *a = arg;
+	struct kxen_domain *d = hc->d;
+	struct kxen_port *p;
+	unsigned long flags;
+	long ret = -EINVAL;
+
+	if (!kxen_domain_vcpu(d, a->vcpu))
+		return -ENOENT;
+	p = kxen_port(d, a->port);
+	if (!p)
+		return -EINVAL;
+	mutex_lock(&d->evtchn->event_lock);
+	raw_spin_lock_irqsave(&p->lock, flags);
+	if (may_move(p)) {
+		/* What is pending stays where it is (A31). */
+		WRITE_ONCE(p->notify_vcpu, a->vcpu);
+		trace_kxen_port(d->domid, p->port, p->state, a->vcpu);
+		ret = 0;
+	}
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	mutex_unlock(&d->evtchn->event_lock);
+	return ret;
+}
+
+static long do_unmask(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_unmask *a = arg;
+	struct kxen_domain *d = hc->d;
+	struct kxen_port *p = kxen_port(d, a->port);
+	unsigned long flags;
+
+	if (!p)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&p->lock, flags);
+	d->evtchn->ops->unmask(d, p);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	return 0;
+}
+
+/*
+ * Sizes are the same for 32-bit callers, all fields have fixed widths.
+ * In: copied before; out: copied back if it succeeds.
+ */
+static const struct {
+	long (*fn)(struct kxen_hc *hc, void *arg);
+	u8 size;
+	bool out;
+} ops[] = {
+#define OP(name, out) { do_##name, sizeof(struct evtchn_##name), out }
+	[EVTCHNOP_bind_interdomain] = OP(bind_interdomain, true),
+	[EVTCHNOP_bind_virq] = OP(bind_virq, true),
+	[EVTCHNOP_bind_pirq] = OP(bind_pirq, true),
+	[EVTCHNOP_close] = OP(close, false),
+	[EVTCHNOP_send] = OP(send, false),
+	[EVTCHNOP_status] = OP(status, true),
+	[EVTCHNOP_alloc_unbound] = OP(alloc_unbound, true),
+	[EVTCHNOP_bind_ipi] = OP(bind_ipi, true),
+	[EVTCHNOP_bind_vcpu] = OP(bind_vcpu, false),
+	[EVTCHNOP_unmask] = OP(unmask, false),
+#undef OP
+};
+
+/* HYPERVISOR_event_channel_op(cmd, arg) */
+long kxen_hc_event_channel(struct kxen_hc *hc)
+{
+	u64 arg[3] = { 0 };
+	u32 cmd = hc->arg[0];
+	long ret;
+
+	BUILD_BUG_ON(sizeof(struct evtchn_status) > sizeof(arg));
+	if (cmd >= ARRAY_SIZE(ops))
+		return -ENOSYS;
+	cmd = array_index_nospec(cmd, ARRAY_SIZE(ops));
+	if (!ops[cmd].fn)
+		return -ENOSYS;
+	if (kxen_copy_from_guest(hc->kv, arg, hc->arg[1], ops[cmd].size))
+		return -EFAULT;
+	ret = ops[cmd].fn(hc, arg);
+	if (!ret && ops[cmd].out &&
+	    kxen_copy_to_guest(hc->kv, hc->arg[1], arg, ops[cmd].size))
+		ret = -EFAULT;
+	return ret;
+}
+
+/* For SCHEDOP_poll (A110). */
+int kxen_evtchn_poll(struct kxen_domain *d, u32 port)
+{
+	struct kxen_port *p = kxen_port(d, port);
+	unsigned long flags;
+	int ret = -EINVAL;
+
+	if (!p)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&p->lock, flags);
+	if (p->state != KXEN_PORT_FREE && p->state != KXEN_PORT_RESERVED)
+		ret = d->evtchn->ops->is_pending(d, p);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	return ret;
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ports: allocation, state, closing. Knows no event ABI. */
+#include <linux/bitmap.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <uapi/linux/kvm_xen.h>
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/event_channel.h>
+
+#include "../kvm-xen/trace.h"
+#include "evtchn_internal.h"
+
+/**
+ * kxen_evtchn_create() - Event channels of a new domain.
+ * @d: the domain; its limit is final when kxen_evtchn_init_ports() is called.
+ *
+ * Return: the object or NULL.
+ */
+struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+
+	if (!e)
+		return NULL;
+	mutex_init(&e->event_lock);
+	e->ops = &kxen_evtchn_2l;
+	return e;
+}
+
+/* Make the bucket that holds @port. */
+static int grow(struct kxen_evtchn *e, u32 port)
+{
+	u32 i, first = e->nr_valid;
+	struct kxen_port *bucket;
+
+	lockdep_assert_held(&e->event_lock);
+	while (e->nr_valid <= port) {
+		bucket = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+		if (!bucket)
+			return -ENOMEM;
+		first = e->nr_valid;
+		for (i = 0; i < KXEN_PORTS_PER_BUCKET; i++) {
+			raw_spin_lock_init(&bucket[i].lock);
+			bucket[i].port = first + i;
+		}
+		e->buckets[first / KXEN_PORTS_PER_BUCKET] = bucket;
+		/* Pairs with the acquire in kxen_port(). */
+		smp_store_release(&e->nr_valid, first + KXEN_PORTS_PER_BUCKET);
+	}
+	return 0;
+}
+
+/**
+ * kxen_evtchn_init_ports() - Make room for the domain's ports.
+ * @d: the domain, not yet published.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int kxen_evtchn_init_ports(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	u32 nr = round_up(d->max_ports, KXEN_PORTS_PER_BUCKET);
+	int ret;
+
+	static_assert(sizeof(struct kxen_port) * KXEN_PORTS_PER_BUCKET <=
+		      PAGE_SIZE);
+	e->max_ports = d->max_ports;
+	e->used = kvcalloc(BITS_TO_LONGS(nr), sizeof(long),
+			   GFP_KERNEL_ACCOUNT);
+	e->buckets = kvcalloc(nr / KXEN_PORTS_PER_BUCKET, sizeof(void *),
+			      GFP_KERNEL_ACCOUNT);
+	if (!e->used || !e->buckets)
+		return -ENOMEM;
+	mutex_lock(&e->event_lock);
+	ret = grow(e, 0);
+	if (!ret) {
+		__set_bit(0, e->used);
+		kxen_port(d, 0)->state = KXEN_PORT_RESERVED;
+	}
+	mutex_unlock(&e->event_lock);
+	return ret;
+}
+
+void kxen_evtchn_destroy(struct kxen_evtchn *e)
+{
+	u32 i;
+
+	for (i = 0; i < e->nr_valid / KXEN_PORTS_PER_BUCKET; i++)
+		free_page((unsigned long)e->buckets[i]);
+	kvfree(e->buckets);
+	kvfree(e->used);
+	kfree(e);
+}
+
+u32 kxen_evtchn_count(struct kxen_domain *d)
+{
+	return READ_ONCE(d->evtchn->nr_used);
+}
+
+/**
+ * kxen_port_alloc() - Find the lowest free port.
+ * @d: the domain, event_lock held.
+ * @out: the port, still free: kxen_port_set() takes it.
+ *
+ * Return: 0; -EINVAL if the domain is dying; -ENOSPC; -ENOMEM (A3).
+ */
+int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	u32 port, max = min(e->max_ports, e->ops->max_ports(d));
+	int ret;
+
+	lockdep_assert_held(&e->event_lock);
+	if (e->dying)
+		return -EINVAL;
+	port = find_first_zero_bit(e->used, max);
+	if (port >= max)
+		return -ENOSPC;
+	ret = grow(e, port);
+	if (!ret)
+		*out = kxen_port(d, port);
+	return ret;
+}
+
+/**
+ * kxen_port_set() - A free port gets its first state.
+ * @d: the domain, event_lock held.
+ * @p: the port, locked if it can be sent to already.
+ * @state: the state.
+ * @vcpu: vCPU to notify.
+ */
+void kxen_port_set(struct kxen_domain *d, struct kxen_port *p, u8 state,
+		   u32 vcpu)
+{
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (p->state == KXEN_PORT_FREE) {
+		__set_bit(p->port, d->evtchn->used);
+		WRITE_ONCE(d->evtchn->nr_used, d->evtchn->nr_used + 1);
+	}
+	WRITE_ONCE(p->notify_vcpu, vcpu);
+	p->state = state;
+	trace_kxen_port(d->domid, p->port, state, vcpu);
+}
+
+/* Back to free; event_lock and the port's lock held (A26). */
+void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p)
+{
+	lockdep_assert_held(&d->evtchn->event_lock);
+	lockdep_assert_held(&p->lock);
+	d->evtchn->ops->clear_pending(d, p);
+	p->state = KXEN_PORT_FREE;
+	p->remote = NULL;
+	p->remote_domid = 0;
+	p->virq = 0;
+	WRITE_ONCE(p->notify_vcpu, 0);
+	__clear_bit(p->port, d->evtchn->used);
+	WRITE_ONCE(d->evtchn->nr_used, d->evtchn->nr_used - 1);
+	trace_kxen_port(d->domid, p->port, KXEN_PORT_FREE, 0);
+}
+
+/* Both domains' event_lock, in the order of their numbers; may be the same. */
+void kxen_event_lock_two(struct kxen_domain *a, struct kxen_domain *b)
+{
+	if (a->domid > b->domid)
+		swap(a, b);
+	mutex_lock(&a->evtchn->event_lock);
+	if (a != b)
+		mutex_lock_nested(&b->evtchn->event_lock,
+				  SINGLE_DEPTH_NESTING);
+}
+
+void kxen_event_unlock_two(struct kxen_domain *a, struct kxen_domain *b)
+{
+	mutex_unlock(&a->evtchn->event_lock);
+	if (a != b)
+		mutex_unlock(&b->evtchn->event_lock);
+}
+
+/* Two different ports, in the order of their addresses. */
+void kxen_port_lock_two(struct kxen_port *a, struct kxen_port *b,
+			unsigned long *flags)
+	__acquires(&a->lock) __acquires(&b->lock)
+{
+	if (a > b)
+		swap(a, b);
+	raw_spin_lock_irqsave(&a->lock, *flags);
+	raw_spin_lock_nested(&b->lock, SINGLE_DEPTH_NESTING);
+}
+
+void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
+			  unsigned long flags)
+	__releases(&a->lock) __releases(&b->lock)
+{
+	raw_spin_unlock(a > b ? &a->lock : &b->lock);
+	raw_spin_unlock_irqrestore(a > b ? &b->lock : &a->lock, flags);
+}
+
+static void free_one(struct kxen_domain *d, struct kxen_port *p)
+{
+	unsigned long flags;
+
+	if (p->state == KXEN_PORT_VIRQ)
+		kxen_virq_unbind(d, p->virq, p->notify_vcpu);
+	raw_spin_lock_irqsave(&p->lock, flags);
+	kxen_port_free_locked(d, p);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+}
+
+/* The peer becomes unbound, and the same domain may bind it again (A24). */
+static void free_pair(struct kxen_domain *d, struct kxen_port *p,
+		      struct kxen_domain *rd)
+{
+	struct kxen_port *rp = kxen_port(rd, p->remote_port);
+	unsigned long flags;
+
+	kxen_port_lock_two(p, rp, &flags);
+	rp->state = KXEN_PORT_UNBOUND;
+	rp->remote = NULL;
+	rp->remote_domid = d->domid;
+	trace_kxen_port(rd->domid, rp->port, KXEN_PORT_UNBOUND,
+			rp->notify_vcpu);
+	kxen_port_free_locked(d, p);
+	kxen_port_unlock_two(p, rp, flags);
+}
+
+/*
+ * The peer's domain, with a reference, while our event_lock is held: it cannot
+ * finish dying before it has closed its end, which needs our event_lock.
+ */
+static struct kxen_domain *peer_of(struct kxen_domain *d, struct kxen_port *p)
+{
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (p->state != KXEN_PORT_INTERDOMAIN)
+		return NULL;
+	refcount_inc(&p->remote->ref);
+	return p->remote;
+}
+
+/**
+ * kxen_port_close() - EVTCHNOP_close.
+ * @d: the domain.
+ * @port: the port.
+ *
+ * Return: 0, or -EINVAL (A23).
+ */
+int kxen_port_close(struct kxen_domain *d, u32 port)
+{
+	struct kxen_port *p = kxen_port(d, port);
+	struct kxen_domain *rd = NULL, *now;
+	int ret = 0;
+
+	if (!p)
+		return -EINVAL;
+	mutex_lock(&d->evtchn->event_lock);
+	rd = peer_of(d, p);
+	if (rd) {
+		/* The order of locks may want the peer's first. */
+		mutex_unlock(&d->evtchn->event_lock);
+		kxen_event_lock_two(d, rd);
+		now = p->state == KXEN_PORT_INTERDOMAIN ? p->remote : NULL;
+		if (now && now != rd)
+			ret = -EINVAL;	/* closed and bound anew meanwhile (A27) */
+	}
+	if (ret)
+		;
+	else if (p->state == KXEN_PORT_FREE || p->state == KXEN_PORT_RESERVED)
+		ret = -EINVAL;
+	else if (p->state == KXEN_PORT_INTERDOMAIN)
+		free_pair(d, p, rd);
+	else
+		free_one(d, p);
+
+	if (rd) {
+		kxen_event_unlock_two(d, rd);
+		kxen_domain_put(rd);
+	} else {
+		mutex_unlock(&d->evtchn->event_lock);
+	}
+	return ret;
+}
+
+/**
+ * kxen_evtchn_close_all() - Close every port; no new ones until reopened.
+ * @d: the domain.
+ *
+ * Context: may sleep.
+ */
+void kxen_evtchn_close_all(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	u32 port;
+
+	mutex_lock(&e->event_lock);
+	e->dying = true;
+	mutex_unlock(&e->event_lock);
+	for (port = 1; port < READ_ONCE(e->nr_valid); port++) {
+		while (test_bit(port, e->used))
+			kxen_port_close(d, port);
+		cond_resched();
+	}
+}
+
+void kxen_evtchn_reopen(struct kxen_domain *d)
+{
+	mutex_lock(&d->evtchn->event_lock);
+	d->evtchn->dying = false;
+	mutex_unlock(&d->evtchn->event_lock);
+}
+
+static const u8 status_of[] = {
+	[KXEN_PORT_FREE] = EVTCHNSTAT_closed,
+	[KXEN_PORT_RESERVED] = EVTCHNSTAT_closed,
+	[KXEN_PORT_UNBOUND] = EVTCHNSTAT_unbound,
+	[KXEN_PORT_INTERDOMAIN] = EVTCHNSTAT_interdomain,
+	[KXEN_PORT_VIRQ] = EVTCHNSTAT_virq,
+	[KXEN_PORT_IPI] = EVTCHNSTAT_ipi,
+};
+
+/**
+ * kxen_evtchn_port_info() - State of one port, no lock held across ports.
+ * @d: the domain.
+ * @info: in: flags and port; out: the rest.
+ *
+ * Return: 0; -ENOENT at the end; -EINVAL for a port that never was.
+ */
+int kxen_evtchn_port_info(struct kxen_domain *d, struct kxen_port_info *info)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_port *p;
+	unsigned long flags;
+
+	if (info->flags & KXEN_PORT_NEXT) {
+		info->port = find_next_bit(e->used, READ_ONCE(e->nr_valid),
+					   info->port);
+		if (info->port >= READ_ONCE(e->nr_valid))
+			return -ENOENT;
+	}
+	p = kxen_port(d, info->port);
+	if (!p)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&p->lock, flags);
+	info->state = status_of[p->state];
+	info->vcpu = p->notify_vcpu;
+	info->virq = p->virq;
+	info->remote_domid = p->remote_domid;
+	info->remote_port = 0;
+	if (p->state == KXEN_PORT_INTERDOMAIN) {
+		info->remote_domid = p->remote->domid;
+		info->remote_port = p->remote_port;
+	}
+	info->pending = e->ops->is_pending(d, p);
+	info->masked = e->ops->is_masked(d, p);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	return 0;
+}

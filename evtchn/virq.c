@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Virtual interrupts (semantics A17 to A19). */
+#include <linux/nospec.h>
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/event_channel.h>
+
+#include "evtchn_internal.h"
+
+enum virq_class { VIRQ_PER_VCPU, VIRQ_PER_DOMAIN, VIRQ_GLOBAL };
+
+static enum virq_class class_of(u32 virq)
+{
+	switch (virq) {
+	case VIRQ_TIMER:
+	case VIRQ_DEBUG:
+	case VIRQ_XENOPROF:
+	case VIRQ_XENPMU:
+		return VIRQ_PER_VCPU;
+	case 11:	/* VIRQ_ARGO, not in Linux's header */
+		return VIRQ_PER_DOMAIN;
+	default:
+		return VIRQ_GLOBAL;
+	}
+}
+
+bool kxen_virq_is_per_vcpu(u32 virq)
+{
+	return class_of(virq) == VIRQ_PER_VCPU;
+}
+
+static u32 *map_of(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv)
+{
+	return class_of(virq) == VIRQ_PER_VCPU ? &kv->virq_port[virq] :
+						 &d->virq_port[virq];
+}
+
+static raw_spinlock_t *lock_of(struct kxen_domain *d, u32 virq,
+			       struct kxen_vcpu *kv)
+{
+	return class_of(virq) == VIRQ_PER_VCPU ? &kv->virq_lock :
+						 &d->virq_lock;
+}
+
+static long bind(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv,
+		 u32 vcpu, u32 *port)
+{
+	u32 *map = map_of(d, virq, kv);
+	struct kxen_port *p;
+	unsigned long flags;
+	int ret;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (READ_ONCE(*map))
+		return -EEXIST;
+	ret = kxen_port_alloc(d, &p);
+	if (ret)
+		return ret;
+	raw_spin_lock_irqsave(&p->lock, flags);
+	p->virq = virq;
+	kxen_port_set(d, p, KXEN_PORT_VIRQ, vcpu);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	*port = p->port;
+	/* Last: from here on it can be raised. */
+	raw_spin_lock_irqsave(lock_of(d, virq, kv), flags);
+	WRITE_ONCE(*map, p->port);
+	raw_spin_unlock_irqrestore(lock_of(d, virq, kv), flags);
+	return 0;
+}
+
+/**
+ * kxen_virq_bind() - EVTCHNOP_bind_virq.
+ * @d: the domain.
+ * @virq: number, from the guest.
+ * @vcpu: vCPU, from the guest.
+ * @port: the new port.
+ *
+ * Return: 0; -EINVAL, -ENOENT, -EBUSY, -EEXIST, or as kxen_port_alloc(); in this
+ * order (A17).
+ */
+long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port)
+{
+	struct kxen_vcpu *kv;
+	long ret;
+
+	if (virq >= KXEN_NR_VIRQS)
+		return -EINVAL;
+	virq = array_index_nospec(virq, KXEN_NR_VIRQS);
+	if (class_of(virq) != VIRQ_PER_VCPU && vcpu)
+		return -EINVAL;
+	kv = kxen_domain_vcpu(d, vcpu);
+	if (!kv)
+		return -ENOENT;
+	/* Domain 0 is the handler of every global one. */
+	if (class_of(virq) == VIRQ_GLOBAL)
+		return -EBUSY;
+	mutex_lock(&d->evtchn->event_lock);
+	ret = bind(d, virq, kv, vcpu, port);
+	mutex_unlock(&d->evtchn->event_lock);
+	return ret;
+}
+
+/* The port goes: nobody finds it any more when this returns (A25). */
+void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu)
+{
+	struct kxen_vcpu *kv = kxen_domain_vcpu(d, vcpu);
+	unsigned long flags;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	raw_spin_lock_irqsave(lock_of(d, virq, kv), flags);
+	WRITE_ONCE(*map_of(d, virq, kv), 0);
+	raw_spin_unlock_irqrestore(lock_of(d, virq, kv), flags);
+}
+
+/**
+ * kxen_virq_raise_vcpu() - Raise a per-vCPU virtual interrupt.
+ * @kv: the vCPU.
+ * @virq: one of the per-vCPU ones.
+ *
+ * Context: any, also a timer's.
+ */
+void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq)
+{
+	struct kxen_domain *d = kv->domain;
+	struct kxen_port *p;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kv->virq_lock, flags);
+	p = kv->virq_port[virq] ? kxen_port(d, kv->virq_port[virq]) : NULL;
+	if (p) {
+		raw_spin_lock(&p->lock);
+		kxen_port_raise(d, p);
+		raw_spin_unlock(&p->lock);
+	}
+	raw_spin_unlock_irqrestore(&kv->virq_lock, flags);
+}
