@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The rest of the contract of arch.h: layouts, copies, life of a domain. */
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "x86.h"
+#include <uapi/linux/kvm_xen.h>
+
+#define OFF(field)	offsetof(struct shared_info, field)
+
+const struct kxen_layout kxen_layouts[2] = {
+	{
+		.long_bits = 64,
+		.vcpu_info_size = sizeof(struct vcpu_info),
+		.vcpu_slots = MAX_VIRT_CPUS,
+		.sel = offsetof(struct vcpu_info, evtchn_pending_sel),
+		.time = offsetof(struct vcpu_info, time),
+		.pending = OFF(evtchn_pending),
+		.mask = OFF(evtchn_mask),
+		.wc = OFF(wc),
+		.wc_sec_hi = 0xc0c,
+		.size = 3136,
+	},
+	{	/* i386: semantics A50 */
+		.long_bits = 32,
+		.vcpu_info_size = 64,
+		.vcpu_slots = MAX_VIRT_CPUS,
+		.sel = 4,
+		.time = 32,
+		.pending = 0x800,
+		.mask = 0x880,
+		.wc = 0x900,
+		.wc_sec_hi = 0x924,
+		.size = 2344,
+	},
+};
+
+static_assert(sizeof(struct vcpu_info) == 64);
+static_assert(OFF(evtchn_pending) == 0x800 && OFF(evtchn_mask) == 0xa00);
+static_assert(OFF(wc) == 0xc00);
+
+int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len)
+{
+	if (likely(kxen_walk_copy(kv->vcpu, gva, dst, len, false)))
+		return 0;
+	return kxen_glue_read_virt(kv->vcpu, gva, dst, len);
+}
+
+int kxen_arch_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src,
+			    u32 len)
+{
+	if (likely(kxen_walk_copy(kv->vcpu, gva, (void *)src, len, true)))
+		return 0;
+	return kxen_glue_write_virt(kv->vcpu, gva, src, len);
+}
+
+int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa)
+{
+	return kxen_glue_translate(kv->vcpu, gva, gpa);
+}
+
+int kxen_arch_domain_init(struct kxen_domain *d)
+{
+	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d) : 0;
+}
+
+void kxen_arch_domain_reset(struct kxen_domain *d)
+{
+	WRITE_ONCE(d->callback_vector, 0);
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest's clock: KVM computes the parameters for its own paravirtual clock;
+ * they are published in Xen's places. The guest's system time starts with the
+ * VM.
+ */
+#include <linux/cache.h>
+#include <linux/kernel.h>
+#include <linux/time64.h>
+#include <asm/pvclock.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "x86.h"
+
+u64 kxen_arch_guest_now(struct kxen_vcpu *kv)
+{
+	const struct pvclock_vcpu_time_info *c = kxen_glue_clock(kv->vcpu);
+
+	if (unlikely(!c->tsc_to_system_mul))
+		return kxen_glue_vm_now(kv->domain->kvm);
+	return __pvclock_read_cycles(c, kxen_glue_guest_tsc(kv->vcpu));
+}
+
+u64 kxen_arch_domain_now(struct kxen_domain *d)
+{
+	return d->kvm ? kxen_glue_vm_now(d->kvm) : ktime_get_ns();
+}
+
+/* Odd version while the fields change; the guest retries. */
+static void write_time(struct pvclock_vcpu_time_info *t,
+		       const struct pvclock_vcpu_time_info *c)
+{
+	u32 version = READ_ONCE(t->version);
+
+	WRITE_ONCE(t->version, (version | 1));
+	smp_wmb();	/* pairs with the guest's read of version before the fields */
+	WRITE_ONCE(t->tsc_timestamp, c->tsc_timestamp);
+	WRITE_ONCE(t->system_time, c->system_time);
+	WRITE_ONCE(t->tsc_to_system_mul, c->tsc_to_system_mul);
+	WRITE_ONCE(t->tsc_shift, c->tsc_shift);
+	WRITE_ONCE(t->flags, c->flags);
+	smp_wmb();	/* pairs with the guest's read of version behind the fields */
+	WRITE_ONCE(t->version, (version | 1) + 1);
+}
+
+static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c)
+{
+	struct pvclock_vcpu_time_info copy = *c;
+	u8 *vi;
+
+	rcu_read_lock();
+	vi = rcu_dereference(kv->vi);
+	/* The dummy has room for it as well. */
+	write_time((void *)(vi + kxen_layouts[kv->domain->compat].time), c);
+	rcu_read_unlock();
+
+	raw_spin_lock(&kv->time_lock);
+	if (kv->time_area.active) {
+		u32 v = ++kv->time_area_version * 2 - 1;
+
+		kxen_area_write(&kv->time_area, 0, &v, sizeof(v));
+		smp_wmb();	/* pairs with the guest's reads of version */
+		copy.version = v;
+		kxen_area_write(&kv->time_area, 4, (u8 *)&copy + 4,
+				sizeof(copy) - 4);
+		smp_wmb();	/* pairs with the guest's reads of version */
+		v++;
+		kxen_area_write(&kv->time_area, 0, &v, sizeof(v));
+	}
+	raw_spin_unlock(&kv->time_lock);
+}
+
+/*
+ * Called whenever KVM looks for interrupts, which it does after each change of
+ * the clock (kxen_on_clock_update() asks for it). The vCPU's own thread.
+ */
+void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force)
+{
+	const struct pvclock_vcpu_time_info *c = kxen_glue_clock(kv->vcpu);
+	u64 scale = (u64)c->tsc_to_system_mul << 16 | (u8)c->tsc_shift << 8 |
+		    c->flags;
+	unsigned long irq;
+
+	if (likely(!force && !READ_ONCE(kv->time_stale) &&
+		   kv->time_seen[0] == c->tsc_timestamp &&
+		   kv->time_seen[1] == c->system_time &&
+		   kv->time_seen[2] == scale))
+		return;
+	if (!c->tsc_to_system_mul)
+		return;
+	WRITE_ONCE(kv->time_stale, false);
+	kv->time_seen[0] = c->tsc_timestamp;
+	kv->time_seen[1] = c->system_time;
+	kv->time_seen[2] = scale;
+	local_irq_save(irq);
+	publish(kv, c);
+	local_irq_restore(irq);
+}
+
+/* static int kvm_guest_time_update(vcpu): runs before the clock changes */
+int kxen_on_clock_update(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	kxen_glue_want_event(kv->vcpu);
+	return 0;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is hooked on x86, and why. */
+#include <linux/build_bug.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/hook.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "entry.h"
+#include "x86.h"
+
+#define HOOK(sym, n, handler, text) {				\
+	.symbol = sym, .nargs = n,				\
+	.trampoline = kxen_tramp_##handler, .why = text }
+#define HOOK_VOID(sym, n, handler, text) {			\
+	.symbol = sym, .nargs = n, .is_void = true,		\
+	.trampoline = kxen_tramp_##handler, .why = text }
+
+/*
+ * kvm_cpu_has_interrupt and kvm_cpu_get_interrupt contain a copy of the extint
+ * functions where the compiler inlined them (6.1); where they call them (6.12)
+ * the outer hook answers first and the inner one is not reached. Having all
+ * four makes no assumption on the compiler.
+ */
+static struct kxen_hook hooks[] = {
+	HOOK("kvm_emulate_hypercall", 1, emulate_hypercall,
+	     "Xen hypercalls"),
+	HOOK("kvm_cpuid", 6, cpuid,
+	     "Xen's CPUID leaves"),
+	HOOK("kvm_set_msr_common", 2, set_msr,
+	     "the hypercall page MSR"),
+	HOOK("kvm_get_msr_common", 2, get_msr,
+	     "the hypercall page MSR reads as zero"),
+	HOOK("kvm_cpu_has_extint", 1, has_extint,
+	     "an upcall is pending: callback vector"),
+	HOOK("kvm_cpu_has_interrupt", 1, has_interrupt,
+	     "an upcall wakes a halted vCPU"),
+	HOOK("kvm_cpu_get_interrupt", 1, get_interrupt,
+	     "hand the callback vector out"),
+	HOOK("kvm_cpu_get_extint", 1, get_extint,
+	     "hand the callback vector out"),
+	HOOK_VOID("kvm_check_async_pf_completion", 1, apic_enabled,
+		  "the LAPIC was enabled: an upcall that it owes"),
+	HOOK("kvm_guest_time_update", 1, clock_update,
+	     "publish the new clock before the next entry"),
+	HOOK("kvm_arch_vcpu_ioctl_run", 1, run,
+	     "machine reset by the VMM, pause"),
+	HOOK_VOID("kvm_arch_vcpu_postcreate", 1, vcpu_created,
+		  "vCPUs that are added later"),
+};
+
+/* A KVM function that is traceable, rare, and not in the table. */
+#define PIN_SYMBOL	"kvm_arch_sync_events"
+
+static int nr_hooks;
+
+static_assert(offsetof(struct kvm_vcpu, preempt_notifier) +
+	      offsetof(struct preempt_notifier, ops) == KXEN_VCPU_PREEMPT_OPS);
+static_assert(offsetof(struct kxen_vcpu, preempt_ops) == 0);
+
+/*
+ * On 6.1 kvm_cpu_get_extint is static and inlined away; then the outer function
+ * is enough. Everything else must exist.
+ */
+static void drop_absent(void)
+{
+	int i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (!strcmp(hooks[i].symbol, "kvm_cpu_get_extint") &&
+		    !kxen_hook_exists(hooks[i].symbol))
+			continue;
+		if (n != i)
+			hooks[n] = hooks[i];
+		n++;
+	}
+	nr_hooks = n;
+}
+
+int kxen_arch_init(void)
+{
+	int ret;
+
+	drop_absent();
+	ret = kxen_hooks_check(hooks, nr_hooks);
+	return ret ?: kxen_glue_check(hooks, nr_hooks);
+}
+
+void kxen_arch_exit(void)
+{
+}
+
+int kxen_arch_arm(void)
+{
+	int ret = kxen_glue_arm();
+
+	if (!ret)
+		ret = kxen_hook_pin(PIN_SYMBOL);
+	if (ret)
+		return ret;
+	ret = kxen_hooks_arm(hooks, nr_hooks);
+	if (ret)
+		kxen_hook_unpin();
+	return ret;
+}
+
+void kxen_arch_disarm(void)
+{
+	kxen_hooks_disarm(hooks, nr_hooks);
+	kxen_hook_unpin();
+	kxen_hook_drain();
+}
+
+/* For debugfs. */
+const struct kxen_hook *kxen_arch_hook(int i)
+{
+	return i < nr_hooks ? &hooks[i] : NULL;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From registers to struct kxen_hc and back (semantics 0.1 to 0.3). */
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/park.h"
+#include "x86.h"
+
+#define HYPERV_CALL	BIT(31)	/* in eax, where Hyper-V is shown */
+
+static const u8 regs64[6] = { KXEN_RDI, KXEN_RSI, KXEN_RDX, KXEN_R10,
+			      KXEN_R8, KXEN_R9 };
+static const u8 regs32[6] = { KXEN_RBX, KXEN_RCX, KXEN_RDX, KXEN_RSI,
+			      KXEN_RDI, KXEN_RBP };
+
+static void get_args(struct kxen_hc *hc, struct kvm_vcpu *v)
+{
+	int i;
+
+	if (likely(!hc->compat)) {
+#pragma GCC unroll 6
+		for (i = 0; i < 6; i++)
+			hc->arg[i] = kxen_glue_reg(v, regs64[i]);
+		return;
+	}
+	/* The upper halves of a 32-bit caller's registers are garbage. */
+	for (i = 0; i < 6; i++)
+		hc->arg[i] = (u32)kxen_glue_reg(v, regs32[i]);
+}
+
+/* What is left of an unfinished call; only the first two ever change. */
+static void put_args(struct kxen_hc *hc, struct kvm_vcpu *v)
+{
+	const u8 *regs = hc->compat ? regs32 : regs64;
+
+	kxen_glue_set_reg(v, regs[0], hc->arg[0]);
+	kxen_glue_set_reg(v, regs[1], hc->arg[1]);
+}
+
+static void set_result(struct kxen_hc *hc, struct kvm_vcpu *v, long ret)
+{
+	/* A 32-bit caller's upper half of rax stays as it was. */
+	if (hc->compat)
+		ret = (kxen_glue_reg(v, KXEN_RAX) & ~0xffffffffUL) | (u32)ret;
+	kxen_glue_set_reg(v, KXEN_RAX, ret);
+}
+
+/* int kvm_emulate_hypercall(vcpu): 1 goes on, 0 ends KVM_RUN */
+int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	struct kvm_vcpu *v = kv->vcpu;
+	struct kxen_hc hc;
+	long ret;
+
+	hc.kv = kv;
+	hc.d = kv->domain;
+	hc.in_multicall = false;
+	hc.again = false;
+	hc.exit = false;
+	hc.nr = kxen_glue_reg(v, KXEN_RAX);
+	if (kxen_glue_nested(v) ||
+	    ((hc.nr & HYPERV_CALL) && kxen_glue_hyperv(v)))
+		return 0;
+	kxen_domain_used(hc.d);
+	hc.compat = !kxen_glue_long_mode(v);
+	get_args(&hc, v);
+	if (unlikely(kxen_glue_cpl(v)))
+		ret = -EPERM;
+	else
+		ret = kxen_hypercall(&hc);
+	if (unlikely(hc.again)) {
+		put_args(&hc, v);
+		a->ret = 1;	/* without a step: the same instruction again */
+		return 1;
+	}
+	set_result(&hc, v, ret);
+	a->ret = kxen_glue_skip_insn(v);
+	if (unlikely(hc.exit)) {
+		kxen_glue_exit_shutdown(v, hc.exit_reason);
+		a->ret = 0;
+	}
+	return 1;
+}
+
+/*
+ * int kvm_arch_vcpu_ioctl_run(vcpu): KVM_RUN begins.
+ *
+ * A machine reset is the VMM's business, and KVM is not told. What can be seen
+ * is its result: the boot vCPU is about to run from the reset vector although
+ * the machine has run before. No other vCPU can execute guest code then, since
+ * it waits for the boot vCPU's INIT and SIPI.
+ */
+int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	struct kxen_domain *d = kv->domain;
+	int ret = kxen_park_point(kv);
+
+	if (unlikely(ret)) {
+		kxen_glue_exit_intr(kv->vcpu);
+		a->ret = ret;
+		return 1;
+	}
+	if (unlikely(kxen_glue_at_reset_vector(kv->vcpu)) &&
+	    READ_ONCE(d->used) && kxen_glue_is_bsp(kv->vcpu))
+		kxen_domain_reset(d);
+	return 0;
+}
+
+/* void kvm_arch_vcpu_postcreate(vcpu): of any VM */
+int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a)
+{
+	kxen_domain_vcpu_created(v);
+	return 0;
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The hypercall page (semantics G13). New Linux never asks for it; BSD, older
+ * Linux and firmware do.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "x86.h"
+
+#define STUB_SIZE	32
+#define NR_IRET		23	/* __HYPERVISOR_iret: not for HVM guests */
+
+static bool is_ours(struct kxen_vcpu *kv, u32 index)
+{
+	return index == (kxen_cpuid_base(kv) == 0x40000000 ?
+			 KXEN_MSR_HYPERCALL : KXEN_MSR_HYPERCALL_VIRIDIAN);
+}
+
+/* mov $nr, %eax; vmcall or vmmcall; ret. The same bytes in 32 and 64 bit. */
+static void write_stub(u8 *p, u32 nr)
+{
+	static const u8 amd[] = { 0x0f, 0x01, 0xd9 };
+	static const u8 intel[] = { 0x0f, 0x01, 0xc1 };
+
+	if (nr == NR_IRET) {
+		p[0] = 0x0f;	/* ud2 */
+		p[1] = 0x0b;
+		return;
+	}
+	p[0] = 0xb8;
+	memcpy(p + 1, &nr, sizeof(nr));
+	memcpy(p + 5, boot_cpu_data.x86_vendor == X86_VENDOR_AMD ||
+	       boot_cpu_data.x86_vendor == X86_VENDOR_HYGON ? amd : intel, 3);
+	p[8] = 0xc3;
+}
+
+static int write_page(struct kxen_vcpu *kv, u64 gpa)
+{
+	u8 *page;
+	u32 nr;
+	int ret;
+
+	page = (u8 *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	if (!page)
+		return 1;
+	memset(page, 0xcc, PAGE_SIZE);
+	for (nr = 0; nr < PAGE_SIZE / STUB_SIZE; nr++)
+		write_stub(page + nr * STUB_SIZE, nr);
+	ret = kxen_glue_write_phys(kv->domain->kvm, gpa, page, PAGE_SIZE);
+	free_page((unsigned long)page);
+	return ret ? 1 : 0;
+}
+
+/* int kvm_set_msr_common(vcpu, struct msr_data *); 1 makes KVM raise #GP. */
+int kxen_on_set_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	struct kxen_domain *d = kv->domain;
+	u32 index;
+	u64 data;
+
+	if (!kxen_glue_msr((void *)a->arg[1], &index, &data) ||
+	    !is_ours(kv, index))
+		return 0;
+	a->ret = 1;
+	if (data & ~PAGE_MASK)
+		return 1;	/* only page 0 exists */
+	a->ret = write_page(kv, data);
+	if (!a->ret) {
+		mutex_lock(&d->lock);
+		kxen_shinfo_latch(d, !kxen_glue_long_mode(kv->vcpu));
+		mutex_unlock(&d->lock);
+	}
+	return 1;
+}
+
+int kxen_on_get_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	u32 index;
+	u64 data;
+
+	if (!kxen_glue_msr((void *)a->arg[1], &index, &data) ||
+	    !is_ours(kv, index))
+		return 0;
+	kxen_glue_msr_result((void *)a->arg[1], 0);
+	a->ret = 0;
+	return 1;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How an upcall reaches the guest on x86 (semantics A.7).
+ *
+ * The domain's callback vector behaves like a level: it is pending as long as
+ * upcall_pending is set in the guest's vcpu_info, bypasses the LAPIC and needs
+ * no EOI. KVM asks for it through the functions that normally ask the 8259. A
+ * per-vCPU vector is an edge to the LAPIC.
+ *
+ * KVM only asks when KVM_REQ_EVENT is set, so every change that can make an
+ * upcall deliverable raises it: kxen_arch_upcall().
+ */
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/hvm/params.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/trace.h"
+#include "x86.h"
+
+static bool upcall_pending(struct kxen_vcpu *kv)
+{
+	const u8 *vi;
+	bool pending;
+
+	rcu_read_lock();
+	vi = rcu_dereference(kv->vi);
+	pending = READ_ONCE(*vi);
+	rcu_read_unlock();
+	return pending;
+}
+
+/* The callback vector if it is pending, else 0. Read once: a reset clears it. */
+static u8 level_pending(struct kxen_vcpu *kv)
+{
+	u8 vector = READ_ONCE(kv->domain->callback_vector);
+
+	return vector && upcall_pending(kv) && !kxen_glue_nested(kv->vcpu) ?
+	       vector : 0;
+}
+
+static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	u8 vector = level_pending(kv);
+
+	if (!vector)
+		return 0;
+	a->ret = vector;
+	kv->stats.vectors++;
+	trace_kxen_vector(kv->domain->domid, kv->id, a->ret);
+	return 1;
+}
+
+/* int kvm_cpu_has_extint(vcpu); also the place to publish a changed clock */
+int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	if (kxen_glue_is_running_here(kv->vcpu))
+		kxen_arch_publish_time(kv, false);
+	a->ret = 1;
+	return level_pending(kv);
+}
+
+int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	a->ret = 1;
+	return level_pending(kv);
+}
+
+/*
+ * Either we hand the callback vector out, or KVM takes the LAPIC's highest one,
+ * which may be the per-vCPU vector: then it is only counted here.
+ */
+int kxen_on_get_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	u8 vector = READ_ONCE(kv->upcall_vector);
+
+	if (take_vector(kv, a))
+		return 1;
+	if (vector && kxen_glue_lapic_highest(kv->vcpu) == vector) {
+		kv->stats.vectors++;
+		trace_kxen_vector(kv->domain->domid, kv->id, vector);
+	}
+	return 0;
+}
+
+int kxen_on_get_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	return take_vector(kv, a);
+}
+
+/*
+ * KVM looks for completed page faults when the LAPIC is software-enabled: the
+ * moment to deliver an upcall that it refused while it was disabled.
+ */
+int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+{
+	if (READ_ONCE(kv->lapic_owed)) {
+		WRITE_ONCE(kv->lapic_owed, false);
+		if (upcall_pending(kv))
+			kxen_arch_upcall(kv);
+	}
+	return 0;
+}
+
+void kxen_arch_upcall(struct kxen_vcpu *kv)
+{
+	u8 vector = READ_ONCE(kv->upcall_vector);
+
+	if (vector) {
+		WRITE_ONCE(kv->lapic_owed, true);
+		/*
+		 * Owed first, then tried: whoever enables the LAPIC meanwhile
+		 * sees one of the two. Pairs with the barrier of the request
+		 * that brings it to kxen_on_apic_enabled().
+		 */
+		smp_mb();
+		if (kxen_glue_lapic_send(kv->vcpu, vector))
+			WRITE_ONCE(kv->lapic_owed, false);
+		/* A guest that has set both kinds gets both, as on Xen. */
+		if (!READ_ONCE(kv->domain->callback_vector))
+			return;
+	}
+	kxen_glue_want_event(kv->vcpu);
+	if (!kxen_glue_is_running_here(kv->vcpu))
+		kxen_glue_kick(kv->vcpu);
+}
+
+bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv)
+{
+	if (!READ_ONCE(kv->upcall_vector) &&
+	    !READ_ONCE(kv->domain->callback_vector))
+		return false;
+	return upcall_pending(kv) && kxen_glue_intr_allowed(kv->vcpu);
+}
+
+long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
+{
+	struct kxen_domain *d = kv->domain;
+	u8 vector = 0;
+	u32 i;
+
+	lockdep_assert_held(&d->lock);
+	/* GSI and INTx kinds do not assert a line yet: hypercalls.rst. */
+	if (value >> 56 == HVM_PARAM_CALLBACK_TYPE_VECTOR)
+		vector = value;
+	if (vector && vector < 0x10)
+		vector = 0;
+	WRITE_ONCE(d->callback_vector, vector);
+	for (i = 0; i < d->nr_vcpus; i++) {
+		struct kxen_vcpu *o = kxen_domain_vcpu(d, i);
+
+		if (o && upcall_pending(o))
+			kxen_arch_upcall(o);
+	}
+	return 0;
+}
+
+long kxen_arch_set_upcall_vector(struct kxen_vcpu *kv, u32 vector)
+{
+	if (vector < 0x10)
+		return -EINVAL;
+	WRITE_ONCE(kv->upcall_vector, vector);
+	if (upcall_pending(kv))
+		kxen_arch_upcall(kv);
+	return 0;
+}

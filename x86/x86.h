@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between the files of this directory. */
+#ifndef KXEN_X86_H
+#define KXEN_X86_H
+
+#include <linux/types.h>
+
+#include "../kvm-xen/kxen.h"
+
+struct kvm_vcpu;
+
+/**
+ * struct kxen_hook_args - arguments of a hooked call, as entry.S pushes them.
+ * @ret: what the caller gets when the handler deals with the call.
+ * @arg: the arguments; a handler that lets the function run may change them.
+ */
+struct kxen_hook_args {
+	u64 ret;
+	u64 arg[6];
+};
+
+/* Handlers: non-zero when the call is dealt with. Called from entry.S only. */
+int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_set_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_get_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_get_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_get_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_clock_update(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a);
+int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a);
+
+/* The trampolines. */
+void kxen_tramp_emulate_hypercall(void);
+void kxen_tramp_cpuid(void);
+void kxen_tramp_set_msr(void);
+void kxen_tramp_get_msr(void);
+void kxen_tramp_has_extint(void);
+void kxen_tramp_has_interrupt(void);
+void kxen_tramp_get_interrupt(void);
+void kxen_tramp_get_extint(void);
+void kxen_tramp_apic_enabled(void);
+void kxen_tramp_clock_update(void);
+void kxen_tramp_run(void);
+void kxen_tramp_vcpu_created(void);
+
+/* CPUID base that the guest sees; the hypercall MSR follows it. */
+u32 kxen_cpuid_base(struct kxen_vcpu *kv);
+
+#define KXEN_MSR_HYPERCALL		0x40000000
+#define KXEN_MSR_HYPERCALL_VIRIDIAN	0x40000200
+
+/* walk.c */
+bool kxen_walk_copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len, bool write);
+
+int kxen_unplug_init(struct kxen_domain *d);
+
+#endif
