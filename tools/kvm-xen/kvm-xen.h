@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef KVM_XEN_TOOL_H
+#define KVM_XEN_TOOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Exit statuses of the tool itself; run passes its child's on otherwise. */
+#define EXIT_USAGE	64
+#define EXIT_REFUSED	65
+
+struct domain_options {
+	uint32_t flags;
+	uint32_t domid;
+	uint16_t xen_major, xen_minor;
+	uint32_t max_ports;
+	uint8_t uuid[16];
+};
+
+void __attribute__((noreturn, format(printf, 2, 3)))
+fail(int status, const char *fmt, ...);
+
+/* ctl.c: /dev/kvm-xen */
+int ctl_open(void);
+int ctl_create(int ctl, const struct domain_options *o);
+void ctl_attach(int ctl, uint32_t domid, int vm_fd);
+int cmd_list(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
+int cmd_info(int argc, char **argv);
+int cmd_pause(int argc, char **argv);
+int cmd_unpause(int argc, char **argv);
+
+/* run.c */
+int cmd_run(int argc, char **argv);
+int cmd_attach(int argc, char **argv);
+
+/* qmp.c */
+int qmp_connect(const char *path, pid_t pid);
+void qmp_command(int fd, const char *command);
+
+#endif
