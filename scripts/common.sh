@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0
+# Shared by every script: where the cache lies, what is supported, messages.
+# Sourced, never run.
+
+KXEN_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+KXEN_CACHE=${KXEN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvm-xen}
+KXEN_SUPPORTED="6.1 6.12"
+KXEN_ARCH=amd64
+
+say() { printf '== %s\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# The kernel release that setup has put into the cache for series $1 (6.1, 6.12).
+kver_of() {
+	local f=$KXEN_CACHE/kernels/$1.release
+	[ -s "$f" ] || die "kernel $1 is not in the cache: run 'make setup'"
+	cat "$f"
+}
+
+# Unpacked image (boot/, lib/modules/) and unpacked headers of series $1.
+kroot_of() { printf '%s/kernels/%s\n' "$KXEN_CACHE" "$(kver_of "$1")"; }
+kdir_of() { printf '%s/usr/src/linux-headers-%s\n' "$(kroot_of "$1")" "$(kver_of "$1")"; }

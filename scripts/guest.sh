@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What an unmodified Debian kernel needs to run as a guest:
+# build/guest/initrd.gz and, per series, build/guest/vmlinux-SERIES for PVH.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+out=$KXEN_TOP/build/guest
+mkdir -p "$out"
+if [ "$KXEN_TOP/selftests/linux/init" -nt "$out/initrd.gz" ]; then
+	t=$(mktemp -d)
+	mkdir -p "$t"/{bin,proc,sys,dev,tmp}
+	cp /bin/busybox "$t/bin/"
+	for a in $(/bin/busybox --list); do
+		[ "$a" = busybox ] || ln -s busybox "$t/bin/$a"
+	done
+	install -m 755 "$KXEN_TOP/selftests/linux/init" "$t/init"
+	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initrd.gz.new"
+	mv "$out/initrd.gz.new" "$out/initrd.gz"
+	rm -rf "$t"
+fi
+# The same with a kernel inside, which the guest executes by kexec.
+if [ -s "$KXEN_CACHE/kernels/6.1.release" ] && [ "$out/initrd.gz" -nt "$out/initrd-kexec.gz" ]; then
+	t=$(mktemp -d)
+	(cd "$t" && gzip -dc "$out/initrd.gz" | cpio -i --quiet)
+	gcc -static -Os -o "$t/bin/kexec-do" "$KXEN_TOP/selftests/linux/kexec-do.c"
+	cp "$(kroot_of 6.1)/boot/vmlinuz-$(kver_of 6.1)" "$t/kernel"
+	cp "$out/initrd.gz" "$t/initrd"
+	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initrd-kexec.gz.new"
+	mv "$out/initrd-kexec.gz.new" "$out/initrd-kexec.gz"
+	rm -rf "$t"
+fi
+for s in ${*:-$KXEN_SUPPORTED}; do
+	rel=$(kver_of "$s")
+	if [ ! -e "$out/vmlinux-$s" ] || [ "$(cat "$out/vmlinux-$s.release" 2>/dev/null)" != "$rel" ]; then
+		python3 "$KXEN_TOP/scripts/vmlinux.py" "$(kroot_of "$s")/boot/vmlinuz-$rel" "$out/vmlinux-$s"
+		echo "$rel" >"$out/vmlinux-$s.release"
+	fi
+	ln -sf "$(kroot_of "$s")/boot/vmlinuz-$rel" "$out/vmlinuz-$s"
+done

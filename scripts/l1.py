@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Boot a stock Debian kernel as the KVM host and run a job in it.
+
+The job is a shell script (busybox sh, or bash with --root). What it prints goes
+to standard output; the kernel's console goes to the log, which is looked through
+for splats. Exit status: the job's; 99 if it did not end; 98 for a splat.
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
+
+# What no host may say while a test runs.
+SPLAT = re.compile(
+    r"\bBUG\b|\bWARNING\b|\bOops\b|general protection fault|Call Trace|"
+    r"Kernel panic|lockdep|possible recursive locking|circular locking|"
+    r"rcu.*(stall|detected)|soft lockup|hung task|blocked for more than|"
+    r"use-after-free|refcount_t|list_(add|del) corruption|UBSAN|KASAN")
+# Said by these kernels at boot on this emulated machine, module or not.
+HARMLESS = re.compile(
+    r"Spectre|MDS|Speculative|RETBleed|mitigation|unsupported hardware|"
+    r"no TSC_DEADLINE|debug info|LBR|ACPI BIOS|rcu: |RCU Tasks|"
+    r"kvm_xen: loading out-of-tree|module verification failed")
+
+INIT = r"""#!/bin/sh
+export PATH=/bin:/sbin:/t
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
+mount -t debugfs debug /sys/kernel/debug 2>/dev/null
+mount -t tracefs trace /sys/kernel/tracing 2>/dev/null
+mkdir -p /dev/pts /dev/shm /tmp /run; mount -t tmpfs tmp /tmp; mount -t tmpfs run /run
+ulimit -c 0
+while read m; do insmod /m/$m || echo "insmod $m failed"; done < /m/order
+exec </dev/null >/dev/ttyS1 2>&1
+stty -F /dev/ttyS1 raw -echo 2>/dev/null
+cd /t
+if [ -e /m/root ]; then
+    mkdir -p /h /o/tmp /o/run
+    mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro hostroot /h
+    mount -o bind /h/tmp /o/tmp; mount -o bind /h/run /o/run
+    for d in proc sys dev; do mount -o rbind /$d /h/$d; done
+    mount -t tmpfs run /h/run; mount -t tmpfs tmp /h/tmp
+    # The project itself may lie below one of the two.
+    while read p; do
+        case $p in /tmp/*|/run/*) mkdir -p /h$p; mount -o bind /o$p /h$p ;; esac
+    done < /m/keep
+    cp -r /t /h/run/t
+    KVER=$(uname -r) chroot /h /bin/bash -c 'cd /run/t && . ./job'
+else
+    sh ./job
+fi
+echo "L1END $?"
+sync
+sleep 0.2
+poweroff -f
+"""
+
+
+def kernel(series):
+    rel = open(os.path.join(CACHE, "kernels", series + ".release")).read().strip()
+    return rel, os.path.join(CACHE, "kernels", rel)
+
+
+def modules(rel, root, names):
+    """Files to load for these modules, in order."""
+    out = []
+    for name in names:
+        text = subprocess.run(
+            ["modprobe", "-d", root, "-S", rel, "--ignore-install", "--show-depends", name],
+            check=True, capture_output=True, text=True).stdout
+        for line in text.splitlines():
+            word = line.split()
+            if word and word[0] == "insmod" and word[1] not in out:
+                out.append(word[1])
+    return out
+
+
+def initramfs(args, rel, root, work):
+    tree = os.path.join(work, "i")
+    for d in ("bin", "proc", "sys", "dev", "m", "t", "tmp", "run"):
+        os.makedirs(os.path.join(tree, d))
+    shutil.copy("/bin/busybox", os.path.join(tree, "bin/busybox"))
+    for a in subprocess.run(["/bin/busybox", "--list"], capture_output=True,
+                            text=True).stdout.split():
+        if a != "busybox":
+            os.symlink("busybox", os.path.join(tree, "bin", a))
+    names = list(args.module)
+    if args.root:
+        names += ["virtio_pci", "9p", "9pnet_virtio"]
+    order = []
+    for f in modules(rel, root, names):
+        base = os.path.basename(f)
+        dst = os.path.join(tree, "m", base.removesuffix(".xz"))
+        if base.endswith(".xz"):
+            with open(dst, "wb") as out:
+                subprocess.run(["xz", "-dc", f], check=True, stdout=out)
+        else:
+            shutil.copy(f, dst)
+        order.append(os.path.basename(dst))
+    with open(os.path.join(tree, "m/order"), "w") as f:
+        f.write("".join(o + "\n" for o in order))
+    if args.root:
+        open(os.path.join(tree, "m/root"), "w").close()
+        with open(os.path.join(tree, "m/keep"), "w") as f:
+            f.write(TOP + "\n" + CACHE + "\n")
+    for f in args.file:
+        src, _, dst = f.partition("=")
+        shutil.copy(src, os.path.join(tree, "t", dst or os.path.basename(src)))
+    shutil.copy(args.job, os.path.join(tree, "t/job"))
+    with open(os.path.join(tree, "init"), "w") as f:
+        f.write(INIT)
+    os.chmod(os.path.join(tree, "init"), 0o755)
+    path = os.path.join(work, "i.gz")
+    with open(path, "wb") as out:
+        find = subprocess.Popen(["find", "."], cwd=tree, stdout=subprocess.PIPE)
+        cpio = subprocess.Popen(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree,
+                                stdin=find.stdout, stdout=subprocess.PIPE)
+        subprocess.run(["gzip", "-1"], stdin=cpio.stdout, stdout=out, check=True)
+    shutil.rmtree(tree)
+    return path
+
+
+def emulator(args):
+    own = os.path.join(CACHE, "qemu", "qemu-system-x86_64")
+    if args.stock_qemu or not os.access(own, os.X_OK):
+        return ["qemu-system-x86_64"], True
+    return [own, "-L", "/usr/share/qemu", "-L", "/usr/share/seabios",
+            "-L", "/usr/lib/ipxe/qemu"], False
+
+
+def nested_kvm():
+    for vendor in ("amd", "intel"):
+        try:
+            v = open(f"/sys/module/kvm_{vendor}/parameters/nested").read().strip()
+        except OSError:
+            continue
+        if v in ("1", "Y") and os.access("/dev/kvm", os.R_OK | os.W_OK):
+            return True
+    return False
+
+
+def command(args, rel, root, initrd, work):
+    qemu, stock = emulator(args)
+    smp = 1 if stock and not args.smp_force else args.smp
+    if args.nested and nested_kvm():
+        machine = ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "host"]
+        smp = args.smp
+    else:
+        machine = qemu + ["-accel", "tcg,thread=" + args.thread, "-cpu", args.cpu]
+    cmd = machine + [
+        "-smp", str(smp), "-m", args.mem, "-display", "none", "-no-reboot",
+        "-nodefaults", "-serial", "file:" + args.log, "-serial", "stdio",
+        "-kernel", f"{root}/boot/vmlinuz-{rel}", "-initrd", initrd,
+        "-append", "console=ttyS0 loglevel=6 panic=-1 mitigations=off nokaslr "
+                   "no_timer_check " + args.append]
+    if args.icount:
+        cmd += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+    if args.root:
+        cmd += ["-virtfs", "local,path=/,mount_tag=hostroot,security_model=none,"
+                           "readonly=on,multidevs=remap"]
+    return cmd + args.qemu
+
+
+def splats(log):
+    bad = []
+    for line in open(log, errors="replace"):
+        if SPLAT.search(line) and not HARMLESS.search(line):
+            bad.append(line.rstrip())
+    return bad
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--series", default="6.1", help="kernel of the host (6.1)")
+    p.add_argument("--smp", type=int, default=2)
+    p.add_argument("--smp-force", action="store_true",
+                   help="more than one CPU also with the uncorrected emulator")
+    p.add_argument("--thread", default="single")
+    p.add_argument("--mem", default="1G")
+    p.add_argument("--cpu", default="max,+svm,+npt")
+    p.add_argument("--module", action="append", default=None)
+    p.add_argument("--file", action="append", default=[], help="SRC[=NAME] to put into /t")
+    p.add_argument("--root", action="store_true", help="run the job in this machine's root")
+    p.add_argument("--icount", action="store_true")
+    p.add_argument("--nested", action="store_true", help="use nested KVM if there is any")
+    p.add_argument("--stock-qemu", action="store_true")
+    p.add_argument("--timeout", type=int, default=300)
+    p.add_argument("--log", default=None, help="console of the host")
+    p.add_argument("--append", default="")
+    p.add_argument("--qemu", action="append", default=[])
+    p.add_argument("--no-scan", action="store_true")
+    p.add_argument("job")
+    args = p.parse_args()
+    if args.module is None:
+        args.module = ["kvm-amd", "kvm-intel"] if args.nested else ["kvm-amd"]
+
+    rel, root = kernel(args.series)
+    work = tempfile.mkdtemp(prefix="kxen-l1.")
+    args.log = args.log or os.path.join(work, "console.log")
+    try:
+        initrd = initramfs(args, rel, root, work)
+        proc = subprocess.Popen(command(args, rel, root, initrd, work),
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        timer = threading.Timer(args.timeout, proc.kill)
+        timer.start()
+        status = None
+        for raw in proc.stdout:
+            line = raw.decode("utf-8", "replace").replace("\r", "")
+            m = re.match(r"L1END (\d+)", line)
+            if m:
+                status = int(m.group(1))
+                continue
+            sys.stdout.write(line)
+            sys.stdout.flush()
+        proc.wait()
+        timer.cancel()
+        bad = [] if args.no_scan else splats(args.log)
+        for line in bad[:20]:
+            print("# host: " + line)
+        if bad or status is None:
+            tail = open(args.log, errors="replace").read().splitlines()[-40:]
+            for line in tail:
+                print("# console: " + line)
+        if status is None:
+            print(f"# the job on {rel} did not end within {args.timeout} s")
+            return 99
+        return 98 if bad else status
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

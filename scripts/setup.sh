@@ -1,0 +1,223 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Bring what the build, the demo and the tests need into the cache.
+#
+#   scripts/setup.sh [demo|check|full] [SERIES...]
+#
+# Packages are installed with the machine's own apt. Kernels, their headers and
+# source packages are only unpacked below $KXEN_CACHE: nothing is booted from or
+# added to the machine's own kernels. Every step is skipped when its result is
+# there already.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+what=${1:-check}
+shift || true
+series=${*:-$KXEN_SUPPORTED}
+mkdir -p "$KXEN_CACHE"/{kernels,debs,src,stamps}
+
+[ "$(uname -m)" = x86_64 ] || die "only amd64 machines are supported"
+command -v apt-get >/dev/null || die "this needs a Debian machine (apt-get)"
+
+# A second set-up beside this one would unpack over it.
+exec 9>"$KXEN_CACHE/lock"
+flock -w 1800 9 || die "another set-up holds $KXEN_CACHE/lock"
+
+PKG_BASE="gcc libc6-dev make bc bison flex libelf-dev busybox-static cpio kmod xz-utils zstd
+	python3 qemu-system-x86 seabios ipxe-qemu ca-certificates dpkg-dev gcc-multilib pahole libxen-dev"
+PKG_CHECK="sparse ninja-build meson pkg-config libglib2.0-dev libpixman-1-dev
+	libcap-ng-dev libattr1-dev libfdt-dev zlib1g-dev python3-venv perl libc6-dev-i386
+	bochs bochsbios vgabios grub-pc-bin grub-common xorriso mtools"
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		command -v sudo >/dev/null || die "packages are missing and this is not root: $*"
+		sudo "$@"
+	fi
+}
+
+apt_updated=
+apt_update() {
+	[ -z "$apt_updated" ] || return 0
+	say "updating the package lists"
+	as_root apt-get update -qq >&2
+	apt_updated=1
+}
+
+install_packages() {
+	local p missing=()
+	for p in $1; do
+		dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
+			grep -q 'ok installed' || missing+=("$p")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	apt_update
+	say "installing ${missing[*]}"
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		--no-install-recommends "${missing[@]}" >"$KXEN_CACHE/apt.log" 2>&1 ||
+		{ tail -20 "$KXEN_CACHE/apt.log" >&2; die "apt-get install failed"; }
+}
+
+# Newest release of a series that the configured suites offer.
+newest_release() {
+	apt-cache search --names-only "^linux-image-$1\.[0-9.]*[-+][a-z0-9]*(-amd64)?\$" |
+		sed -nE 's/^linux-image-([^ ]*-amd64) .*/\1/p' |
+		grep -vE -- '-(rt|cloud|unsigned)' | sort -V | tail -1
+}
+
+fetch_debs() {	# DIR PACKAGE...: download, then unpack into DIR
+	local dir=$1 tmp deb
+	shift
+	tmp=$(mktemp -d "$KXEN_CACHE/debs/dl.XXXXXX")
+	(cd "$tmp" && apt-get -o APT::Sandbox::User=root download -qq "$@" >&2) || die "cannot download $*"
+	mkdir -p "$dir"
+	for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$dir"; done
+	rm -rf "$tmp"
+}
+
+setup_kernel() {
+	local s=$1 rel root hdr common kb
+	if [ -s "$KXEN_CACHE/kernels/$s.release" ]; then
+		rel=$(cat "$KXEN_CACHE/kernels/$s.release")
+		[ -e "$KXEN_CACHE/kernels/$rel/.done" ] && return 0
+	fi
+	apt_update
+	rel=$(newest_release "$s")
+	[ -n "$rel" ] || die "no Debian kernel of series $s in the configured suites"
+	root=$KXEN_CACHE/kernels/$rel
+	common=linux-headers-${rel%-amd64}-common
+	kb=linux-kbuild-$s
+	apt-cache show "linux-kbuild-${rel%-amd64}" >/dev/null 2>&1 && kb=linux-kbuild-${rel%-amd64}
+	say "fetching Debian kernel $rel and its headers"
+	rm -rf "$root"
+	fetch_debs "$root" "linux-image-$rel" "linux-headers-$rel" "$common" "$kb"
+	# The packages name each other by absolute path: point them into the cache.
+	hdr=$root/usr/src/linux-headers-$rel
+	sed -i "s#/usr/src/#$root/usr/src/#g" "$hdr/Makefile"
+	depmod -b "$root" "$rel"
+	printf '%s\n' "$rel" >"$KXEN_CACHE/kernels/$s.release"
+	touch "$root/.done"
+}
+
+# A private apt directory with source entries: the same mirrors, suites and
+# keys that the machine itself uses.
+source_apt() {
+	local d=$KXEN_CACHE/apt
+	[ -s "$d/sources.list" ] && [ -e "$d/.updated" ] && return 0
+	local codename key=/usr/share/keyrings/debian-archive-keyring.gpg opt=
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	[ ! -e "$key" ] || opt="[signed-by=$key] "
+	mkdir -p "$d"/{state/lists/partial,cache/archives/partial,parts}
+	apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' \
+		"Identifier: Packages" | sort -u |
+	while read -r site suite comp; do
+		case $suite in "$codename"*) ;; *) continue ;; esac
+		[ "$comp" = main ] || continue
+		printf 'deb-src %s%s %s %s\n' "$opt" "$site" "$suite" "$comp"
+	done >"$d/sources.list"
+	[ -s "$d/sources.list" ] || die "no Debian suite found in this machine's apt configuration"
+	cat >"$d/apt.conf" <<-CONF
+	Dir::State "$d/state";
+	Dir::State::status "/var/lib/dpkg/status";
+	Dir::Cache "$d/cache";
+	Dir::Etc::sourcelist "$d/sources.list";
+	Dir::Etc::sourceparts "$d/parts";
+	APT::Sandbox::User "root";
+	CONF
+	APT_CONFIG=$d/apt.conf apt-get update -qq >&2
+	touch "$d/.updated"
+}
+
+# QEMU with the corrected SVM event injection: an injected vector stays in
+# exception_index after it was delivered, and a later kick of the CPU loop
+# delivers it a second time.
+setup_qemu() {
+	local q=$KXEN_CACHE/qemu src
+	[ -x "$q/qemu-system-x86_64" ] && return 0
+	source_apt
+	say "building the corrected QEMU from Debian's source package (about 5 minutes)"
+	rm -rf "$KXEN_CACHE/src/qemu"
+	mkdir -p "$KXEN_CACHE/src/qemu" "$q"
+	cd "$KXEN_CACHE/src/qemu"
+	APT_CONFIG=$KXEN_CACHE/apt/apt.conf apt-get source -qq qemu >&2
+	src=$(find . -maxdepth 1 -type d -name 'qemu-*' | head -1)
+	local f
+	f=$(find "$src/target/i386/tcg" -name svm_helper.c)
+	python3 - "$f" <<-'PY'
+	import sys, re
+	p = sys.argv[1]
+	s = open(p).read()
+	n = s.replace("do_interrupt_x86_hardirq(env, cs->exception_index, 1);",
+	              "do_interrupt_x86_hardirq(env, cs->exception_index, 1);\n            cs->exception_index = -1;")
+	if n == s:
+	    n = re.sub(r"(do_interrupt_x86_hardirq\(env, [^;]*, 1\);)", r"\1\n            cs->exception_index = -1;", s, count=1)
+	assert n != s, "helper_vmrun() has changed: look at the correction again"
+	open(p, "w").write(n)
+	PY
+	mkdir -p build && cd build
+	"../$src/configure" --target-list=x86_64-softmmu --enable-virtfs --disable-kvm \
+		--disable-docs --disable-tools --disable-guest-agent --disable-werror \
+		--disable-vnc --disable-gtk --disable-sdl --disable-curses --disable-spice \
+		--disable-gnutls --audio-drv-list= --disable-install-blobs \
+		>"$KXEN_CACHE/qemu-configure.log" 2>&1 ||
+		{ tail -20 "$KXEN_CACHE/qemu-configure.log" >&2; die "QEMU's configure failed"; }
+	ninja qemu-system-x86_64 >"$KXEN_CACHE/qemu-build.log" 2>&1 ||
+		{ tail -20 "$KXEN_CACHE/qemu-build.log" >&2; die "QEMU's build failed"; }
+	cp qemu-system-x86_64 "$q/qemu-system-x86_64.new"
+	mv "$q/qemu-system-x86_64.new" "$q/qemu-system-x86_64"
+	cd "$KXEN_TOP"
+	rm -rf "$KXEN_CACHE/src/qemu"
+}
+
+# checkpatch and the kselftest library: from Debian's linux-source package.
+setup_kselftest() {
+	local d=$KXEN_CACHE/kselftest tmp
+	[ -e "$d/.done" ] && return 0
+	apt_update
+	say "taking checkpatch and kselftest's library from the linux-source package"
+	tmp=$(mktemp -d "$KXEN_CACHE/src/ls.XXXXXX")
+	fetch_debs "$tmp" linux-source-6.1
+	rm -rf "$d" && mkdir -p "$d"
+	tar -C "$d" --strip-components=1 -xf "$tmp"/usr/src/linux-source-6.1.tar.xz \
+		linux-source-6.1/scripts/checkpatch.pl linux-source-6.1/scripts/spelling.txt \
+		linux-source-6.1/scripts/const_structs.checkpatch \
+		linux-source-6.1/scripts/kernel-doc \
+		linux-source-6.1/tools/testing/selftests/lib.mk \
+		linux-source-6.1/tools/testing/selftests/kselftest.h \
+		linux-source-6.1/tools/testing/selftests/kselftest_harness.h \
+		linux-source-6.1/tools/testing/selftests/kselftest
+	rm -rf "$tmp"
+	# Each test program boots machines: no limit of 45 seconds.
+	sed -i 's/^export kselftest_default_timeout=.*/export kselftest_default_timeout=3600/; s/^kselftest_default_timeout=.*/kselftest_default_timeout=3600/' \
+		"$d/tools/testing/selftests/kselftest/runner.sh"
+	touch "$d/.done"
+}
+
+# Real Xen, the oracle: hypervisor and tools, unpacked only.
+setup_xen() {
+	local d=$KXEN_CACHE/xen
+	[ -e "$d/.done" ] && return 0
+	apt_update
+	say "fetching Debian's Xen 4.17, to compare with"
+	rm -rf "$d"
+	fetch_debs "$d" xen-hypervisor-4.17-amd64 xen-utils-4.17 xen-utils-common \
+		xenstore-utils libxencall1 libxendevicemodel1 libxenevtchn1 \
+		libxenforeignmemory1 libxengnttab1 libxenhypfs1 libxenmisc4.17 \
+		libxenstore4 libxentoolcore1 libxentoollog1 libyajl2
+	touch "$d/.done"
+}
+
+install_packages "$PKG_BASE"
+for s in $series; do setup_kernel "$s"; done
+case $what in
+demo) ;;
+check | full)
+	install_packages "$PKG_CHECK"
+	setup_kselftest
+	setup_xen
+	setup_qemu
+	;;
+*) die "usage: setup.sh [demo|check|full] [SERIES...]" ;;
+esac

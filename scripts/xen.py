@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Run guest images on Debian's real Xen, all in one boot of it.
+
+xen.py IMAGE[:CPUS]... prints, for each image, "== NAME" and the lines that the
+guest wrote to I/O port 0xE9. Xen, its tools and the kernel of domain 0 come from
+the cache that 'make setup' fills; the machine is an emulated one with SVM.
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
+XEN = os.path.join(CACHE, "xen")
+LIMIT = 400
+PRINT_BUFFER = 78       # Xen breaks a guest's line after so many characters
+
+INIT = """#!/bin/sh
+export PATH=/bin:/x LD_LIBRARY_PATH=/l
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
+mkdir -p /dev/pts; mount -t devpts pts /dev/pts; ln -s /run /var/run
+mkdir -p /etc/xen /var/log/xen /var/lib/xen /var/lib/xenstored /run/xen /run/xenstored /var/lock /run/lock
+: > /etc/xen/xl.conf
+while read m; do insmod /m/$m; done < /m/order
+mount -t xenfs xenfs /proc/xen
+/x/xenstored --pid-file /run/xenstored.pid
+until /x/xenstore-exists /local 2>/dev/null || /x/xenstore-write /local "" 2>/dev/null; do usleep 100000; done
+/x/init-xenstore-domain 2>/dev/null
+/x/init-dom0 2>/dev/null || /x/xen-init-dom0
+/x/xenconsoled --pid-file /run/xenconsoled.pid
+while read name cpus; do
+    echo "ORACLE BEGIN $name" > /dev/hvc0
+    { echo "name='$name'"; echo "type='pvh'"; echo "kernel='/t/$name'"
+      echo "memory=64"; echo "maxmem=64"; echo "vcpus=$cpus"; echo "tsc_mode='native'"
+      echo "max_event_channels=4095"; echo "on_reboot='destroy'"; } > /tmp/cfg
+    timeout 60 /x/xl create -q -F /tmp/cfg > /tmp/xl.log 2>&1 || cat /tmp/xl.log > /dev/hvc0
+    echo "ORACLE END $name" > /dev/hvc0
+done < /t/list
+echo "ORACLE DONE" > /dev/hvc0
+usleep 300000
+poweroff -f
+"""
+
+
+def libraries(binary, env):
+    out = subprocess.run(["ldd", binary], env=env, capture_output=True, text=True).stdout
+    return re.findall(r"(/\S+) \(0x", out)
+
+
+def initramfs(work, images, rel, root):
+    tree = os.path.join(work, "i")
+    for d in ("bin", "proc", "sys", "dev", "m", "t", "x", "l", "tmp", "lib64", "var", "run"):
+        os.makedirs(os.path.join(tree, d))
+    shutil.copy("/bin/busybox", os.path.join(tree, "bin/busybox"))
+    for a in subprocess.run(["/bin/busybox", "--list"], capture_output=True,
+                            text=True).stdout.split():
+        if a != "busybox":
+            os.symlink("busybox", os.path.join(tree, "bin", a))
+    lib = os.path.join(XEN, "usr/lib/x86_64-linux-gnu")
+    env = dict(os.environ, LD_LIBRARY_PATH=lib)
+    for name in ("xl", "xenstored", "xenconsoled", "init-xenstore-domain", "xen-init-dom0"):
+        found = glob.glob(os.path.join(XEN, "usr/lib/xen-4.17/bin", name))
+        if not found:
+            continue
+        shutil.copy(found[0], os.path.join(tree, "x", name))
+        for f in libraries(found[0], env):
+            dst = "lib64" if "ld-linux" in f else "l"
+            shutil.copy(f, os.path.join(tree, dst, os.path.basename(f)))
+    for f in glob.glob("/lib/x86_64-linux-gnu/libgcc_s.so.1"):  # for pthread_cancel()
+        shutil.copy(f, os.path.join(tree, "l"))
+    for name in ("xenstore-exists", "xenstore-write"):
+        f = os.path.join(XEN, "usr/bin", name)
+        if not os.path.exists(f):
+            f = os.path.join(XEN, "usr/bin/xenstore")
+        if os.path.exists(f):
+            shutil.copy(f, os.path.join(tree, "x", name))
+    order = []
+    for name in ("xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs"):
+        text = subprocess.run(["modprobe", "-d", root, "-S", rel, "--show-depends", name],
+                              capture_output=True, text=True).stdout
+        for line in text.splitlines():
+            word = line.split()
+            if word and word[0] == "insmod" and os.path.basename(word[1]) not in order:
+                shutil.copy(word[1], os.path.join(tree, "m"))
+                order.append(os.path.basename(word[1]))
+    with open(os.path.join(tree, "m/order"), "w") as f:
+        f.write("".join(o + "\n" for o in order))
+    with open(os.path.join(tree, "t/list"), "w") as f:
+        for path, cpus in images:
+            shutil.copy(path, os.path.join(tree, "t"))
+            f.write(f"{os.path.basename(path)} {cpus}\n")
+    with open(os.path.join(tree, "init"), "w") as f:
+        f.write(INIT)
+    os.chmod(os.path.join(tree, "init"), 0o755)
+    path = os.path.join(work, "i.gz")
+    with open(path, "wb") as out:
+        find = subprocess.Popen(["find", "."], cwd=tree, stdout=subprocess.PIPE)
+        cpio = subprocess.Popen(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree,
+                                stdin=find.stdout, stdout=subprocess.PIPE)
+        subprocess.run(["gzip", "-1"], stdin=cpio.stdout, stdout=out, check=True)
+    return path
+
+
+def main():
+    images = []
+    for arg in sys.argv[1:]:
+        path, _, cpus = arg.partition(":")
+        images.append((path, cpus or "1"))
+    if not images:
+        sys.exit(__doc__)
+    rel = open(os.path.join(CACHE, "kernels/6.1.release")).read().strip()
+    root = os.path.join(CACHE, "kernels", rel)
+    work = tempfile.mkdtemp(prefix="kxen-xen.")
+    log = os.path.join(work, "console")
+    hyper = glob.glob(os.path.join(XEN, "boot/xen-4.17-amd64.gz"))
+    if not hyper:
+        sys.exit("error: Xen is not in the cache: run 'make setup'")
+    with open(os.path.join(work, "xen"), "wb") as out:
+        subprocess.run(["gzip", "-dc", hyper[0]], stdout=out, check=True)
+    initrd = initramfs(work, images, rel, root)
+    own = os.path.join(CACHE, "qemu", "qemu-system-x86_64")
+    cmd = [own, "-L", "/usr/share/qemu", "-L", "/usr/share/seabios", "-L", "/usr/lib/ipxe/qemu",
+           "-accel", "tcg,thread=single", "-cpu", "max,+svm,+npt,-smap", "-smp", "1", "-m", "2G",
+           "-display", "none", "-nodefaults", "-no-reboot", "-serial", "file:" + log,
+           "-kernel", os.path.join(work, "xen"),
+           "-append", "console=com1 com1=115200,8n1 dom0_mem=768M spec-ctrl=no loglvl=warning "
+                      "guest_loglvl=all",
+           "-initrd", f"{root}/boot/vmlinuz-{rel} console=hvc0 quiet panic=-1 mitigations=off,"
+                      + initrd]
+    if os.environ.get("KXEN_ICOUNT"):       # a time-stamp counts instructions
+        cmd += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+    try:
+        subprocess.run(cmd, stdin=subprocess.DEVNULL, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        print("# Xen did not end within %d s" % LIMIT)
+    text = open(log, errors="replace").read().replace("\r", "")
+    if os.environ.get("KXEN_XEN_LOG"):
+        shutil.copy(log, os.environ["KXEN_XEN_LOG"])
+    done = False
+    pending = ""
+    for line in text.split("\n"):
+        m = re.search(r"ORACLE (BEGIN|END|DONE) ?(\S*)", line)
+        if m:
+            if m.group(1) == "BEGIN":
+                print("== " + m.group(2))
+            done |= m.group(1) == "DONE"
+            continue
+        m = re.match(r"\(d\d+\) (.*)", line)
+        if not m:
+            continue
+        part = m.group(1)
+        if len(part) >= PRINT_BUFFER:
+            pending += part
+            continue
+        print(pending + part)
+        pending = ""
+    shutil.rmtree(work, ignore_errors=True)
+    return 0 if done else 1
+
+
+sys.exit(main())
