@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Instructions per operation: the time-stamp counter counts them when the host runs
+ * under 'icount'. Prints "BENCH op median" for each. Under plain KVM only "null".
+ */
+#include "rt.h"
+
+#define SAMPLES	301
+
+static u32 sample[SAMPLES];
+static u32 overhead;
+
+static u32 median(void)
+{
+	u32 i, j, t;
+
+	for (i = 1; i < SAMPLES; i++)
+		for (j = i; j && sample[j - 1] > sample[j]; j--) {
+			t = sample[j];
+			sample[j] = sample[j - 1];
+			sample[j - 1] = t;
+		}
+	return sample[SAMPLES / 2];
+}
+
+#define BENCH(op, before, what) do {					\
+	u32 _i;								\
+									\
+	for (_i = 0; _i < SAMPLES; _i++) {				\
+		u64 _t;							\
+									\
+		before;							\
+		_t = rdtsc();						\
+		what;							\
+		sample[_i] = rdtsc() - _t - overhead;			\
+	}								\
+	note("BENCH %s %u", op, median());				\
+} while (0)
+
+static void quiet(void)
+{
+	rt_vi(0)->evtchn_upcall_pending = 0;
+	rt_vi(0)->evtchn_pending_sel = 0;
+}
+
+static void measure_remote(void)
+{
+	struct evtchn_bind_interdomain b = { .remote_dom = 700,
+					     .remote_port = 1 };
+	u32 i;
+
+	if (evtchn_op(EVTCHNOP_bind_interdomain, &b))
+		return;
+	/* The peer clears its pending bit: sleep, so that it can run. */
+	for (i = 0; i < SAMPLES; i++) {
+		struct sched_poll p = { 0 };
+		u64 t;
+
+		p.timeout = rt_now(rt_vi(0)) + 100000;
+		sched_op(SCHEDOP_poll, &p);
+		quiet();
+		t = rdtsc();
+		rt_send(b.local_port);
+		sample[i] = rdtsc() - t - overhead;
+	}
+	note("BENCH send_2l_remote_new %u", median());
+	rt_close(b.local_port);
+}
+
+void test_main(void)
+{
+	static struct evtchn_alloc_unbound a = { .dom = DOMID_SELF };
+	static struct evtchn_close c;
+	u32 i, l, r;
+
+	for (i = 0; i < SAMPLES; i++) {
+		u64 t = rdtsc();
+
+		sample[i] = rdtsc() - t;
+	}
+	overhead = median();
+	BENCH("cpuid", , cpuid(0x80000000, 0));
+	if (!xen_base()) {
+		BENCH("null", , hc1(0x99, 0));
+		return;
+	}
+	rt_map_shinfo();
+	BENCH("null", , hc2(__HYPERVISOR_xen_version, XENVER_version, 0));
+	rt_set_callback(2ULL << 56 | CALLBACK_VECTOR);
+	cli();
+	l = rt_loop(&r);
+	rt_mask(l);
+	rt_mask(r);
+	BENCH("send_2l_masked", rt_clear(r), rt_send(l));
+	rt_send(l);
+	BENCH("send_2l_pending", , rt_send(l));
+	rt_unmask_bit(r);
+	BENCH("send_2l_self_new", (rt_clear(r), quiet()), rt_send(l));
+	rt_clear(r);
+	quiet();
+	BENCH("send_taken", sti(), rt_send(l));
+	cli();
+	BENCH("alloc_unbound", rt_close(a.port),
+	      evtchn_op(EVTCHNOP_alloc_unbound, &a));
+	BENCH("close", (evtchn_op(EVTCHNOP_alloc_unbound, &a), c.port = a.port),
+	      evtchn_op(EVTCHNOP_close, &c));
+	measure_remote();
+}

@@ -1,0 +1,551 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Runtime of the guest images: see rt.h. */
+#include "rt.h"
+
+extern u64 start_info_addr, ap_stack;
+extern u8 ap_real_start[], ap_real_end[];
+
+struct shared_info shinfo_page page_aligned;
+struct vcpu_info vi_page[64] page_aligned;
+
+volatile u32 rt_upcalls[64];
+volatile u32 rt_events[4096];
+volatile u32 rt_event_cpu[4096];
+
+static int nr_bad;
+static struct vcpu_info *vi_of[64];
+
+/* --- report ---------------------------------------------------------------- */
+
+static void outb(u16 port, u8 v)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port));
+}
+
+void rt_puts(const char *s)
+{
+	while (*s)
+		outb(0xe9, *s++);
+}
+
+static void put_num(char **p, u64 v, int base)
+{
+	char tmp[24];
+	int n = 0;
+
+	do {
+		tmp[n++] = "0123456789abcdef"[(u32)(v % base)];
+		v /= base;
+	} while (v);
+	while (n)
+		*(*p)++ = tmp[--n];
+}
+
+/* %s %d %u %x, with l or ll for 64 bits. */
+static void format(char *p, const char *fmt, va_list ap)
+{
+	for (; *fmt; fmt++) {
+		int big = 0;
+
+		if (*fmt != '%') {
+			*p++ = *fmt;
+			continue;
+		}
+		for (fmt++; *fmt == 'l'; fmt++)
+			big++;
+		if (*fmt == 's') {
+			const char *s = va_arg(ap, const char *);
+
+			while (*s)
+				*p++ = *s++;
+		} else if (*fmt == 'd') {
+			s64 v = big > 1 ? va_arg(ap, s64) :
+				big ? va_arg(ap, long) : va_arg(ap, int);
+
+			if (v < 0)
+				*p++ = '-';
+			put_num(&p, v < 0 ? -v : v, 10);
+		} else {
+			u64 v = big > 1 ? va_arg(ap, u64) :
+				big ? va_arg(ap, unsigned long) :
+				va_arg(ap, unsigned int);
+
+			put_num(&p, v, *fmt == 'x' ? 16 : 10);
+		}
+	}
+	*p = 0;
+}
+
+void note(const char *fmt, ...)
+{
+	static char line[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format(line, fmt, ap);
+	va_end(ap);
+	rt_puts(line);
+	rt_puts("\n");
+}
+
+void check(const char *name, long got, long want)
+{
+	if (got == want) {
+		note("ok - %s = %ld", name, got);
+		return;
+	}
+	nr_bad++;
+	note("not ok - %s = %ld, want %ld", name, got, want);
+}
+
+void rt_exit(int failed)
+{
+	struct sched_shutdown s = { .reason = SHUTDOWN_poweroff };
+
+	note("DONE %s", failed ? "bad" : "good");
+	cli();
+	sched_op(SCHEDOP_shutdown, &s);
+	outb(0xf4, failed);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+/* --- machine ---------------------------------------------------------------- */
+
+struct cpuid cpuid(u32 leaf, u32 sub)
+{
+	struct cpuid r;
+
+	__asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+			 : "a"(leaf), "c"(sub));
+	return r;
+}
+
+u64 rdmsr(u32 msr)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
+	return lo | (u64)hi << 32;
+}
+
+void *memset(void *p, int c, size_t n)
+{
+	u8 *d = p;
+
+	while (n--)
+		*d++ = c;
+	return p;
+}
+
+void *memcpy(void *d, const void *s, size_t n)
+{
+	u8 *a = d;
+	const u8 *b = s;
+
+	while (n--)
+		*a++ = *b++;
+	return d;
+}
+
+int strcmp(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return (u8)*a - (u8)*b;
+}
+
+/* The base of Xen's CPUID leaves, 0 if there is none. */
+u32 xen_base(void)
+{
+	u32 base;
+
+	for (base = 0x40000000; base < 0x40010000; base += 0x100) {
+		struct cpuid r = cpuid(base, 0);
+
+		if (r.b == 0x566e6558 && r.c == 0x65584d4d && r.d == 0x4d4d566e)
+			return base;
+	}
+	return 0;
+}
+
+static bool is_amd(void)
+{
+	static int amd = -1;
+
+	if (amd < 0) {
+		struct cpuid r = cpuid(0, 0);
+
+		amd = r.b == 0x68747541 || r.b == 0x6f677948;
+	}
+	return amd;
+}
+
+long hypercall(u32 nr, unsigned long a0, unsigned long a1, unsigned long a2,
+	       unsigned long a3, unsigned long a4)
+{
+	long ret;
+#ifdef __x86_64__
+	register unsigned long r10 __asm__("r10") = a3;
+	register unsigned long r8 __asm__("r8") = a4;
+
+	if (is_amd())
+		__asm__ volatile("vmmcall" : "=a"(ret), "+D"(a0), "+S"(a1),
+				 "+d"(a2), "+r"(r10), "+r"(r8)
+				 : "0"((unsigned long)nr) : "memory");
+	else
+		__asm__ volatile("vmcall" : "=a"(ret), "+D"(a0), "+S"(a1),
+				 "+d"(a2), "+r"(r10), "+r"(r8)
+				 : "0"((unsigned long)nr) : "memory");
+#else
+	if (is_amd())
+		__asm__ volatile("vmmcall" : "=a"(ret), "+b"(a0), "+c"(a1),
+				 "+d"(a2), "+S"(a3), "+D"(a4)
+				 : "0"(nr) : "memory");
+	else
+		__asm__ volatile("vmcall" : "=a"(ret), "+b"(a0), "+c"(a1),
+				 "+d"(a2), "+S"(a3), "+D"(a4)
+				 : "0"(nr) : "memory");
+#endif
+	return ret;
+}
+
+/* --- interrupts -------------------------------------------------------------- */
+
+struct frame;
+
+#ifdef __x86_64__
+struct gate { u16 off0, sel; u8 ist, type; u16 off1; u32 off2, pad; };
+#define CODE_SEL 0x08
+#else
+struct gate { u16 off0, sel; u8 ist, type; u16 off1; };
+#define CODE_SEL 0x18
+#endif
+static struct gate idt[256] __attribute__((aligned(16)));
+static volatile bool expect_gp, got_gp;
+
+static void set_gate(int n, void *fn)
+{
+	unsigned long a = (unsigned long)fn;
+
+	idt[n] = (struct gate) {
+		.off0 = a, .sel = CODE_SEL, .type = 0x8e, .off1 = a >> 16,
+#ifdef __x86_64__
+		.off2 = a >> 32,
+#endif
+	};
+}
+
+static void load_idt(void)
+{
+	struct { u16 limit; unsigned long base; } __attribute__((packed)) p = {
+		sizeof(idt) - 1, (unsigned long)idt,
+	};
+
+	__asm__ volatile("lidt %0" : : "m"(p));
+}
+
+static void __attribute__((interrupt)) on_fault(struct frame *f,
+						unsigned long code)
+{
+	unsigned long *w = (unsigned long *)f;
+
+	/* A WRMSR that may fault: two bytes, step over it. */
+	if (expect_gp) {
+		got_gp = true;
+		w[0] += 2;
+		return;
+	}
+	note("not ok - fault, code %lx, ip %lx", code, w[0]);
+	rt_exit(1);
+}
+
+static void __attribute__((interrupt)) on_trap(struct frame *f)
+{
+	note("not ok - trap, ip %lx", *(unsigned long *)f);
+	rt_exit(1);
+}
+
+static void take_events(unsigned int cpu)
+{
+	struct vcpu_info *vi = rt_vi(cpu);
+	unsigned long sel, i, b;
+	const unsigned int bits = sizeof(long) * 8;
+
+	rt_upcalls[cpu]++;
+	vi->evtchn_upcall_pending = 0;
+	sel = __atomic_exchange_n(&vi->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+	for (i = 0; i < bits; i++) {
+		unsigned long word;
+
+		if (!(sel >> i & 1))
+			continue;
+		word = READ(shinfo_page.evtchn_pending[i]) &
+		       ~READ(shinfo_page.evtchn_mask[i]);
+		for (b = 0; b < bits; b++) {
+			u32 port = i * bits + b;
+
+			if (!(word >> b & 1))
+				continue;
+			rt_clear(port);
+			/* Who waits for the count then looks at the CPU. */
+			rt_event_cpu[port] = cpu;
+			__atomic_fetch_add(&rt_events[port], 1,
+					   __ATOMIC_SEQ_CST);
+		}
+	}
+}
+
+static void __attribute__((interrupt)) on_callback(struct frame *f)
+{
+	take_events(rt_cpu());
+}
+
+static volatile u32 *const lapic = (u32 *)0xfee00000UL;
+
+static void __attribute__((interrupt)) on_lapic(struct frame *f)
+{
+	take_events(rt_cpu());
+	lapic[0xb0 / 4] = 0;
+}
+
+static void __attribute__((interrupt)) on_spurious(struct frame *f)
+{
+}
+
+static void init_idt(void)
+{
+	static const u32 with_code = 0x60027d00;	/* 8,10-14,17,29,30 */
+	int i;
+
+	for (i = 0; i < 32; i++)
+		set_gate(i, with_code >> i & 1 ? (void *)on_fault :
+						 (void *)on_trap);
+	for (i = 32; i < 256; i++)
+		set_gate(i, on_spurious);
+	set_gate(CALLBACK_VECTOR, on_callback);
+	set_gate(LAPIC_VECTOR, on_lapic);
+	load_idt();
+}
+
+int wrmsr_safe(u32 msr, u64 v)
+{
+	got_gp = false;
+	expect_gp = true;
+	barrier();
+	__asm__ volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32))
+			 : "memory");
+	barrier();
+	expect_gp = false;
+	return got_gp ? -1 : 0;
+}
+
+/* --- shared pages ------------------------------------------------------------- */
+
+int rt_map_shinfo(void)
+{
+	struct xen_add_to_physmap a = {
+		.domid = DOMID_SELF,
+		.space = XENMAPSPACE_shared_info,
+		.gpfn = (unsigned long)&shinfo_page / PAGE_SIZE,
+	};
+
+	return memory_op(XENMEM_add_to_physmap, &a);
+}
+
+struct vcpu_info *rt_vi(unsigned int cpu)
+{
+	return vi_of[cpu] ?: &shinfo_page.vcpu_info[cpu];
+}
+
+void rt_vi_use_registered(unsigned int cpu, struct vcpu_info *vi)
+{
+	vi_of[cpu] = vi;
+}
+
+#define WORD(p) ((p) / (sizeof(long) * 8))
+#define BIT(p) (1UL << ((p) % (sizeof(long) * 8)))
+
+bool rt_pending(u32 port)
+{
+	return READ(shinfo_page.evtchn_pending[WORD(port)]) & BIT(port);
+}
+
+bool rt_masked(u32 port)
+{
+	return READ(shinfo_page.evtchn_mask[WORD(port)]) & BIT(port);
+}
+
+void rt_mask(u32 port)
+{
+	__atomic_fetch_or(&shinfo_page.evtchn_mask[WORD(port)], BIT(port),
+			  __ATOMIC_SEQ_CST);
+}
+
+void rt_unmask_bit(u32 port)
+{
+	__atomic_fetch_and(&shinfo_page.evtchn_mask[WORD(port)], ~BIT(port),
+			   __ATOMIC_SEQ_CST);
+}
+
+void rt_clear(u32 port)
+{
+	__atomic_fetch_and(&shinfo_page.evtchn_pending[WORD(port)], ~BIT(port),
+			   __ATOMIC_SEQ_CST);
+}
+
+/* Guest system time in ns, as this CPU's vcpu_info gives it. */
+u64 rt_now(struct vcpu_info *vi)
+{
+	volatile struct vcpu_time_info *t = &vi->time;
+	u64 delta, ns;
+	u32 version;
+
+	do {
+		version = t->version;
+		barrier();
+		delta = rdtsc() - t->tsc_timestamp;
+		if (t->tsc_shift < 0)
+			delta >>= -t->tsc_shift;
+		else
+			delta <<= t->tsc_shift;
+		ns = t->system_time +
+		     ((delta & 0xffffffff) * t->tsc_to_system_mul >> 32) +
+		     (delta >> 32) * t->tsc_to_system_mul;
+		barrier();
+	} while (version & 1 || version != t->version);
+	return ns;
+}
+
+int rt_set_callback(u64 value)
+{
+	struct xen_hvm_param p = {
+		.domid = DOMID_SELF,
+		.index = HVM_PARAM_CALLBACK_IRQ,
+		.value = value,
+	};
+
+	return hvm_op(HVMOP_set_param, &p);
+}
+
+/* --- other CPUs --------------------------------------------------------------- */
+
+static u8 ap_stacks[8][8192] __attribute__((aligned(16)));
+static volatile u32 cpus_up = 1;
+static void (*volatile ap_fn)(unsigned int cpu);
+static u32 apic_of[64];
+
+/* This CPU, found by its initial APIC id. */
+unsigned int rt_cpu(void)
+{
+	u32 i, id;
+
+	if (cpus_up == 1)
+		return 0;
+	id = cpuid(1, 0).b >> 24;
+	for (i = 0; i < cpus_up && i < 64; i++)
+		if (apic_of[i] == id)
+			return i;
+	return cpus_up < 64 ? cpus_up : 0;
+}
+
+void rt_ap_main(void)
+{
+	u32 cpu = cpus_up;
+
+	load_idt();
+	lapic[0xf0 / 4] = 0x1ff;
+	apic_of[cpu] = cpuid(1, 0).b >> 24;
+	cpus_up = cpu + 1;
+	ap_fn(cpu);
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+static void icr(u32 id, u32 low)
+{
+	lapic[0x310 / 4] = id << 24;
+	lapic[0x300 / 4] = low;
+	while (lapic[0x300 / 4] & 1 << 12)
+		relax();
+}
+
+bool rt_start_cpus(unsigned int n, void (*fn)(unsigned int cpu))
+{
+	u32 i, spin;
+
+	/* vCPU n has the APIC id 2n on Xen, and under the suite's own VMM. */
+	memcpy((void *)0x8000UL, ap_real_start, ap_real_end - ap_real_start);
+	lapic[0xf0 / 4] = 0x1ff;
+	ap_fn = fn;
+	for (i = 1; i < n; i++) {
+		u32 up = cpus_up;
+
+		ap_stack = (unsigned long)ap_stacks[i] + sizeof(ap_stacks[i]);
+		icr(2 * i, 0x4500);
+		icr(2 * i, 0x4608);
+		for (spin = 0; spin < 20000000 && cpus_up == up; spin++)
+			relax();
+		if (cpus_up == up)
+			return false;
+	}
+	return true;
+}
+
+/* --- ports ---------------------------------------------------------------------- */
+
+u32 rt_alloc_unbound(u32 remote)
+{
+	struct evtchn_alloc_unbound a = { .dom = DOMID_SELF,
+					  .remote_dom = remote };
+
+	return evtchn_op(EVTCHNOP_alloc_unbound, &a) ? 0 : a.port;
+}
+
+u32 rt_bind_ipi(u32 vcpu)
+{
+	struct evtchn_bind_ipi a = { .vcpu = vcpu };
+
+	return evtchn_op(EVTCHNOP_bind_ipi, &a) ? 0 : a.port;
+}
+
+/* Two ends of a channel to itself; the returned one sends to *other. */
+u32 rt_loop(u32 *other)
+{
+	struct evtchn_bind_interdomain b = { .remote_dom = DOMID_SELF };
+
+	*other = rt_alloc_unbound(DOMID_SELF);
+	b.remote_port = *other;
+	return evtchn_op(EVTCHNOP_bind_interdomain, &b) ? 0 : b.local_port;
+}
+
+long rt_send(u32 port)
+{
+	struct evtchn_send s = { .port = port };
+
+	return evtchn_op(EVTCHNOP_send, &s);
+}
+
+long rt_close(u32 port)
+{
+	struct evtchn_close c = { .port = port };
+
+	return evtchn_op(EVTCHNOP_close, &c);
+}
+
+/* The 8259 of a PC may be live with vectors 8 to 15: mask it. */
+void rt_main(void)
+{
+	static u8 hypercall_page[PAGE_SIZE] page_aligned;
+
+	outb(0x21, 0xff);
+	outb(0xa1, 0xff);
+	apic_of[0] = cpuid(1, 0).b >> 24;
+	init_idt();
+	/* As every guest of old does it; this tells Xen the guest's width. */
+	wrmsr_safe(0x40000000, (unsigned long)hypercall_page);
+	test_main();
+	rt_exit(nr_bad);
+}

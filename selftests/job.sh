@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0
+# Shared by the jobs that run inside a host (busybox sh). Sourced.
+
+check() {	# NAME COMMAND...: is its status 0?
+	_name=$1
+	shift
+	if "$@" > /tmp/check.out 2>&1; then
+		echo "ok - $_name"
+	else
+		echo "not ok - $_name"
+		sed 's/^/#   /' /tmp/check.out | tail -20
+		return 1
+	fi
+}
+
+fails() { ! "$@"; }
+
+# Wait until a command's status is 0; the limit is for a hang, not a measure.
+wait_for() {	# COMMAND...
+	_n=0
+	until "$@" > /dev/null 2>&1; do
+		_n=$((_n + 1))
+		[ $_n -gt 600 ] && return 1
+		usleep 100000
+	done
+}
+
+loaded() { grep -q '^kvm_xen ' /proc/modules; }
+log_says() { dmesg | grep -qF "$1"; }
+no_domain() { [ "$(ls -d /sys/kernel/debug/kvm-xen/d* | wc -l)" = 1 ]; }
+unarmed() { ! grep -q ' armed ' /sys/kernel/debug/kvm-xen/hooks; }
+
+# No domain is left, nothing is hooked, and the module can go.
+check_gone() {
+	check "$1: no domain is left" wait_for no_domain
+	check "$1: KVM's functions are as they were" wait_for unarmed
+	check "$1: the module unloads" rmmod kvm_xen
+}
+
+# Run a guest image and pass its report on: image NAME [options of vmm]
+image() {
+	_img=$1
+	shift
+	./vmm --limit 90 "$@" "$_img" > /tmp/image.out 2>&1
+	_rc=$?
+	sed -n "s/^\(ok\|not ok\) - /&$_img: /p" /tmp/image.out
+	if [ $_rc = 0 ] && grep -q '^DONE good' /tmp/image.out; then
+		echo "ok - $_img: ends by itself"
+	else
+		echo "not ok - $_img: ends by itself (status $_rc)"
+		tail -5 /tmp/image.out
+		return 1
+	fi
+}

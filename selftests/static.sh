@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What can be seen without running anything: warnings, sparse, checkpatch, kernel
+# style, the direction of includes, names.
+. "$(dirname "$0")/lib.sh"
+cd "$KXEN_TOP" || exit 1
+scripts=$KXEN_CACHE/kselftest/scripts
+
+report() {	# NAME: good if standard input is empty
+	local text
+	text=$(cat)
+	[ -z "$text" ] || sed 's/^/# /' <<<"$text" | head -40
+	[ -z "$text" ]
+	tap $? "$1"
+}
+
+# git's list in a checkout, else what is there.
+sources() {
+	git ls-files -- "$@" 2>/dev/null | grep . || find "$@" -type f
+}
+
+echo "TAP version 13"
+for s in $(series_list); do
+	rm -rf "$BUILD/static-$s"
+	mkdir -p "$BUILD/static-$s"
+	cp -r Kbuild VERSION kvm-xen evtchn x86 include "$BUILD/static-$s/"
+	make -s -C "$(kdir_of "$s")" M="$BUILD/static-$s" W=1 C=2 \
+		CF="-D__CHECK_ENDIAN__" KBUILD_MODPOST_WARN=1 modules >"$WORK/build.$s" 2>&1
+	tap $? "builds for $s"
+	report "no warning from gcc W=1 and sparse for $s" < <(grep -E 'warning:|error:' "$WORK/build.$s" |
+		grep -E "^($BUILD|kvm-xen|evtchn|x86|include)" | sort -u)
+done
+
+report "checkpatch --strict" < <(
+	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
+		--ignore FILE_PATH_CHANGES,MACRO_ARG_REUSE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,AVOID_EXTERNS \
+		-f $(sources kvm-xen evtchn x86 include | grep -E '\.[chS]$' | grep -v 'kvm-xen/trace\.h') \
+		2>&1 | grep -E 'ERROR|WARNING|CHECK')
+
+# Only the glue knows KVM's inside; only hook.c hooks; one file makes tracepoints.
+report "KVM's inside is named in the glue alone" < <(
+	grep -nE 'kallsyms|LINUX_VERSION_CODE|vcpu->arch|kvm->arch|v->arch' \
+		$(sources kvm-xen evtchn x86 | grep -vE 'kvm_glue.*\.[ch]|hook\.c') |
+		grep -vE ':\s*(/?\*|//)')
+report "hook.c alone places hooks" < <(
+	grep -nE 'register_ftrace|register_kprobe|klp_enable' \
+		$(sources kvm-xen evtchn x86 | grep -v 'kvm-xen/hook\.[ch]'))
+report "no internal header crosses directories" < <(
+	grep -n '_internal\.h' $(sources kvm-xen x86))
+report "the architecture includes no subsystem" < <(
+	grep -n 'include "\.\./\(evtchn\|gnttab\)' $(sources x86))
+report "global symbols begin with kxen_" < <(
+	nm -g --defined-only "$BUILD/static-6.1/kvm-xen.o" 2>&1 | awk '{ print $3 }' |
+		grep -vE '^(kxen_|__(tracepoint|traceiter|probestub)_kxen_|__SC[KT]__|init_module|cleanup_module|__this_module|__mod_|__pfx_)')
+report "the uapi header compiles alone" < <(
+	for f in include/uapi/linux/*.h; do
+		gcc -fsyntax-only -Wall -Werror -std=c99 -x c "$f" 2>&1
+	done)
+report "kernel-doc is well-formed" < <(
+	perl "$scripts/kernel-doc" -none include/uapi/linux/*.h kvm-xen/*.[ch] \
+		evtchn/*.[ch] x86/*.[ch] 2>&1 | grep -iE 'warning|error')
+report "shell scripts parse" < <(
+	for f in $(sources scripts selftests tools .ci | grep -E '\.sh$|/run$'); do
+		bash -n "$f" 2>&1
+	done)
+report "no file is longer than 800 lines" < <(
+	sources kvm-xen evtchn x86 selftests tools scripts | grep -E '\.(c|h|py|sh)$' |
+		xargs wc -l | awk '$2 != "total" && $1 > 800 { print }')
+report "no path of one machine" < <(
+	grep -nE '/(home|root|work)/' $(sources . |
+		grep -vE '^(\./)?(COPYING|selftests/static\.sh)$|^\./(build|\.git)/'))
+tap_end

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /dev/kvm-xen: every call with every kind of wrong argument. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <linux/kvm_xen.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+/* An errno, or 0: what a test compares. */
+static int call(int fd, unsigned long req, void *arg)
+{
+	return ioctl(fd, req, arg) ? errno : 0;
+}
+
+/* A VM with what an attach asks for. */
+static int make_vm(int irqchip, int vcpus)
+{
+	int i, kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int vm = ioctl(kvm, KVM_CREATE_VM, 0);
+
+	close(kvm);
+	if (irqchip && ioctl(vm, KVM_CREATE_IRQCHIP, 0))
+		return -1;
+	for (i = 0; i < vcpus; i++)
+		if (ioctl(vm, KVM_CREATE_VCPU, i) < 0)
+			return -1;
+	return vm;
+}
+
+FIXTURE(ctl) {
+	int fd;
+};
+
+FIXTURE_SETUP(ctl)
+{
+	self->fd = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->fd, 0);
+}
+
+FIXTURE_TEARDOWN(ctl)
+{
+	close(self->fd);
+}
+
+static const struct {
+	unsigned long req;
+	unsigned int size;
+	int flags_at;	/* offset of a field with flags, or -1 */
+} calls[] = {
+	{ KXEN_INFO, sizeof(struct kxen_info), -1 },
+	{ KXEN_CREATE, sizeof(struct kxen_create), 4 },
+	{ KXEN_ATTACH, sizeof(struct kxen_attach), 4 },
+	{ KXEN_QUERY, sizeof(struct kxen_query), 4 },
+	{ KXEN_DESTROY, sizeof(struct kxen_domid_arg), 4 },
+	{ KXEN_PAUSE, sizeof(struct kxen_domid_arg), 4 },
+	{ KXEN_UNPAUSE, sizeof(struct kxen_domid_arg), 4 },
+	{ KXEN_PORT, sizeof(struct kxen_port_info), 4 },
+};
+
+TEST_F(ctl, sizes)
+{
+	unsigned int i, buf[128];
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		memset(buf, 0, sizeof(buf));
+		buf[0] = 0;
+		EXPECT_EQ(EINVAL, call(self->fd, calls[i].req, buf));
+		buf[0] = calls[i].size - 1;
+		EXPECT_EQ(EINVAL, call(self->fd, calls[i].req, buf));
+		buf[0] = calls[i].size + 4;
+		buf[calls[i].size / 4] = 1;
+		EXPECT_EQ(E2BIG, call(self->fd, calls[i].req, buf));
+		EXPECT_EQ(EFAULT, call(self->fd, calls[i].req, (void *)8));
+	}
+}
+
+/* Longer than known, but zero there: as if it were not there. */
+TEST_F(ctl, zero_tail)
+{
+	unsigned int buf[128] = { 0 };
+
+	buf[0] = sizeof(struct kxen_info) + 8;
+	EXPECT_EQ(0, call(self->fd, KXEN_INFO, buf));
+	EXPECT_EQ(KXEN_ABI_VERSION, buf[1]);
+}
+
+TEST_F(ctl, unknown_flags)
+{
+	unsigned int i, buf[128];
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (calls[i].flags_at < 0)
+			continue;
+		memset(buf, 0, sizeof(buf));
+		buf[0] = calls[i].size;
+		buf[calls[i].flags_at / 4] = 1u << 31;
+		EXPECT_EQ(EOPNOTSUPP, call(self->fd, calls[i].req, buf));
+	}
+}
+
+TEST_F(ctl, unknown_call)
+{
+	unsigned int buf[16] = { 64 };
+
+	EXPECT_EQ(ENOTTY, call(self->fd, _IO(KXEN_IOC, 0x7f), buf));
+	EXPECT_EQ(ENOTTY, call(self->fd, _IO(0x12, 0), buf));
+}
+
+TEST_F(ctl, no_domain)
+{
+	struct kxen_query q = { .size = sizeof(q), .domid = 0x7000 };
+	struct kxen_attach a = { .size = sizeof(a), .domid = 0x7000 };
+	struct kxen_domid_arg d = { .size = sizeof(d), .domid = 0x7000 };
+	struct kxen_port_info p = { .size = sizeof(p), .domid = 0x7000 };
+
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_DESTROY, &d));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_PAUSE, &d));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_PORT, &p));
+}
+
+TEST_F(ctl, domain_zero)
+{
+	struct kxen_query q = { .size = sizeof(q) };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(1, 1) };
+
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(KXEN_STATE_HOST, q.state);
+	EXPECT_EQ(EBUSY, call(self->fd, KXEN_DESTROY, &d));
+	EXPECT_EQ(ESHUTDOWN, call(self->fd, KXEN_PAUSE, &d));
+	EXPECT_EQ(EBUSY, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_DOM_ATTACHED, a.reason);
+	close(a.vm_fd);
+}
+
+TEST_F(ctl, create)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = 77 };
+	struct kxen_query q = { .size = sizeof(q), .domid = 77 };
+	struct kxen_domid_arg d = { .size = sizeof(d), .domid = 77 };
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	EXPECT_EQ(77, c.domid);
+	EXPECT_EQ(EEXIST, call(self->fd, KXEN_CREATE, &c));
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(KXEN_STATE_CREATED, q.state);
+	EXPECT_EQ(4096, q.max_ports);
+	EXPECT_EQ(4 << 16 | 17, q.xen_version);
+	EXPECT_EQ(ESHUTDOWN, call(self->fd, KXEN_PAUSE, &d));
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_UNPAUSE, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_DESTROY, &d));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_DESTROY, &d));
+}
+
+TEST_F(ctl, create_limits)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = 0 };
+
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_CREATE, &c));
+	c.domid = 0x7ff0;
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_CREATE, &c));
+	c.domid = KXEN_DOMID_AUTO;
+	c.max_ports = 131073;
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_CREATE, &c));
+	c.max_ports = 0;
+	c.reserved = 1;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_CREATE, &c));
+}
+
+/* Numbers go up; one that was just given back is not handed out at once. */
+TEST_F(ctl, domids_are_not_reused)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	d.domid = c.domid;
+	EXPECT_EQ(0, call(self->fd, KXEN_DESTROY, &d));
+	c.domid = KXEN_DOMID_AUTO;
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	EXPECT_NE(d.domid, c.domid);
+}
+
+TEST_F(ctl, goes_with_its_file)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_query q = { .size = sizeof(q) };
+	int fd = open("/dev/kvm-xen", O_RDWR);
+
+	EXPECT_EQ(0, call(fd, KXEN_CREATE, &c));
+	close(fd);
+	q.domid = c.domid;
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_QUERY, &q));
+}
+
+TEST_F(ctl, attach_wrong_fd)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = -1 };
+	int kvm = open("/dev/kvm", O_RDWR);
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = c.domid;
+	EXPECT_EQ(EBADF, call(self->fd, KXEN_ATTACH, &a));
+	a.vm_fd = kvm;
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_NOT_A_VM, a.reason);
+	a.vm_fd = self->fd;
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_ATTACH, &a));
+	close(kvm);
+}
+
+TEST_F(ctl, attach_without_lapic)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(0, 0) };
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = c.domid;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_NO_LAPIC, a.reason);
+	close(a.vm_fd);
+}
+
+TEST_F(ctl, attach_kvm_xen)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(1, 0) };
+	struct kvm_xen_hvm_config x = { .msr = 0x40000000, .flags = 2 };
+
+	if (ioctl(a.vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_XEN_HVM) <= 0 ||
+	    ioctl(a.vm_fd, KVM_XEN_HVM_CONFIG, &x))
+		SKIP(return, "this kernel has no Xen support of its own");
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = c.domid;
+	EXPECT_EQ(EBUSY, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_KVM_XEN, a.reason);
+	close(a.vm_fd);
+}
+
+TEST_F(ctl, attach_twice)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(1, 2) };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+	struct kxen_query q = { .size = sizeof(q) };
+	int other = make_vm(1, 1);
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	d.domid = q.domid = a.domid = c.domid;
+	ASSERT_EQ(0, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_NONE, a.reason);
+	EXPECT_EQ(EBUSY, call(self->fd, KXEN_DESTROY, &d));
+	c.domid = KXEN_DOMID_AUTO;
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = c.domid;
+	EXPECT_EQ(EBUSY, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_VM_ATTACHED, a.reason);
+	a.domid = q.domid;
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(2, q.vcpus);
+	EXPECT_EQ(KXEN_STATE_RUNNING, q.state);
+	EXPECT_EQ(getpid(), q.pid);
+	/* A vCPU that is made later belongs to the domain as well. */
+	EXPECT_GE(ioctl(a.vm_fd, KVM_CREATE_VCPU, 2), 0);
+	q.flags = 0;
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(3, q.vcpus);
+	EXPECT_EQ(0, call(self->fd, KXEN_PAUSE, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_PAUSE, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_UNPAUSE, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_UNPAUSE, &d));
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_UNPAUSE, &d));
+	close(a.vm_fd);
+	close(other);
+}
+
+/* Somebody else's domain is not for a caller without CAP_SYS_ADMIN. */
+TEST_F(ctl, permission)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+	int fd = open("/dev/kvm-xen", O_RDWR), status;
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	d.domid = c.domid;
+	if (!fork()) {
+		if (setresuid(65534, 65534, 65534))
+			_exit(1);
+		_exit(call(fd, KXEN_DESTROY, &d) == EPERM ? 0 : 2);
+	}
+	wait(&status);
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_EQ(0, call(fd, KXEN_DESTROY, &d));
+	close(fd);
+}
+
+TEST_HARNESS_MAIN

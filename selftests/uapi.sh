@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# /dev/kvm-xen with right and wrong arguments (uapi.c), pausing a busy domain.
+. "$(dirname "$0")/lib.sh"
+
+job=$WORK/job
+cat >"$job" <<'JOB'
+. ./job.sh
+check "insmod" insmod kvm-xen.ko || exit 1
+./uapi > /tmp/uapi.out 2>&1
+# The harness numbers its lines; ours are numbered outside.
+sed -n 's/^ok [0-9]* # SKIP \(.*\)/skip - \1/p; t; s/^ok [0-9]* /ok - /p; s/^not ok [0-9]* /not ok - /p' /tmp/uapi.out
+grep -q '^# FAILED' /tmp/uapi.out && cat /tmp/uapi.out
+
+# A paused guest makes no progress, a guest that was let go does.
+mkfifo /tmp/in
+./vmm --hold --domid 500 --smp 2 --limit 120 spin-64 < /tmp/in > /tmp/spin.out 2>&1 &
+exec 4> /tmp/in
+wait_for grep -q READY /tmp/spin.out
+echo go >&4
+check "a busy guest runs" wait_for grep -q tick /tmp/spin.out
+check "pause" ./kvm-xen pause 500
+# A thread that was outside KVM_RUN may still write the line that it had in hand.
+usleep 300000
+a=$(grep -c tick /tmp/spin.out); usleep 700000; b=$(grep -c tick /tmp/spin.out)
+check "paused: no progress ($a, $b)" [ "$a" = "$b" ]
+check "paused: a second pause nests" ./kvm-xen pause 500
+check "let go once" ./kvm-xen unpause 500
+usleep 300000; c=$(grep -c tick /tmp/spin.out)
+check "still paused ($c)" [ "$c" = "$b" ]
+check "let go" ./kvm-xen unpause 500
+check "it goes on" wait_for sh -c "[ \$(grep -c tick /tmp/spin.out) -gt $c ]"
+check "paused again" ./kvm-xen pause 500
+kill -9 %1
+check "a paused VMM can be killed" wait_for fails ./kvm-xen dump 500
+check "list" sh -c './kvm-xen list | grep -q "0  host"'
+check "list --json is JSON" sh -c './kvm-xen list --json | grep -q "\"domid\": 0"'
+check "an unknown domain is explained" sh -c './kvm-xen dump 999 2>&1 | grep -q "kvm-xen list"'
+check "an unknown command is explained" sh -c './kvm-xen frob 2>&1 | grep -q "\-\-help"'
+check_gone "uapi"
+./kvm-xen list > /tmp/no.out 2>&1
+check "without the module the tool says what to do" grep -q "load the module" /tmp/no.out
+exit 0
+JOB
+files() {
+	common_files "$1"
+	echo "--file $BUILD/selftests/uapi --file $BUILD/selftests/kvm-xen"
+}
+echo "TAP version 13"
+hosts "$job" files --timeout 400
+tap_end

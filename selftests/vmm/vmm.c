@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vmm: run one PVH guest image on raw KVM, attached to kvm-xen or not.
+ *
+ * No firmware and no devices: the in-kernel interrupt controllers, I/O port 0xE9
+ * for the guest's report, 0xF4 for its exit code. vCPU n has the APIC id 2n, as
+ * on Xen.
+ */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <linux/kvm_xen.h>
+#include <xen/xen.h>
+#include <xen/arch-x86/hvm/start_info.h>
+
+#define MAX_VCPUS	64
+#define START_INFO	0x1000
+#define PHYS32_ENTRY	18
+
+static struct {
+	int kvm, vm, ctl;
+	int vcpu[MAX_VCPUS];
+	unsigned int cpus;
+	size_t mem;
+	uint8_t *ram;
+	uint32_t entry;
+	bool xen;
+	unsigned int domid;
+	int hold;	/* say READY and wait on stdin before running */
+} vm = { .ctl = -1, .cpus = 1, .mem = 64 << 20, .xen = true,
+	 .domid = KXEN_DOMID_AUTO };
+
+static void __attribute__((noreturn, format(printf, 1, 2)))
+die(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fprintf(stderr, "vmm: ");
+	vfprintf(stderr, fmt, ap);
+	fprintf(stderr, "\n");
+	va_end(ap);
+	exit(2);
+}
+
+static int xioctl(int fd, unsigned long req, void *arg, const char *what)
+{
+	int ret = ioctl(fd, req, arg);
+
+	if (ret < 0)
+		die("%s: %s", what, strerror(errno));
+	return ret;
+}
+
+/* --- image ------------------------------------------------------------------- */
+
+static uint32_t find_entry(const uint8_t *f, const Elf32_Phdr *unused,
+			   size_t off, size_t len)
+{
+	size_t pos = 0;
+
+	(void)unused;
+	while (pos + 12 <= len) {
+		const uint32_t *n = (const void *)(f + off + pos);
+		size_t name = (n[0] + 3) & ~3u, desc = (n[1] + 3) & ~3u;
+
+		if (n[2] == PHYS32_ENTRY && !memcmp(n + 3, "Xen", 4))
+			return *(const uint32_t *)((const uint8_t *)(n + 3) +
+						   name);
+		pos += 12 + name + desc;
+	}
+	return 0;
+}
+
+static void load_segment(const uint8_t *f, uint64_t type, uint64_t off,
+			 uint64_t pa, uint64_t fsz, uint64_t msz)
+{
+	if (type == PT_NOTE && !vm.entry)
+		vm.entry = find_entry(f, NULL, off, fsz);
+	if (type != PT_LOAD)
+		return;
+	if (pa + msz > vm.mem)
+		die("the image does not fit into %zu MB", vm.mem >> 20);
+	memcpy(vm.ram + pa, f + off, fsz);
+}
+
+static void load_image(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	uint8_t *f;
+	int i;
+
+	if (fd < 0 || fstat(fd, &st))
+		die("%s: %s", path, strerror(errno));
+	f = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (f == MAP_FAILED || memcmp(f, ELFMAG, SELFMAG))
+		die("%s is not an ELF file", path);
+	if (f[EI_CLASS] == ELFCLASS64) {
+		const Elf64_Ehdr *e = (void *)f;
+		const Elf64_Phdr *p = (void *)(f + e->e_phoff);
+
+		for (i = 0; i < e->e_phnum; i++)
+			load_segment(f, p[i].p_type, p[i].p_offset,
+				     p[i].p_paddr, p[i].p_filesz, p[i].p_memsz);
+	} else {
+		const Elf32_Ehdr *e = (void *)f;
+		const Elf32_Phdr *p = (void *)(f + e->e_phoff);
+
+		for (i = 0; i < e->e_phnum; i++)
+			load_segment(f, p[i].p_type, p[i].p_offset,
+				     p[i].p_paddr, p[i].p_filesz, p[i].p_memsz);
+	}
+	if (!vm.entry)
+		die("%s has no PVH entry note", path);
+	munmap(f, st.st_size);
+	close(fd);
+}
+
+static void make_start_info(void)
+{
+	struct hvm_start_info *si = (void *)(vm.ram + START_INFO);
+	struct hvm_memmap_table_entry *map = (void *)(si + 1);
+
+	si->magic = XEN_HVM_START_MAGIC_VALUE;
+	si->version = 1;
+	si->memmap_paddr = START_INFO + sizeof(*si);
+	si->memmap_entries = 1;
+	map->addr = 0;
+	map->size = vm.mem;
+	map->type = XEN_HVM_MEMMAP_TYPE_RAM;
+}
+
+/* --- machine ------------------------------------------------------------------ */
+
+static void create_vm(void)
+{
+	struct kvm_userspace_memory_region r = { 0 };
+	struct kvm_pit_config pit = { 0 };
+
+	vm.kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (vm.kvm < 0)
+		die("/dev/kvm: %s", strerror(errno));
+	vm.vm = xioctl(vm.kvm, KVM_CREATE_VM, 0, "KVM_CREATE_VM");
+	xioctl(vm.vm, KVM_SET_TSS_ADDR, (void *)0xfffbd000UL, "KVM_SET_TSS_ADDR");
+	xioctl(vm.vm, KVM_CREATE_IRQCHIP, 0, "KVM_CREATE_IRQCHIP");
+	xioctl(vm.vm, KVM_CREATE_PIT2, &pit, "KVM_CREATE_PIT2");
+	vm.ram = mmap(NULL, vm.mem, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (vm.ram == MAP_FAILED)
+		die("no memory");
+	r.memory_size = vm.mem;
+	r.userspace_addr = (uintptr_t)vm.ram;
+	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r,
+	       "KVM_SET_USER_MEMORY_REGION");
+}
+
+static void set_cpuid(int fd, unsigned int apic_id)
+{
+	static struct { struct kvm_cpuid2 h; struct kvm_cpuid_entry2 e[128]; } c;
+	unsigned int i;
+
+	c.h.nent = 128;
+	xioctl(vm.kvm, KVM_GET_SUPPORTED_CPUID, &c, "KVM_GET_SUPPORTED_CPUID");
+	for (i = 0; i < c.h.nent; i++) {
+		if (c.e[i].function == 1)
+			c.e[i].ebx = (c.e[i].ebx & 0xffffff) | apic_id << 24;
+		if (c.e[i].function == 0xb)
+			c.e[i].edx = apic_id;
+	}
+	xioctl(fd, KVM_SET_CPUID2, &c, "KVM_SET_CPUID2");
+}
+
+static void create_vcpu(unsigned int n)
+{
+	struct kvm_sregs s;
+	struct kvm_regs r = { .rflags = 2, .rip = vm.entry, .rbx = START_INFO };
+	struct kvm_segment seg = {
+		.limit = 0xffffffff, .selector = 0x10, .type = 3, .present = 1,
+		.db = 1, .s = 1, .g = 1,
+	};
+	int fd = xioctl(vm.vm, KVM_CREATE_VCPU, (void *)(2UL * n),
+			"KVM_CREATE_VCPU");
+
+	vm.vcpu[n] = fd;
+	set_cpuid(fd, 2 * n);
+	if (n)
+		return;	/* waits for SIPI */
+	xioctl(fd, KVM_GET_SREGS, &s, "KVM_GET_SREGS");
+	s.ds = s.es = s.fs = s.gs = s.ss = seg;
+	seg.type = 11;
+	seg.selector = 8;
+	s.cs = seg;
+	s.cr0 = 0x11;
+	xioctl(fd, KVM_SET_SREGS, &s, "KVM_SET_SREGS");
+	xioctl(fd, KVM_SET_REGS, &r, "KVM_SET_REGS");
+}
+
+static void attach(void)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = vm.domid };
+	struct kxen_attach a = { .size = sizeof(a) };
+
+	vm.ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+	if (vm.ctl < 0)
+		die("/dev/kvm-xen: %s", strerror(errno));
+	xioctl(vm.ctl, KXEN_CREATE, &c, "KXEN_CREATE");
+	a.domid = c.domid;
+	a.vm_fd = vm.vm;
+	if (ioctl(vm.ctl, KXEN_ATTACH, &a))
+		die("KXEN_ATTACH: %s, reason %u", strerror(errno), a.reason);
+}
+
+/* --- running -------------------------------------------------------------------- */
+
+static void guest_char(char ch)
+{
+	static char line[1024];
+	static size_t n;
+
+	if (ch != '\n' && n < sizeof(line) - 2) {
+		line[n++] = ch;
+		return;
+	}
+	line[n++] = '\n';
+	fwrite(line, 1, n, stdout);
+	fflush(stdout);
+	n = 0;
+}
+
+static void on_io(struct kvm_run *run)
+{
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+
+	if (run->io.direction == KVM_EXIT_IO_IN) {
+		memset(data, 0xff, run->io.size * run->io.count);
+		return;
+	}
+	if (run->io.port == 0xe9)
+		guest_char(*data);
+	else if (run->io.port == 0xf4)
+		exit(*data ? 1 : 0);
+}
+
+static void on_event(const struct kvm_run *run)
+{
+	static const char * const names[] = { "?", "poweroff", "reset", "crash" };
+	unsigned int type = run->system_event.type;
+
+	printf("VMM %s\n", type < 4 ? names[type] : "?");
+	fflush(stdout);
+	exit(type == KVM_SYSTEM_EVENT_SHUTDOWN ? 0 : 3);
+}
+
+static void *run_vcpu(void *arg)
+{
+	unsigned int n = (uintptr_t)arg;
+	int fd = vm.vcpu[n];
+	struct kvm_run *run;
+	int size = xioctl(vm.kvm, KVM_GET_VCPU_MMAP_SIZE, 0, "mmap size");
+
+	run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (run == MAP_FAILED)
+		die("mmap of kvm_run: %s", strerror(errno));
+	for (;;) {
+		if (ioctl(fd, KVM_RUN, 0)) {
+			if (errno == EINTR || errno == EAGAIN)
+				continue;
+			die("KVM_RUN of vCPU %u: %s", n, strerror(errno));
+		}
+		switch (run->exit_reason) {
+		case KVM_EXIT_IO:
+			on_io(run);
+			break;
+		case KVM_EXIT_MMIO:
+			if (!run->mmio.is_write)
+				memset(run->mmio.data, 0xff, 8);
+			break;
+		case KVM_EXIT_INTR:
+		case KVM_EXIT_HLT:
+			break;
+		case KVM_EXIT_SYSTEM_EVENT:
+			on_event(run);
+			break;
+		case KVM_EXIT_SHUTDOWN:
+			printf("VMM triple fault\n");
+			exit(4);
+		default:
+			die("vCPU %u: exit reason %u", n, run->exit_reason);
+		}
+	}
+}
+
+static void usage(void)
+{
+	puts("usage: vmm [options] IMAGE\n"
+	     "  --smp N      vCPUs (1)\n"
+	     "  --mem MB     memory (64)\n"
+	     "  --domid N    domain id (chosen)\n"
+	     "  --plain      do not attach to kvm-xen\n"
+	     "  --hold       say READY, then wait for a line on standard input\n"
+	     "  --limit S    end with status 5 after S seconds (60)\n"
+	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
+	     "  4 triple fault, 5 limit");
+	exit(0);
+}
+
+static void on_alarm(int sig)
+{
+	static const char msg[] = "VMM limit\n";
+
+	(void)sig;
+	if (write(1, msg, sizeof(msg) - 1) < 0)
+		_exit(5);
+	_exit(5);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option opts[] = {
+		{ "smp", 1, 0, 's' }, { "mem", 1, 0, 'm' },
+		{ "domid", 1, 0, 'd' }, { "plain", 0, 0, 'p' },
+		{ "hold", 0, 0, 'h' }, { "limit", 1, 0, 'l' },
+		{ "help", 0, 0, '?' }, { 0 },
+	};
+	unsigned int i, limit = 60;
+	pthread_t t;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
+		switch (c) {
+		case 's': vm.cpus = atoi(optarg); break;
+		case 'm': vm.mem = (size_t)atoi(optarg) << 20; break;
+		case 'd': vm.domid = atoi(optarg); break;
+		case 'p': vm.xen = false; break;
+		case 'h': vm.hold = 1; break;
+		case 'l': limit = atoi(optarg); break;
+		default: usage();
+		}
+	}
+	if (optind != argc - 1 || !vm.cpus || vm.cpus > MAX_VCPUS)
+		usage();
+	signal(SIGALRM, on_alarm);
+	alarm(limit);
+	create_vm();
+	load_image(argv[optind]);
+	make_start_info();
+	for (i = 0; i < vm.cpus; i++)
+		create_vcpu(i);
+	if (vm.xen)
+		attach();
+	if (vm.hold) {
+		char line[16];
+
+		puts("READY");
+		fflush(stdout);
+		if (!fgets(line, sizeof(line), stdin))
+			die("no line on standard input");
+	}
+	for (i = 1; i < vm.cpus; i++)
+		if (pthread_create(&t, NULL, run_vcpu, (void *)(uintptr_t)i))
+			die("no thread");
+	run_vcpu(NULL);
+	return 0;
+}
