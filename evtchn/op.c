@@ -292,7 +292,7 @@ static const struct {
 /* HYPERVISOR_event_channel_op(cmd, arg) */
 long kxen_hc_event_channel(struct kxen_hc *hc)
 {
-	u64 arg[3] = { 0 };
+	u64 arg[3];	/* no more than was copied in goes back */
 	u32 cmd = hc->arg[0];
 	long ret;
 

@@ -101,7 +101,7 @@ unsigned long kxen_hook_lookup(const char *symbol)
 }
 
 /* As kxen_hook_lookup(), for what need not be there. */
-bool kxen_hook_exists(const char *symbol)
+unsigned long kxen_hook_find(const char *symbol)
 {
 	return static_call(kxen_lookup_name)(symbol);
 }

@@ -36,7 +36,7 @@ struct kxen_hook {
 
 int kxen_hook_init(void);
 unsigned long kxen_hook_lookup(const char *symbol);
-bool kxen_hook_exists(const char *symbol);
+unsigned long kxen_hook_find(const char *symbol);
 int kxen_hooks_check(struct kxen_hook *hooks, int nr);
 int kxen_hooks_arm(struct kxen_hook *hooks, int nr);
 void kxen_hooks_disarm(struct kxen_hook *hooks, int nr);

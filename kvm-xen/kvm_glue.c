@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched/mm.h>
+#include <asm/svm.h>
 #include <kvm/iodev.h>
 #include <uapi/linux/kvm_xen.h>
 #include <xen/interface/xen.h>
@@ -322,13 +323,26 @@ bool kxen_glue_at_reset_vector(struct kvm_vcpu *v)
 	       !(v->arch.cr0 & X86_CR0_PE);
 }
 
+/*
+ * The VMCB of a vCPU on SVM, or NULL. What SVM's get_cs_db_l_bits() does for one
+ * bit is a hundred instructions long; a hypercall needs it each time.
+ */
+static __always_inline const struct vmcb *vmcb_of(struct kvm_vcpu *v)
+{
+	return kxen_svm_vmcb ?
+	       *(const struct vmcb **)((void *)v + kxen_svm_vmcb) : NULL;
+}
+
 /* The caller is in 64-bit mode. */
 bool kxen_glue_long_mode(struct kvm_vcpu *v)
 {
+	const struct vmcb *vmcb = vmcb_of(v);
 	int db, l;
 
 	if (!(v->arch.efer & EFER_LMA))
 		return false;
+	if (vmcb)
+		return vmcb->save.cs.attrib & SVM_SELECTOR_L_MASK;
 	static_call(kxen_cs_bits)(v, &db, &l);
 	return l;
 }
@@ -349,15 +363,33 @@ u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
 	return kvm_read_l1_tsc(v, rdtsc());
 }
 
+/*
+ * The guest has interrupts off: have it exit as soon as it takes them, and look for
+ * interrupts then. Only for the vCPU's own thread, in an exit handler.
+ */
+void kxen_glue_want_window(struct kvm_vcpu *v)
+{
+	static_call(kxen_irq_window)(v);
+}
+
 /* Have interrupts evaluated before the next entry. */
 void kxen_glue_want_event(struct kvm_vcpu *v)
 {
 	kvm_make_request(KVM_REQ_EVENT, v);
 }
 
+/*
+ * Have a vCPU notice a request that was made before: wake it, or make it leave the
+ * guest. One that is on its way into the guest sees the request itself: it says so
+ * in vcpu->mode before it looks, and says that it sleeps before it looks.
+ */
 void kxen_glue_kick(struct kvm_vcpu *v)
 {
-	kvm_vcpu_kick(v);
+	/* Pairs with the barriers behind both of these in KVM. */
+	smp_mb__after_atomic();
+	if (rcuwait_active(kvm_arch_vcpu_get_wait(v)) ||
+	    READ_ONCE(v->mode) == IN_GUEST_MODE)
+		kvm_vcpu_kick(v);
 }
 
 /* Have a sleeping vCPU look around, whether or not there is an interrupt. */
@@ -484,82 +516,42 @@ static void want_reg(struct kvm_vcpu *v, enum kvm_reg reg)
 		static_call(kxen_cache_reg)(v, reg);
 }
 
-void kxen_glue_paging(struct kvm_vcpu *v, struct kxen_paging *p)
+void kxen_glue_cache_paging(struct kvm_vcpu *v)
 {
 	want_reg(v, VCPU_EXREG_CR3);
 	want_reg(v, VCPU_EXREG_CR4);
-	p->cr3 = v->arch.cr3;
-	p->cr4 = v->arch.cr4;
-	p->efer = v->arch.efer;
 }
 
-/*
- * Guest memory by physical address, without faulting anything in: false if it is
- * not there right now, and the caller takes the way that may sleep.
+/**
+ * kxen_glue_mem() - The writable memory around a guest frame.
+ * @v: the vCPU, its own thread, SRCU held.
+ * @gfn: the frame.
+ * @m: filled in; good as long as SRCU is held. Nothing says that a page of it is
+ *	there: the caller disables page faults, or may sleep.
+ *
+ * Return: false if the frame is not plain memory.
  */
-static __always_inline void __user *present_hva(struct kvm_vcpu *v, u64 gpa)
+bool kxen_glue_mem(struct kvm_vcpu *v, u64 gfn, struct kxen_mem *m)
 {
-	const struct kvm_memslots *slots = kvm_vcpu_memslots(v);
+	struct kvm_memslots *slots = kvm_vcpu_memslots(v);
 	struct kvm_memory_slot *slot = v->last_used_slot;
-	gfn_t gfn = gpa_to_gfn(gpa);
-	unsigned long hva;
 
 	/* The slot that KVM used last for this vCPU is nearly always the one. */
-	if (likely(slots->generation == v->last_used_slot_gen &&
-		   try_get_memslot(slot, gfn) &&
-		   !(slot->flags & (KVM_MEMSLOT_INVALID | KVM_MEM_READONLY))))
-		hva = __gfn_to_hva_memslot(slot, gfn);
-	else
-		hva = kvm_vcpu_gfn_to_hva(v, gfn);
-	return kvm_is_error_hva(hva) ? NULL :
-	       (void __user *)(hva + offset_in_page(gpa));
+	if (unlikely(slots->generation != v->last_used_slot_gen ||
+		     !try_get_memslot(slot, gfn)))
+		slot = ____gfn_to_memslot(slots, gfn, false);
+	if (!slot || slot->flags & (KVM_MEMSLOT_INVALID | KVM_MEM_READONLY))
+		return false;
+	m->start = slot->base_gfn << PAGE_SHIFT;
+	m->size = slot->npages << PAGE_SHIFT;
+	m->hva = slot->userspace_addr;
+	return true;
 }
 
-bool kxen_glue_read_entry(struct kvm_vcpu *v, u64 gpa, u64 *entry)
+/* The host has written there. */
+void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa)
 {
-	u64 __user *from = present_hva(v, gpa);
-	int ret;
-
-	if (!from)
-		return false;
-	pagefault_disable();
-	ret = __get_user(*entry, from);
-	pagefault_enable();
-	return !ret;
-}
-
-bool kxen_glue_read_fast(struct kvm_vcpu *v, u64 gpa, void *dst, u32 len)
-{
-	void __user *from = present_hva(v, gpa);
-	unsigned long left;
-
-	if (!from)
-		return false;
-	pagefault_disable();
-	/* The sizes of most arguments, without a call. */
-	if (len == 4)
-		left = __get_user(*(u32 *)dst, (u32 __user *)from);
-	else if (len == 8)
-		left = __get_user(*(u64 *)dst, (u64 __user *)from);
-	else
-		left = __copy_from_user_inatomic(dst, from, len);
-	pagefault_enable();
-	return !left;
-}
-
-bool kxen_glue_write_fast(struct kvm_vcpu *v, u64 gpa, const void *src, u32 len)
-{
-	void __user *to = present_hva(v, gpa);
-	unsigned long left;
-
-	if (!to)
-		return false;
-	pagefault_disable();
-	left = __copy_to_user_inatomic(to, src, len);
-	pagefault_enable();
-	if (!left)
-		kvm_vcpu_mark_page_dirty(v, gpa_to_gfn(gpa));
-	return !left;
+	kvm_vcpu_mark_page_dirty(v, gpa_to_gfn(gpa));
 }
 
 /* A guest's MSR access; false if it is the VMM's. */

@@ -8,6 +8,7 @@
 #define KXEN_KVM_GLUE_H
 
 #include <linux/kvm_host.h>
+#include <linux/nospec.h>
 #include <linux/static_call.h>
 
 #include "kxen.h"
@@ -122,6 +123,7 @@ int kxen_glue_cpl(struct kvm_vcpu *v);
 bool kxen_glue_intr_allowed(struct kvm_vcpu *v);
 u64 kxen_glue_guest_tsc(struct kvm_vcpu *v);
 void kxen_glue_want_event(struct kvm_vcpu *v);
+void kxen_glue_want_window(struct kvm_vcpu *v);
 void kxen_glue_kick(struct kvm_vcpu *v);
 void kxen_glue_unblock(struct kvm_vcpu *v);
 void kxen_glue_halt(struct kvm_vcpu *v);
@@ -145,10 +147,49 @@ struct kxen_paging {
 	u64 efer;
 };
 
-void kxen_glue_paging(struct kvm_vcpu *v, struct kxen_paging *p);
-bool kxen_glue_read_entry(struct kvm_vcpu *v, u64 gpa, u64 *entry);
-bool kxen_glue_read_fast(struct kvm_vcpu *v, u64 gpa, void *dst, u32 len);
-bool kxen_glue_write_fast(struct kvm_vcpu *v, u64 gpa, const void *src, u32 len);
+void kxen_glue_cache_paging(struct kvm_vcpu *v);
+
+static __always_inline void kxen_glue_paging(struct kvm_vcpu *v,
+					     struct kxen_paging *p)
+{
+	const u32 both = BIT(VCPU_EXREG_CR3) | BIT(VCPU_EXREG_CR4);
+
+	/* The processor may keep them until somebody asks. */
+	if (unlikely((v->arch.regs_avail & both) != both))
+		kxen_glue_cache_paging(v);
+	p->cr3 = v->arch.cr3;
+	p->cr4 = v->arch.cr4;
+	p->efer = v->arch.efer;
+}
+
+/**
+ * struct kxen_mem - a range of guest memory that the VMM has mapped in one piece.
+ * @start: its first guest physical address.
+ * @size: bytes.
+ * @hva: where the VMM, whose thread the caller is, has it.
+ */
+struct kxen_mem {
+	u64 start;
+	u64 size;
+	unsigned long hva;
+};
+
+bool kxen_glue_mem(struct kvm_vcpu *v, u64 gfn, struct kxen_mem *m);
+
+static __always_inline bool kxen_mem_has(const struct kxen_mem *m, u64 gpa)
+{
+	return gpa - m->start < m->size;
+}
+
+/* The address of what kxen_mem_has() has agreed to, also for speculation. */
+static __always_inline void __user *kxen_mem_at(const struct kxen_mem *m,
+						u64 gpa)
+{
+	return (void __user *)(m->hva + array_index_nospec(gpa - m->start,
+							   m->size));
+}
+
+void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa);
 
 u64 kxen_glue_max_gfn(struct kvm *kvm);
 u64 kxen_glue_nr_pages(struct kvm *kvm);

@@ -30,6 +30,7 @@ int kxen_t_get_cpl(struct kvm_vcpu *v);
 void kxen_t_cs_bits(struct kvm_vcpu *v, int *db, int *l);
 int kxen_t_intr_allowed(struct kvm_vcpu *v, bool for_injection);
 void kxen_t_cache_reg(struct kvm_vcpu *v, enum kvm_reg reg);
+void kxen_t_irq_window(struct kvm_vcpu *v);
 
 DECLARE_STATIC_CALL(kxen_bus_register, kvm_io_bus_register_dev);
 DECLARE_STATIC_CALL(kxen_bus_unregister, kvm_io_bus_unregister_dev);
@@ -39,6 +40,10 @@ DECLARE_STATIC_CALL(kxen_get_cpl, kxen_t_get_cpl);
 DECLARE_STATIC_CALL(kxen_cs_bits, kxen_t_cs_bits);
 DECLARE_STATIC_CALL(kxen_intr_allowed, kxen_t_intr_allowed);
 DECLARE_STATIC_CALL(kxen_cache_reg, kxen_t_cache_reg);
+DECLARE_STATIC_CALL(kxen_irq_window, kxen_t_irq_window);
 DECLARE_STATIC_CALL(kxen_inject_nmi, kvm_inject_nmi);
+
+/* Offset of vcpu_svm.vmcb in what a struct kvm_vcpu is part of; 0: not on SVM. */
+extern u32 kxen_svm_vmcb;
 
 #endif

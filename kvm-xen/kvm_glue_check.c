@@ -27,9 +27,11 @@ DEFINE_STATIC_CALL_NULL(kxen_get_cpl, kxen_t_get_cpl);
 DEFINE_STATIC_CALL_NULL(kxen_cs_bits, kxen_t_cs_bits);
 DEFINE_STATIC_CALL_NULL(kxen_intr_allowed, kxen_t_intr_allowed);
 DEFINE_STATIC_CALL_NULL(kxen_cache_reg, kxen_t_cache_reg);
+DEFINE_STATIC_CALL_NULL(kxen_irq_window, kxen_t_irq_window);
 DEFINE_STATIC_CALL_NULL(kxen_inject_nmi, kvm_inject_nmi);
 
 struct preempt_ops *kxen_kvm_preempt_ops;
+u32 kxen_svm_vmcb;
 
 #ifdef KXEN_FORGE_LAYOUT	/* a build for the test of the check below */
 #define FORGED 8
@@ -54,6 +56,8 @@ static const struct {
 	MEMBER(kvm_vcpu, last_used_slot),
 	MEMBER(kvm_vcpu, last_used_slot_gen),
 	MEMBER(kvm_memslots, generation),
+	MEMBER(kvm_memory_slot, base_gfn),
+	MEMBER(kvm_memory_slot, npages),
 	MEMBER(kvm_memory_slot, flags),
 	MEMBER(kvm_memory_slot, userspace_addr),
 	MEMBER(kvm_vcpu, pid),
@@ -86,6 +90,8 @@ static const struct {
 	MEMBER(kvm_x86_ops, get_cs_db_l_bits),
 	MEMBER(kvm_x86_ops, interrupt_allowed),
 	MEMBER(kvm_x86_ops, cache_reg),
+	MEMBER(kvm_x86_ops, enable_irq_window),
+	MEMBER(kvm_vcpu, mode),
 	MEMBER(kvm_io_device_ops, destructor),
 	MEMBER(msr_data, index),
 	MEMBER(msr_data, data),
@@ -156,10 +162,10 @@ static int check_types(struct kxen_btf *btf, struct kxen_hook *hooks, int nr)
 	return 0;
 }
 
-/* kvm's own BTF: the kernel keeps it only behind this file. */
-static void *read_kvm_btf(u32 *size)
+/* A module's own BTF: the kernel keeps it only behind this file. */
+static void *read_btf(const char *path, u32 *size)
 {
-	struct file *f = filp_open("/sys/kernel/btf/kvm", O_RDONLY, 0);
+	struct file *f = filp_open(path, O_RDONLY, 0);
 	loff_t pos = 0;
 	void *data;
 	ssize_t n = 1;
@@ -192,7 +198,7 @@ int kxen_glue_check(struct kxen_hook *hooks, int nr)
 	const void *stop = (void *)kxen_hook_lookup("__stop_BTF");
 	struct kxen_btf *btf;
 	u32 size = 0;
-	void *kvm = read_kvm_btf(&size);
+	void *kvm = read_btf("/sys/kernel/btf/kvm", &size);
 	int ret;
 
 	if (!start || !stop || !kvm) {
@@ -211,6 +217,33 @@ int kxen_glue_check(struct kxen_hook *hooks, int nr)
 	}
 	kvfree(kvm);
 	return ret;
+}
+
+/*
+ * Where a vCPU of SVM has its VMCB; without the answer everything works, a little
+ * slower.
+ */
+static u32 find_svm_vmcb(void)
+{
+	const void *start = (void *)kxen_hook_lookup("__start_BTF");
+	const void *stop = (void *)kxen_hook_lookup("__stop_BTF");
+	struct kxen_btf *btf;
+	int vmcb = 0, vcpu = -1;
+	u32 size = 0;
+	void *amd = read_btf("/sys/kernel/btf/kvm_amd", &size);
+
+	if (!start || !stop || !amd) {
+		kvfree(amd);
+		return 0;
+	}
+	btf = kxen_btf_open(start, stop - start, amd, size);
+	if (!IS_ERR(btf)) {
+		vcpu = kxen_btf_member(btf, "vcpu_svm", "vcpu");
+		vmcb = kxen_btf_member(btf, "vcpu_svm", "vmcb");
+		kxen_btf_close(btf);
+	}
+	kvfree(amd);
+	return vcpu == 0 && vmcb > 0 ? vmcb : 0;
 }
 
 /* True if the symbol is there and the static call goes to it now. */
@@ -254,7 +287,8 @@ int kxen_glue_arm(void)
 	struct kvm_x86_ops *ops = (void *)kxen_hook_lookup("kvm_x86_ops");
 
 	if (!ops || !ops->get_cpl || !ops->get_cs_db_l_bits ||
-	    !ops->interrupt_allowed || !ops->cache_reg) {
+	    !ops->interrupt_allowed || !ops->cache_reg ||
+	    !ops->enable_irq_window) {
 		kxen_err("neither kvm-amd nor kvm-intel is loaded");
 		return -ENODEV;
 	}
@@ -262,5 +296,9 @@ int kxen_glue_arm(void)
 	static_call_update(kxen_cs_bits, ops->get_cs_db_l_bits);
 	static_call_update(kxen_intr_allowed, ops->interrupt_allowed);
 	static_call_update(kxen_cache_reg, ops->cache_reg);
+	static_call_update(kxen_irq_window, ops->enable_irq_window);
+	kxen_svm_vmcb = kxen_hook_find("svm_get_cs_db_l_bits") ==
+			(unsigned long)ops->get_cs_db_l_bits ?
+			find_svm_vmcb() : 0;
 	return 0;
 }

@@ -67,7 +67,7 @@ static void drop_absent(void)
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		if (!strcmp(hooks[i].symbol, "kvm_cpu_get_extint") &&
-		    !kxen_hook_exists(hooks[i].symbol))
+		    !kxen_hook_find(hooks[i].symbol))
 			continue;
 		if (n != i)
 			hooks[n] = hooks[i];

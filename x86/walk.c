@@ -11,6 +11,8 @@
  * would accept.
  */
 #include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
 #include <asm/processor-flags.h>
 #include <asm/msr-index.h>
 
@@ -28,66 +30,121 @@
 
 /* What one translation needs to know. */
 struct walk {
-	struct kxen_paging p;
+	struct kvm_vcpu *v;
 	u64 gva;
-	bool write;
+	struct kxen_paging p;
+	struct kxen_mem mem;
 };
 
 /* Levels of the paging mode with 8-byte entries; 0: not ours. */
-static int levels(const struct walk *w)
+static __always_inline int levels(const struct walk *w)
 {
 	if (!(w->p.efer & EFER_LMA))
 		return 0;
 	return w->p.cr4 & X86_CR4_LA57 ? 5 : 4;
 }
 
-static bool canonical(u64 gva, int nr_levels)
+static __always_inline bool canonical(u64 gva, int nr_levels)
 {
 	int shift = 64 - (12 + LONG_BITS * nr_levels);
 
 	return (u64)((s64)(gva << shift) >> shift) == gva;
 }
 
-/* Is this last entry one that a supervisor may use as we want to, for certain? */
-static bool leaf_ok(const struct walk *w, u64 pte, bool user)
+/*
+ * What follows up to kxen_walk_copy() runs with access to user memory open: it is
+ * opened once, not once for each table, and calls nothing while it is. That the
+ * addresses are user memory was checked when the VMM gave that memory to KVM.
+ */
+
+/* Is @gpa in the memory that is known, or can that be found? */
+static __always_inline bool reach(struct walk *w, u64 gpa)
 {
-	if (user && (w->p.cr4 & (X86_CR4_SMAP | X86_CR4_PKE)))
+	bool found;
+
+	if (likely(kxen_mem_has(&w->mem, gpa)))
+		return true;
+	__uaccess_end();
+	found = kxen_glue_mem(w->v, gpa >> PAGE_SHIFT, &w->mem);
+	__uaccess_begin_nospec();
+	return found;
+}
+
+static __always_inline bool read_entry(struct walk *w, u64 gpa, u64 *entry)
+{
+	u64 e;
+
+	if (!reach(w, gpa))
 		return false;
-	return !w->write || (pte & (PTE_W | PTE_D)) == (PTE_W | PTE_D);
+	unsafe_get_user(e, (u64 __user *)kxen_mem_at(&w->mem, gpa), absent);
+	*entry = e;
+	return true;
+absent:
+	return false;
+}
+
+/*
+ * Is this last entry one that a supervisor may use as we want to, for certain?
+ * @all: bits that are set on every level. @size: what the entry maps.
+ */
+static __always_inline bool leaf_ok(const struct walk *w, u64 pte, u64 all,
+				    u64 size, bool write)
+{
+	/* Large pages: none above 1 GB, and no bit between PAT and address. */
+	if (size > SZ_1G || (pte & PTE_ADDR & (size - 1) & ~BIT_ULL(12)))
+		return false;
+	if (all & PTE_U && w->p.cr4 & (X86_CR4_SMAP | X86_CR4_PKE))
+		return false;
+	return !write || (all & PTE_W && pte & PTE_D);
 }
 
 /* Guest physical address, or ~0: ask KVM. */
-static u64 walk(struct kvm_vcpu *v, const struct walk *w)
+static __always_inline u64 walk(struct walk *w, int nr_levels, bool write)
 {
-	u64 table = w->p.cr3 & PTE_ADDR, pte, size;
-	int level = levels(w);
-	bool user = true;
+	u32 shift = 12 + LONG_BITS * nr_levels;
+	u64 pte = w->p.cr3, all = ~0ULL, size;
 
-	if (!level || !canonical(w->gva, level))
+	do {
+		u64 index;
+
+		shift -= LONG_BITS;
+		index = w->gva >> shift & (BIT(LONG_BITS) - 1);
+		if (!read_entry(w, (pte & PTE_ADDR) + index * 8, &pte) ||
+		    (~pte & (PTE_P | PTE_A)))
+			return ~0ULL;
+		all &= pte;
+	} while (shift > 12 && !(pte & PTE_PS));
+	/* On the last level that bit is PAT. */
+	size = BIT_ULL(shift);
+	if (!leaf_ok(w, pte, all, size, write))
 		return ~0ULL;
-	for (; ; level--) {
-		u32 shift = 12 + LONG_BITS * (level - 1);
-		u64 index = w->gva >> shift & (BIT(LONG_BITS) - 1);
+	return (pte & PTE_ADDR & ~(size - 1)) | (w->gva & (size - 1));
+}
 
-		if (!kxen_glue_read_entry(v, table + index * 8, &pte) ||
-		    (pte & (PTE_P | PTE_A)) != (PTE_P | PTE_A))
-			return ~0ULL;
-		if (w->write && !(pte & PTE_W))
-			return ~0ULL;
-		user &= !!(pte & PTE_U);
-		if (level > 1 && !(pte & PTE_PS)) {
-			table = pte & PTE_ADDR;
-			continue;
-		}
-		size = BIT_ULL(shift);
-		/* Large pages: none above 1 GB, and no bit between PAT and address. */
-		if (level > 3 || (pte & PTE_ADDR & (size - 1) & ~BIT_ULL(12)) ||
-		    !leaf_ok(w, pte, user))
-			return ~0ULL;
-		if (level == 1)
-			return (pte & PTE_ADDR) | (w->gva & ~PAGE_MASK);
-		return (pte & PTE_ADDR & ~(size - 1)) | (w->gva & (size - 1));
-	}
+/* Arguments are made of 32-bit words, few of them. */
+static __always_inline bool get_words(struct walk *w, u64 gpa, u32 *buf, u32 nr)
+{
+	u32 __user *from = kxen_mem_at(&w->mem, gpa);
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		unsafe_get_user(buf[i], from + i, absent);
+	return true;
+absent:
+	return false;
+}
+
+static __always_inline bool put_words(struct walk *w, u64 gpa, const u32 *buf,
+				      u32 nr)
+{
+	u32 __user *to = kxen_mem_at(&w->mem, gpa);
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		unsafe_put_user(buf[i], to + i, absent);
+	return true;
+absent:
+	return false;
 }
 
 /**
@@ -99,19 +156,34 @@ static u64 walk(struct kvm_vcpu *v, const struct walk *w)
  * @write: to the guest.
  *
  * Context: kvm->srcu held. Never faults.
- * Return: true if it is done; false: take the long way.
+ * Return: true if it is done; false: take the long way, which does all of it again.
  */
 bool kxen_walk_copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len, bool write)
 {
-	struct walk w = { .gva = gva, .write = write };
+	bool done = false;
+	struct walk w;
+	int nr;
 	u64 gpa;
 
-	if ((gva & ~PAGE_MASK) + len > PAGE_SIZE)
+	if ((gva & ~PAGE_MASK) + len > PAGE_SIZE || len % 4)
 		return false;
+	w.v = v;
+	w.gva = gva;
 	kxen_glue_paging(v, &w.p);
-	gpa = walk(v, &w);
-	if (gpa == ~0ULL)
+	nr = levels(&w);
+	if (!nr || !canonical(gva, nr) ||
+	    !kxen_glue_mem(v, (w.p.cr3 & PTE_ADDR) >> PAGE_SHIFT, &w.mem))
 		return false;
-	return write ? kxen_glue_write_fast(v, gpa, buf, len) :
-		       kxen_glue_read_fast(v, gpa, buf, len);
+
+	pagefault_disable();
+	__uaccess_begin_nospec();
+	gpa = write ? walk(&w, nr, true) : walk(&w, nr, false);
+	if (gpa != ~0ULL && reach(&w, gpa))
+		done = write ? put_words(&w, gpa, buf, len / 4) :
+			       get_words(&w, gpa, buf, len / 4);
+	__uaccess_end();
+	pagefault_enable();
+	if (done && write)
+		kxen_glue_mark_dirty(v, gpa);
+	return done;
 }
