@@ -28,6 +28,19 @@ static int hooks_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(hooks);
 
+static u64 continued(struct kxen_domain *d)
+{
+	struct kxen_vcpu *kv;
+	u64 n = 0;
+	u32 i;
+
+	for (i = 0; i < READ_ONCE(d->nr_vcpus); i++) {
+		kv = kxen_domain_vcpu(d, i);
+		n += kv ? READ_ONCE(kv->stats.continued) : 0;
+	}
+	return n;
+}
+
 static int domain_show(struct seq_file *m, void *v)
 {
 	static const char * const states[] = {
@@ -42,7 +55,8 @@ static int domain_show(struct seq_file *m, void *v)
 		   q.width, q.ports, q.max_ports, q.pinned_pages, q.resets);
 	seq_printf(m, "hypercalls %llu\nsends %llu\nupcalls %llu\n",
 		   q.hypercalls, q.sends, q.upcalls);
-	seq_printf(m, "vectors %llu\ntimers %llu\n", q.vectors, q.timers);
+	seq_printf(m, "vectors %llu\ntimers %llu\ncontinued %llu\n", q.vectors,
+		   q.timers, continued(m->private));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(domain);

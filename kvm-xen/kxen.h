@@ -62,6 +62,7 @@ struct kxen_vcpu_stats {
 	u64 hypercalls;
 	u64 sends;
 	u64 vectors;
+	u64 continued;	/* hypercalls that were cut and gone on with */
 };
 
 /*

@@ -8,11 +8,48 @@ cat >"$job" <<'JOB'
 . ./job.sh
 check "insmod" insmod kvm-xen.ko || exit 1
 for m in 64 32 pae; do
-	for i in version ops evtchn upcall lapic; do image $i-$m; done
+	for i in version ops evtchn upcall lapic orders; do image $i-$m; done
 done
+image entry-64
 image smp2-64 --smp 2
 image smp4-64 --smp 4
 image smp2-32 --smp 2
+for i in smp4-64; do
+	./vmm --limit 90 --smp 4 --late $i > /tmp/late 2>&1
+	check "vCPUs that are created after the attach" grep -q '^DONE good' /tmp/late
+done
+
+# A multicall that the VMM's signals cut: the domain counts how often.
+for i in multi-64 multi-32; do
+	rm -f /tmp/cut
+	(until c=$(grep -h continued /sys/kernel/debug/kvm-xen/d70/state 2>/dev/null); do usleep 5000; done
+	while c=$(grep -h continued /sys/kernel/debug/kvm-xen/d70/state 2>/dev/null); do echo "$c" > /tmp/cut; done) &
+	image $i --kick 300 --domid 70
+	wait $!
+	check "$i: it was cut ($(cat /tmp/cut))" grep -q 'continued [1-9]' /tmp/cut
+done
+
+# Port 0x10, for a domain that has it.
+image unplug-64 --unplug
+
+# What a vCPU cannot have of a CPU that it shares shows as runnable.
+share() { sed -n "s/.*$1 \([0-9]*\).*/\1/p" /tmp/image.out; }
+image runstate-64
+check "alone, next to nothing is runnable ($(share runnable) %)" [ "$(share runnable)" -lt 15 ]
+cat > /tmp/busy <<'BUSY'
+while :; do :; done
+BUSY
+taskset 1 sh /tmp/busy & busy=$!
+taskset -p 1 $$ > /dev/null
+image runstate-64
+taskset -p ff $$ > /dev/null
+kill $busy
+check "beside another process, a good part is ($(share runnable) %)" [ "$(share runnable)" -gt 20 ]
+
+./vmm --limit 60 watchdog-64 > /tmp/dog 2>&1
+check "a watchdog that expires ends the machine" [ $? = 4 ]
+check "one that is fed does not" grep -q HUNG /tmp/dog
+
 # Two domains. The server is killed when the client asks for it.
 for i in pair-64 pair-32; do
 	# What the pair before has left must not be taken for this one's.

@@ -13,9 +13,10 @@ fi
 list=
 # A PAE guest does not get through its first page table on Xen under this
 # emulator; 32-bit answers are compared without paging.
-for i in version ops evtchn upcall lapic; do
+for i in version ops evtchn upcall lapic orders multi; do
 	for m in 64 32; do list="$list $BUILD/selftests/img/$i-$m"; done
 done
+list="$list $BUILD/selftests/img/entry-64 $BUILD/selftests/img/runstate-64"
 list="$list $BUILD/selftests/img/smp2-64:2 $BUILD/selftests/img/smp4-64:4 $BUILD/selftests/img/smp2-32:2"
 # shellcheck disable=SC2086
 python3 "$KXEN_TOP/scripts/xen.py" $list >"$WORK/xen.out" 2>&1

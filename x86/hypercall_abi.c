@@ -70,6 +70,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 		ret = kxen_hypercall(&hc);
 	if (unlikely(hc.again)) {
 		put_args(&hc, v);
+		kv->stats.continued++;
 		a->ret = 1;	/* without a step: the same instruction again */
 		return 1;
 	}

@@ -11,6 +11,7 @@ struct vcpu_info vi_page[64] page_aligned;
 volatile u32 rt_upcalls[64];
 volatile u32 rt_events[4096];
 volatile u32 rt_event_cpu[4096];
+volatile unsigned long rt_upcall_ip;
 
 static int nr_bad;
 static struct vcpu_info *vi_of[64];
@@ -171,7 +172,7 @@ u32 xen_base(void)
 	return 0;
 }
 
-static bool is_amd(void)
+bool is_amd(void)
 {
 	static int amd = -1;
 
@@ -226,12 +227,13 @@ struct gate { u16 off0, sel; u8 ist, type; u16 off1; };
 static struct gate idt[256] __attribute__((aligned(16)));
 static volatile bool expect_gp, got_gp;
 
-static void set_gate(int n, void *fn)
+void rt_set_gate(int vector, void *fn, int dpl)
 {
 	unsigned long a = (unsigned long)fn;
 
-	idt[n] = (struct gate) {
-		.off0 = a, .sel = CODE_SEL, .type = 0x8e, .off1 = a >> 16,
+	idt[vector] = (struct gate) {
+		.off0 = a, .sel = CODE_SEL, .type = 0x8e | dpl << 5,
+		.off1 = a >> 16,
 #ifdef __x86_64__
 		.off2 = a >> 32,
 #endif
@@ -300,6 +302,7 @@ static void take_events(unsigned int cpu)
 
 static void __attribute__((interrupt)) on_callback(struct frame *f)
 {
+	rt_upcall_ip = *(unsigned long *)f;
 	take_events(rt_cpu());
 }
 
@@ -321,12 +324,12 @@ static void init_idt(void)
 	int i;
 
 	for (i = 0; i < 32; i++)
-		set_gate(i, with_code >> i & 1 ? (void *)on_fault :
-						 (void *)on_trap);
+		rt_set_gate(i, with_code >> i & 1 ? (void *)on_fault :
+						    (void *)on_trap, 0);
 	for (i = 32; i < 256; i++)
-		set_gate(i, on_spurious);
-	set_gate(CALLBACK_VECTOR, on_callback);
-	set_gate(LAPIC_VECTOR, on_lapic);
+		rt_set_gate(i, on_spurious, 0);
+	rt_set_gate(CALLBACK_VECTOR, on_callback, 0);
+	rt_set_gate(LAPIC_VECTOR, on_lapic, 0);
 	load_idt();
 }
 

@@ -98,6 +98,8 @@ static inline long memory_op(int cmd, void *arg)
 struct cpuid { u32 a, b, c, d; };
 struct cpuid cpuid(u32 leaf, u32 sub);
 u32 xen_base(void);
+bool is_amd(void);
+void rt_set_gate(int vector, void *fn, int dpl);
 u64 rdmsr(u32 msr);
 int wrmsr_safe(u32 msr, u64 v);
 static inline u64 rdtsc(void)
@@ -131,6 +133,7 @@ void rt_clear(u32 port);
 extern volatile u32 rt_upcalls[64];
 extern volatile u32 rt_events[4096];
 extern volatile u32 rt_event_cpu[4096];
+extern volatile unsigned long rt_upcall_ip;	/* what the last one interrupted */
 int rt_set_callback(u64 value);
 void rt_vi_use_registered(unsigned int cpu, struct vcpu_info *vi);
 

@@ -76,9 +76,9 @@ enter_mode:
 
 /* Four gigabytes in 2 MB pages; the same tables for PAE but for the top. */
 fill_tables:
-	movl	$pdpt + 3, pml4
+	movl	$pdpt + 7, pml4
 	xor	%ecx, %ecx
-	mov	$pd + 3, %eax
+	mov	$pd + 7, %eax
 #ifndef __x86_64__
 	mov	$pd + 1, %eax		/* PAE: no other bits allowed up here */
 #endif
@@ -88,7 +88,7 @@ fill_tables:
 	cmp	$4, %ecx
 	jne	1b
 	xor	%ecx, %ecx
-	mov	$0x83, %eax
+	mov	$0x87, %eax
 2:	mov	%eax, pd(, %ecx, 8)
 	add	$0x200000, %eax
 	inc	%ecx
@@ -110,7 +110,7 @@ ap_real_start:
 	ljmpl	$0x18, $ap_start
 	.align 4
 ap_gdt_ptr:
-	.word	39
+	.word	71
 	.long	gdt
 ap_real_end:
 
@@ -132,13 +132,15 @@ ap_start:
 
 	.data
 	.align 8
+	.global gdt
 gdt:	.quad	0
 	.quad	0x00af9b000000ffff	/* 0x08 64-bit code */
 	.quad	0x00cf93000000ffff	/* 0x10 data */
 	.quad	0x00cf9b000000ffff	/* 0x18 32-bit code */
 	.quad	0x00cf93000000ffff	/* 0x20 data */
+	.fill	4, 8, 0			/* 0x28: for tests of other rings */
 gdt_ptr:
-	.word	39
+	.word	71
 	.long	gdt
 	.global start_info_addr, ap_stack
 	.align 8
