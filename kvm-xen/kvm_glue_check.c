@@ -285,6 +285,7 @@ int kxen_glue_init(void)
 int kxen_glue_arm(void)
 {
 	struct kvm_x86_ops *ops = (void *)kxen_hook_lookup("kvm_x86_ops");
+	static const void *known;
 
 	if (!ops || !ops->get_cpl || !ops->get_cs_db_l_bits ||
 	    !ops->interrupt_allowed || !ops->cache_reg ||
@@ -297,8 +298,11 @@ int kxen_glue_arm(void)
 	static_call_update(kxen_intr_allowed, ops->interrupt_allowed);
 	static_call_update(kxen_cache_reg, ops->cache_reg);
 	static_call_update(kxen_irq_window, ops->enable_irq_window);
-	kxen_svm_vmcb = kxen_hook_find("svm_get_cs_db_l_bits") ==
-			(unsigned long)ops->get_cs_db_l_bits ?
-			find_svm_vmcb() : 0;
+	/* The vendor module may be another one, or loaded anew, by now. */
+	if (known != ops->get_cs_db_l_bits) {
+		known = ops->get_cs_db_l_bits;
+		kxen_svm_vmcb = kxen_hook_find("svm_get_cs_db_l_bits") ==
+				(unsigned long)known ? find_svm_vmcb() : 0;
+	}
 	return 0;
 }
