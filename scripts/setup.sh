@@ -130,12 +130,15 @@ source_apt() {
 	touch "$d/.updated"
 }
 
-# QEMU with the corrected SVM event injection: an injected vector stays in
-# exception_index after it was delivered, and a later kick of the CPU loop
-# delivers it a second time.
+# QEMU with two corrections in VMRUN, without which any guest stalls now and then: an
+# injected vector stays in exception_index after it was delivered, and a later kick of
+# the CPU loop delivers it a second time; and the interrupt shadow that an exit saved is
+# not loaded again, so that "sti; hlt" can take its interrupt before the halt.
+QEMU_CORRECTION=2
 setup_qemu() {
 	local q=$KXEN_CACHE/qemu src
-	[ -x "$q/qemu-system-x86_64" ] && return 0
+	[ -x "$q/qemu-system-x86_64" ] && [ "$(cat "$q/correction" 2>/dev/null)" = $QEMU_CORRECTION ] &&
+		return 0
 	source_apt
 	say "building the corrected QEMU from Debian's source package (about 5 minutes)"
 	rm -rf "$KXEN_CACHE/src/qemu"
@@ -154,10 +157,21 @@ setup_qemu() {
 	if n == s:
 	    n = re.sub(r"(do_interrupt_x86_hardirq\(env, [^;]*, 1\);)", r"\1\n            cs->exception_index = -1;", s, count=1)
 	assert n != s, "helper_vmrun() has changed: look at the correction again"
+	s, at = n, n.index("void helper_vmrun(")
+	m = re.compile(r"\n    /\* maybe we need to inject an event \*/").search(s, at)
+	assert m, "helper_vmrun() has changed: look at the second correction again"
+	n = s[:m.start()] + """
+	    if (x86_ldl_phys(cs, env->vm_vmcb + offsetof(struct vmcb, control.int_state)) &
+	        SVM_INTERRUPT_SHADOW_MASK) {
+	        env->hflags |= HF_INHIBIT_IRQ_MASK;
+	    } else {
+	        env->hflags &= ~HF_INHIBIT_IRQ_MASK;
+	    }
+	""" + s[m.start():]
 	open(p, "w").write(n)
 	PY
 	mkdir -p build && cd build
-	"../$src/configure" --target-list=x86_64-softmmu --enable-virtfs --disable-kvm \
+	"../$src/configure" --target-list=x86_64-softmmu --enable-virtfs --disable-kvm --enable-plugins \
 		--disable-docs --disable-tools --disable-guest-agent --disable-werror \
 		--disable-vnc --disable-gtk --disable-sdl --disable-curses --disable-spice \
 		--disable-gnutls --audio-drv-list= --disable-install-blobs \
@@ -167,6 +181,8 @@ setup_qemu() {
 		{ tail -20 "$KXEN_CACHE/qemu-build.log" >&2; die "QEMU's build failed"; }
 	cp qemu-system-x86_64 "$q/qemu-system-x86_64.new"
 	mv "$q/qemu-system-x86_64.new" "$q/qemu-system-x86_64"
+	cp "../$src/include/qemu/qemu-plugin.h" "$q/"
+	echo $QEMU_CORRECTION >"$q/correction"
 	cd "$KXEN_TOP"
 	rm -rf "$KXEN_CACHE/src/qemu"
 }
