@@ -20,7 +20,8 @@ if [ "$KXEN_TOP/selftests/linux/init" -nt "$out/initrd.gz" ]; then
 	rm -rf "$t"
 fi
 # The same with a kernel inside, which the guest executes by kexec.
-if [ -s "$KXEN_CACHE/kernels/6.1.release" ] && [ "$out/initrd.gz" -nt "$out/initrd-kexec.gz" ]; then
+if [ -s "$KXEN_CACHE/kernels/6.1.release" ] && { [ "$out/initrd.gz" -nt "$out/initrd-kexec.gz" ] ||
+	[ "$KXEN_TOP/selftests/linux/kexec-do.c" -nt "$out/initrd-kexec.gz" ]; }; then
 	t=$(mktemp -d)
 	(cd "$t" && gzip -dc "$out/initrd.gz" | cpio -i --quiet)
 	gcc -static -Os -o "$t/bin/kexec-do" "$KXEN_TOP/selftests/linux/kexec-do.c"
@@ -28,6 +29,23 @@ if [ -s "$KXEN_CACHE/kernels/6.1.release" ] && [ "$out/initrd.gz" -nt "$out/init
 	cp "$out/initrd.gz" "$t/initrd"
 	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initrd-kexec.gz.new"
 	mv "$out/initrd-kexec.gz.new" "$out/initrd-kexec.gz"
+	rm -rf "$t"
+fi
+# A disk that SeaBIOS boots: GRUB, that kernel, that initramfs.
+if command -v grub-mkrescue >/dev/null && [ "$out/initrd.gz" -nt "$out/disk.img" ]; then
+	t=$(mktemp -d)
+	mkdir -p "$t/boot/grub"
+	cp "$(kroot_of 6.1)/boot/vmlinuz-$(kver_of 6.1)" "$t/boot/vmlinuz"
+	cp "$out/initrd.gz" "$t/boot/initrd"
+	cat >"$t/boot/grub/grub.cfg" <<-'CFG'
+		set timeout=0
+		linux /boot/vmlinuz console=ttyS0 mitigations=off noxsave no_timer_check panic=-1 kxen=load
+		initrd /boot/initrd
+		boot
+	CFG
+	grub-mkrescue -o "$out/disk.img.new" "$t" --fonts= --locales= --themes= \
+		--install-modules="biosdisk iso9660 normal linux part_msdos" >/dev/null 2>&1
+	mv "$out/disk.img.new" "$out/disk.img"
 	rm -rf "$t"
 fi
 for s in ${*:-$KXEN_SUPPORTED}; do

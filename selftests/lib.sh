@@ -103,3 +103,16 @@ common_files() {	# SERIES
 	echo "--file $BUILD/$1/kvm-xen.ko --file $BUILD/selftests/vmm --file $SELF/job.sh"
 	for i in "$BUILD"/selftests/img/*; do echo "--file $i"; done
 }
+
+# The same for Debian kernels as guests, under the machine's own QEMU.
+guest_files() {	# SERIES
+	common_files "$1"
+	echo "$BUILD/guest" >"$WORK/gdir"
+	echo "$BUILD/tools" >"$WORK/tdir"
+	echo "--file $SELF/guest-job.sh --file $WORK/gdir --file $WORK/tdir --root --mem 3G"
+}
+
+need_guests() {
+	"$KXEN_TOP/scripts/guest.sh" && make -s -C "$KXEN_TOP/tools" ||
+		{ echo "Bail out! no guest kernels"; exit 1; }
+}

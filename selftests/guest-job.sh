@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+# Shared by the jobs that boot Debian kernels as guests (bash, in the machine's root).
+# Sourced. A boot counts only if the guest says that it is done.
+export PATH=$PATH:/usr/sbin:/sbin
+. ./job.sh
+usleep() { sleep "$(awk -v u="$1" 'BEGIN { print u / 1000000 }')"; }
+G=$(cat gdir) T=$(cat tdir) n=0
+WORDS="console=ttyS0 mitigations=off noxsave no_timer_check panic=-1"
+
+# The machine: vm KERNEL CPUS MEGABYTES INITRD WORDS [options of QEMU]; its console is $log.
+vm() {
+	local kernel=$1 cpus=$2 mem=$3 initrd=$4 words=$5
+	shift 5
+	timeout 300 $T/kvm-xen run ${DOMID:+--domid $DOMID} -- qemu-system-x86_64 -accel kvm \
+		-cpu host -smp $cpus -m ${mem}M -display none -nodefaults -serial file:$log \
+		-kernel $G/$kernel -initrd $G/$initrd -append "$WORDS $words" "$@" </dev/null >/run/q.$n 2>&1
+}
+next() { n=$((n + 1)); log=/run/l2.$n; DOMID=; }
+has() { check "$1" grep -q "$2" /run/l2.$n; }
+done_well() {	# NAME STATUS
+	check "$1: ends by itself" [ $2 = 0 ]
+	check "$1: says that it is done" grep -q '^L2DONE' $log || { tail -25 $log; cat /run/q.$n; }
+	check "$1: no splat" fails grep -q 'L2 splat' $log
+}
+lives() { [ "$(grep -c "$1" $log)" -ge "$2" ]; }
+resets() { $T/kvm-xen dump $DOMID | grep -q 'resets  *[1-9]'; }
+
+# boot NAME KERNEL CPUS KXEN-WORDS: one guest from start to power-off
+boot() {
+	next
+	vm $2 $3 256 initrd.gz kxen=$4 -no-reboot
+	done_well "$1" $?
+	check "$1: finds Xen" grep -q 'L2 hypervisor xen' $log
+	check "$1: has $3 CPUs" grep -q "L2 cpus $3" $log
+	check "$1: the clock is Xen's" grep -q 'L2 clocksource xen' $log
+	check "$1: a timer event channel per CPU" grep -q "L2 timer irqs $3" $log
+}
+
+# The same machine once more: its second life does the rest.
+# again NAME KERNEL CPUS WORDS [COMMAND of QMP]
+again() {
+	next
+	DOMID=$((600 + n))
+	vm $2 $3 256 initrd.gz "$4" ${5:+-qmp unix:/run/qmp.$n,server=on,wait=off} &
+	q=$!
+	if [ -n "${5-}" ]; then
+		check "$1: a first life" wait_for lives 'L2 load done' 1 || tail -20 $log
+		check "$1: the VMM takes the command" qmp /run/qmp.$n "{\"execute\": \"$5\"}"
+	fi
+	check "$1: a second life" wait_for lives 'L2 load done' 2 || tail -20 $log
+	check "$1: the domain was reset" resets
+	check "$1: Xen's clock in the second life" lives 'L2 clocksource xen' 2
+	pkill -f "file:$log "; wait $q
+	check "$1: no splat" fails grep -q 'L2 splat' $log
+}
+
+# A second kernel in the same machine, by kexec or after a crash: WORD says which.
+# by_kexec NAME KERNEL CPUS WORD CPUS-THEN [WORDS]
+by_kexec() {
+	next
+	vm $2 $3 768 initrd-kexec.gz "kxen=load,$4 ${6-}" -no-reboot
+	done_well "$1" $?
+	check "$1: the first kernel has handed over" grep -q "^L2 $4" $log
+	check "$1: both kernels on Xen's clock" [ "$(grep -c 'L2 clocksource xen' $log)" = 2 ]
+	check "$1: then with $5 CPUs" [ "$(grep 'L2 cpus' $log | tail -1 | tr -d '\r')" = "L2 cpus $5" ]
+}
+
+# qmp SOCKET COMMAND...: each a JSON object
+qmp() {
+	/usr/bin/python3 - "$@" <<'PY'
+import json, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+f = s.makefile("rw")
+f.readline()
+for c in ['{"execute": "qmp_capabilities"}'] + sys.argv[2:]:
+    f.write(c + "\n")
+    f.flush()
+    while True:
+        r = json.loads(f.readline())
+        if "return" in r or "error" in r:
+            break
+    if "error" in r:
+        sys.exit(str(r))
+PY
+}
