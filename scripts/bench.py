@@ -11,10 +11,13 @@ Writes build/bench.json.
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
 
+CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, "build")
 IMG = os.path.join(BUILD, "selftests/img")
@@ -31,6 +34,7 @@ n=0; while [ $n -lt 15 ]; do until grep -q READY /tmp/h.$n || ! kill -0 $! 2>/de
 echo "BUSY16"; ./vmm --plain --limit 100 bench-64
 kill -CONT %1 2>/dev/null; kill -CONT $(pidof vmm) 2>/dev/null
 echo "XEN"; ./vmm --domid 701 --limit 200 bench-64
+echo "INTREE"; ./vmm --intree --limit 200 bench-64
 T=/sys/kernel/tracing
 echo kvm_skip_emulated_instruction kxen_park_point > $T/set_ftrace_filter
 echo function_graph > $T/current_tracer; echo > $T/trace
@@ -42,6 +46,48 @@ echo nop > $T/current_tracer
 killall -9 vmm 2>/dev/null
 exit 0
 """
+
+# The same images once more, for the plugin.
+LOCKED_JOB = """
+insmod kvm-xen.ko || exit 1
+./vmm --domid 700 --limit 500 sink-64 > /tmp/sink 2>&1 &
+until grep -q port /tmp/sink; do usleep 10000; done
+./vmm --domid 701 --limit 400 bench-64 | sed 's/^MARKED/XEN &/'
+./vmm --intree --limit 400 bench-64 | sed 's/^MARKED/INTREE &/'
+killall -9 vmm
+exit 0
+"""
+
+
+def plugin():
+    """Build it; its path."""
+    so = os.path.join(BUILD, "locked.so")
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-I", os.path.join(CACHE, "qemu"), "-o", so,
+                    os.path.join(TOP, "scripts/plugin/locked.c")], check=True)
+    return so
+
+
+def locked_counts(runs, path):
+    """{run: {op: count}} from the order of the runs and the plugin's lines."""
+    groups, last = [], None
+    for line in open(path):
+        number, count = (int(w) for w in line.split())
+        if last is None or number < last:
+            groups.append({})
+        groups[-1].setdefault(number, []).append(count)
+        last = number
+    out = {}
+    for (name, ops), group in zip(runs.items(), groups):
+        out[name] = {op: int(statistics.median(group[n])) for n, op in ops.items() if n in group}
+    return out
+
+
+def marked(text):
+    """What each run has marked: {run: {number: op}}."""
+    out = {}
+    for m in re.finditer(r"(\w+ )?MARKED (\d+) (\S+)", text):
+        out.setdefault((m.group(1) or "XEN ").strip(), {})[int(m.group(2))] = m.group(3)
+    return out
 
 
 def parse(text):
@@ -55,50 +101,79 @@ def parse(text):
     return out
 
 
-def on_host(series):
+def run_host(series, job, *options):
     with tempfile.NamedTemporaryFile("w", suffix=".job") as f:
-        f.write(JOB)
+        f.write(job)
         f.flush()
         cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--icount", "--smp", "1",
-               "--timeout", "900", "--no-scan", f.name]
+               "--timeout", "900", "--no-scan", *options]
         for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm", f"{IMG}/bench-64",
                   f"{IMG}/sink-64", f"{IMG}/version-64"):
             cmd += ["--file", x]
-        text = subprocess.run(cmd, capture_output=True, text=True).stdout
+        return subprocess.run(cmd + [f.name], capture_output=True, text=True).stdout
+
+
+def on_host(series, so):
+    """Counts of instructions, and of locked ones."""
+    text = run_host(series, JOB)
     got = parse(text)
     if "XEN" not in got or "SKIP" not in got:
         sys.exit("the benchmark did not run on %s:\n%s" % (series, text[-2000:]))
-    return got
+    with tempfile.TemporaryDirectory() as d:
+        out = os.path.join(d, "locked")
+        text = run_host(series, LOCKED_JOB, "--qemu=-plugin", f"--qemu={so},out={out}",
+                        "--append=noreplace-smp")
+        return got, locked_counts(marked(text), out)
+
+
+def on_xen(so):
+    cmd = [os.path.join(TOP, "scripts/xen.py"), f"{IMG}/bench-64"]
+    env = dict(os.environ, KXEN_ICOUNT="1")
+    text = subprocess.run(cmd, env=env, capture_output=True, text=True).stdout
+    with tempfile.TemporaryDirectory() as d:
+        out = os.path.join(d, "locked")
+        env["KXEN_QEMU"] = f"-plugin {so},out={out}"
+        again = subprocess.run(cmd, env=env, capture_output=True, text=True).stdout
+        return parse("XEN\n" + text).get("XEN", {}), locked_counts(marked(again), out).get("XEN", {})
+
+
+def show(rows):
+    print(f"{'operation':20} {'implementation':14} {'host':9} {'raw':>7} {'net':>7} {'locked':>7}")
+    for r in rows:
+        cell = ["-" if r[c] is None else r[c] for c in ("raw", "net", "locked")]
+        print(f"{r['op']:20} {r['impl']:14} {r['host']:9} {cell[0]:>7} {cell[1]:>7} {cell[2]:>7}")
 
 
 def main():
-    rows = []
+    rows, so = [], plugin()
+
+    def add(op, impl, host, raw, skip, locked):
+        own = locked.get(op)
+        if own is not None and op not in ("null", "cpuid"):
+            own -= locked.get("null", 0)
+        rows.append({"op": op, "width": 64, "impl": impl, "host": host, "raw": raw,
+                     "net": None if skip is None else raw - skip, "locked": own})
+
     for series in sys.argv[1:] or ["6.1", "6.12"]:
         subprocess.run([os.path.join(TOP, "scripts/module.sh"), series], check=True)
-        got = on_host(series)
+        got, locked = on_host(series, so)
         # What the tracer itself adds shows on a function of four instructions.
         skip = got["SKIP"]["skip"] - got["SKIP"]["tracer"]
-
-        def row(op, impl, raw):
-            rows.append({"op": op, "width": 64, "impl": impl, "host": series, "raw": raw,
-                         "net": raw - skip, "locked": None})
-
         for op, raw in got["XEN"].items():
-            row(op, "kvm-xen", raw)
-        row("null", "kvm-intree", got["PLAIN"]["null"])
+            add(op, "kvm-xen", series, raw, skip, locked.get("XEN", {}))
+        add("kvm_null", "kvm", series, got["PLAIN"]["null"], skip, {})
         for part, op in (("PLAIN", "bystander_none"), ("IDLE", "bystander_idle"),
                          ("BUSY1", "bystander_busy1"), ("BUSY16", "bystander_busy16")):
-            row(op, "kvm-xen" if part != "PLAIN" else "kvm-intree", got[part]["cpuid"])
+            add(op, "kvm" if part == "PLAIN" else "kvm-xen", series, got[part]["cpuid"], skip, {})
+        for op, raw in got.get("INTREE", {}).items():
+            add(op, "kvm-intree", series, raw, skip, locked.get("INTREE", {}))
         print(f"host {series}: stepping over an instruction costs {skip}")
-    xen = subprocess.run([os.path.join(TOP, "scripts/xen.py"), f"{IMG}/bench-64"],
-                         env=dict(os.environ, KXEN_ICOUNT="1"), capture_output=True, text=True)
-    for op, raw in parse("XEN\n" + xen.stdout).get("XEN", {}).items():
-        rows.append({"op": op, "width": 64, "impl": "xen-4.17", "host": "xen-4.17", "raw": raw,
-                     "net": None, "locked": None})
-    json.dump({"rows": rows}, open(os.path.join(BUILD, "bench.json"), "w"), indent=1)
-    print(f"{'operation':22} {'implementation':14} {'host':9} {'raw':>7} {'net':>7}")
-    for r in rows:
-        print(f"{r['op']:22} {r['impl']:14} {r['host']:9} {r['raw']:7} {r['net'] if r['net'] is not None else '-':>7}")
+    got, locked = on_xen(so)
+    for op, raw in got.items():
+        add(op, "xen-4.17", "xen-4.17", raw, None, locked)
+    with open(os.path.join(BUILD, "bench.json"), "w") as f:
+        json.dump({"rows": rows}, f, indent=1)
+    show(rows)
 
 
 main()

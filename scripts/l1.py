@@ -160,7 +160,7 @@ def command(args, rel, root, initrd, work):
         "-smp", str(smp), "-m", args.mem, "-display", "none", "-no-reboot",
         "-nodefaults", "-serial", "file:" + args.log, "-serial", "stdio",
         "-kernel", f"{root}/boot/vmlinuz-{rel}", "-initrd", initrd,
-        "-append", "console=ttyS0 loglevel=6 panic=-1 mitigations=off nokaslr "
+        "-append", "console=ttyS0 loglevel=7 panic=-1 mitigations=off nokaslr "
                    "no_timer_check " + args.append]
     if args.icount:
         cmd += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]

@@ -133,6 +133,7 @@ def main():
                       "guest_loglvl=all",
            "-initrd", f"{root}/boot/vmlinuz-{rel} console=hvc0 quiet panic=-1 mitigations=off,"
                       + initrd]
+    cmd += os.environ.get("KXEN_QEMU", "").split()
     if os.environ.get("KXEN_ICOUNT"):       # a time-stamp counts instructions
         cmd += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
     try:

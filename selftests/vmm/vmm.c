@@ -28,25 +28,15 @@
 #include <xen/xen.h>
 #include <xen/arch-x86/hvm/start_info.h>
 
-#define MAX_VCPUS	64
+#include "vmm.h"
+
 #define START_INFO	0x1000
 #define PHYS32_ENTRY	18
 
-static struct {
-	int kvm, vm, ctl;
-	int vcpu[MAX_VCPUS];
-	unsigned int cpus;
-	size_t mem;
-	uint8_t *ram;
-	uint32_t entry;
-	bool xen;
-	unsigned int domid;
-	int hold;	/* say READY and wait on stdin before running */
-} vm = { .ctl = -1, .cpus = 1, .mem = 64 << 20, .xen = true,
-	 .domid = KXEN_DOMID_AUTO };
+struct machine vm = { .ctl = -1, .cpus = 1, .mem = 64 << 20, .xen = true,
+		      .domid = KXEN_DOMID_AUTO };
 
-static void __attribute__((noreturn, format(printf, 1, 2)))
-die(const char *fmt, ...)
+void die(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -58,7 +48,7 @@ die(const char *fmt, ...)
 	exit(2);
 }
 
-static int xioctl(int fd, unsigned long req, void *arg, const char *what)
+int xioctl(int fd, unsigned long req, void *arg, const char *what)
 {
 	int ret = ioctl(fd, req, arg);
 
@@ -183,6 +173,8 @@ static void set_cpuid(int fd, unsigned int apic_id)
 		if (c.e[i].function == 0xb)
 			c.e[i].edx = apic_id;
 	}
+	if (vm.intree)
+		c.h.nent = intree_cpuid(c.e, c.h.nent);
 	xioctl(fd, KVM_SET_CPUID2, &c, "KVM_SET_CPUID2");
 }
 
@@ -213,7 +205,8 @@ static void create_vcpu(unsigned int n)
 
 static void attach(void)
 {
-	struct kxen_create c = { .size = sizeof(c), .domid = vm.domid };
+	struct kxen_create c = { .size = sizeof(c), .domid = vm.domid,
+				.flags = vm.flags };
 	struct kxen_attach a = { .size = sizeof(a) };
 
 	vm.ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
@@ -294,6 +287,9 @@ static void *run_vcpu(void *arg)
 		case KVM_EXIT_INTR:
 		case KVM_EXIT_HLT:
 			break;
+		case KVM_EXIT_XEN:
+			intree_hypercall(run);
+			break;
 		case KVM_EXIT_SYSTEM_EVENT:
 			on_event(run);
 			break;
@@ -306,6 +302,38 @@ static void *run_vcpu(void *arg)
 	}
 }
 
+static unsigned long kicks;
+
+static void on_kick(int sig)
+{
+	(void)sig;
+}
+
+/* Take the thread back from KVM_RUN, over and over. */
+static void *kick_vcpu(void *arg)
+{
+	pthread_t victim = *(pthread_t *)arg;
+
+	for (;;) {
+		usleep(vm.kick);
+		pthread_kill(victim, SIGUSR1);
+		kicks++;
+	}
+	return NULL;
+}
+
+static void start_kicking(void)
+{
+	static pthread_t victim;
+	struct sigaction a = { .sa_handler = on_kick };
+	pthread_t t;
+
+	victim = pthread_self();
+	sigaction(SIGUSR1, &a, NULL);
+	if (pthread_create(&t, NULL, kick_vcpu, &victim))
+		die("no thread");
+}
+
 static void usage(void)
 {
 	puts("usage: vmm [options] IMAGE\n"
@@ -313,7 +341,11 @@ static void usage(void)
 	     "  --mem MB     memory (64)\n"
 	     "  --domid N    domain id (chosen)\n"
 	     "  --plain      do not attach to kvm-xen\n"
+	     "  --intree     the same on KVM's own Xen support\n"
 	     "  --hold       say READY, then wait for a line on standard input\n"
+	     "  --late       attach first, create the other vCPUs then\n"
+	     "  --kick US    interrupt the first vCPU's KVM_RUN so often\n"
+	     "  --unplug     the domain answers port 0x10\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
 	     "  4 triple fault, 5 limit");
@@ -336,6 +368,8 @@ int main(int argc, char **argv)
 		{ "smp", 1, 0, 's' }, { "mem", 1, 0, 'm' },
 		{ "domid", 1, 0, 'd' }, { "plain", 0, 0, 'p' },
 		{ "hold", 0, 0, 'h' }, { "limit", 1, 0, 'l' },
+		{ "late", 0, 0, 'L' }, { "kick", 1, 0, 'k' },
+		{ "unplug", 0, 0, 'u' }, { "intree", 0, 0, 'i' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
 	unsigned int i, limit = 60;
@@ -349,6 +383,10 @@ int main(int argc, char **argv)
 		case 'd': vm.domid = atoi(optarg); break;
 		case 'p': vm.xen = false; break;
 		case 'h': vm.hold = 1; break;
+		case 'L': vm.late = true; break;
+		case 'k': vm.kick = atoi(optarg); break;
+		case 'i': vm.intree = true; vm.xen = false; break;
+		case 'u': vm.flags |= KXEN_DOM_UNPLUG; break;
 		case 'l': limit = atoi(optarg); break;
 		default: usage();
 		}
@@ -360,10 +398,13 @@ int main(int argc, char **argv)
 	create_vm();
 	load_image(argv[optind]);
 	make_start_info();
-	for (i = 0; i < vm.cpus; i++)
+	if (vm.intree)
+		intree_init();
+	for (i = 0; i < vm.cpus; i++) {
 		create_vcpu(i);
-	if (vm.xen)
-		attach();
+		if (vm.xen && (vm.late ? !i : i + 1 == vm.cpus))
+			attach();
+	}
 	if (vm.hold) {
 		char line[16];
 
@@ -375,6 +416,8 @@ int main(int argc, char **argv)
 	for (i = 1; i < vm.cpus; i++)
 		if (pthread_create(&t, NULL, run_vcpu, (void *)(uintptr_t)i))
 			die("no thread");
+	if (vm.kick)
+		start_kicking();
 	run_vcpu(NULL);
 	return 0;
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A QEMU plugin for 'make bench': locked instructions between two marks.
+ *
+ * A mark is a long no-op, 0f 1f 80 with the displacement 0x4b58OOSS: OO is the number
+ * of the operation, SS is 1 at its start and 0 at its end. Locked are instructions
+ * with that prefix, and xchg with memory. Everything that the one emulated CPU executes
+ * counts, in the guest, the host and between. Output: a line "number count" per pair.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "qemu-plugin.h"
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+static uint64_t locked;
+static uint64_t at_start;
+static FILE *out;
+
+static int is_prefix(uint8_t b)
+{
+	return b == 0x66 || b == 0x67 || b == 0x26 || b == 0x2e || b == 0x36 ||
+	       b == 0x3e || b == 0x64 || b == 0x65 || b == 0xf2 || b == 0xf3;
+}
+
+static int is_locked(const uint8_t *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && is_prefix(p[i]); i++)
+		;
+	if (i < n && p[i] == 0xf0)
+		return 1;
+	if (i < n && (p[i] & 0xf0) == 0x40)	/* REX */
+		i++;
+	return i + 1 < n && (p[i] == 0x86 || p[i] == 0x87) && p[i + 1] < 0xc0;
+}
+
+static void on_mark(unsigned int cpu, void *data)
+{
+	uintptr_t mark = (uintptr_t)data;
+
+	if (mark & 1)
+		at_start = locked;
+	else
+		fprintf(out, "%u %llu\n", (unsigned int)(mark >> 8 & 0xff),
+			(unsigned long long)(locked - at_start));
+}
+
+static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	size_t i, n = qemu_plugin_tb_n_insns(tb);
+
+	for (i = 0; i < n; i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		const uint8_t *p = qemu_plugin_insn_data(insn);
+		size_t len = qemu_plugin_insn_size(insn);
+		uint32_t mark;
+
+		if (len == 7 && p[0] == 0x0f && p[1] == 0x1f && p[2] == 0x80) {
+			memcpy(&mark, p + 3, sizeof(mark));
+			if (mark >> 16 == 0x4b58)
+				qemu_plugin_register_vcpu_insn_exec_cb(
+					insn, on_mark, QEMU_PLUGIN_CB_NO_REGS,
+					(void *)(uintptr_t)mark);
+		} else if (is_locked(p, len)) {
+			qemu_plugin_register_vcpu_insn_exec_inline(
+				insn, QEMU_PLUGIN_INLINE_ADD_U64, &locked, 1);
+		}
+	}
+}
+
+static void on_end(qemu_plugin_id_t id, void *data)
+{
+	fclose(out);
+}
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
+					   const qemu_info_t *info, int argc,
+					   char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++)
+		if (!strncmp(argv[i], "out=", 4))
+			out = fopen(argv[i] + 4, "w");
+	if (!out) {
+		fprintf(stderr, "locked: which file? out=FILE\n");
+		return -1;
+	}
+	setvbuf(out, NULL, _IOLBF, 0);
+	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
+	qemu_plugin_register_atexit_cb(id, on_end, NULL);
+	return 0;
+}
