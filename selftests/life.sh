@@ -38,6 +38,11 @@ echo 1 > $T/events/kprobes/kxt/enable
 check "a kprobe on a hooked function" image version-64
 check "the kprobe has fired" grep -q 'kxt:' $T/trace
 echo 0 > $T/events/kprobes/kxt/enable; echo > $T/kprobe_events; echo > $T/trace
+echo 'r:kxr kvm_emulate_hypercall' > $T/kprobe_events
+echo 1 > $T/events/kprobes/kxr/enable
+check "a kretprobe on a hooked function" image version-64
+check "the kretprobe has fired" grep -q 'kxr:' $T/trace
+echo 0 > $T/events/kprobes/kxr/enable; echo > $T/kprobe_events; echo > $T/trace
 check "two domains at once" image upcall-64
 echo go >&11
 check "the held guest finds Xen" wait_for grep -q '^DONE good' /tmp/out.1
@@ -87,6 +92,17 @@ check "every page that was pinned is released ($(vstat nr_foll_pin_acquired) pin
 check "some pages were pinned at all" [ "$(vstat nr_foll_pin_acquired)" -gt 0 ]
 after=$(slab)
 check "kernel memory is back ($before kB, then $after kB)" [ $((after - before)) -lt 2048 ]
+
+# --- lockdown: last, since it cannot be taken back --------------------------------------
+mount -t securityfs sec /sys/kernel/security
+insmod kvm-xen.ko
+for level in integrity confidentiality; do
+	check "lockdown=$level is on" sh -c "echo $level > /sys/kernel/security/lockdown"
+	check "lockdown=$level: a module that was loaded before serves a guest" image version-64
+done
+check_gone "lockdown"
+check "lockdown: an unsigned module is refused" fails insmod kvm-xen.ko
+check "and the kernel says why" log_says "unsigned module loading is restricted"
 exit 0
 JOB
 echo "TAP version 13"
