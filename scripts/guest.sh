@@ -31,6 +31,33 @@ if [ -s "$KXEN_CACHE/kernels/6.1.release" ] && { [ "$out/initrd.gz" -nt "$out/in
 	mv "$out/initrd-kexec.gz.new" "$out/initrd-kexec.gz"
 	rm -rf "$t"
 fi
+# An initramfs that goes on to a root file system on a virtio disk.
+if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ]; then
+	t=$(mktemp -d)
+	mkdir -p "$t"/{bin,proc,sys,dev,m,root}
+	cp /bin/busybox "$t/bin/"
+	r=$(kroot_of 6.1) v=$(kver_of 6.1)
+	for m in virtio_pci virtio_blk ext4; do
+		modprobe -d "$r" -S "$v" --ignore-install --show-depends $m
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$t/list"
+	while read -r f; do
+		cp "$f" "$t/m/"
+		basename "$f"
+	done <"$t/list" >"$t/m/order"
+	cat >"$t/init" <<-'INIT'
+		#!/bin/busybox sh
+		b=/bin/busybox
+		$b mount -t devtmpfs dev /dev
+		while read m; do $b insmod /m/$m; done < /m/order
+		$b mount -t ext4 -o ro /dev/vda /root
+		$b umount /dev
+		exec $b switch_root /root /sbin/init
+	INIT
+	chmod 755 "$t/init"
+	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initrd-disk.gz.new"
+	mv "$out/initrd-disk.gz.new" "$out/initrd-disk.gz"
+	rm -rf "$t"
+fi
 # A disk that SeaBIOS boots: GRUB, that kernel, that initramfs.
 if command -v grub-mkrescue >/dev/null && [ "$out/initrd.gz" -nt "$out/disk.img" ]; then
 	t=$(mktemp -d)

@@ -225,6 +225,37 @@ setup_xen() {
 	touch "$d/.done"
 }
 
+# A Debian user space on a disk image, with systemd: for check-full.
+setup_userspace() {
+	local d=$KXEN_CACHE/userspace site codename
+	[ -s "$d/debian.img" ] && return 0
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' "Identifier: Packages" |
+		awk -v c="$codename" '$2 == c && $3 == "main" { print $1; exit }')
+	[ -n "$site" ] || die "no Debian suite found in this machine's apt configuration"
+	say "bootstrapping a Debian user space (some minutes)"
+	rm -rf "$d" && mkdir -p "$d"
+	as_root debootstrap --variant=minbase --include=systemd-sysv,udev,dbus \
+		"$codename" "$d/root" "$site" >"$d/log" 2>&1 || { tail -5 "$d/log" >&2; die "debootstrap failed"; }
+	as_root rm -rf "$d"/root/var/cache/apt/archives/*.deb "$d"/root/usr/share/doc "$d"/root/usr/share/locale
+	cat >"$d/root/etc/systemd/system/kxen-test.service" <<-'UNIT'
+	[Unit]
+	Description=Say what this guest sees, then power off
+	After=multi-user.target
+	[Service]
+	Type=oneshot
+	StandardOutput=tty
+	TTYPath=/dev/ttyS0
+	ExecStart=/bin/sh -c 'echo "L2 systemd $(systemctl is-system-running)"; echo "L2 hypervisor $(systemd-detect-virt)"; echo "L2 clocksource $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"; echo "L2 failed $(systemctl --failed --no-legend | wc -l)"; dmesg | grep -qE "BUG:|WARNING:|stall|lockup" && echo "L2 splat"; echo L2DONE; systemctl --no-block poweroff'
+	[Install]
+	WantedBy=multi-user.target
+	UNIT
+	as_root chroot "$d/root" systemctl enable kxen-test.service >/dev/null 2>&1
+	as_root mke2fs -q -t ext4 -d "$d/root" "$d/debian.img.new" 900M
+	as_root rm -rf "$d/root"
+	mv "$d/debian.img.new" "$d/debian.img"
+}
+
 install_packages "$PKG_BASE"
 for s in $series; do setup_kernel "$s"; done
 case $what in
@@ -234,6 +265,7 @@ check | full)
 	setup_kselftest
 	setup_xen
 	setup_qemu
+	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; }
 	;;
 *) die "usage: setup.sh [demo|check|full] [SERIES...]" ;;
 esac

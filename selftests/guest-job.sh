@@ -4,14 +4,14 @@
 export PATH=$PATH:/usr/sbin:/sbin
 . ./job.sh
 usleep() { sleep "$(awk -v u="$1" 'BEGIN { print u / 1000000 }')"; }
-G=$(cat gdir) T=$(cat tdir) n=0
+G=$(cat gdir) T=$(cat tdir) KXEN_CACHE=$(cat cdir) n=0
 WORDS="console=ttyS0 mitigations=off noxsave no_timer_check panic=-1"
 
 # The machine: vm KERNEL CPUS MEGABYTES INITRD WORDS [options of QEMU]; its console is $log.
 vm() {
 	local kernel=$1 cpus=$2 mem=$3 initrd=$4 words=$5
 	shift 5
-	timeout 300 $T/kvm-xen run ${DOMID:+--domid $DOMID} -- qemu-system-x86_64 -accel kvm \
+	timeout ${WAIT-300} $T/kvm-xen run ${DOMID:+--domid $DOMID} -- qemu-system-x86_64 -accel kvm \
 		-cpu host -smp $cpus -m ${mem}M -display none -nodefaults -serial file:$log \
 		-kernel $G/$kernel -initrd $G/$initrd -append "$WORDS $words" "$@" </dev/null >/run/q.$n 2>&1
 }
@@ -34,6 +34,17 @@ boot() {
 	check "$1: has $3 CPUs" grep -q "L2 cpus $3" $log
 	check "$1: the clock is Xen's" grep -q 'L2 clocksource xen' $log
 	check "$1: a timer event channel per CPU" grep -q "L2 timer irqs $3" $log
+}
+
+# systemd NAME KERNEL CPUS: a whole Debian, from a disk that stays as it is
+systemd() {
+	next
+	WAIT=900 vm $2 $3 512 initrd-disk.gz "root=/dev/vda quiet" -no-reboot \
+		-drive file=$KXEN_CACHE/userspace/debian.img,format=raw,if=virtio,snapshot=on
+	done_well "$1" $?
+	has "$1: runs on Xen" 'L2 hypervisor xen'
+	has "$1: Xen's clock" 'L2 clocksource xen'
+	has "$1: no unit has failed" 'L2 failed 0'
 }
 
 # The same machine once more: its second life does the rest.

@@ -109,7 +109,8 @@ guest_files() {	# SERIES
 	common_files "$1"
 	echo "$BUILD/guest" >"$WORK/gdir"
 	echo "$BUILD/tools" >"$WORK/tdir"
-	echo "--file $SELF/guest-job.sh --file $WORK/gdir --file $WORK/tdir --root --mem 3G"
+	echo "$KXEN_CACHE" >"$WORK/cdir"
+	echo "--file $SELF/guest-job.sh --file $WORK/gdir --file $WORK/tdir --file $WORK/cdir --root --mem 3G"
 }
 
 need_guests() {

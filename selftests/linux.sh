@@ -35,6 +35,7 @@ if [ "$KXEN_CHECK" = full ]; then
 				done
 			done
 		done >>"$WORK/cases-$s"
+		echo "systemd 'full: a Debian user space, 2 vCPUs' vmlinuz-6.1 2" >>"$WORK/cases-$s"
 		for i in 1 2 3 4 5 6 7 8 9 10; do
 			echo "boot 'full: SMP boot $i of 10' vmlinux-6.1 2 load"
 		done >>"$WORK/cases-$s"

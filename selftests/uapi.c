@@ -230,6 +230,28 @@ TEST_F(ctl, attach_without_lapic)
 	close(a.vm_fd);
 }
 
+/* SEV and TDX VMs need their hardware; where there is one of the kind, it is refused. */
+TEST_F(ctl, attach_protected)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a) };
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int type, vm = -1;
+
+	for (type = 1; type <= 5 && vm < 0; type++)
+		vm = ioctl(kvm, KVM_CREATE_VM, type);
+	close(kvm);
+	if (vm < 0)
+		SKIP(return, "this host makes no protected VMs");
+	ioctl(vm, KVM_CREATE_IRQCHIP, 0);
+	ASSERT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = c.domid;
+	a.vm_fd = vm;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_PROTECTED, a.reason);
+	close(vm);
+}
+
 TEST_F(ctl, attach_kvm_xen)
 {
 	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };

@@ -10,7 +10,20 @@ cat >"$job" <<'JOB'
 check "the host has VMX" grep -q ' vmx ' /proc/cpuinfo
 [ -e want-ibt ] && check "the host enforces indirect branch tracking" sh -c "dmesg | grep -q 'Indirect Branch Tracking enabled'"
 check "insmod" insmod kvm-xen.ko || exit 1
-for i in version-64 ops-64 evtchn-64 upcall-64 lapic-64 version-32 evtchn-32; do image $i; done
+for i in version-64 ops-64 evtchn-64 upcall-64 lapic-64 entry-64 orders-64 version-32 evtchn-32; do image $i; done
+if [ -e vmlinux ]; then
+	# No firmware and no devices: an early console says what the guest finds.
+	./vmm --mem 256 --limit 1500 --initrd initrd.gz --append \
+		"earlyprintk=serial,0x3f8,115200,keep mitigations=off noxsave no_timer_check panic=-1 loglevel=5 kxen=load,kmsg" \
+		vmlinux > /tmp/linux.out 2>&1 & guest=$!
+	while kill -0 $guest 2>/dev/null && ! grep -q L2DONE /tmp/linux.out; do sleep 1; done
+	kill -9 $guest 2>/dev/null
+	check "a Debian kernel: says that it is done" grep -q L2DONE /tmp/linux.out || tail -20 /tmp/linux.out
+	check "a Debian kernel: finds Xen" grep -q 'L2 hypervisor xen' /tmp/linux.out
+	check "a Debian kernel: Xen's clock" grep -q 'L2 clocksource xen' /tmp/linux.out
+	check "a Debian kernel: Xen's timer" grep -q 'L2 timer irqs 1' /tmp/linux.out
+	check "a Debian kernel: no splat" fails grep -q 'L2 splat' /tmp/linux.out
+fi
 check_gone "vmx"
 exit 0
 JOB
@@ -21,7 +34,7 @@ start() {	# SERIES CPU [options]
 	need_module "$series"
 	(
 		# shellcheck disable=SC2046
-		python3 "$KXEN_TOP/scripts/vmx.py" --series "$series" --cpu "$cpu" --timeout 600 \
+		python3 "$KXEN_TOP/scripts/vmx.py" --series "$series" --cpu "$cpu" --timeout $limit \
 			$(common_files "$series") "$@" "$job" >"$WORK/$series.out" 2>&1
 		echo $? >"$WORK/$series.status"
 	) &
@@ -29,7 +42,15 @@ start() {	# SERIES CPU [options]
 }
 "$KXEN_TOP/scripts/guest.sh" || exit 1
 echo "TAP version 13"
-start 6.1 corei7_haswell_4770
+limit=600
+linux=
+if [ "$KXEN_CHECK" = full ]; then
+	limit=2400
+	strip -o "$WORK/vmlinux" "$BUILD/guest/vmlinux-6.1"
+	linux="--mem 1024 --file $WORK/vmlinux --file $BUILD/guest/initrd.gz"
+fi
+# shellcheck disable=SC2086
+start 6.1 corei7_haswell_4770 $linux
 start 6.12 tigerlake --file "$WORK/want-ibt"
 host_report "VMX 6.1" 6.1
 host_report "VMX 6.12 IBT" 6.12

@@ -32,6 +32,7 @@
 
 #define START_INFO	0x1000
 #define PHYS32_ENTRY	18
+#define COM1		0x3f8	/* as much of it as an early console needs */
 
 struct machine vm = { .ctl = -1, .cpus = 1, .mem = 64 << 20, .xen = true,
 		      .domid = KXEN_DOMID_AUTO };
@@ -122,10 +123,26 @@ static void load_image(const char *path)
 	close(fd);
 }
 
+/* A file as a module of the image, at the top of memory; its size. */
+static size_t load_module(const char *path, uint64_t *at)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		die("%s: %s", path, strerror(errno));
+	*at = (vm.mem - st.st_size) & ~0xfffULL;
+	if (read(fd, vm.ram + *at, st.st_size) != st.st_size)
+		die("%s: cannot be read", path);
+	close(fd);
+	return st.st_size;
+}
+
 static void make_start_info(void)
 {
 	struct hvm_start_info *si = (void *)(vm.ram + START_INFO);
 	struct hvm_memmap_table_entry *map = (void *)(si + 1);
+	struct hvm_modlist_entry *mod = (void *)(map + 1);
 
 	si->magic = XEN_HVM_START_MAGIC_VALUE;
 	si->version = 1;
@@ -134,6 +151,15 @@ static void make_start_info(void)
 	map->addr = 0;
 	map->size = vm.mem;
 	map->type = XEN_HVM_MEMMAP_TYPE_RAM;
+	if (vm.initrd) {
+		mod->size = load_module(vm.initrd, &mod->paddr);
+		si->modlist_paddr = (uint8_t *)mod - vm.ram;
+		si->nr_modules = 1;
+	}
+	if (vm.cmdline) {
+		si->cmdline_paddr = (uint8_t *)(mod + 1) - vm.ram;
+		strncpy((char *)(mod + 1), vm.cmdline, 2000);
+	}
 }
 
 /* --- machine ------------------------------------------------------------------ */
@@ -240,11 +266,15 @@ static void on_io(struct kvm_run *run)
 {
 	uint8_t *data = (uint8_t *)run + run->io.data_offset;
 
+	if (run->io.direction == KVM_EXIT_IO_IN && run->io.port == COM1 + 5) {
+		*data = 0x60;	/* the transmitter is empty */
+		return;
+	}
 	if (run->io.direction == KVM_EXIT_IO_IN) {
 		memset(data, 0xff, run->io.size * run->io.count);
 		return;
 	}
-	if (run->io.port == 0xe9)
+	if (run->io.port == 0xe9 || run->io.port == COM1)
 		guest_char(*data);
 	else if (run->io.port == 0xf4)
 		exit(*data ? 1 : 0);
@@ -345,6 +375,8 @@ static void usage(void)
 	     "  --hold       say READY, then wait for a line on standard input\n"
 	     "  --late       attach first, create the other vCPUs then\n"
 	     "  --kick US    interrupt the first vCPU's KVM_RUN so often\n"
+	     "  --initrd F   for an image that is a Linux kernel\n"
+	     "  --append S   and its command line\n"
 	     "  --unplug     the domain answers port 0x10\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
@@ -370,6 +402,7 @@ int main(int argc, char **argv)
 		{ "hold", 0, 0, 'h' }, { "limit", 1, 0, 'l' },
 		{ "late", 0, 0, 'L' }, { "kick", 1, 0, 'k' },
 		{ "unplug", 0, 0, 'u' }, { "intree", 0, 0, 'i' },
+		{ "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
 	unsigned int i, limit = 60;
@@ -385,6 +418,8 @@ int main(int argc, char **argv)
 		case 'h': vm.hold = 1; break;
 		case 'L': vm.late = true; break;
 		case 'k': vm.kick = atoi(optarg); break;
+		case 'r': vm.initrd = optarg; break;
+		case 'a': vm.cmdline = optarg; break;
 		case 'i': vm.intree = true; vm.xen = false; break;
 		case 'u': vm.flags |= KXEN_DOM_UNPLUG; break;
 		case 'l': limit = atoi(optarg); break;
