@@ -433,6 +433,7 @@ int main(int argc, char **argv)
 	create_vm();
 	load_image(argv[optind]);
 	make_start_info();
+	make_mptable();
 	if (vm.intree)
 		intree_init();
 	for (i = 0; i < vm.cpus; i++) {

@@ -35,6 +35,9 @@ void die(const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 int xioctl(int fd, unsigned long req, void *arg, const char *what);
 
+/* mptable.c */
+void make_mptable(void);
+
 /* intree.c */
 void intree_init(void);
 unsigned int intree_cpuid(struct kvm_cpuid_entry2 *e, unsigned int n);
