@@ -7,8 +7,9 @@
  *   event_lock   mutex per domain: allocation, binding, closing; two domains in
  *                the order of their numbers;
  *   virq_lock    raw, per vCPU and per domain: virq to port;
- *   port->lock   raw, per port: its state; a pair in the order of addresses.
- * A send takes only the lock of the sender's port.
+ *   port->lock   raw, per port: its state; a pair in the order of addresses;
+ *   queue lock   raw, per FIFO queue: one at a time.
+ * A send takes only the lock of the sender's port, and with FIFO that of a queue.
  */
 #ifndef KXEN_EVTCHN_INTERNAL_H
 #define KXEN_EVTCHN_INTERNAL_H
@@ -23,6 +24,11 @@
 #include "evtchn.h"
 
 #define KXEN_PORTS_PER_BUCKET	64
+#define KXEN_NO_PLACE		U32_MAX
+#define KXEN_EVTCHNOP_RESET_CONT	14	/* a reset that goes on */
+
+struct kxen_fifo;
+struct kxen_hc;
 
 enum kxen_port_state {
 	KXEN_PORT_FREE,
@@ -42,6 +48,9 @@ enum kxen_port_state {
  * @notify_vcpu: vCPU to be told; a peer's sender reads it without the lock.
  * @virq: which one, while bound to a virtual interrupt.
  * @remote_port: peer's port, while interdomain.
+ * @priority: for FIFO; a sender reads it without the lock.
+ * @saved: for FIFO: raised, but the guest's word is not there yet.
+ * @last_place: for FIFO: the queue that it was in last, changed under its lock.
  * @remote: peer's domain, while interdomain. Stays valid: the peer closes its
  *	ports, which takes this lock, before it goes.
  */
@@ -53,6 +62,9 @@ struct kxen_port {
 	u32 notify_vcpu;
 	u32 virq;
 	u32 remote_port;
+	u8 priority;
+	bool saved;
+	u32 last_place;
 	struct kxen_domain *remote;
 } ____cacheline_aligned;
 
@@ -66,6 +78,11 @@ struct kxen_port {
  * @unmask: EVTCHNOP_unmask.
  * @is_pending: for poll and dumps.
  * @is_masked: for dumps.
+ * @is_busy: a free port that must not be handed out yet; may be NULL.
+ * @set_priority: EVTCHNOP_set_priority, port locked; may be NULL.
+ *
+ * All but @max_ports are called with interrupts off, which a change of the ABI waits
+ * for.
  */
 struct kxen_evtchn_ops {
 	const char *name;
@@ -75,14 +92,20 @@ struct kxen_evtchn_ops {
 	void (*unmask)(struct kxen_domain *d, struct kxen_port *p);
 	bool (*is_pending)(struct kxen_domain *d, struct kxen_port *p);
 	bool (*is_masked)(struct kxen_domain *d, struct kxen_port *p);
+	bool (*is_busy)(struct kxen_domain *d, struct kxen_port *p);
+	int (*set_priority)(struct kxen_domain *d, struct kxen_port *p,
+			    u32 priority);
 };
 
 extern const struct kxen_evtchn_ops kxen_evtchn_2l;
+extern const struct kxen_evtchn_ops kxen_evtchn_fifo;
 
 /**
  * struct kxen_evtchn - a domain's event channels.
  * @event_lock: see above.
- * @ops: the ABI in use.
+ * @ops: the ABI in use; changed under event_lock, read with interrupts off.
+ * @fifo: its state, while that is FIFO.
+ * @reset_next: EVTCHNOP_reset is running, and has come so far; 0: it is not.
  * @nr_valid: ports that exist; only grows; published after their bucket.
  * @nr_used: ports that are not free.
  * @max_ports: the domain's limit.
@@ -93,6 +116,8 @@ extern const struct kxen_evtchn_ops kxen_evtchn_2l;
 struct kxen_evtchn {
 	struct mutex event_lock;	/* allocation, binding, closing */
 	const struct kxen_evtchn_ops *ops;
+	struct kxen_fifo *fifo;
+	u32 reset_next;
 	u32 nr_valid;
 	u32 nr_used;
 	u32 max_ports;
@@ -121,9 +146,17 @@ static inline struct kxen_port *kxen_port(struct kxen_domain *d, u32 port)
 			  [port % KXEN_PORTS_PER_BUCKET];
 }
 
+/* The ABI in use. Interrupts are off, or event_lock is held. */
+static inline const struct kxen_evtchn_ops *
+kxen_evtchn_ops(const struct kxen_domain *d)
+{
+	/* Pairs with the release when the ABI changes: its state is complete. */
+	return smp_load_acquire(&d->evtchn->ops);
+}
+
 static inline void kxen_port_raise(struct kxen_domain *d, struct kxen_port *p)
 {
-	d->evtchn->ops->set_pending(d, p);
+	kxen_evtchn_ops(d)->set_pending(d, p);
 }
 
 /* port.c */
@@ -138,6 +171,14 @@ void kxen_port_lock_two(struct kxen_port *a, struct kxen_port *b,
 			unsigned long *flags);
 void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
 			  unsigned long flags);
+
+/* evtchn_fifo.c */
+int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset);
+int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
+void kxen_fifo_stop(struct kxen_domain *d);
+
+/* reset.c */
+long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont);
 
 /* upcall.c */
 void kxen_upcall_mark(struct kxen_vcpu *kv, void *vi);

@@ -261,9 +261,82 @@ static long do_unmask(struct kxen_hc *hc, void *arg)
 	if (!p)
 		return -EINVAL;
 	raw_spin_lock_irqsave(&p->lock, flags);
-	d->evtchn->ops->unmask(d, p);
+	kxen_evtchn_ops(d)->unmask(d, p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return 0;
+}
+
+static long do_reset(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_reset *a = arg;
+
+	return kxen_evtchn_reset(hc, a->dom, false);
+}
+
+static long do_reset_cont(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_reset *a = arg;
+
+	return kxen_evtchn_reset(hc, a->dom, true);
+}
+
+static long do_init_control(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_init_control *a = arg;
+	struct kxen_domain *d = hc->d;
+	long ret;
+
+	/* In Xen's order (A36). */
+	if (!kxen_domain_vcpu(d, a->vcpu))
+		return -ENOENT;
+	if (a->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) ||
+	    a->offset % 8)
+		return -EINVAL;
+	a->vcpu = array_index_nospec(a->vcpu, KXEN_MAX_VCPUS);
+	mutex_lock(&d->evtchn->event_lock);
+	ret = kxen_fifo_init_control(d, a->vcpu, a->control_gfn, a->offset);
+	mutex_unlock(&d->evtchn->event_lock);
+	a->link_bits = EVTCHN_FIFO_LINK_BITS;
+	return ret;
+}
+
+static long do_expand_array(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_expand_array *a = arg;
+	struct kxen_domain *d = hc->d;
+	long ret;
+
+	mutex_lock(&d->evtchn->event_lock);
+	ret = kxen_fifo_expand_array(d, a->array_gfn);
+	mutex_unlock(&d->evtchn->event_lock);
+	return ret;
+}
+
+static long set_priority(struct kxen_domain *d, struct kxen_port *p,
+			 u32 priority)
+{
+	const struct kxen_evtchn_ops *ops = kxen_evtchn_ops(d);
+
+	if (!ops->set_priority)
+		return -ENOSYS;
+	if (p->state == KXEN_PORT_FREE || p->state == KXEN_PORT_RESERVED)
+		return -EACCES;
+	return ops->set_priority(d, p, priority);
+}
+
+static long do_set_priority(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_set_priority *a = arg;
+	struct kxen_port *p = kxen_port(hc->d, a->port);
+	unsigned long flags;
+	long ret;
+
+	if (!p)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&p->lock, flags);
+	ret = set_priority(hc->d, p, a->priority);
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	return ret;
 }
 
 /*
@@ -286,6 +359,12 @@ static const struct {
 	[EVTCHNOP_bind_ipi] = OP(bind_ipi, true),
 	[EVTCHNOP_bind_vcpu] = OP(bind_vcpu, false),
 	[EVTCHNOP_unmask] = OP(unmask, false),
+	[EVTCHNOP_reset] = OP(reset, false),
+	[EVTCHNOP_init_control] = OP(init_control, true),
+	[EVTCHNOP_expand_array] = OP(expand_array, false),
+	[EVTCHNOP_set_priority] = OP(set_priority, false),
+	[KXEN_EVTCHNOP_RESET_CONT] = {
+		do_reset_cont, sizeof(struct evtchn_reset), false },
 #undef OP
 };
 
@@ -322,7 +401,7 @@ int kxen_evtchn_poll(struct kxen_domain *d, u32 port)
 		return -EINVAL;
 	raw_spin_lock_irqsave(&p->lock, flags);
 	if (p->state != KXEN_PORT_FREE && p->state != KXEN_PORT_RESERVED)
-		ret = d->evtchn->ops->is_pending(d, p);
+		ret = kxen_evtchn_ops(d)->is_pending(d, p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return ret;
 }

@@ -44,6 +44,8 @@ static int grow(struct kxen_evtchn *e, u32 port)
 		for (i = 0; i < KXEN_PORTS_PER_BUCKET; i++) {
 			raw_spin_lock_init(&bucket[i].lock);
 			bucket[i].port = first + i;
+			bucket[i].priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+			bucket[i].last_place = KXEN_NO_PLACE;
 		}
 		e->buckets[first / KXEN_PORTS_PER_BUCKET] = bucket;
 		/* Pairs with the acquire in kxen_port(). */
@@ -99,6 +101,21 @@ u32 kxen_evtchn_count(struct kxen_domain *d)
 	return READ_ONCE(d->evtchn->nr_used);
 }
 
+static bool is_busy(struct kxen_domain *d, struct kxen_port *p)
+{
+	const struct kxen_evtchn_ops *ops = d->evtchn->ops;
+	unsigned long flags;
+	bool busy = false;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (ops->is_busy) {
+		local_irq_save(flags);
+		busy = ops->is_busy(d, p);
+		local_irq_restore(flags);
+	}
+	return busy;
+}
+
 /**
  * kxen_port_alloc() - Find the lowest free port.
  * @d: the domain, event_lock held.
@@ -109,19 +126,22 @@ u32 kxen_evtchn_count(struct kxen_domain *d)
 int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	u32 port, max = min(e->max_ports, e->ops->max_ports(d));
+	u32 port = 0, max = min(e->max_ports, e->ops->max_ports(d));
 	int ret;
 
 	lockdep_assert_held(&e->event_lock);
 	if (e->dying)
 		return -EINVAL;
-	port = find_first_zero_bit(e->used, max);
-	if (port >= max)
-		return -ENOSPC;
-	ret = grow(e, port);
-	if (!ret)
-		*out = kxen_port(d, port);
-	return ret;
+	do {
+		port = find_next_zero_bit(e->used, max, port);
+		if (port >= max)
+			return -ENOSPC;
+		ret = grow(e, port);
+		if (ret)
+			return ret;
+		*out = kxen_port(d, port++);
+	} while (unlikely(is_busy(d, *out)));
+	return 0;
 }
 
 /**
@@ -149,11 +169,12 @@ void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p)
 {
 	lockdep_assert_held(&d->evtchn->event_lock);
 	lockdep_assert_held(&p->lock);
-	d->evtchn->ops->clear_pending(d, p);
+	kxen_evtchn_ops(d)->clear_pending(d, p);
 	p->state = KXEN_PORT_FREE;
 	p->remote = NULL;
 	p->remote_domid = 0;
 	p->virq = 0;
+	p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	WRITE_ONCE(p->notify_vcpu, 0);
 	__clear_bit(p->port, d->evtchn->used);
 	WRITE_ONCE(d->evtchn->nr_used, d->evtchn->nr_used - 1);
@@ -285,7 +306,7 @@ int kxen_port_close(struct kxen_domain *d, u32 port)
  * kxen_evtchn_close_all() - Close every port; no new ones until reopened.
  * @d: the domain.
  *
- * Context: may sleep.
+ * The ABI is 2-level again, and no guest page is held. Context: may sleep.
  */
 void kxen_evtchn_close_all(struct kxen_domain *d)
 {
@@ -300,6 +321,14 @@ void kxen_evtchn_close_all(struct kxen_domain *d)
 			kxen_port_close(d, port);
 		cond_resched();
 	}
+	mutex_lock(&e->event_lock);
+	kxen_fifo_stop(d);
+	mutex_unlock(&e->event_lock);
+}
+
+const char *kxen_evtchn_abi(struct kxen_domain *d)
+{
+	return READ_ONCE(d->evtchn->ops)->name;
 }
 
 void kxen_evtchn_reopen(struct kxen_domain *d)
@@ -350,8 +379,8 @@ int kxen_evtchn_port_info(struct kxen_domain *d, struct kxen_port_info *info)
 		info->remote_domid = p->remote->domid;
 		info->remote_port = p->remote_port;
 	}
-	info->pending = e->ops->is_pending(d, p);
-	info->masked = e->ops->is_masked(d, p);
+	info->pending = kxen_evtchn_ops(d)->is_pending(d, p);
+	info->masked = kxen_evtchn_ops(d)->is_masked(d, p);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return 0;
 }

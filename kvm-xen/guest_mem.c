@@ -8,8 +8,11 @@
 #include "kvm_glue.h"
 #include "kxen.h"
 
-/* What a domain may hold: vcpu_info, two areas of two pages, per vCPU. */
-#define MAX_PINNED	(KXEN_MAX_VCPUS * 5 + 8)
+/*
+ * What a domain may hold: per vCPU vcpu_info, two areas of two pages, a FIFO control
+ * block; the 128 pages of a FIFO array; shared_info.
+ */
+#define MAX_PINNED	(KXEN_MAX_VCPUS * 6 + 128 + 8)
 
 static struct page *pin(struct mm_struct *mm, unsigned long hva)
 {

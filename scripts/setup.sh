@@ -236,9 +236,9 @@ setup_userspace() {
 	say "bootstrapping a Debian user space (some minutes)"
 	rm -rf "$d" && mkdir -p "$d"
 	as_root debootstrap --variant=minbase --include=systemd-sysv,udev,dbus \
-		"$codename" "$d/root" "$site" >"$d/log" 2>&1 || { tail -5 "$d/log" >&2; die "debootstrap failed"; }
-	as_root rm -rf "$d"/root/var/cache/apt/archives/*.deb "$d"/root/usr/share/doc "$d"/root/usr/share/locale
-	cat >"$d/root/etc/systemd/system/kxen-test.service" <<-'UNIT'
+		"$codename" "$d/tree" "$site" >"$d/log" 2>&1 || { tail -5 "$d/log" >&2; die "debootstrap failed"; }
+	as_root rm -rf "$d"/tree/var/cache/apt/archives/*.deb "$d"/tree/usr/share/doc "$d"/tree/usr/share/locale
+	cat >"$d/tree/etc/systemd/system/kxen-test.service" <<-'UNIT'
 	[Unit]
 	Description=Say what this guest sees, then power off
 	After=multi-user.target
@@ -250,9 +250,9 @@ setup_userspace() {
 	[Install]
 	WantedBy=multi-user.target
 	UNIT
-	as_root chroot "$d/root" systemctl enable kxen-test.service >/dev/null 2>&1
-	as_root mke2fs -q -t ext4 -d "$d/root" "$d/debian.img.new" 900M
-	as_root rm -rf "$d/root"
+	as_root chroot "$d/tree" systemctl enable kxen-test.service >/dev/null 2>&1
+	as_root mke2fs -q -t ext4 -d "$d/tree" "$d/debian.img.new" 900M
+	as_root rm -rf "$d/tree"
 	mv "$d/debian.img.new" "$d/debian.img"
 }
 

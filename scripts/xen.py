@@ -38,8 +38,8 @@ while read name cpus; do
     echo "ORACLE BEGIN $name" > /dev/hvc0
     { echo "name='$name'"; echo "type='pvh'"; echo "kernel='/t/$name'"
       echo "memory=64"; echo "maxmem=64"; echo "vcpus=$cpus"; echo "tsc_mode='native'"
-      echo "max_event_channels=4095"; echo "on_reboot='destroy'"; } > /tmp/cfg
-    timeout 60 /x/xl create -q -F /tmp/cfg > /tmp/xl.log 2>&1 || cat /tmp/xl.log > /dev/hvc0
+      echo "max_event_channels=131071"; echo "on_reboot='destroy'"; } > /tmp/cfg
+    timeout 120 /x/xl create -q -F /tmp/cfg > /tmp/xl.log 2>&1 || cat /tmp/xl.log > /dev/hvc0
     echo "ORACLE END $name" > /dev/hvc0
 done < /t/list
 echo "ORACLE DONE" > /dev/hvc0

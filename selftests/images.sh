@@ -8,7 +8,7 @@ cat >"$job" <<'JOB'
 . ./job.sh
 check "insmod" insmod kvm-xen.ko || exit 1
 for m in 64 32 pae; do
-	for i in version ops evtchn upcall lapic orders; do image $i-$m; done
+	for i in version ops evtchn upcall lapic orders fifo; do image $i-$m; done
 done
 image entry-64
 image smp2-64 --smp 2

@@ -63,7 +63,7 @@ done
 check_gone "killed 12 times, while it ran"
 
 # --- over and over -------------------------------------------------------------------
-./vmm --plain --hold version-64 < /tmp/in.1 > /tmp/out.p 2>&1 & plain=$!
+./vmm --plain --hold --limit 3000 version-64 < /tmp/in.1 > /tmp/out.p 2>&1 & plain=$!
 exec 11> /tmp/in.1
 wait_for grep -q READY /tmp/out.p
 slab() { echo 3 > /proc/sys/vm/drop_caches; awk '/^SUnreclaim/ { print $2 }' /proc/meminfo; }

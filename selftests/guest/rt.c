@@ -270,7 +270,7 @@ static void __attribute__((interrupt)) on_trap(struct frame *f)
 	rt_exit(1);
 }
 
-static void take_events(unsigned int cpu)
+void rt_take_2l(unsigned int cpu)
 {
 	struct vcpu_info *vi = rt_vi(cpu);
 	unsigned long sel, i, b;
@@ -300,17 +300,20 @@ static void take_events(unsigned int cpu)
 	}
 }
 
+/* Another ABI's, for the images that have one. */
+void (*rt_take_events)(unsigned int cpu) = rt_take_2l;
+
 static void __attribute__((interrupt)) on_callback(struct frame *f)
 {
 	rt_upcall_ip = *(unsigned long *)f;
-	take_events(rt_cpu());
+	rt_take_events(rt_cpu());
 }
 
 static volatile u32 *const lapic = (u32 *)0xfee00000UL;
 
 static void __attribute__((interrupt)) on_lapic(struct frame *f)
 {
-	take_events(rt_cpu());
+	rt_take_events(rt_cpu());
 	lapic[0xb0 / 4] = 0;
 }
 

@@ -43,6 +43,8 @@ typedef int64_t s64;
 #define XEN_EFAULT	-14
 #define XEN_EBUSY	-16
 #define XEN_EEXIST	-17
+#define XEN_EAGAIN	-11
+#define XEN_EACCES	-13
 #define XEN_EINVAL	-22
 #define XEN_ENOSPC	-28
 #define XEN_ENOSYS	-38
@@ -134,6 +136,8 @@ extern volatile u32 rt_upcalls[64];
 extern volatile u32 rt_events[4096];
 extern volatile u32 rt_event_cpu[4096];
 extern volatile unsigned long rt_upcall_ip;	/* what the last one interrupted */
+extern void (*rt_take_events)(unsigned int cpu);
+void rt_take_2l(unsigned int cpu);
 int rt_set_callback(u64 value);
 void rt_vi_use_registered(unsigned int cpu, struct vcpu_info *vi);
 

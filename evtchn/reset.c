@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* EVTCHNOP_reset (semantics A33 to A35). */
+#include <linux/sched/signal.h>
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+
+#include "../kvm-xen/hypercall.h"
+#include "evtchn_internal.h"
+
+#define BATCH	64	/* ports between two looks at the VMM's signals */
+
+/* One reset at a time; a continuation needs one that is running. */
+static long begin(struct kxen_evtchn *e, bool cont)
+{
+	long ret = 0;
+
+	mutex_lock(&e->event_lock);
+	if (cont != !!e->reset_next)
+		ret = -EBUSY;
+	else if (!cont)
+		e->reset_next = 1;
+	mutex_unlock(&e->event_lock);
+	return ret;
+}
+
+/* All that were open are closed. What was bound meanwhile makes the caller repeat. */
+static long end(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	long ret = 0;
+
+	mutex_lock(&e->event_lock);
+	e->reset_next = 0;
+	if (e->nr_used > 1)	/* port 0 is always there */
+		ret = -EAGAIN;
+	else
+		kxen_fifo_stop(d);
+	mutex_unlock(&e->event_lock);
+	return ret;
+}
+
+/* Progress is kept here, not in the guest's registers: they only say "go on". */
+static bool close_some(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	u32 port = READ_ONCE(e->reset_next), last = port + BATCH;
+
+	for (; port < min(last, READ_ONCE(e->nr_valid)); port++)
+		if (test_bit(port, e->used))
+			kxen_port_close(d, port);
+	WRITE_ONCE(e->reset_next, port);
+	return port < READ_ONCE(e->nr_valid);
+}
+
+/**
+ * kxen_evtchn_reset() - Close all ports of the caller, 2-level again.
+ * @hc: the call; may ask to be made again, as the continuation.
+ * @domid: the domain; a guest may name itself alone.
+ * @cont: this is a continuation.
+ *
+ * vcpu_info and callbacks stay. Context: the vCPU's own thread, may sleep.
+ * Return: 0, -ESRCH, -EPERM, -EBUSY, -EAGAIN.
+ */
+long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont)
+{
+	struct kxen_domain *d = hc->d;
+	long ret;
+
+	if (domid != DOMID_SELF && domid != d->domid) {
+		d = kxen_domain_get(domid);
+		if (!d)
+			return -ESRCH;
+		kxen_domain_put(d);
+		return -EPERM;
+	}
+	ret = begin(d->evtchn, cont);
+	if (ret)
+		return ret;
+	while (close_some(d)) {
+		if (signal_pending(current) && !hc->in_multicall) {
+			hc->arg[0] = KXEN_EVTCHNOP_RESET_CONT;
+			hc->again = true;
+			return 0;
+		}
+		cond_resched();
+	}
+	return end(d);
+}
