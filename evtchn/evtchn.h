@@ -18,7 +18,7 @@ void kxen_evtchn_destroy(struct kxen_evtchn *e);
 void kxen_evtchn_close_all(struct kxen_domain *d);
 void kxen_evtchn_reopen(struct kxen_domain *d);
 u32 kxen_evtchn_count(struct kxen_domain *d);
-const char *kxen_evtchn_abi(struct kxen_domain *d);
+u32 kxen_evtchn_abi(struct kxen_domain *d);
 
 /* Virtual interrupts. Any context. */
 void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq);

@@ -4,6 +4,7 @@
  * selector word and the upcall flag in vcpu_info.
  */
 #include <linux/rcupdate.h>
+#include <uapi/linux/kvm_xen.h>
 
 #include "../kvm-xen/arch.h"
 #include "evtchn_internal.h"
@@ -93,7 +94,7 @@ static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
 }
 
 const struct kxen_evtchn_ops kxen_evtchn_2l = {
-	.name = "2-level",
+	.abi = KXEN_ABI_2L,
 	.max_ports = max_ports,
 	.set_pending = set_pending,
 	.clear_pending = clear_pending,

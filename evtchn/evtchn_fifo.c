@@ -17,6 +17,7 @@
 #include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <uapi/linux/kvm_xen.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/event_channel.h>
 
@@ -276,7 +277,7 @@ static int set_priority(struct kxen_domain *d, struct kxen_port *p,
 }
 
 const struct kxen_evtchn_ops kxen_evtchn_fifo = {
-	.name = "FIFO",
+	.abi = KXEN_ABI_FIFO,
 	.max_ports = max_ports,
 	.set_pending = set_pending,
 	.clear_pending = clear_pending,

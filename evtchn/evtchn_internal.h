@@ -70,7 +70,7 @@ struct kxen_port {
 
 /**
  * struct kxen_evtchn_ops - how a guest is told of events.
- * @name: for dumps.
+ * @abi: KXEN_ABI_*, for dumps.
  * @max_ports: ports that the ABI can name for this domain now.
  * @set_pending: an event on this port; port's sender is locked, interrupts are
  *	off.
@@ -85,7 +85,7 @@ struct kxen_port {
  * for.
  */
 struct kxen_evtchn_ops {
-	const char *name;
+	u32 abi;
 	u32 (*max_ports)(struct kxen_domain *d);
 	void (*set_pending)(struct kxen_domain *d, struct kxen_port *p);
 	void (*clear_pending)(struct kxen_domain *d, struct kxen_port *p);

@@ -326,9 +326,10 @@ void kxen_evtchn_close_all(struct kxen_domain *d)
 	mutex_unlock(&e->event_lock);
 }
 
-const char *kxen_evtchn_abi(struct kxen_domain *d)
+/* KXEN_ABI_* of now. */
+u32 kxen_evtchn_abi(struct kxen_domain *d)
 {
-	return READ_ONCE(d->evtchn->ops)->name;
+	return READ_ONCE(d->evtchn->ops)->abi;
 }
 
 void kxen_evtchn_reopen(struct kxen_domain *d)

@@ -53,7 +53,8 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 	struct kxen_info *a = &arg->info;
 
 	a->abi_version = KXEN_ABI_VERSION;
-	a->features = KXEN_F_EVTCHN_2L | KXEN_F_UNPLUG | KXEN_F_PAUSE;
+	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO | KXEN_F_UNPLUG |
+		      KXEN_F_PAUSE;
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = MAX_GUEST_PORTS;
 	a->domains = kxen_domains_count();
@@ -187,7 +188,7 @@ static const struct {
 static_assert(sizeof(struct kxen_info) == 32);
 static_assert(sizeof(struct kxen_create) == 48);
 static_assert(sizeof(struct kxen_attach) == 24);
-static_assert(sizeof(struct kxen_query) == 120);
+static_assert(sizeof(struct kxen_query) == 128);
 static_assert(sizeof(struct kxen_domid_arg) == 16);
 static_assert(sizeof(struct kxen_port_info) == 40);
 

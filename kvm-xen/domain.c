@@ -541,6 +541,7 @@ void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
 	q->xen_version = d->xen_major << 16 | d->xen_minor;
 	q->max_ports = d->max_ports;
 	q->ports = kxen_evtchn_count(d);
+	q->evtchn_abi = kxen_evtchn_abi(d);
 	q->pinned_pages = atomic_read(&d->pinned);
 	q->resets = atomic64_read(&d->resets);
 	q->width = d->compat ? 32 : 64;

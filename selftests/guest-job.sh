@@ -33,6 +33,7 @@ boot() {
 	check "$1: finds Xen" grep -q 'L2 hypervisor xen' $log
 	check "$1: has $3 CPUs" grep -q "L2 cpus $3" $log
 	check "$1: the clock is Xen's" grep -q 'L2 clocksource xen' $log
+	check "$1: FIFO event channels" grep -q 'L2 events FIFO-based' $log
 	check "$1: a timer event channel per CPU" grep -q "L2 timer irqs $3" $log
 }
 

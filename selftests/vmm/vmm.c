@@ -232,7 +232,7 @@ static void create_vcpu(unsigned int n)
 static void attach(void)
 {
 	struct kxen_create c = { .size = sizeof(c), .domid = vm.domid,
-				.flags = vm.flags };
+				.max_ports = vm.max_ports, .flags = vm.flags };
 	struct kxen_attach a = { .size = sizeof(a) };
 
 	vm.ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
@@ -375,6 +375,7 @@ static void usage(void)
 	     "  --hold       say READY, then wait for a line on standard input\n"
 	     "  --late       attach first, create the other vCPUs then\n"
 	     "  --kick US    interrupt the first vCPU's KVM_RUN so often\n"
+	     "  --max-ports N event channels that the domain can have\n"
 	     "  --initrd F   for an image that is a Linux kernel\n"
 	     "  --append S   and its command line\n"
 	     "  --unplug     the domain answers port 0x10\n"
@@ -402,7 +403,7 @@ int main(int argc, char **argv)
 		{ "hold", 0, 0, 'h' }, { "limit", 1, 0, 'l' },
 		{ "late", 0, 0, 'L' }, { "kick", 1, 0, 'k' },
 		{ "unplug", 0, 0, 'u' }, { "intree", 0, 0, 'i' },
-		{ "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
+		{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
 	unsigned int i, limit = 60;
@@ -418,6 +419,7 @@ int main(int argc, char **argv)
 		case 'h': vm.hold = 1; break;
 		case 'L': vm.late = true; break;
 		case 'k': vm.kick = atoi(optarg); break;
+		case 'P': vm.max_ports = atoi(optarg); break;
 		case 'r': vm.initrd = optarg; break;
 		case 'a': vm.cmdline = optarg; break;
 		case 'i': vm.intree = true; vm.xen = false; break;

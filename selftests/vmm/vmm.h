@@ -26,6 +26,7 @@ struct machine {
 	bool late;	/* attach before the other vCPUs exist */
 	unsigned int kick;	/* signal the first vCPU's thread so often, us */
 	uint32_t flags;	/* KXEN_DOM_* */
+	unsigned int max_ports;
 	const char *initrd, *cmdline;
 };
 

@@ -171,6 +171,8 @@ static void dump_state(const struct kxen_query *q, bool json)
 		      "domain %u: %s, Xen %u.%u\n", q->domid,
 	       state_names[q->state], q->xen_version >> 16,
 	       q->xen_version & 0xffff);
+	printf(json ? ", \"events\": \"%s\"" : "  events        %s\n",
+	       q->evtchn_abi == KXEN_ABI_FIFO ? "FIFO" : "2-level");
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		printf(json ? ", \"%s\": %llu" : "  %-13s %llu\n",
 		       fields[i].name, field(q, i));
@@ -290,8 +292,9 @@ int cmd_info(int argc, char **argv)
 	help_if_asked(argc, argv, "usage: kvm-xen info\n");
 	if (ioctl(ctl_open(), KXEN_INFO, &i))
 		fail(1, "cannot ask the module: %s", strerror(errno));
-	printf("interface version %u\nfeatures          %s%s%s\nlimits            %u vCPUs, %u ports\ndomains           %u\nhooks             %s\n",
+	printf("interface version %u\nfeatures          %s%s%s%s\nlimits            %u vCPUs, %u ports\ndomains           %u\nhooks             %s\n",
 	       i.abi_version, i.features & KXEN_F_EVTCHN_2L ? "2-level " : "",
+	       i.features & KXEN_F_EVTCHN_FIFO ? "FIFO " : "",
 	       i.features & KXEN_F_UNPLUG ? "unplug " : "",
 	       i.features & KXEN_F_PAUSE ? "pause" : "", i.max_vcpus,
 	       i.max_ports, i.domains, i.hooks_armed ? "armed" : "not armed");

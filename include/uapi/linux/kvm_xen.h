@@ -33,6 +33,7 @@
 #define KXEN_F_EVTCHN_2L	(1ULL << 0)
 #define KXEN_F_UNPLUG		(1ULL << 1)
 #define KXEN_F_PAUSE		(1ULL << 2)
+#define KXEN_F_EVTCHN_FIFO	(1ULL << 3)
 
 /* Bits of struct kxen_create.flags: what the domain gets. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10 */
@@ -152,6 +153,8 @@ struct kxen_attach {
  * @vectors: vectors handed out at VM entry
  * @timers: timer expiries
  * @uuid: handle
+ * @evtchn_abi: KXEN_ABI_*: how the guest is told of events
+ * @reserved: 0
  */
 struct kxen_query {
 	__u32 size;
@@ -175,7 +178,12 @@ struct kxen_query {
 	__aligned_u64 vectors;
 	__aligned_u64 timers;
 	__u8 uuid[16];
+	__u32 evtchn_abi;
+	__u32 reserved;
 };
+
+#define KXEN_ABI_2L		0
+#define KXEN_ABI_FIFO		1
 
 #define KXEN_QUERY_NEXT		(1U << 0)
 
