@@ -11,6 +11,22 @@ struct kxen_hc;
 struct kxen_port_info;
 struct kxen_vcpu;
 
+/**
+ * struct kxen_host_port - the consumer of a port of domain 0.
+ * @event: called for each event, with interrupts off and locks held: it must neither
+ *	sleep nor send.
+ */
+struct kxen_host_port {
+	void (*event)(struct kxen_host_port *host, u32 port);
+};
+
+long kxen_host_alloc_unbound(u32 remote, struct kxen_host_port *host, u32 *port);
+long kxen_host_bind_interdomain(u32 remote, u32 remote_port,
+				struct kxen_host_port *host, u32 *port);
+long kxen_host_bind_virq(u32 virq, struct kxen_host_port *host, u32 *port);
+int kxen_host_close(u32 port);
+long kxen_host_send(u32 port);
+
 /* Life: with the domain. */
 struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d);
 int kxen_evtchn_init_ports(struct kxen_domain *d);
@@ -22,6 +38,7 @@ u32 kxen_evtchn_abi(struct kxen_domain *d);
 
 /* Virtual interrupts. Any context. */
 void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq);
+void kxen_virq_raise_global(u32 virq);
 
 /* Poll: is this port pending? 1, 0, or -EINVAL for a port nobody can use. */
 int kxen_evtchn_poll(struct kxen_domain *d, u32 port);

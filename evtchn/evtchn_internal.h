@@ -51,6 +51,7 @@ enum kxen_port_state {
  * @priority: for FIFO; a sender reads it without the lock.
  * @saved: for FIFO: raised, but the guest's word is not there yet.
  * @last_place: for FIFO: the queue that it was in last, changed under its lock.
+ * @host: who consumes the events of a port of domain 0.
  * @remote: peer's domain, while interdomain. Stays valid: the peer closes its
  *	ports, which takes this lock, before it goes.
  */
@@ -66,6 +67,7 @@ struct kxen_port {
 	bool saved;
 	u32 last_place;
 	struct kxen_domain *remote;
+	struct kxen_host_port *host;
 } ____cacheline_aligned;
 
 /**
@@ -99,6 +101,7 @@ struct kxen_evtchn_ops {
 
 extern const struct kxen_evtchn_ops kxen_evtchn_2l;
 extern const struct kxen_evtchn_ops kxen_evtchn_fifo;
+extern const struct kxen_evtchn_ops kxen_evtchn_host;
 
 /**
  * struct kxen_evtchn - a domain's event channels.
@@ -180,6 +183,14 @@ void kxen_fifo_stop(struct kxen_domain *d);
 /* reset.c */
 long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont);
 
+/* bind.c */
+long kxen_port_alloc_unbound(struct kxen_domain *d, u16 remote, bool allowed,
+			     struct kxen_host_port *host, u32 *out);
+long kxen_port_bind_interdomain(struct kxen_domain *d, struct kxen_domain *rd,
+				u32 remote_port, struct kxen_host_port *host,
+				u32 *out);
+long kxen_port_send(struct kxen_domain *d, u32 port);
+
 /* upcall.c */
 void kxen_upcall_mark(struct kxen_vcpu *kv, void *vi);
 void kxen_poll_wake(struct kxen_domain *d, u32 port);
@@ -187,6 +198,7 @@ void kxen_poll_wake(struct kxen_domain *d, u32 port);
 /* virq.c */
 bool kxen_virq_is_per_vcpu(u32 virq);
 long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port);
+long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port);
 void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu);
 
 #endif

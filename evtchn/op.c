@@ -23,70 +23,27 @@ static long do_alloc_unbound(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_alloc_unbound *a = arg;
 	struct kxen_domain *d = named(hc, a->dom);
-	struct kxen_port *p;
-	unsigned long flags;
+	u16 remote = a->remote_dom == DOMID_SELF ? hc->d->domid : a->remote_dom;
 	long ret;
 
 	if (!d)
 		return -ESRCH;
-	mutex_lock(&d->evtchn->event_lock);
-	ret = kxen_port_alloc(d, &p);
 	/* In Xen's order: first the port, then the permission (A10). */
-	if (!ret && d != hc->d)
-		ret = -EPERM;
-	if (!ret) {
-		raw_spin_lock_irqsave(&p->lock, flags);
-		p->remote_domid = a->remote_dom == DOMID_SELF ?
-				  hc->d->domid : a->remote_dom;
-		kxen_port_set(d, p, KXEN_PORT_UNBOUND, 0);
-		raw_spin_unlock_irqrestore(&p->lock, flags);
-		a->port = p->port;
-	}
-	mutex_unlock(&d->evtchn->event_lock);
+	ret = kxen_port_alloc_unbound(d, remote, d == hc->d, NULL, &a->port);
 	kxen_domain_put(d);
 	return ret;
-}
-
-/* Both ends change at once, as seen by a sender on either (A14). */
-static void connect(struct kxen_domain *d, struct kxen_port *p,
-		    struct kxen_domain *rd, struct kxen_port *rp)
-{
-	unsigned long flags;
-
-	kxen_port_lock_two(p, rp, &flags);
-	p->remote = rd;
-	p->remote_port = rp->port;
-	kxen_port_set(d, p, KXEN_PORT_INTERDOMAIN, 0);
-	rp->remote = d;
-	rp->remote_port = p->port;
-	kxen_port_set(rd, rp, KXEN_PORT_INTERDOMAIN, rp->notify_vcpu);
-	/* A notification to the unbound port may have been dropped. */
-	kxen_port_raise(d, p);
-	kxen_port_unlock_two(p, rp, flags);
 }
 
 static long do_bind_interdomain(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_bind_interdomain *a = arg;
-	struct kxen_domain *d = hc->d, *rd = named(hc, a->remote_dom);
-	struct kxen_port *p, *rp;
+	struct kxen_domain *rd = named(hc, a->remote_dom);
 	long ret;
 
 	if (!rd)
 		return -ESRCH;
-	kxen_event_lock_two(d, rd);
-	ret = kxen_port_alloc(d, &p);
-	if (!ret) {
-		rp = kxen_port(rd, a->remote_port);
-		if (!rp || rp->state != KXEN_PORT_UNBOUND ||
-		    rp->remote_domid != d->domid)
-			ret = -EINVAL;
-	}
-	if (!ret) {
-		connect(d, p, rd, rp);
-		a->local_port = p->port;
-	}
-	kxen_event_unlock_two(d, rd);
+	ret = kxen_port_bind_interdomain(hc->d, rd, a->remote_port, NULL,
+					 &a->local_port);
 	kxen_domain_put(rd);
 	return ret;
 }
@@ -136,31 +93,9 @@ static long do_close(struct kxen_hc *hc, void *arg)
 static long do_send(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_send *a = arg;
-	struct kxen_domain *d = hc->d;
-	struct kxen_port *p = kxen_port(d, a->port);
-	unsigned long flags;
-	long ret = 0;
 
-	if (!p)
-		return -EINVAL;
-	raw_spin_lock_irqsave(&p->lock, flags);
-	trace_kxen_send(d->domid, p->port, p->state);
-	switch (p->state) {
-	case KXEN_PORT_INTERDOMAIN:
-		kxen_port_raise(p->remote, kxen_port(p->remote,
-						     p->remote_port));
-		break;
-	case KXEN_PORT_IPI:
-		kxen_port_raise(d, p);
-		break;
-	case KXEN_PORT_UNBOUND:
-		break;	/* silently nothing (A28) */
-	default:
-		ret = -EINVAL;
-	}
-	raw_spin_unlock_irqrestore(&p->lock, flags);
 	hc->kv->stats.sends++;
-	return ret;
+	return kxen_port_send(hc->d, a->port);
 }
 
 static void fill_status(struct kxen_port *p, struct evtchn_status *a)

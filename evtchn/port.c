@@ -25,7 +25,7 @@ struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d)
 	if (!e)
 		return NULL;
 	mutex_init(&e->event_lock);
-	e->ops = &kxen_evtchn_2l;
+	e->ops = d->is_host ? &kxen_evtchn_host : &kxen_evtchn_2l;
 	return e;
 }
 
@@ -174,6 +174,7 @@ void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p)
 	p->remote = NULL;
 	p->remote_domid = 0;
 	p->virq = 0;
+	WRITE_ONCE(p->host, NULL);
 	p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	WRITE_ONCE(p->notify_vcpu, 0);
 	__clear_bit(p->port, d->evtchn->used);

@@ -29,21 +29,22 @@ bool kxen_virq_is_per_vcpu(u32 virq)
 	return class_of(virq) == VIRQ_PER_VCPU;
 }
 
+/* Domain 0 has no vCPUs: all of its are the domain's. */
 static u32 *map_of(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv)
 {
-	return class_of(virq) == VIRQ_PER_VCPU ? &kv->virq_port[virq] :
-						 &d->virq_port[virq];
+	return kv && class_of(virq) == VIRQ_PER_VCPU ? &kv->virq_port[virq] :
+						       &d->virq_port[virq];
 }
 
 static raw_spinlock_t *lock_of(struct kxen_domain *d, u32 virq,
 			       struct kxen_vcpu *kv)
 {
-	return class_of(virq) == VIRQ_PER_VCPU ? &kv->virq_lock :
-						 &d->virq_lock;
+	return kv && class_of(virq) == VIRQ_PER_VCPU ? &kv->virq_lock :
+						       &d->virq_lock;
 }
 
 static long bind(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv,
-		 u32 vcpu, u32 *port)
+		 u32 vcpu, struct kxen_host_port *host, u32 *port)
 {
 	u32 *map = map_of(d, virq, kv);
 	struct kxen_port *p;
@@ -58,6 +59,7 @@ static long bind(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv,
 		return ret;
 	raw_spin_lock_irqsave(&p->lock, flags);
 	p->virq = virq;
+	p->host = host;
 	kxen_port_set(d, p, KXEN_PORT_VIRQ, vcpu);
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	*port = p->port;
@@ -95,8 +97,22 @@ long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port)
 	if (class_of(virq) == VIRQ_GLOBAL)
 		return -EBUSY;
 	mutex_lock(&d->evtchn->event_lock);
-	ret = bind(d, virq, kv, vcpu, port);
+	ret = bind(d, virq, kv, vcpu, NULL, port);
 	mutex_unlock(&d->evtchn->event_lock);
+	return ret;
+}
+
+/* The same for domain 0, the handler of every global one. */
+long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port)
+{
+	long ret;
+
+	if (virq >= KXEN_NR_VIRQS)
+		return -EINVAL;
+	virq = array_index_nospec(virq, KXEN_NR_VIRQS);
+	mutex_lock(&kxen_dom0->evtchn->event_lock);
+	ret = bind(kxen_dom0, virq, NULL, 0, host, port);
+	mutex_unlock(&kxen_dom0->evtchn->event_lock);
 	return ret;
 }
 
@@ -112,6 +128,21 @@ void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu)
 	raw_spin_unlock_irqrestore(lock_of(d, virq, kv), flags);
 }
 
+static void raise(struct kxen_domain *d, raw_spinlock_t *lock, const u32 *map)
+{
+	struct kxen_port *p;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(lock, flags);
+	p = *map ? kxen_port(d, *map) : NULL;
+	if (p) {
+		raw_spin_lock(&p->lock);
+		kxen_port_raise(d, p);
+		raw_spin_unlock(&p->lock);
+	}
+	raw_spin_unlock_irqrestore(lock, flags);
+}
+
 /**
  * kxen_virq_raise_vcpu() - Raise a per-vCPU virtual interrupt.
  * @kv: the vCPU.
@@ -121,16 +152,11 @@ void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu)
  */
 void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq)
 {
-	struct kxen_domain *d = kv->domain;
-	struct kxen_port *p;
-	unsigned long flags;
+	raise(kv->domain, &kv->virq_lock, &kv->virq_port[virq]);
+}
 
-	raw_spin_lock_irqsave(&kv->virq_lock, flags);
-	p = kv->virq_port[virq] ? kxen_port(d, kv->virq_port[virq]) : NULL;
-	if (p) {
-		raw_spin_lock(&p->lock);
-		kxen_port_raise(d, p);
-		raw_spin_unlock(&p->lock);
-	}
-	raw_spin_unlock_irqrestore(&kv->virq_lock, flags);
+/* A global one, to its handler: domain 0. Any context. */
+void kxen_virq_raise_global(u32 virq)
+{
+	raise(kxen_dom0, &kxen_dom0->virq_lock, &kxen_dom0->virq_port[virq]);
 }

@@ -73,7 +73,7 @@ static void free_domain(struct kxen_domain *d)
 	kvfree(d);
 }
 
-static struct kxen_domain *alloc_domain(u32 max_ports)
+static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)
 {
 	struct kxen_domain *d = kvzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
 
@@ -83,6 +83,7 @@ static struct kxen_domain *alloc_domain(u32 max_ports)
 	mutex_init(&d->lock);
 	raw_spin_lock_init(&d->virq_lock);
 	init_waitqueue_head(&d->park_wait);
+	d->is_host = is_host;
 	d->xen_major = 4;
 	d->xen_minor = 17;
 	d->shutdown_reason = U32_MAX;
@@ -187,7 +188,7 @@ static int take_domid(struct kxen_domain *d, u32 want)
  */
 struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner)
 {
-	struct kxen_domain *d = alloc_domain(c->max_ports);
+	struct kxen_domain *d = alloc_domain(c->max_ports, false);
 	int ret;
 
 	if (!d)
@@ -473,7 +474,11 @@ void kxen_domain_vm_gone(struct kxen_domain *d)
 	if (!--nr_attached)
 		schedule_work(&disarm_work);
 	mutex_unlock(&kxen_domains_lock);
+	/* Toolstacks look when they are told, and must not find it any more. */
+	__module_get(THIS_MODULE);
 	unpublish(d);
+	kxen_virq_raise_global(VIRQ_DOM_EXC);
+	module_put(THIS_MODULE);
 }
 
 /**
@@ -566,11 +571,10 @@ void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
 
 int kxen_domains_init(void)
 {
-	struct kxen_domain *d = alloc_domain(0);
+	struct kxen_domain *d = alloc_domain(KXEN_HOST_PORTS, true);
 
 	if (!d)
 		return -ENOMEM;
-	d->is_host = true;
 	d->domid = 0;
 	if (xa_err(xa_store(&kxen_domains, 0, d, GFP_KERNEL))) {
 		free_domain(d);

@@ -171,6 +171,7 @@ static long shutdown(struct kxen_hc *hc)
 	d->state = KXEN_SHUTDOWN;
 	hc->exit_reason = d->shutdown_reason;
 	mutex_unlock(&d->lock);
+	kxen_virq_raise_global(VIRQ_DOM_EXC);	/* A121 */
 	hc->exit = true;
 	return 0;
 }

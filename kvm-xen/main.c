@@ -5,6 +5,7 @@
 #include <linux/utsname.h>
 #include <xen/xen.h>
 
+#include "../dom0/dom0.h"
 #include "arch.h"
 #include "hook.h"
 #include "kvm_glue.h"
@@ -71,11 +72,16 @@ static int __init kxen_init(void)
 	ret = kxen_domains_init();
 	if (ret)
 		goto err_debugfs;
-	ret = kxen_ctl_init();
+	ret = kxen_evtchn_dev_init();
 	if (ret)
 		goto err_domains;
+	ret = kxen_ctl_init();
+	if (ret)
+		goto err_evtchn;
 	return 0;
 
+err_evtchn:
+	kxen_evtchn_dev_exit();
 err_domains:
 	kxen_domains_exit();
 err_debugfs:
@@ -88,6 +94,7 @@ err_arch:
 static void __exit kxen_exit(void)
 {
 	kxen_ctl_exit();
+	kxen_evtchn_dev_exit();
 	kxen_domains_exit();
 	kxen_debugfs_exit();
 	kxen_arch_exit();

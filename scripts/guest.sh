@@ -49,7 +49,7 @@ if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ]; then
 		b=/bin/busybox
 		$b mount -t devtmpfs dev /dev
 		while read m; do $b insmod /m/$m; done < /m/order
-		$b mount -t ext4 -o ro /dev/vda /root
+		$b mount -t ext4 -o rw /dev/vda /root
 		$b umount /dev
 		exec $b switch_root /root /sbin/init
 	INIT

@@ -12,7 +12,7 @@ case " $* " in *KXEN_FORGE_LAYOUT*) out=$out-forged ;; esac
 mkdir -p "$out/src"
 cd "$KXEN_TOP"
 # Each kernel has a tree of its own: kbuild leaves its objects in it.
-cp -ru --parents Kbuild VERSION kvm-xen evtchn x86 include "$out/src/"
+cp -ru --parents Kbuild VERSION kvm-xen evtchn dom0 x86 include "$out/src/"
 make -s -C "$(kdir_of "$series")" M="$out/src" "$@" modules >"$out/build.log" 2>&1 ||
 	{ cat "$out/build.log" >&2; die "the module does not build for $series"; }
 if grep -E 'warning:' "$out/build.log" >&2; then

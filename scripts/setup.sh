@@ -228,7 +228,7 @@ setup_xen() {
 # A Debian user space on a disk image, with systemd: for check-full.
 setup_userspace() {
 	local d=$KXEN_CACHE/userspace site codename
-	[ -s "$d/debian.img" ] && return 0
+	[ -s "$d/debian.img" ] && [ "$d/debian.img" -nt "$KXEN_TOP/scripts/setup.sh" ] && return 0
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' "Identifier: Packages" |
 		awk -v c="$codename" '$2 == c && $3 == "main" { print $1; exit }')
@@ -246,7 +246,7 @@ setup_userspace() {
 	Type=oneshot
 	StandardOutput=tty
 	TTYPath=/dev/ttyS0
-	ExecStart=/bin/sh -c 'echo "L2 systemd $(systemctl is-system-running)"; echo "L2 hypervisor $(systemd-detect-virt)"; echo "L2 clocksource $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"; echo "L2 failed $(systemctl --failed --no-legend | wc -l)"; dmesg | grep -qE "BUG:|WARNING:|stall|lockup" && echo "L2 splat"; echo L2DONE; systemctl --no-block poweroff'
+	ExecStart=/bin/sh -c 'echo "L2 systemd $(systemctl is-system-running)"; echo "L2 hypervisor $(systemd-detect-virt)"; echo "L2 clocksource $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"; echo "L2 failed $(systemctl --failed --no-legend | wc -l)"; dmesg | grep -qE "BUG:|WARNING:|rcu.*stall|soft lockup" && echo "L2 splat"; echo L2DONE; stty -F /dev/ttyS0 115200; systemctl --force --no-block poweroff'
 	[Install]
 	WantedBy=multi-user.target
 	UNIT

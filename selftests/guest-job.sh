@@ -40,7 +40,7 @@ boot() {
 # systemd NAME KERNEL CPUS: a whole Debian, from a disk that stays as it is
 systemd() {
 	next
-	WAIT=900 vm $2 $3 512 initrd-disk.gz "root=/dev/vda quiet" -no-reboot \
+	TMPDIR=/run WAIT=${SYSTEMD_WAIT-900} vm $2 $3 512 initrd-disk.gz "root=/dev/vda quiet" -no-reboot \
 		-drive file=$KXEN_CACHE/userspace/debian.img,format=raw,if=virtio,snapshot=on
 	done_well "$1" $?
 	has "$1: runs on Xen" 'L2 hypervisor xen'

@@ -172,7 +172,8 @@ static void dump_state(const struct kxen_query *q, bool json)
 	       state_names[q->state], q->xen_version >> 16,
 	       q->xen_version & 0xffff);
 	printf(json ? ", \"events\": \"%s\"" : "  events        %s\n",
-	       q->evtchn_abi == KXEN_ABI_FIFO ? "FIFO" : "2-level");
+	       q->evtchn_abi == KXEN_ABI_2L ? "2-level" :
+	       q->evtchn_abi == KXEN_ABI_FIFO ? "FIFO" : "host");
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		printf(json ? ", \"%s\": %llu" : "  %-13s %llu\n",
 		       fields[i].name, field(q, i));

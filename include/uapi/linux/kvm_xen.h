@@ -184,6 +184,7 @@ struct kxen_query {
 
 #define KXEN_ABI_2L		0
 #define KXEN_ABI_FIFO		1
+#define KXEN_ABI_HOST		2 /* domain 0 */
 
 #define KXEN_QUERY_NEXT		(1U << 0)
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports of domain 0, which is this kernel: an event calls a function. What the devices
+ * of dom0/ and other kernel code use.
+ */
+#include <linux/types.h>
+#include <uapi/linux/kvm_xen.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/event_channel.h>
+
+#include "evtchn_internal.h"
+
+static u32 max_ports(struct kxen_domain *d)
+{
+	return EVTCHN_FIFO_NR_CHANNELS;
+}
+
+static void set_pending(struct kxen_domain *d, struct kxen_port *p)
+{
+	/* Stays while the sender's lock is held: closing takes that, too. */
+	struct kxen_host_port *host = READ_ONCE(p->host);
+
+	if (host)
+		host->event(host, p->port);
+}
+
+static void nothing(struct kxen_domain *d, struct kxen_port *p)
+{
+}
+
+/* Whether an event waits is known to its consumer alone. */
+static bool never(struct kxen_domain *d, struct kxen_port *p)
+{
+	return false;
+}
+
+const struct kxen_evtchn_ops kxen_evtchn_host = {
+	.abi = KXEN_ABI_HOST,
+	.max_ports = max_ports,
+	.set_pending = set_pending,
+	.clear_pending = nothing,
+	.unmask = nothing,
+	.is_pending = never,
+	.is_masked = never,
+};
+
+/**
+ * kxen_host_alloc_unbound() - A port of domain 0 that @remote may bind to.
+ * @remote: domain id, need not exist.
+ * @host: the consumer; must stay until the port is closed.
+ * @port: the port. Events may come before this returns.
+ *
+ * Context: may sleep.
+ * Return: 0, -ENOSPC, -ENOMEM.
+ */
+long kxen_host_alloc_unbound(u32 remote, struct kxen_host_port *host, u32 *port)
+{
+	if (remote == DOMID_SELF)
+		remote = 0;
+	return kxen_port_alloc_unbound(kxen_dom0, remote, true, host, port);
+}
+
+/* As above, connected to @remote_port of @remote; also -ESRCH and -EINVAL. */
+long kxen_host_bind_interdomain(u32 remote, u32 remote_port,
+				struct kxen_host_port *host, u32 *port)
+{
+	struct kxen_domain *rd =
+		kxen_domain_get(remote == DOMID_SELF ? 0 : remote);
+	long ret;
+
+	if (!rd)
+		return -ESRCH;
+	ret = kxen_port_bind_interdomain(kxen_dom0, rd, remote_port, host, port);
+	kxen_domain_put(rd);
+	return ret;
+}
+
+/* As above, for a virtual interrupt; -EINVAL, -EEXIST. */
+long kxen_host_bind_virq(u32 virq, struct kxen_host_port *host, u32 *port)
+{
+	return kxen_virq_bind_host(virq, host, port);
+}
+
+/**
+ * kxen_host_close() - Close a port of domain 0.
+ * @port: the port.
+ *
+ * Context: may sleep. On return its consumer is not called any more.
+ * Return: 0 or -EINVAL.
+ */
+int kxen_host_close(u32 port)
+{
+	return kxen_port_close(kxen_dom0, port);
+}
+
+/* Tell the other end of a port of domain 0: 0 or -EINVAL. Any context. */
+long kxen_host_send(u32 port)
+{
+	return kxen_port_send(kxen_dom0, port);
+}
