@@ -27,12 +27,14 @@ insmod kvm-xen.ko || exit 1
 echo "IDLE"; ./vmm --plain --limit 100 bench-64
 ./vmm --domid 700 --limit 300 sink-64 > /tmp/sink 2>&1 &
 until grep -q port /tmp/sink; do usleep 10000; done
-kill -STOP $!
+./vmm --domid 703 --limit 300 sinkfifo-64 > /tmp/sinkfifo 2>&1 &
+until grep -q port /tmp/sinkfifo; do usleep 10000; done
+kill -STOP $(pidof vmm)
 echo "BUSY1"; ./vmm --plain --limit 100 bench-64
 n=0; while [ $n -lt 15 ]; do ./vmm --hold --limit 300 version-64 < /dev/zero > /tmp/h.$n 2>&1 & n=$((n + 1)); done
 n=0; while [ $n -lt 15 ]; do until grep -q READY /tmp/h.$n || ! kill -0 $! 2>/dev/null; do usleep 10000; done; n=$((n + 1)); done
 echo "BUSY16"; ./vmm --plain --limit 100 bench-64
-kill -CONT %1 2>/dev/null; kill -CONT $(pidof vmm) 2>/dev/null
+kill -CONT $(pidof vmm) 2>/dev/null
 echo "XEN"; ./vmm --domid 701 --limit 200 bench-64
 echo "INTREE"; ./vmm --intree --limit 200 bench-64
 T=/sys/kernel/tracing
@@ -51,7 +53,8 @@ exit 0
 LOCKED_JOB = """
 insmod kvm-xen.ko || exit 1
 ./vmm --domid 700 --limit 500 sink-64 > /tmp/sink 2>&1 &
-until grep -q port /tmp/sink; do usleep 10000; done
+./vmm --domid 703 --limit 500 sinkfifo-64 > /tmp/sinkfifo 2>&1 &
+until grep -q port /tmp/sink && grep -q port /tmp/sinkfifo; do usleep 10000; done
 ./vmm --domid 701 --limit 400 bench-64 | sed 's/^MARKED/XEN &/'
 ./vmm --intree --limit 400 bench-64 | sed 's/^MARKED/INTREE &/'
 killall -9 vmm
@@ -108,7 +111,8 @@ def run_host(series, job, *options):
         cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--icount", "--smp", "1",
                "--timeout", "900", "--no-scan", *options]
         for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm", f"{IMG}/bench-64",
-                  f"{IMG}/sink-64", f"{IMG}/version-64"):
+                  f"{IMG}/sink-64", f"{IMG}/sinkfifo-64",
+                  f"{IMG}/version-64"):
             cmd += ["--file", x]
         return subprocess.run(cmd + [f.name], capture_output=True, text=True).stdout
 

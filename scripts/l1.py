@@ -29,7 +29,7 @@ SPLAT = re.compile(
 # Said by these kernels at boot on this emulated machine, module or not.
 HARMLESS = re.compile(
     r"Spectre|MDS|Speculative|RETBleed|mitigation|unsupported hardware|"
-    r"no TSC_DEADLINE|debug info|LBR|ACPI BIOS|rcu: |RCU Tasks|"
+    r"no TSC_DEADLINE|debug info|LBR|ACPI BIOS|rcu: (?!INFO)|RCU Tasks(?!.*stall)|"
     r"kvm_xen: loading out-of-tree|module verification failed")
 
 INIT = r"""#!/bin/sh

@@ -23,7 +23,7 @@ echo "TAP version 13"
 for s in $(series_list); do
 	rm -rf "$BUILD/static-$s"
 	mkdir -p "$BUILD/static-$s"
-	cp -r Kbuild VERSION kvm-xen evtchn x86 include "$BUILD/static-$s/"
+	cp -r Kbuild VERSION kvm-xen evtchn dom0 x86 include "$BUILD/static-$s/"
 	make -s -C "$(kdir_of "$s")" M="$BUILD/static-$s" W=1 C=2 \
 		CF="-D__CHECK_ENDIAN__" KBUILD_MODPOST_WARN=1 modules >"$WORK/build.$s" 2>&1
 	tap $? "builds for $s"
@@ -34,19 +34,19 @@ done
 report "checkpatch --strict" < <(
 	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
 		--ignore FILE_PATH_CHANGES,MACRO_ARG_REUSE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,AVOID_EXTERNS \
-		-f $(sources kvm-xen evtchn x86 include | grep -E '\.[chS]$' | grep -v 'kvm-xen/trace\.h') \
+		-f $(sources kvm-xen evtchn dom0 x86 include | grep -E '\.[chS]$' | grep -v 'kvm-xen/trace\.h') \
 		2>&1 | grep -E 'ERROR|WARNING|CHECK')
 
 # Only the glue knows KVM's inside; only hook.c hooks; one file makes tracepoints.
 report "KVM's inside is named in the glue alone" < <(
 	grep -nE 'kallsyms|LINUX_VERSION_CODE|vcpu->arch|kvm->arch|v->arch' \
-		$(sources kvm-xen evtchn x86 | grep -vE 'kvm_glue.*\.[ch]|hook\.c') |
+		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm_glue.*\.[ch]|hook\.c') |
 		grep -vE ':\s*(/?\*|//)')
 report "hook.c alone places hooks" < <(
 	grep -nE 'register_ftrace|register_kprobe|klp_enable' \
-		$(sources kvm-xen evtchn x86 | grep -v 'kvm-xen/hook\.[ch]'))
+		$(sources kvm-xen evtchn dom0 x86 | grep -v 'kvm-xen/hook\.[ch]'))
 report "no internal header crosses directories" < <(
-	grep -n '_internal\.h' $(sources kvm-xen x86))
+	grep -n '_internal\.h' $(sources kvm-xen dom0 x86))
 report "the architecture includes no subsystem" < <(
 	grep -n 'include "\.\./\(evtchn\|gnttab\)' $(sources x86))
 report "global symbols begin with kxen_" < <(
@@ -58,13 +58,13 @@ report "the uapi header compiles alone" < <(
 	done)
 report "kernel-doc is well-formed" < <(
 	perl "$scripts/kernel-doc" -none include/uapi/linux/*.h kvm-xen/*.[ch] \
-		evtchn/*.[ch] x86/*.[ch] 2>&1 | grep -iE 'warning|error')
+		evtchn/*.[ch] dom0/*.[ch] x86/*.[ch] 2>&1 | grep -iE 'warning|error')
 report "shell scripts parse" < <(
 	for f in $(sources scripts selftests tools .ci | grep -E '\.sh$|/run$'); do
 		bash -n "$f" 2>&1
 	done)
 report "no file is longer than 800 lines" < <(
-	sources kvm-xen evtchn x86 selftests tools scripts | grep -E '\.(c|h|py|sh)$' |
+	sources kvm-xen evtchn dom0 x86 selftests tools scripts | grep -E '\.(c|h|py|sh)$' |
 		xargs wc -l | awk '$2 != "total" && $1 > 800 { print }')
 report "no path of one machine" < <(
 	grep -nE '/(home|root|work)/' $(sources . |

@@ -3,7 +3,7 @@
  * Instructions per operation: the time-stamp counter counts them when the host runs
  * under 'icount'. Prints "BENCH op median" for each. Under plain KVM only "null".
  */
-#include "rt.h"
+#include "fiforun.h"
 
 #define SAMPLES	301
 
@@ -31,7 +31,10 @@ static u32 median(void)
 /* Not more than the plugin's median needs. */
 #define MARKED	33
 
-enum { CPUID, NULLCALL, MASKED, PENDING, SELF_NEW, TAKEN, ALLOC, CLOSE, REMOTE };
+enum { CPUID, NULLCALL, MASKED, PENDING, SELF_NEW, TAKEN, ALLOC, CLOSE, REMOTE,
+       FIFO_SELF, FIFO_REMOTE };
+
+static u32 array[WORDS] page_aligned;
 
 #define BENCH(id, op, before, what) do {				\
 	u32 _i;								\
@@ -60,31 +63,45 @@ static void quiet(void)
 	rt_vi(0)->evtchn_pending_sel = 0;
 }
 
-static void measure_remote(void)
+#define REMOTE_NEW(id, op, domid) do {					\
+	struct evtchn_bind_interdomain _b = { .remote_dom = domid,	\
+					      .remote_port = 1 };	\
+	u32 _i;								\
+									\
+	if (evtchn_op(EVTCHNOP_bind_interdomain, &_b))			\
+		break;							\
+	/* The peer takes its event: sleep, so that each peer can run. */ \
+	for (_i = 0; _i < SAMPLES; _i++) {				\
+		struct sched_poll _p = { 0 };				\
+		u64 _t;							\
+									\
+		_p.timeout = rt_now(rt_vi(0)) + 10000000;		\
+		sched_op(SCHEDOP_poll, &_p);				\
+		quiet();						\
+		MARK(id, 1);						\
+		_t = rdtsc();						\
+		rt_send(_b.local_port);					\
+		sample[_i] = rdtsc() - _t - overhead;			\
+		MARK(id, 0);						\
+	}								\
+	note("BENCH %s %u", op, median());				\
+	note("MARKED %u %s", id, op);					\
+	rt_close(_b.local_port);					\
+} while (0)
+
+static void measure_fifo(void)
 {
-	struct evtchn_bind_interdomain b = { .remote_dom = 700,
-					     .remote_port = 1 };
-	u32 i;
+	u32 l, r;
 
-	if (evtchn_op(EVTCHNOP_bind_interdomain, &b))
+	words = array;
+	if (init_cpu(0) || expand_array((unsigned long)array / PAGE_SIZE))
 		return;
-	/* The peer clears its pending bit: sleep, so that it can run. */
-	for (i = 0; i < SAMPLES; i++) {
-		struct sched_poll p = { 0 };
-		u64 t;
-
-		p.timeout = rt_now(rt_vi(0)) + 100000;
-		sched_op(SCHEDOP_poll, &p);
-		quiet();
-		MARK(REMOTE, 1);
-		t = rdtsc();
-		rt_send(b.local_port);
-		sample[i] = rdtsc() - t - overhead;
-		MARK(REMOTE, 0);
-	}
-	note("BENCH send_2l_remote_new %u", median());
-	note("MARKED %u %s", REMOTE, "send_2l_remote_new");
-	rt_close(b.local_port);
+	rt_take_events = fifo_take;
+	l = rt_loop(&r);
+	fifo_take(0);
+	BENCH(FIFO_SELF, "send_fifo_self_new", fifo_take(0), rt_send(l));
+	fifo_take(0);
+	REMOTE_NEW(FIFO_REMOTE, "send_fifo_remote_new", 703);
 }
 
 void test_main(void)
@@ -124,5 +141,6 @@ void test_main(void)
 	      evtchn_op(EVTCHNOP_alloc_unbound, &a));
 	BENCH(CLOSE, "close", (evtchn_op(EVTCHNOP_alloc_unbound, &a), c.port = a.port),
 	      evtchn_op(EVTCHNOP_close, &c));
-	measure_remote();
+	REMOTE_NEW(REMOTE, "send_2l_remote_new", 700);
+	measure_fifo();
 }
