@@ -49,12 +49,12 @@
  * @wake: wakes them where that cannot be done at once.
  */
 struct evtchn_file {
-	struct mutex bind_lock;
+	struct mutex bind_lock;		/* ports, and the ring's size */
 	struct xarray ports;
 	u32 nr_ports;
 	u32 restrict_domid;
 
-	struct mutex read_lock;
+	struct mutex read_lock;		/* one reader at a time */
 	raw_spinlock_t ring_lock;
 	u32 *ring;
 	u32 size, prod, cons;
@@ -96,7 +96,7 @@ static void on_event(struct kxen_host_port *host, u32 port)
 {
 	struct evtchn_port *p = container_of(host, struct evtchn_port, host);
 	struct evtchn_file *f = p->file;
-	bool ready;
+	bool ready, sleeps;
 
 	raw_spin_lock(&f->ring_lock);
 	ready = p->ready;
@@ -105,7 +105,11 @@ static void on_event(struct kxen_host_port *host, u32 port)
 	if (ready)
 		put(f, port);
 	raw_spin_unlock(&f->ring_lock);
-	if (!ready || !wq_has_sleeper(&f->wait))
+	if (!ready)
+		return;
+	/* Pairs with the barrier between queueing a waiter and has_events(). */
+	sleeps = wq_has_sleeper(&f->wait);
+	if (!sleeps)
 		return;
 	/* There a wait queue's lock sleeps, and we hold one that does not. */
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -117,8 +121,9 @@ static void on_event(struct kxen_host_port *host, u32 port)
 static bool has_events(struct evtchn_file *f)
 {
 	/* Pairs with the release in put(). */
-	return READ_ONCE(f->overflow) ||
-	       smp_load_acquire(&f->prod) != READ_ONCE(f->cons);
+	u32 prod = smp_load_acquire(&f->prod);
+
+	return READ_ONCE(f->overflow) || prod != READ_ONCE(f->cons);
 }
 
 /* Room for one port more. */
@@ -300,7 +305,8 @@ static const struct {
 	u32 size;
 	long (*fn)(struct evtchn_file *f, void *arg);
 } calls[] = {
-#define CALL(nr, fn) [_IOC_NR(nr)] = { nr, _IOC_SIZE(nr), fn }
+#define CALL(nr, fn)							\
+	[_IOC_NR(nr)] = { nr, _IOC_SIZE(nr), fn }
 	CALL(IOCTL_EVTCHN_BIND_VIRQ, bind_virq),
 	CALL(IOCTL_EVTCHN_BIND_INTERDOMAIN, bind_interdomain),
 	CALL(IOCTL_EVTCHN_BIND_UNBOUND_PORT, bind_unbound),

@@ -130,53 +130,61 @@ static void tell(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 		kxen_upcall_mark(kv, rcu_dereference_sched(kv->vi));
 }
 
-/*
- * The lock of the queue that the event was in last, which must not have changed when
- * we have it. NULL: it has changed too often, somebody else is raising it right now.
- */
-static struct fifo_queue *lock_last(const struct kxen_fifo *f,
-				    struct kxen_port *p, u32 *at)
-{
-	struct fifo_queue *q;
-	int tries;
+enum claim { AGAIN, TAKEN, MOVED, APPENDED };
 
-	for (tries = 0; tries < 3; tries++) {
-		*at = READ_ONCE(p->last_place);
-		q = queue_at(f, *at);
-		raw_spin_lock(&q->lock);
-		if (likely(READ_ONCE(p->last_place) == *at))
-			return q;
-		raw_spin_unlock(&q->lock);
+/*
+ * Set LINKED under the lock of the queue that the event was in last. AGAIN: that was
+ * another one by the time we had the lock. TAKEN: somebody else has set it. MOVED: ours,
+ * and in no queue. APPENDED: in its queue already, which is the one it was in.
+ */
+static enum claim claim(struct kxen_domain *d, const struct kxen_fifo *f,
+			struct kxen_port *p, struct kxen_word w, u32 to,
+			bool *first)
+{
+	u32 last = READ_ONCE(p->last_place);
+	struct fifo_queue *q = queue_at(f, last);
+	enum claim ret = TAKEN;
+
+	raw_spin_lock(&q->lock);
+	if (unlikely(READ_ONCE(p->last_place) != last)) {
+		ret = AGAIN;
+	} else if (!kxen_word_set(w, EVTCHN_FIFO_LINKED)) {
+		/* The guest has taken it off, and all before it: an empty queue. */
+		if (q->tail == p->port)
+			q->tail = 0;
+		if (likely(last == to)) {
+			append(d, f, to, q, p->port, first);
+			ret = APPENDED;
+		} else {
+			WRITE_ONCE(p->last_place, to);
+			ret = MOVED;
+		}
 	}
-	return NULL;
+	raw_spin_unlock(&q->lock);
+	return ret;
 }
 
-/* PENDING is set, and so is LINKED if this returns true: put it into its queue. */
+/*
+ * PENDING is set: put the event into its queue, unless it is in one. Whoever changes
+ * last_place has set LINKED after that, so the guest will find PENDING: three attempts
+ * are more than enough.
+ */
 static void enqueue(struct kxen_domain *d, const struct kxen_fifo *f,
 		    struct kxen_port *p, struct kxen_word w, u32 to)
 {
-	struct fifo_queue *q;
-	bool first;
-	u32 last;
+	enum claim got = AGAIN;
+	bool first = false;
+	int tries;
 
-	q = lock_last(f, p, &last);
-	if (!q)
-		return;
-	if (kxen_word_set(w, EVTCHN_FIFO_LINKED)) {
-		raw_spin_unlock(&q->lock);
-		return;
-	}
-	/* The guest has taken it off, and all before it: that queue is empty. */
-	if (q->tail == p->port)
-		q->tail = 0;
-	if (unlikely(last != to)) {
-		WRITE_ONCE(p->last_place, to);
-		raw_spin_unlock(&q->lock);
-		q = queue_at(f, to);
+	for (tries = 0; tries < 3 && got == AGAIN; tries++)
+		got = claim(d, f, p, w, to, &first);
+	if (unlikely(got == MOVED)) {
+		struct fifo_queue *q = queue_at(f, to);
+
 		raw_spin_lock(&q->lock);
+		append(d, f, to, q, p->port, &first);
+		raw_spin_unlock(&q->lock);
 	}
-	append(d, f, to, q, p->port, &first);
-	raw_spin_unlock(&q->lock);
 	if (first)
 		tell(d, f, to);
 }
