@@ -28,7 +28,10 @@ static long not_supported(struct kxen_hc *hc)
 	return -EOPNOTSUPP;
 }
 
-/* What a number leads to, and how many arguments that takes. */
+/*
+ * What a number leads to, who may call it (not_for_guests: nobody but domain 0), and how
+ * many arguments it takes: an entry of a multicall has no others.
+ */
 static const struct {
 	long (*fn)(struct kxen_hc *hc);
 	u8 nargs;
@@ -91,23 +94,32 @@ struct entry32 {
 	u32 args[6];
 };
 
+/* The arguments that a call takes; the others of the entry are not looked at. */
+static u32 nr_args(u32 nr)
+{
+	if (nr >= ARRAY_SIZE(table))
+		return 0;
+	return table[array_index_nospec(nr, ARRAY_SIZE(table))].nargs;
+}
+
 static int get_entry(struct kxen_hc *hc, u64 at, struct kxen_hc *call)
 {
 	struct entry64 e64;
 	struct entry32 e32;
-	int i;
+	u32 i;
 
 	if (!hc->compat) {
 		if (kxen_copy_from_guest(hc->kv, &e64, at, sizeof(e64)))
 			return -EFAULT;
 		call->nr = e64.op;
-		memcpy(call->arg, e64.args, sizeof(call->arg));
+		for (i = 0; i < nr_args(call->nr); i++)
+			call->arg[i] = e64.args[i];
 		return e64.op > U32_MAX ? -ENOSYS : 0;
 	}
 	if (kxen_copy_from_guest(hc->kv, &e32, at, sizeof(e32)))
 		return -EFAULT;
 	call->nr = e32.op;
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < nr_args(call->nr); i++)
 		call->arg[i] = e32.args[i];
 	return 0;
 }
