@@ -36,6 +36,10 @@ check "a paused VMM can be killed" wait_for fails ./kvm-xen dump 500
 check "list" sh -c './kvm-xen list | grep -q "0  host"'
 check "list --json is JSON" sh -c './kvm-xen list --json | grep -q "\"domid\": 0"'
 check "an unknown domain is explained" sh -c './kvm-xen dump 999 2>&1 | grep -q "kvm-xen list"'
+for o in "-hda x" "-drive file=x" "-device e1000" "-nic user"; do
+	check "run --unplug with $o is refused" sh -c "./kvm-xen run --unplug -- qemu -nodefaults $o 2>&1 | grep -Eq 'twice|if=none'"
+done
+check "run --unplug with QEMU's default devices is refused" sh -c './kvm-xen run --unplug -- qemu 2>&1 | grep -q "nodefaults"'
 check "an unknown command is explained" sh -c './kvm-xen frob 2>&1 | grep -q "\-\-help"'
 check_gone "uapi"
 ./kvm-xen list > /tmp/no.out 2>&1

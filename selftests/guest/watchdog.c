@@ -13,7 +13,7 @@ static void sleep_ms(u32 ms)
 
 void test_main(void)
 {
-	struct sched_watchdog w = { .timeout = 2 };
+	struct sched_watchdog w = { .timeout = 4 };
 	int i, bad = 0;
 
 	rt_map_shinfo();
@@ -21,7 +21,7 @@ void test_main(void)
 	w.id = sched_op(SCHEDOP_watchdog, &w);
 	check("G43 started", w.id, 1);
 	for (i = 0; i < 4; i++) {
-		sleep_ms(900);
+		sleep_ms(1200);
 		bad += sched_op(SCHEDOP_watchdog, &w) ? 1 : 0;
 	}
 	check("G43 fed for longer than its time", bad, 0);
