@@ -45,10 +45,16 @@ bench: setup ## instructions per operation, written to build/bench.json
 	@$(MAKE) -s -C selftests
 	@python3 scripts/bench.py
 
+uapi-doc: setup ## the interface of /dev/kvm-xen from its header, in build/uapi.rst
+	@mkdir -p build
+	@bash -c '. scripts/common.sh; perl "$$KXEN_CACHE/kselftest/scripts/kernel-doc" -rst \
+	  include/uapi/linux/kvm_xen.h' > build/uapi.rst
+	@echo build/uapi.rst
+
 clean: ## remove everything that was built
 	@find . \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools install demo setup check check-quick check-full bench clean
+.PHONY: help modules tools install demo setup check check-quick check-full bench uapi-doc clean
 .DEFAULT_GOAL := modules

@@ -59,6 +59,10 @@ report "the uapi header compiles alone" < <(
 report "kernel-doc is well-formed" < <(
 	perl "$scripts/kernel-doc" -none include/uapi/linux/*.h kvm-xen/*.[ch] \
 		evtchn/*.[ch] dom0/*.[ch] x86/*.[ch] 2>&1 | grep -iE 'warning|error')
+perl "$scripts/kernel-doc" -rst include/uapi/linux/kvm_xen.h >"$WORK/uapi.rst" 2>/dev/null
+report "the document of the interface has every structure" < <(
+	grep -oE '^struct kxen_[a-z_]+' include/uapi/linux/kvm_xen.h | sort -u |
+		while read -r s; do grep -q "c:type:: $s" "$WORK/uapi.rst" || echo "$s"; done)
 report "shell scripts parse" < <(
 	for f in $(sources scripts selftests tools .ci | grep -E '\.sh$|/run$'); do
 		bash -n "$f" 2>&1
