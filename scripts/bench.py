@@ -5,7 +5,10 @@
 The host runs under QEMU's icount, where a time-stamp counts instructions, with one
 CPU; the same guest image runs everywhere. The emulated SVM does not save the address
 of the next instruction, so KVM emulates the one it steps over, which real processors
-spare it: 'net' is without that part, as function_graph measures it in the same run.
+spare it: 'net' is without that part, as function_graph measures it in the same run;
+on Xen a plugin of the emulator counts the function that does the same.
+'locked' are the locked instructions beyond those of the null hypercall, whose row has
+its own number; the same plugin counts them, in a run of its own.
 Writes build/bench.json.
 """
 import json
@@ -74,7 +77,7 @@ def locked_counts(runs, path):
     """{run: {op: count}} from the order of the runs and the plugin's lines."""
     groups, last = [], None
     for line in open(path):
-        number, count = (int(w) for w in line.split())
+        number, count = (int(w) for w in line.split()[:2])
         if last is None or number < last:
             groups.append({})
         groups[-1].setdefault(number, []).append(count)
@@ -83,6 +86,26 @@ def locked_counts(runs, path):
     for (name, ops), group in zip(runs.items(), groups):
         out[name] = {op: int(statistics.median(group[n])) for n, op in ops.items() if n in group}
     return out
+
+
+def inside_counts(ops, path):
+    """{op: instructions in the plugin's function}, of a single run."""
+    seen = {}
+    for line in open(path):
+        number, _, count = (int(w) for w in line.split())
+        seen.setdefault(number, []).append(count)
+    return {op: int(statistics.median(seen[n])) for n, op in ops.items() if n in seen}
+
+
+def step_function():
+    """Plugin options for Xen's function that finds an instruction's length."""
+    syms = os.path.join(CACHE, "xen/usr/lib/debug/boot/xen-syms-4.17-amd64")
+    text = subprocess.run(["nm", "-n", syms], capture_output=True, text=True, check=True).stdout
+    names = [line.split() for line in text.splitlines()]
+    at = next(i for i, n in enumerate(names) if n[-1] == "svm_get_insn_len")
+    thunk = next((n[0] for n in names if n[-1] == "__x86_return_thunk"), "0")
+    end = next(n[0] for n in names[at:] if n[0] != names[at][0])
+    return f",from={names[at][0]},to={end},thunk={thunk}"
 
 
 def marked(text):
@@ -136,9 +159,10 @@ def on_xen(so):
     text = subprocess.run(cmd, env=env, capture_output=True, text=True).stdout
     with tempfile.TemporaryDirectory() as d:
         out = os.path.join(d, "locked")
-        env["KXEN_QEMU"] = f"-plugin {so},out={out}"
-        again = subprocess.run(cmd, env=env, capture_output=True, text=True).stdout
-        return parse("XEN\n" + text).get("XEN", {}), locked_counts(marked(again), out).get("XEN", {})
+        env["KXEN_QEMU"] = f"-plugin {so},out={out}{step_function()}"
+        ops = marked(subprocess.run(cmd, env=env, capture_output=True, text=True).stdout)
+        return (parse("XEN\n" + text).get("XEN", {}), locked_counts(ops, out).get("XEN", {}),
+                inside_counts(ops.get("XEN", {}), out))
 
 
 def show(rows):
@@ -172,9 +196,9 @@ def main():
         for op, raw in got.get("INTREE", {}).items():
             add(op, "kvm-intree", series, raw, skip, locked.get("INTREE", {}))
         print(f"host {series}: stepping over an instruction costs {skip}")
-    got, locked = on_xen(so)
+    got, locked, step = on_xen(so)
     for op, raw in got.items():
-        add(op, "xen-4.17", "xen-4.17", raw, None, locked)
+        add(op, "xen-4.17", "xen-4.17", raw, step.get(op), locked)
     with open(os.path.join(BUILD, "bench.json"), "w") as f:
         json.dump({"rows": rows}, f, indent=1)
     show(rows)

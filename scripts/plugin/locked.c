@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A QEMU plugin for 'make bench': locked instructions between two marks.
+ * A QEMU plugin for 'make bench': locked instructions between two marks, and all those
+ * that one function takes, with what it calls.
  *
  * A mark is a long no-op, 0f 1f 80 with the displacement 0x4b58OOSS: OO is the number
  * of the operation, SS is 1 at its start and 0 at its end. Locked are instructions
  * with that prefix, and xchg with memory. Everything that the one emulated CPU executes
- * counts, in the guest, the host and between. Output: a line "number count" per pair.
+ * counts, in the guest, the host and between. The function is given by its first address,
+ * the one behind it, and that of the return thunk that it may end with: from=, to=,
+ * thunk=, in hexadecimal. Output: a line "number locked function" per pair of marks.
  */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "qemu-plugin.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
-static uint64_t locked;
-static uint64_t at_start;
+static uint64_t locked, locked_before;
+static uint64_t insns;			/* by whole blocks, when they begin */
+static uint64_t inside, inside_before;
+static uint64_t entered;
+static uint64_t from, to, thunk;
 static FILE *out;
 
 static int is_prefix(uint8_t b)
@@ -42,23 +49,72 @@ static void on_mark(unsigned int cpu, void *data)
 {
 	uintptr_t mark = (uintptr_t)data;
 
-	if (mark & 1)
-		at_start = locked;
-	else
-		fprintf(out, "%u %llu\n", (unsigned int)(mark >> 8 & 0xff),
-			(unsigned long long)(locked - at_start));
+	if (mark & 1) {
+		locked_before = locked;
+		inside_before = inside;
+		return;
+	}
+	fprintf(out, "%u %llu %llu\n", (unsigned int)(mark >> 8 & 0xff),
+		(unsigned long long)(locked - locked_before),
+		(unsigned long long)(inside - inside_before));
+}
+
+/* The block that begins with the function is counted already, all of it. */
+static void on_enter(unsigned int cpu, void *block)
+{
+	entered = insns - (uintptr_t)block;
+}
+
+static void on_return(unsigned int cpu, void *unused)
+{
+	inside += insns - entered;
+}
+
+static int is_return(const uint8_t *p, size_t n, uint64_t at)
+{
+	int32_t rel;
+
+	if (p[0] == 0xc3 || p[0] == 0xc2 || (n > 1 && p[0] == 0xf3 && p[1] == 0xc3))
+		return 1;
+	if (n != 5 || p[0] != 0xe9)
+		return 0;
+	memcpy(&rel, p + 1, sizeof(rel));
+	return at + 5 + rel == thunk;
+}
+
+/* Entry and ends of the function. */
+static void watch(struct qemu_plugin_insn *insn, size_t block)
+{
+	uint64_t at = qemu_plugin_insn_vaddr(insn);
+
+	if (at < from || at >= to)
+		return;
+	if (at == from)
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_enter,
+						       QEMU_PLUGIN_CB_NO_REGS,
+						       (void *)block);
+	if (is_return(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn),
+		      at))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_return,
+						       QEMU_PLUGIN_CB_NO_REGS,
+						       NULL);
 }
 
 static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t i, n = qemu_plugin_tb_n_insns(tb);
 
+	if (from)
+		qemu_plugin_register_vcpu_tb_exec_inline(
+			tb, QEMU_PLUGIN_INLINE_ADD_U64, &insns, n);
 	for (i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		const uint8_t *p = qemu_plugin_insn_data(insn);
 		size_t len = qemu_plugin_insn_size(insn);
 		uint32_t mark;
 
+		if (from)
+			watch(insn, n);
 		if (len == 7 && p[0] == 0x0f && p[1] == 0x1f && p[2] == 0x80) {
 			memcpy(&mark, p + 3, sizeof(mark));
 			if (mark >> 16 == 0x4b58)
@@ -83,9 +139,16 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 {
 	int i;
 
-	for (i = 0; i < argc; i++)
+	for (i = 0; i < argc; i++) {
 		if (!strncmp(argv[i], "out=", 4))
 			out = fopen(argv[i] + 4, "w");
+		if (!strncmp(argv[i], "from=", 5))
+			from = strtoull(argv[i] + 5, NULL, 16);
+		if (!strncmp(argv[i], "to=", 3))
+			to = strtoull(argv[i] + 3, NULL, 16);
+		if (!strncmp(argv[i], "thunk=", 6))
+			thunk = strtoull(argv[i] + 6, NULL, 16);
+	}
 	if (!out) {
 		fprintf(stderr, "locked: which file? out=FILE\n");
 		return -1;
