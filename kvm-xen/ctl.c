@@ -176,7 +176,7 @@ static const struct {
 	CALL(KXEN_INFO, info, kxen_info, hooks_armed),
 	CALL(KXEN_CREATE, create, kxen_create, uuid),
 	CALL(KXEN_ATTACH, attach, kxen_attach, reserved),
-	CALL(KXEN_QUERY, query, kxen_query, uuid),
+	CALL(KXEN_QUERY, query, kxen_query, reserved),
 	CALL(KXEN_DESTROY, destroy, kxen_domid_arg, reserved),
 	CALL(KXEN_PAUSE, pause, kxen_domid_arg, reserved),
 	CALL(KXEN_UNPAUSE, unpause, kxen_domid_arg, reserved),
