@@ -18,7 +18,11 @@ MODULE_PARM_DESC(unsupported,
 		 "load on a kernel that is not in the supported list");
 
 /* Series that the tests run on; scripts/common.sh has the same list. */
+#ifdef KXEN_FORGE_LAYOUT	/* a build for the tests of the checks at load */
+static const char * const supported[] = { "0.0." };
+#else
 static const char * const supported[] = { "6.1.", "6.12." };
+#endif
 
 static int check_kernel(void)
 {

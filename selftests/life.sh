@@ -12,7 +12,9 @@ hold() { mkfifo /tmp/in.$1 2>/dev/null; shift_n=$1; shift
 	eval "exec 1$shift_n> /tmp/in.$shift_n"; wait_for grep -q READY /tmp/out.$shift_n; }
 
 # --- loading -------------------------------------------------------------------
-check "a module for another layout is refused" fails insmod forged.ko
+check "on another kernel than the supported ones there is no load" fails insmod forged.ko
+check "and it says which are" log_says "is not in the supported list (6.1, 6.12): 'unsupported=1' loads anyway"
+check "a module for another layout is refused" fails insmod forged.ko unsupported=1
 check "and says which member it is" log_says "struct kvm_vcpu.preempt_notifier is at"
 sysctl -w kernel.ftrace_enabled=0 > /dev/null
 check "no load with ftrace switched off" fails insmod kvm-xen.ko
