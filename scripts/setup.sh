@@ -214,15 +214,15 @@ setup_kselftest() {
 # Real Xen, the oracle: hypervisor and tools, unpacked only.
 setup_xen() {
 	local d=$KXEN_CACHE/xen
-	[ -e "$d/.done" ] && return 0
+	[ -e "$d/.done2" ] && return 0
 	apt_update
 	say "fetching Debian's Xen 4.17, to compare with"
 	rm -rf "$d"
-	fetch_debs "$d" xen-hypervisor-4.17-amd64 xen-utils-4.17 xen-utils-common \
+	fetch_debs "$d" xen-hypervisor-4.17-amd64 xen-hypervisor-4.17-amd64-dbg xen-utils-4.17 xen-utils-common \
 		xenstore-utils libxencall1 libxendevicemodel1 libxenevtchn1 \
 		libxenforeignmemory1 libxengnttab1 libxenhypfs1 libxenmisc4.17 \
 		libxenstore4 libxentoolcore1 libxentoollog1 libyajl2
-	touch "$d/.done"
+	touch "$d/.done2"
 }
 
 # A Debian user space on a disk image, with systemd: for check-full.
@@ -250,6 +250,8 @@ setup_userspace() {
 	[Install]
 	WantedBy=multi-user.target
 	UNIT
+	# A login on that line would throw away what is still to be sent.
+	as_root chroot "$d/tree" systemctl mask serial-getty@ttyS0.service >/dev/null 2>&1
 	as_root chroot "$d/tree" systemctl enable kxen-test.service >/dev/null 2>&1
 	as_root mke2fs -q -t ext4 -d "$d/tree" "$d/debian.img.new" 900M
 	as_root rm -rf "$d/tree"

@@ -11,9 +11,10 @@ WORDS="console=ttyS0 mitigations=off noxsave no_timer_check panic=-1"
 vm() {
 	local kernel=$1 cpus=$2 mem=$3 initrd=$4 words=$5
 	shift 5
+	case $initrd in /*) ;; *) initrd=$G/$initrd ;; esac
 	timeout ${WAIT-300} $T/kvm-xen run ${DOMID:+--domid $DOMID} -- qemu-system-x86_64 -accel kvm \
 		-cpu host -smp $cpus -m ${mem}M -display none -nodefaults -serial file:$log \
-		-kernel $G/$kernel -initrd $G/$initrd -append "$WORDS $words" "$@" </dev/null >/run/q.$n 2>&1
+		-kernel $G/$kernel -initrd $initrd -append "$WORDS $words" "$@" </dev/null >/run/q.$n 2>&1
 }
 next() { n=$((n + 1)); log=/run/l2.$n; DOMID=; }
 has() { check "$1" grep -q "$2" /run/l2.$n; }
@@ -35,6 +36,22 @@ boot() {
 	check "$1: the clock is Xen's" grep -q 'L2 clocksource xen' $log
 	check "$1: FIFO event channels" grep -q 'L2 events FIFO-based' $log
 	check "$1: a timer event channel per CPU" grep -q "L2 timer irqs $3" $log
+}
+
+# A Xen guest is no host for this module: the guest tries. inside NAME SERIES
+inside() {
+	local rel=$(cat "$KXEN_CACHE/kernels/$2.release")
+	next
+	mkdir -p /run/inside
+	cp kvm-xen.ko /run/inside/
+	for m in virt/lib/irqbypass.ko arch/x86/kvm/kvm.ko; do
+		m=$(ls "$KXEN_CACHE/kernels/$rel/lib/modules/$rel/kernel/$m"*)
+		case $m in *.xz) xz -dc "$m" ;; *) cat "$m" ;; esac > /run/inside/$(basename "${m%.xz}")
+	done
+	(cat $G/initrd.gz; cd /run/inside && find . | cpio -o -H newc --quiet | gzip -1) > /run/inside.gz
+	vm vmlinux-$2 1 384 /run/inside.gz kxen=inside -no-reboot
+	done_well "$1" $?
+	has "$1: it is refused, and says why" 'L2 inside [1-9].*this host is a Xen guest itself'
 }
 
 # systemd NAME KERNEL CPUS: a whole Debian, from a disk that stays as it is

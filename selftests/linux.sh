@@ -17,6 +17,7 @@ has "events and timers under load" 'L2 load done'
 has "a second is a second" 'L2 sleep 1'
 has "CPU offline and online" 'L2 hotplug 1 2'
 boot "bzImage 6.12, 1 vCPU" vmlinuz-6.12 1 load
+inside "the module in a Xen guest" 6.1
 boot "PVH 6.12, 4 vCPUs on 2" vmlinux-6.12 4 load,steal
 has "steal time is true: the vCPUs have waited" 'L2 steal [1-9]'
 CASES
