@@ -16,7 +16,8 @@ list=
 for i in version ops evtchn upcall lapic orders multi fifo; do
 	for m in 64 32; do list="$list $BUILD/selftests/img/$i-$m"; done
 done
-list="$list $BUILD/selftests/img/fifobig-64 $BUILD/selftests/img/entry-64 $BUILD/selftests/img/runstate-64"
+# Not fifobig: Xen looks for a free port one by one, 100001 of them take it minutes.
+list="$list $BUILD/selftests/img/entry-64 $BUILD/selftests/img/runstate-64"
 list="$list $BUILD/selftests/img/smp2-64:2 $BUILD/selftests/img/smp4-64:4 $BUILD/selftests/img/smp2-32:2"
 # shellcheck disable=SC2086
 python3 "$KXEN_TOP/scripts/xen.py" $list >"$WORK/xen.out" 2>&1
