@@ -8,7 +8,7 @@ cat >"$job" <<'JOB'
 . ./job.sh
 check "insmod" insmod kvm-xen.ko || exit 1
 for m in 64 32 pae; do
-	for i in version ops evtchn upcall lapic orders fifo; do image $i-$m; done
+	for i in version ops evtchn upcall lapic orders fifo more; do image $i-$m; done
 done
 image entry-64
 image smp2-64 --smp 2
@@ -31,6 +31,21 @@ for i in multi-64 multi-32; do
 	wait $!
 	check "$i: it was cut ($(cat /tmp/cut))" grep -q 'continued [1-9]' /tmp/cut
 done
+
+# Each reason of SCHEDOP_shutdown: what the VMM is told, and its exit status.
+down() {	# NAME REASON STATUS WORDS
+	./vmm --limit 60 --append $2 down-64 > /tmp/down 2>&1
+	_rc=$?
+	sed -n 's/^\(ok\|not ok\) - /&down-64: /p' /tmp/down
+	check "shutdown, $1: status $_rc" [ $_rc = $3 ]
+	check "shutdown, $1: $4" grep -q "$4" /tmp/down
+}
+down poweroff 0 0 'VMM poweroff'
+down reboot 1 3 'VMM reset'
+down suspend 2 0 'DONE good'
+down crash 3 3 'VMM crash'
+down watchdog 4 3 'VMM crash'
+down soft_reset 5 0 'DONE good'
 
 # Port 0x10, for a domain that has it.
 image unplug-64 --unplug
