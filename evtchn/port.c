@@ -337,6 +337,8 @@ void kxen_evtchn_reopen(struct kxen_domain *d)
 {
 	mutex_lock(&d->evtchn->event_lock);
 	d->evtchn->dying = false;
+	/* A reset that the guest will not go on with must not stay in the way. */
+	d->evtchn->reset_next = 0;
 	mutex_unlock(&d->evtchn->event_lock);
 }
 
