@@ -70,6 +70,7 @@ static void free_domain(struct kxen_domain *d)
 		kfree(rcu_dereference_protected(d->vcpus[i], true));
 	kxen_shinfo_free(d);
 	kxen_evtchn_destroy(d->evtchn);
+	xa_destroy(&d->held);
 	kvfree(d);
 }
 
@@ -81,6 +82,8 @@ static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)
 		return NULL;
 	refcount_set(&d->ref, 1);
 	mutex_init(&d->lock);
+	mutex_init(&d->held_lock);
+	xa_init_flags(&d->held, XA_FLAGS_ACCOUNT);
 	raw_spin_lock_init(&d->virq_lock);
 	init_waitqueue_head(&d->park_wait);
 	d->is_host = is_host;

@@ -9,22 +9,107 @@
 #include "kxen.h"
 
 /*
- * What a domain may hold: per vCPU vcpu_info, two areas of two pages, a FIFO control
- * block; the 128 pages of a FIFO array; shared_info.
+ * What a domain may hold: per vCPU vcpu_info, two areas of two pages, and a FIFO control
+ * block or nine pages of N-level selectors; the 128 pages of a FIFO array or 64 of
+ * N-level leaves; shared_info.
  */
-#define MAX_PINNED	(KXEN_MAX_VCPUS * 6 + 128 + 8)
+#define MAX_PINNED	(KXEN_MAX_VCPUS * (1 + 2 * 2 + 9) + 128 + 8)
 
+/* A value in domain->held: how many registrations a frame has, and whether one is alone. */
+#define HELD_ALONE	1UL
+#define HELD_ONE	2UL
+
+/*
+ * One page of the VMM's memory. Another process than the VMM restores a saved domain;
+ * everything else is done by the VMM's own threads.
+ */
 static struct page *pin(struct mm_struct *mm, unsigned long hva)
 {
+	const unsigned int how = FOLL_WRITE | FOLL_LONGTERM;
 	struct page *page;
 	long n;
 
-	if (mm == current->mm)
-		n = pin_user_pages_fast(hva, 1, FOLL_WRITE | FOLL_LONGTERM,
-					&page);
-	else
-		n = -EFAULT;	/* no caller needs another process's memory */
+	if (mm == current->mm) {
+		n = pin_user_pages_fast(hva, 1, how, &page);
+	} else {
+		if (!mmget_not_zero(mm))
+			return NULL;
+		mmap_read_lock(mm);
+#ifdef KXEN_GUP_HAS_VMAS
+		n = pin_user_pages_remote(mm, hva, 1, how, &page, NULL, NULL);
+#else
+		n = pin_user_pages_remote(mm, hva, 1, how, &page, NULL);
+#endif
+		mmap_read_unlock(mm);
+		mmput(mm);
+	}
 	return n == 1 ? page : NULL;
+}
+
+/* Take note of a page: 0, -ENOSPC at the limit, -EINVAL if it may not be shared. */
+static int hold(struct kxen_domain *d, u64 gfn, bool alone)
+{
+	unsigned long value;
+	int ret;
+
+	lockdep_assert_held(&d->held_lock);
+	if (atomic_read(&d->pinned) >= MAX_PINNED)
+		return -ENOSPC;
+	value = xa_to_value(xa_load(&d->held, gfn) ?: xa_mk_value(0));
+	if (alone && value)
+		return -EINVAL;
+	value += HELD_ONE | (alone ? HELD_ALONE : 0);
+	ret = xa_err(xa_store(&d->held, gfn, xa_mk_value(value),
+			      GFP_KERNEL_ACCOUNT));
+	if (!ret)
+		atomic_inc(&d->pinned);
+	return ret;
+}
+
+static void let_go(struct kxen_domain *d, u64 gfn, bool alone)
+{
+	unsigned long value;
+
+	lockdep_assert_held(&d->held_lock);
+	value = xa_to_value(xa_load(&d->held, gfn));
+	value -= HELD_ONE | (alone ? HELD_ALONE : 0);
+	/* Replacing an entry takes no memory. */
+	if (value)
+		xa_store(&d->held, gfn, xa_mk_value(value), GFP_KERNEL);
+	else
+		xa_erase(&d->held, gfn);
+	atomic_dec(&d->pinned);
+}
+
+static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
+		   struct kxen_page *p)
+{
+	unsigned long hva;
+	struct page *page;
+	int ret;
+
+	if (gfn >> (52 - PAGE_SHIFT))
+		return -EINVAL;
+	hva = kxen_glue_gfn_to_hva(d->kvm, gfn);
+	if (!hva)
+		return -EINVAL;
+	mutex_lock(&d->held_lock);
+	ret = hold(d, gfn, alone);
+	mutex_unlock(&d->held_lock);
+	if (ret)
+		return ret;
+	page = pin(kxen_glue_vm_mm(d->kvm), hva);
+	if (!page) {
+		mutex_lock(&d->held_lock);
+		let_go(d, gfn, alone);
+		mutex_unlock(&d->held_lock);
+		return -EINVAL;
+	}
+	p->page = page;
+	p->kaddr = page_address(page);
+	p->gfn = gfn;
+	p->alone = alone;
+	return 0;
 }
 
 /**
@@ -35,32 +120,26 @@ static struct page *pin(struct mm_struct *mm, unsigned long hva)
  *
  * The page stays the guest's memory as long as the VMM does not map something
  * else over it; the host's reference keeps it from being reused in any case.
- * Context: a thread of the VMM, may sleep.
- * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC at the limit.
+ * Context: may sleep; the VMM's address space is there.
+ * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC at the limit; -ENOMEM.
  */
 int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p)
 {
-	unsigned long hva;
-	struct page *page;
+	return pin_gfn(d, gfn, false, p);
+}
 
-	if (gfn >> (52 - PAGE_SHIFT))
-		return -EINVAL;
-	hva = kxen_glue_gfn_to_hva(d->kvm, gfn);
-	if (!hva)
-		return -EINVAL;
-	if (atomic_inc_return(&d->pinned) > MAX_PINNED) {
-		atomic_dec(&d->pinned);
-		return -ENOSPC;
-	}
-	page = pin(kxen_glue_vm_mm(d->kvm), hva);
-	if (!page) {
-		atomic_dec(&d->pinned);
-		return -EINVAL;
-	}
-	p->page = page;
-	p->kaddr = page_address(page);
-	p->gfn = gfn;
-	return 0;
+/* As above, but -EINVAL if the domain holds the page already. */
+int kxen_page_pin_alone(struct kxen_domain *d, u64 gfn, struct kxen_page *p)
+{
+	return pin_gfn(d, gfn, true, p);
+}
+
+/* Does somebody want to have this page for himself? */
+bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn)
+{
+	void *entry = xa_load(&d->held, gfn);
+
+	return entry && xa_to_value(entry) & HELD_ALONE;
 }
 
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
@@ -68,9 +147,11 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 	if (!p->page)
 		return;
 	unpin_user_pages_dirty_lock(&p->page, 1, true);
+	mutex_lock(&d->held_lock);
+	let_go(d, p->gfn, p->alone);
+	mutex_unlock(&d->held_lock);
 	p->page = NULL;
 	p->kaddr = NULL;
-	atomic_dec(&d->pinned);
 }
 
 /**

@@ -22,14 +22,18 @@ struct kxen_area;
  * @page: the pinned page, NULL if none.
  * @kaddr: its kernel address.
  * @gfn: where the guest has it.
+ * @alone: nothing else may lie in it.
  */
 struct kxen_page {
 	struct page *page;
 	void *kaddr;
 	u64 gfn;
+	bool alone;
 };
 
 int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
+int kxen_page_pin_alone(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
+bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 
 int kxen_area_pin(struct kxen_vcpu *kv, u64 addr, bool phys, u32 len,

@@ -4,7 +4,7 @@
  *
  * Locks, outermost first (Documentation/locking.rst is the master list):
  *   kxen_domains_lock, domain->lock, evtchn event_lock (by domid), virq_lock, port->lock
- *   (by address), kv->time_lock.
+ *   (by address), kv->time_lock. domain->held_lock is taken alone, below any mutex.
  */
 #ifndef KXEN_H
 #define KXEN_H
@@ -18,6 +18,7 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/vcpu.h>
 
@@ -181,6 +182,8 @@ struct kxen_domain {
 	u32 max_grant_frames;
 	u32 max_maptrack_frames;
 	atomic_t pinned;
+	struct mutex held_lock;	/* changes of held */
+	struct xarray held;	/* by gfn: the pages behind pinned */
 	atomic64_t resets;
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];
 
