@@ -45,6 +45,7 @@ int kxen_evtchn_poll(struct kxen_domain *d, u32 port);
 
 /* vcpu_info or shared_info moved. Domain locked. */
 void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force);
+void kxen_evtchn_width_changed(struct kxen_domain *d);
 void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo);
 
 /* Dump of one port, for the control device. */

@@ -93,6 +93,18 @@ static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
 	return !has_bits(l, p) || kxen_guest_test(shinfo(d) + l->mask, p->port);
 }
 
+static bool any_pending(struct kxen_vcpu *kv)
+{
+	const struct kxen_layout *l = layout(kv->domain);
+	const u64 *word = shinfo(kv->domain) + l->pending;
+	u32 i;
+
+	for (i = 0; i < l->long_bits * l->long_bits / 64; i++)
+		if (READ_ONCE(word[i]))
+			return true;
+	return false;
+}
+
 const struct kxen_evtchn_ops kxen_evtchn_2l = {
 	.abi = KXEN_ABI_2L,
 	.max_ports = max_ports,
@@ -101,42 +113,8 @@ const struct kxen_evtchn_ops kxen_evtchn_2l = {
 	.unmask = unmask,
 	.is_pending = is_pending,
 	.is_masked = is_masked,
+	.any_pending = any_pending,
 };
-
-static bool anything_pending(const void *s, const struct kxen_layout *l)
-{
-	u32 i;
-
-	for (i = 0; i < l->long_bits * l->long_bits / 64; i++)
-		if (READ_ONCE(((const u64 *)(s + l->pending))[i]))
-			return true;
-	return false;
-}
-
-/**
- * kxen_evtchn_rescan() - Have a vCPU look at every event.
- * @kv: the vCPU.
- * @force: also if none is pending (A82 wants it at registration).
- */
-void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force)
-{
-	const struct kxen_layout *l = layout(kv->domain);
-	unsigned long flags;
-	void *vi;
-
-	local_irq_save(flags);
-	vi = rcu_dereference_sched(kv->vi);
-	if (force || anything_pending(shinfo(kv->domain), l)) {
-		if (l->long_bits == 64)
-			WRITE_ONCE(*(u64 *)(vi + l->sel), ~0ULL);
-		else
-			WRITE_ONCE(*(u32 *)(vi + l->sel), ~0U);
-		/* Pairs with the guest's xchg of the selector. */
-		smp_mb();
-		kxen_upcall_mark(kv, vi);
-	}
-	local_irq_restore(flags);
-}
 
 /**
  * kxen_evtchn_carry_over() - Events set in a shared_info that was replaced.

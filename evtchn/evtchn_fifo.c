@@ -20,6 +20,7 @@
 #include <uapi/linux/kvm_xen.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/event_channel.h>
+#include <xen/kxen_evtchn.h>
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/log.h"
@@ -80,7 +81,7 @@ static struct fifo_vcpu *vcpu_of(const struct kxen_fifo *f, u32 vcpu)
 	if (vcpu >= KXEN_MAX_VCPUS)
 		return NULL;
 	vcpu = array_index_nospec(vcpu, KXEN_MAX_VCPUS);
-	/* Pairs with the release in kxen_fifo_init_control(). */
+	/* Pairs with the release in kxen_fifo_init_batch(). */
 	return smp_load_acquire(&f->vcpu[vcpu]);
 }
 
@@ -284,6 +285,17 @@ static int set_priority(struct kxen_domain *d, struct kxen_port *p,
 	return 0;
 }
 
+/* The guest is to look at its queues: at least one says so. */
+static bool any_pending(struct kxen_vcpu *kv)
+{
+	const struct kxen_fifo *f = READ_ONCE(kv->domain->evtchn->fifo);
+	const struct fifo_vcpu *fv = vcpu_of(f, kv->id);
+
+	return fv && READ_ONCE(fv->control->ready);
+}
+
+static void stop(struct kxen_domain *d);
+
 const struct kxen_evtchn_ops kxen_evtchn_fifo = {
 	.abi = KXEN_ABI_FIFO,
 	.max_ports = max_ports,
@@ -294,6 +306,8 @@ const struct kxen_evtchn_ops kxen_evtchn_fifo = {
 	.is_masked = is_masked,
 	.is_busy = is_busy,
 	.set_priority = set_priority,
+	.any_pending = any_pending,
+	.stop = stop,
 };
 
 /* --- set-up ------------------------------------------------------------------ */
@@ -365,46 +379,97 @@ static struct fifo_vcpu *new_vcpu(struct kxen_domain *d, u64 gfn, u32 offset,
 	return fv;
 }
 
+bool kxen_fifo_offset_ok(u32 offset)
+{
+	return offset <= PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) &&
+	       !(offset % 8);
+}
+
+static void free_vcpu(struct kxen_domain *d, struct fifo_vcpu *fv)
+{
+	if (!fv)
+		return;
+	kxen_page_unpin(d, &fv->page);
+	kvfree(fv);
+}
+
+/* Control blocks for @nr vCPUs, made and not yet known to anybody: all or none. */
+static int new_vcpus(struct kxen_domain *d, const struct kxen_fifo *f,
+		     const struct evtchn_fifo_init *list, u32 nr,
+		     struct fifo_vcpu **fv)
+{
+	u32 i, k;
+	int ret = 0;
+
+	for (i = 0; i < nr && !ret; i++) {
+		if (f && f->vcpu[list[i].vcpu])
+			ret = -EINVAL;
+		for (k = 0; k < i && !ret; k++)
+			if (list[k].vcpu == list[i].vcpu)
+				ret = -EINVAL;
+		if (!ret)
+			fv[i] = new_vcpu(d, list[i].control_gfn,
+					 list[i].offset, &ret);
+	}
+	for (k = 0; ret && k < i; k++)
+		free_vcpu(d, fv[k]);
+	return ret;
+}
+
 /**
- * kxen_fifo_init_control() - EVTCHNOP_init_control, arguments checked.
+ * kxen_fifo_init_batch() - EVTCHNOP_fifo_init_batch, arguments checked.
  * @d: the domain; event_lock held.
- * @vcpu: an existing vCPU.
- * @gfn: guest page of the control block.
- * @offset: in it.
+ * @list: existing vCPUs, offsets that fit.
+ * @nr: how many.
  *
  * The first one of a domain switches it to FIFO; if it fails, nothing has changed.
- * Context: may sleep; a thread of the VMM.
- * Return: 0; -EINVAL if the vCPU has one, or the page is no RAM; -ENOMEM.
+ * Context: may sleep; the VMM's memory is there.
+ * Return: 0; -EINVAL if a vCPU has one or comes twice, or a page is no RAM; -EBUSY
+ * in N-level; -ENOMEM.
  */
-int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset)
+int kxen_fifo_init_batch(struct kxen_domain *d,
+			 const struct evtchn_fifo_init *list, u32 nr)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_fifo *f = e->fifo;
-	struct fifo_vcpu *fv;
-	int ret;
+	struct fifo_vcpu **fv;
+	int ret = -ENOMEM;
+	u32 i;
 
 	lockdep_assert_held(&e->event_lock);
-	if (f && f->vcpu[vcpu])
-		return -EINVAL;
-	fv = new_vcpu(d, gfn, offset, &ret);
-	if (!fv)
-		return ret;
-	if (!f) {
+	if (e->nlevel)
+		return -EBUSY;
+	fv = kvcalloc(nr, sizeof(*fv), GFP_KERNEL_ACCOUNT);
+	if (!f)
 		f = kvzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
-		if (!f) {
-			kxen_page_unpin(d, &fv->page);
-			kvfree(fv);
-			return -ENOMEM;
-		}
+	if (fv && f)
+		ret = new_vcpus(d, f, list, nr, fv);
+	if (ret)
+		goto out;
+	for (i = 0; i < nr; i++) {
+		u32 vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
+
+		/* Pairs with vcpu_of(): the queues are complete (XSA-358). */
+		smp_store_release(&f->vcpu[vcpu], fv[i]);
 	}
-	/* Pairs with vcpu_of(): the queues are complete (XSA-358). */
-	smp_store_release(&f->vcpu[vcpu], fv);
 	if (!e->fifo) {
 		WRITE_ONCE(e->fifo, f);
 		take_over(d);
 	}
 	raise_saved(d, 0, e->nr_valid);
-	return 0;
+out:
+	if (!e->fifo)
+		kvfree(f);
+	kvfree(fv);
+	return ret;
+}
+
+/* EVTCHNOP_init_control, arguments checked: the same for one vCPU. */
+int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset)
+{
+	const struct evtchn_fifo_init one = { gfn, offset, vcpu };
+
+	return kxen_fifo_init_batch(d, &one, 1);
 }
 
 /**
@@ -437,21 +502,14 @@ int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
 	return 0;
 }
 
-/**
- * kxen_fifo_stop() - Back to 2-level; all ports are closed.
- * @d: the domain; event_lock held.
- *
- * Context: may sleep. On return no guest page of the FIFO is used or held.
- */
-void kxen_fifo_stop(struct kxen_domain *d)
+/* Back to 2-level; all ports are closed. */
+static void stop(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_fifo *f = e->fifo;
 	u32 i;
 
 	lockdep_assert_held(&e->event_lock);
-	if (!f)
-		return;
 	WRITE_ONCE(e->ops, &kxen_evtchn_2l);
 	/* Whoever has read the old ops has interrupts off until it is done. */
 	synchronize_rcu();
@@ -465,11 +523,7 @@ void kxen_fifo_stop(struct kxen_domain *d)
 	}
 	for (i = 0; i < MAX_PAGES; i++)
 		kxen_page_unpin(d, &f->pages[i]);
-	for (i = 0; i < KXEN_MAX_VCPUS; i++) {
-		if (!f->vcpu[i])
-			continue;
-		kxen_page_unpin(d, &f->vcpu[i]->page);
-		kvfree(f->vcpu[i]);
-	}
+	for (i = 0; i < KXEN_MAX_VCPUS; i++)
+		free_vcpu(d, f->vcpu[i]);
 	kvfree(f);
 }

@@ -9,7 +9,8 @@
  *   virq_lock    raw, per vCPU and per domain: virq to port;
  *   port->lock   raw, per port: its state; a pair in the order of addresses;
  *   queue lock   raw, per FIFO queue: one at a time.
- * A send takes only the lock of the sender's port, and with FIFO that of a queue.
+ * A send takes only the lock of the sender's port, and with FIFO that of a queue;
+ * N-level needs none of its own.
  */
 #ifndef KXEN_EVTCHN_INTERNAL_H
 #define KXEN_EVTCHN_INTERNAL_H
@@ -27,8 +28,10 @@
 #define KXEN_NO_PLACE		U32_MAX
 #define KXEN_EVTCHNOP_RESET_CONT	14	/* a reset that goes on */
 
+struct evtchn_fifo_init;
 struct kxen_fifo;
 struct kxen_hc;
+struct kxen_nlevel;
 
 enum kxen_port_state {
 	KXEN_PORT_FREE,
@@ -82,9 +85,12 @@ struct kxen_port {
  * @is_masked: for dumps.
  * @is_busy: a free port that must not be handed out yet; may be NULL.
  * @set_priority: EVTCHNOP_set_priority, port locked; may be NULL.
+ * @any_pending: there may be an event that this vCPU has not seen.
+ * @stop: back to 2-level: take what the ABI holds away. event_lock held, may sleep;
+ *	NULL if it holds nothing.
  *
- * All but @max_ports are called with interrupts off, which a change of the ABI waits
- * for.
+ * All but @max_ports and @stop are called with interrupts off, which a change of the
+ * ABI waits for.
  */
 struct kxen_evtchn_ops {
 	u32 abi;
@@ -97,10 +103,13 @@ struct kxen_evtchn_ops {
 	bool (*is_busy)(struct kxen_domain *d, struct kxen_port *p);
 	int (*set_priority)(struct kxen_domain *d, struct kxen_port *p,
 			    u32 priority);
+	bool (*any_pending)(struct kxen_vcpu *kv);
+	void (*stop)(struct kxen_domain *d);
 };
 
 extern const struct kxen_evtchn_ops kxen_evtchn_2l;
 extern const struct kxen_evtchn_ops kxen_evtchn_fifo;
+extern const struct kxen_evtchn_ops kxen_evtchn_nlevel;
 extern const struct kxen_evtchn_ops kxen_evtchn_host;
 
 /**
@@ -108,6 +117,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
  * @event_lock: see above.
  * @ops: the ABI in use; changed under event_lock, read with interrupts off.
  * @fifo: its state, while that is FIFO.
+ * @nlevel: its state, while that is N-level.
  * @reset_next: EVTCHNOP_reset is running, and has come so far; 0: it is not.
  * @nr_valid: ports that exist; only grows; published after their bucket.
  * @nr_used: ports that are not free.
@@ -120,6 +130,7 @@ struct kxen_evtchn {
 	struct mutex event_lock;	/* allocation, binding, closing */
 	const struct kxen_evtchn_ops *ops;
 	struct kxen_fifo *fifo;
+	struct kxen_nlevel *nlevel;
 	u32 reset_next;
 	u32 nr_valid;
 	u32 nr_used;
@@ -174,11 +185,17 @@ void kxen_port_lock_two(struct kxen_port *a, struct kxen_port *b,
 			unsigned long *flags);
 void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
 			  unsigned long flags);
+void kxen_evtchn_to_2l(struct kxen_domain *d);
 
 /* evtchn_fifo.c */
 int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset);
+int kxen_fifo_init_batch(struct kxen_domain *d,
+			 const struct evtchn_fifo_init *list, u32 nr);
+bool kxen_fifo_offset_ok(u32 offset);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
-void kxen_fifo_stop(struct kxen_domain *d);
+
+/* nlevel_op.c */
+long kxen_evtchn_ext(struct kxen_hc *hc);
 
 /* reset.c */
 long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont);

@@ -224,10 +224,8 @@ static long do_init_control(struct kxen_hc *hc, void *arg)
 	/* In Xen's order (A36). */
 	if (!kxen_domain_vcpu(d, a->vcpu))
 		return -ENOENT;
-	if (a->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) ||
-	    a->offset % 8)
+	if (!kxen_fifo_offset_ok(a->offset))
 		return -EINVAL;
-	a->vcpu = array_index_nospec(a->vcpu, KXEN_MAX_VCPUS);
 	mutex_lock(&d->evtchn->event_lock);
 	ret = kxen_fifo_init_control(d, a->vcpu, a->control_gfn, a->offset);
 	mutex_unlock(&d->evtchn->event_lock);
@@ -312,7 +310,7 @@ long kxen_hc_event_channel(struct kxen_hc *hc)
 
 	BUILD_BUG_ON(sizeof(struct evtchn_status) > sizeof(arg));
 	if (cmd >= ARRAY_SIZE(ops))
-		return -ENOSYS;
+		return kxen_evtchn_ext(hc);
 	cmd = array_index_nospec(cmd, ARRAY_SIZE(ops));
 	if (!ops[cmd].fn)
 		return -ENOSYS;

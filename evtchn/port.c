@@ -323,8 +323,18 @@ void kxen_evtchn_close_all(struct kxen_domain *d)
 		cond_resched();
 	}
 	mutex_lock(&e->event_lock);
-	kxen_fifo_stop(d);
+	kxen_evtchn_to_2l(d);
 	mutex_unlock(&e->event_lock);
+}
+
+/* 2-level again, and no guest page of another ABI held; event_lock held. */
+void kxen_evtchn_to_2l(struct kxen_domain *d)
+{
+	const struct kxen_evtchn_ops *ops = d->evtchn->ops;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (ops->stop)
+		ops->stop(d);
 }
 
 /* KXEN_ABI_* of now. */

@@ -34,7 +34,7 @@ static long end(struct kxen_domain *d)
 	if (e->nr_used > 1)	/* port 0 is always there */
 		ret = -EAGAIN;
 	else
-		kxen_fifo_stop(d);
+		kxen_evtchn_to_2l(d);
 	mutex_unlock(&e->event_lock);
 	return ret;
 }

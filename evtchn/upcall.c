@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From an event to a vCPU that looks: the upcall flag, and vCPUs that poll. */
+#include <linux/rcupdate.h>
+
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm_glue.h"
 #include "../kvm-xen/trace.h"
@@ -42,4 +44,31 @@ void kxen_poll_wake(struct kxen_domain *d, u32 port)
 		if (waits == port || waits == U32_MAX)
 			kxen_glue_unblock(kv->vcpu);
 	}
+}
+
+/**
+ * kxen_evtchn_rescan() - Have a vCPU look at every event.
+ * @kv: the vCPU.
+ * @force: also if none is pending (A82 wants it at registration).
+ *
+ * The selector is the root of the bitmap ABIs; FIFO does not look at it.
+ */
+void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force)
+{
+	const struct kxen_layout *l = &kxen_layouts[READ_ONCE(kv->domain->compat)];
+	unsigned long flags;
+	void *vi;
+
+	local_irq_save(flags);
+	vi = rcu_dereference_sched(kv->vi);
+	if (force || kxen_evtchn_ops(kv->domain)->any_pending(kv)) {
+		if (l->long_bits == 64)
+			WRITE_ONCE(*(u64 *)(vi + l->sel), ~0ULL);
+		else
+			WRITE_ONCE(*(u32 *)(vi + l->sel), ~0U);
+		/* Pairs with the guest's xchg of the selector. */
+		smp_mb();
+		kxen_upcall_mark(kv, vi);
+	}
+	local_irq_restore(flags);
 }

@@ -14,8 +14,8 @@
 #include "kxen.h"
 #include "park.h"
 
-#define MAX_GUEST_PORTS	131072
-#define CREATE_FLAGS	KXEN_DOM_UNPLUG
+#define MAX_GUEST_PORTS	(1U << 20)
+#define CREATE_FLAGS	(KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL)
 
 /* An open file; the id is never reused, a pointer could be. */
 struct ctl_file {
@@ -53,8 +53,8 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 	struct kxen_info *a = &arg->info;
 
 	a->abi_version = KXEN_ABI_VERSION;
-	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO | KXEN_F_UNPLUG |
-		      KXEN_F_PAUSE;
+	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO |
+		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_UNPLUG | KXEN_F_PAUSE;
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = MAX_GUEST_PORTS;
 	a->domains = kxen_domains_count();

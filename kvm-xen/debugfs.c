@@ -46,15 +46,17 @@ static int domain_show(struct seq_file *m, void *v)
 	static const char * const states[] = {
 		"created", "running", "shutdown", "dying", "host",
 	};
+	static const char * const abis[] = {
+		[KXEN_ABI_2L] = "2-level", [KXEN_ABI_FIFO] = "FIFO",
+		[KXEN_ABI_HOST] = "host", [KXEN_ABI_NLEVEL] = "N-level",
+	};
 	struct kxen_query q = { };
 
 	kxen_domain_query(m->private, &q);
 	seq_printf(m, "domid %u\nstate %s\nvcpus %u\npaused %u\npid %d\n",
 		   q.domid, states[q.state], q.vcpus, q.paused, q.pid);
 	seq_printf(m, "width %u\nabi %s\nports %u of %u\n", q.width,
-		   q.evtchn_abi == KXEN_ABI_2L ? "2-level" :
-		   q.evtchn_abi == KXEN_ABI_FIFO ? "FIFO" : "host", q.ports,
-		   q.max_ports);
+		   abis[q.evtchn_abi], q.ports, q.max_ports);
 	seq_printf(m, "pinned %u\nresets %llu\n", q.pinned_pages, q.resets);
 	seq_printf(m, "hypercalls %llu\nsends %llu\nupcalls %llu\n",
 		   q.hypercalls, q.sends, q.upcalls);

@@ -191,6 +191,7 @@ void kxen_shinfo_latch(struct kxen_domain *d, bool compat)
 	if (d->compat == compat)
 		return;
 	WRITE_ONCE(d->compat, compat);
+	kxen_evtchn_width_changed(d);
 	all_vcpus_moved(d);
 	kxen_shinfo_wallclock(d);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Xen's CPUID leaves (semantics G12) and the hypercall page MSR (G13). */
 #include <asm/xen/cpuid.h>
+#include <uapi/linux/kvm_xen.h>
+#include <xen/kxen_evtchn.h>
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm_glue.h"
@@ -38,6 +40,15 @@ static void leaf_hvm(struct kxen_vcpu *kv, u32 sub, u32 *r)
 	r[2] = kv->domain->domid;
 }
 
+/* What a guest that knows this module may ask for; Xen has nothing there. */
+static void leaf_ext(struct kxen_vcpu *kv, u32 *r)
+{
+	r[0] = KXEN_CPUID_SIGNATURE;
+	r[1] = KXEN_EXT_FIFO_BATCH;
+	if (kv->domain->flags & KXEN_DOM_NLEVEL)
+		r[1] |= KXEN_EXT_NLEVEL;
+}
+
 /* bool kvm_cpuid(vcpu, u32 *eax, *ebx, *ecx, *edx, bool exact_only) */
 int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
@@ -72,6 +83,9 @@ int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 		break;
 	case 4:
 		leaf_hvm(kv, *ecx, r);
+		break;
+	case KXEN_CPUID_LEAF:
+		leaf_ext(kv, r);
 		break;
 	}
 	*eax = r[0];

@@ -34,9 +34,11 @@
 #define KXEN_F_UNPLUG		(1ULL << 1)
 #define KXEN_F_PAUSE		(1ULL << 2)
 #define KXEN_F_EVTCHN_FIFO	(1ULL << 3)
+#define KXEN_F_EVTCHN_NLEVEL	(1ULL << 4)
 
 /* Bits of struct kxen_create.flags: what the domain gets. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10 */
+#define KXEN_DOM_NLEVEL		(1U << 1) /* offer the N-level event channel ABI */
 
 #define KXEN_DOMID_AUTO		0xffffU
 
@@ -185,6 +187,7 @@ struct kxen_query {
 #define KXEN_ABI_2L		0
 #define KXEN_ABI_FIFO		1
 #define KXEN_ABI_HOST		2 /* domain 0 */
+#define KXEN_ABI_NLEVEL		3
 
 #define KXEN_QUERY_NEXT		(1U << 0)
 

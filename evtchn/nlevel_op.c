@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The operations of include/uapi/xen/kxen_evtchn.h: N-level, and FIFO's batch. Lists
+ * are copied whole before anything is looked at; numbers are bounded before they are
+ * lengths.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/types.h>
+#include <uapi/linux/kvm_xen.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/event_channel.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/hypercall.h"
+#include "nlevel.h"
+
+static long do_query(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_nlevel_query *q = arg;
+
+	mutex_lock(&hc->d->evtchn->event_lock);
+	kxen_nl_query(hc->d, q);
+	mutex_unlock(&hc->d->evtchn->event_lock);
+	return 0;
+}
+
+static int copy_list(struct kxen_hc *hc, void *dst, u64 from, u32 bytes)
+{
+	u32 done, len;
+
+	/* A copy is within the reach of one page walk. */
+	for (done = 0; done < bytes; done += len) {
+		len = min_t(u32, bytes - done, PAGE_SIZE);
+		if (kxen_copy_from_guest(hc->kv, dst + done, from + done, len))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/* One vCPU's part, as the tree's depth needs it. */
+static long copy_sel(struct kxen_hc *hc, const struct evtchn_nlevel_vcpu *v,
+		     u32 levels, struct kxen_nl_sel *s)
+{
+	u32 shift = kxen_layouts[READ_ONCE(hc->d->compat)].long_bits == 64 ? 6 : 5;
+
+	memset(s, 0, sizeof(*s));
+	s->vcpu = v->vcpu;
+	s->offset = v->offset;
+	s->l2_gfn = v->l2_gfn;
+	if (levels < 4)
+		return 0;
+	return copy_list(hc, s->l3_gfn, v->l3_gfns,
+			 kxen_nl_pages(shift, 3) * sizeof(u64));
+}
+
+static void free_req(struct kxen_nl_req *r)
+{
+	kvfree(r->pending);
+	kvfree(r->mask);
+	kvfree(r->sel);
+}
+
+static long copy_pages(struct kxen_hc *hc, struct kxen_nl_req *r, u64 pending,
+		       u64 mask)
+{
+	r->pending = kvcalloc(r->nr_pages, sizeof(u64), GFP_KERNEL_ACCOUNT);
+	r->mask = kvcalloc(r->nr_pages, sizeof(u64), GFP_KERNEL_ACCOUNT);
+	if (r->nr_pages && (!r->pending || !r->mask))
+		return -ENOMEM;
+	if (copy_list(hc, r->pending, pending, r->nr_pages * sizeof(u64)) ||
+	    copy_list(hc, r->mask, mask, r->nr_pages * sizeof(u64)))
+		return -EFAULT;
+	return 0;
+}
+
+static long copy_sels(struct kxen_hc *hc, struct kxen_nl_req *r, u64 list)
+{
+	struct evtchn_nlevel_vcpu v;
+	long ret = 0;
+	u32 i;
+
+	r->sel = kvcalloc(r->nr_sels, sizeof(*r->sel), GFP_KERNEL_ACCOUNT);
+	if (r->nr_sels && !r->sel)
+		return -ENOMEM;
+	for (i = 0; i < r->nr_sels && !ret; i++) {
+		if (copy_list(hc, &v, list + i * sizeof(v), sizeof(v)))
+			return -EFAULT;
+		ret = copy_sel(hc, &v, r->levels, &r->sel[i]);
+	}
+	return ret;
+}
+
+/* In the order of the list in Documentation/evtchn-nlevel.rst. */
+static long check_numbers(struct kxen_domain *d,
+			  const struct evtchn_nlevel_register *a, bool deepen)
+{
+	if (a->version != KXEN_NLEVEL_VERSION)
+		return -EOPNOTSUPP;
+	if (a->levels < KXEN_NLEVEL_MIN_LEVELS)
+		return -EINVAL;
+	if (a->levels > KXEN_NLEVEL_MAX_LEVELS)
+		return -EOPNOTSUPP;
+	if (deepen ? a->nr_pages : !a->nr_pages)
+		return -EINVAL;
+	if (a->nr_pages > kxen_nl_max_pages(d))
+		return -E2BIG;
+	return a->nr_vcpus > KXEN_MAX_VCPUS ? -E2BIG : 0;
+}
+
+static long apply(struct kxen_hc *hc, const struct evtchn_nlevel_register *a,
+		  bool deepen)
+{
+	struct kxen_nl_req r = { .levels = a->levels, .nr_pages = a->nr_pages,
+				 .nr_sels = a->nr_vcpus };
+	long ret = check_numbers(hc->d, a, deepen);
+
+	if (ret)
+		return ret;
+	ret = copy_pages(hc, &r, a->pending_gfns, a->mask_gfns);
+	if (!ret)
+		ret = copy_sels(hc, &r, a->vcpus);
+	if (!ret) {
+		mutex_lock(&hc->d->evtchn->event_lock);
+		ret = deepen ? kxen_nl_deepen(hc->d, &r) :
+			       kxen_nl_register(hc->d, &r);
+		mutex_unlock(&hc->d->evtchn->event_lock);
+	}
+	free_req(&r);
+	return ret;
+}
+
+static long do_register(struct kxen_hc *hc, void *arg)
+{
+	return apply(hc, arg, false);
+}
+
+static long do_deepen(struct kxen_hc *hc, void *arg)
+{
+	return apply(hc, arg, true);
+}
+
+static long do_expand(struct kxen_hc *hc, void *arg)
+{
+	const struct evtchn_nlevel_expand *a = arg;
+	struct kxen_nl_req r = { .nr_pages = a->nr_pages };
+	long ret;
+
+	if (a->pad || !a->nr_pages)
+		return -EINVAL;
+	if (a->nr_pages > kxen_nl_max_pages(hc->d))
+		return -E2BIG;
+	ret = copy_pages(hc, &r, a->pending_gfns, a->mask_gfns);
+	if (!ret) {
+		mutex_lock(&hc->d->evtchn->event_lock);
+		ret = kxen_nl_expand(hc->d, &r);
+		mutex_unlock(&hc->d->evtchn->event_lock);
+	}
+	free_req(&r);
+	return ret;
+}
+
+static long do_vcpu(struct kxen_hc *hc, void *arg)
+{
+	struct kxen_evtchn *e = hc->d->evtchn;
+	struct kxen_nl_sel s;
+	u32 levels;
+	long ret;
+
+	mutex_lock(&e->event_lock);
+	levels = kxen_nl_levels(hc->d);
+	mutex_unlock(&e->event_lock);
+	ret = copy_sel(hc, arg, levels, &s);
+	if (ret)
+		return ret;
+	mutex_lock(&e->event_lock);
+	/* Deepened meanwhile: the guest has not said where its level 3 is. */
+	ret = kxen_nl_levels(hc->d) != levels ? -EAGAIN :
+						kxen_nl_vcpu(hc->d, &s);
+	mutex_unlock(&e->event_lock);
+	return ret;
+}
+
+static long check_batch(struct kxen_domain *d, struct evtchn_fifo_init *list,
+			u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		if (!kxen_domain_vcpu(d, list[i].vcpu))
+			return -ENOENT;
+		if (!kxen_fifo_offset_ok(list[i].offset))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static long do_batch(struct kxen_hc *hc, void *arg)
+{
+	struct evtchn_fifo_init_batch *a = arg;
+	struct evtchn_fifo_init *list;
+	long ret;
+
+	if (!a->nr)
+		return -EINVAL;
+	if (a->nr > KXEN_MAX_VCPUS)
+		return -E2BIG;
+	list = kvcalloc(a->nr, sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return -ENOMEM;
+	ret = copy_list(hc, list, a->list, a->nr * sizeof(*list));
+	if (!ret)
+		ret = check_batch(hc->d, list, a->nr);
+	if (!ret) {
+		mutex_lock(&hc->d->evtchn->event_lock);
+		ret = kxen_fifo_init_batch(hc->d, list, a->nr);
+		mutex_unlock(&hc->d->evtchn->event_lock);
+	}
+	kvfree(list);
+	a->link_bits = EVTCHN_FIFO_LINK_BITS;
+	return ret;
+}
+
+static const struct {
+	u32 cmd;
+	u32 size;
+	bool out;
+	bool nlevel;	/* for domains that have N-level */
+	long (*fn)(struct kxen_hc *hc, void *arg);
+} ext_ops[] = {
+	{ EVTCHNOP_nlevel_query, sizeof(struct evtchn_nlevel_query), true,
+	  true, do_query },
+	{ EVTCHNOP_nlevel_register, sizeof(struct evtchn_nlevel_register),
+	  false, true, do_register },
+	{ EVTCHNOP_nlevel_vcpu, sizeof(struct evtchn_nlevel_vcpu), false,
+	  true, do_vcpu },
+	{ EVTCHNOP_nlevel_expand, sizeof(struct evtchn_nlevel_expand), false,
+	  true, do_expand },
+	{ EVTCHNOP_nlevel_deepen, sizeof(struct evtchn_nlevel_register),
+	  false, true, do_deepen },
+	{ EVTCHNOP_fifo_init_batch, sizeof(struct evtchn_fifo_init_batch),
+	  true, false, do_batch },
+};
+
+/* HYPERVISOR_event_channel_op() with a command that is not Xen's. */
+long kxen_evtchn_ext(struct kxen_hc *hc)
+{
+	u64 arg[sizeof(struct evtchn_nlevel_register) / sizeof(u64)];
+	u32 i, cmd = hc->arg[0];
+	long ret;
+
+	for (i = 0; i < ARRAY_SIZE(ext_ops); i++)
+		if (ext_ops[i].cmd == cmd)
+			break;
+	if (i == ARRAY_SIZE(ext_ops) ||
+	    (ext_ops[i].nlevel && !(hc->d->flags & KXEN_DOM_NLEVEL)))
+		return -ENOSYS;
+	if (kxen_copy_from_guest(hc->kv, arg, hc->arg[1], ext_ops[i].size))
+		return -EFAULT;
+	ret = ext_ops[i].fn(hc, arg);
+	if (!ret && ext_ops[i].out &&
+	    kxen_copy_to_guest(hc->kv, hc->arg[1], arg, ext_ops[i].size))
+		ret = -EFAULT;
+	return ret;
+}
