@@ -379,6 +379,7 @@ static void usage(void)
 	     "  --initrd F   for an image that is a Linux kernel\n"
 	     "  --append S   and its command line\n"
 	     "  --unplug     the domain answers port 0x10\n"
+	     "  --nlevel     the domain is offered the N-level ABI\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
 	     "  4 triple fault, 5 limit");
@@ -402,7 +403,7 @@ int main(int argc, char **argv)
 		{ "domid", 1, 0, 'd' }, { "plain", 0, 0, 'p' },
 		{ "hold", 0, 0, 'h' }, { "limit", 1, 0, 'l' },
 		{ "late", 0, 0, 'L' }, { "kick", 1, 0, 'k' },
-		{ "unplug", 0, 0, 'u' }, { "intree", 0, 0, 'i' },
+		{ "unplug", 0, 0, 'u' }, { "nlevel", 0, 0, 'N' }, { "intree", 0, 0, 'i' },
 		{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
@@ -423,6 +424,7 @@ int main(int argc, char **argv)
 		case 'r': vm.initrd = optarg; break;
 		case 'a': vm.cmdline = optarg; break;
 		case 'i': vm.intree = true; vm.xen = false; break;
+		case 'N': vm.flags |= KXEN_DOM_NLEVEL; break;
 		case 'u': vm.flags |= KXEN_DOM_UNPLUG; break;
 		case 'l': limit = atoi(optarg); break;
 		default: usage();

@@ -17,6 +17,10 @@
 static const char *const state_names[] = {
 	"created", "running", "shutdown", "dying", "host",
 };
+static const char *const abi_names[] = {
+	[KXEN_ABI_2L] = "2-level", [KXEN_ABI_FIFO] = "FIFO",
+	[KXEN_ABI_HOST] = "host", [KXEN_ABI_NLEVEL] = "N-level",
+};
 static const char *const port_names[] = {
 	"closed", "unbound", "interdomain", "pirq", "virq", "ipi",
 };
@@ -172,8 +176,8 @@ static void dump_state(const struct kxen_query *q, bool json)
 	       state_names[q->state], q->xen_version >> 16,
 	       q->xen_version & 0xffff);
 	printf(json ? ", \"events\": \"%s\"" : "  events        %s\n",
-	       q->evtchn_abi == KXEN_ABI_2L ? "2-level" :
-	       q->evtchn_abi == KXEN_ABI_FIFO ? "FIFO" : "host");
+	       q->evtchn_abi < sizeof(abi_names) / sizeof(abi_names[0]) ?
+	       abi_names[q->evtchn_abi] : "unknown");
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		printf(json ? ", \"%s\": %llu" : "  %-13s %llu\n",
 		       fields[i].name, field(q, i));
@@ -293,9 +297,10 @@ int cmd_info(int argc, char **argv)
 	help_if_asked(argc, argv, "usage: kvm-xen info\n");
 	if (ioctl(ctl_open(), KXEN_INFO, &i))
 		fail(1, "cannot ask the module: %s", strerror(errno));
-	printf("interface version %u\nfeatures          %s%s%s%s\nlimits            %u vCPUs, %u ports\ndomains           %u\nhooks             %s\n",
+	printf("interface version %u\nfeatures          %s%s%s%s%s\nlimits            %u vCPUs, %u ports\ndomains           %u\nhooks             %s\n",
 	       i.abi_version, i.features & KXEN_F_EVTCHN_2L ? "2-level " : "",
 	       i.features & KXEN_F_EVTCHN_FIFO ? "FIFO " : "",
+	       i.features & KXEN_F_EVTCHN_NLEVEL ? "N-level " : "",
 	       i.features & KXEN_F_UNPLUG ? "unplug " : "",
 	       i.features & KXEN_F_PAUSE ? "pause" : "", i.max_vcpus,
 	       i.max_ports, i.domains, i.hooks_armed ? "armed" : "not armed");

@@ -20,6 +20,7 @@ static const char options_help[] =
 	"  --domid N        domain id (default: the next free one)\n"
 	"  --xen-version V  reported version, such as 4.17\n"
 	"  --max-ports N    event channels that the guest can have\n"
+	"  --nlevel         offer the N-level event channel ABI to the guest\n"
 	"  --unplug         answer I/O port 0x10, so that an HVM guest uses\n"
 	"                   paravirtual devices only\n"
 	"  --help           this text\n";
@@ -46,11 +47,12 @@ static void set_version(struct domain_options *o, const char *s)
 	o->xen_minor = minor;
 }
 
-enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_PID, O_HELP };
+enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_NLEVEL, O_PID, O_HELP };
 
 static const struct option long_options[] = {
 	{ "domid", 1, 0, O_DOMID }, { "xen-version", 1, 0, O_VERSION },
 	{ "max-ports", 1, 0, O_PORTS }, { "unplug", 0, 0, O_UNPLUG },
+	{ "nlevel", 0, 0, O_NLEVEL },
 	{ "pid", 1, 0, O_PID }, { "help", 0, 0, O_HELP }, { 0 },
 };
 
@@ -71,10 +73,13 @@ static int parse(int argc, char **argv, struct domain_options *o, pid_t *pid,
 			set_version(o, optarg);
 			break;
 		case O_PORTS:
-			o->max_ports = number(optarg, "number of ports", 131072);
+			o->max_ports = number(optarg, "number of ports", 1 << 20);
 			break;
 		case O_UNPLUG:
 			o->flags |= KXEN_DOM_UNPLUG;
+			break;
+		case O_NLEVEL:
+			o->flags |= KXEN_DOM_NLEVEL;
 			break;
 		case O_PID:
 			*pid = number(optarg, "process", 1 << 30);
