@@ -15,9 +15,14 @@ image smp2-64 --smp 2
 image smp4-64 --smp 4
 image smp2-32 --smp 2
 image fiforace-64 --smp 2
+for i in fifobatch-64 fifobatch-32; do image $i --smp 2; done
 image fiforace-32 --smp 2
 # Cut by signals, so that the reset at its end goes on as a continuation.
 image fifobig-64 --max-ports 131072 --kick 500
+# The N-level ABI, for domains that are offered it.
+for i in nlevel-64 nlevel-32; do image $i --nlevel --max-ports 262144; done
+image nlbig-64 --nlevel --max-ports 262144
+for i in nlrace-64 nlrace-32; do image $i --smp 2 --nlevel --max-ports 262144; done
 for i in smp4-64; do
 	./vmm --limit 90 --smp 4 --late $i > /tmp/late 2>&1
 	check "vCPUs that are created after the attach" grep -q '^DONE good' /tmp/late

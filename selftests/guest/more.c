@@ -84,6 +84,8 @@ static void test_refusals(void)
 	      XEN_EPERM);
 	check("G1 platform_op", hc1(__HYPERVISOR_platform_op, x), XEN_EPERM);
 	check("G1 xenpmu_op", hc2(40, 0, x), XEN_EOPNOTSUPP);
+	check("A6 an operation far beyond Xen's", evtchn_op(0x4b00, x),
+	      XEN_ENOSYS);
 }
 
 void test_main(void)
