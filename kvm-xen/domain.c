@@ -468,6 +468,7 @@ void kxen_domain_vm_gone(struct kxen_domain *d)
 		kxen_glue_unmark(kv);
 		kxen_vcpu_reset(kv);
 	}
+	kxen_arch_domain_reset(d);
 	kxen_shinfo_reset(d);
 	WRITE_ONCE(d->kvm, NULL);
 	mutex_unlock(&d->lock);

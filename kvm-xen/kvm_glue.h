@@ -15,6 +15,7 @@
 
 struct kxen_hook;
 struct kxen_anchor;
+struct kxen_line;
 struct kxen_pio;
 
 /* Registers of a hypercall, in the order of the 64-bit convention. */
@@ -62,6 +63,13 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 				   bool (*io)(struct kxen_domain *d, u16 port,
 					      bool write, u32 len, void *val),
 				   struct kxen_domain *d);
+
+/* kvm_glue_irq.c: an interrupt line on a pin of the VM's controllers. */
+struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
+				     void (*fn)(struct kxen_domain *d),
+				     struct kxen_domain *d);
+void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level);
+void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l, bool dying);
 
 /* --- vCPU ---------------------------------------------------------------- */
 static inline struct kxen_vcpu *kxen_glue_marked(struct kvm_vcpu *v)

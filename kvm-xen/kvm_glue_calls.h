@@ -42,6 +42,11 @@ DECLARE_STATIC_CALL(kxen_intr_allowed, kxen_t_intr_allowed);
 DECLARE_STATIC_CALL(kxen_cache_reg, kxen_t_cache_reg);
 DECLARE_STATIC_CALL(kxen_irq_window, kxen_t_irq_window);
 DECLARE_STATIC_CALL(kxen_inject_nmi, kvm_inject_nmi);
+DECLARE_STATIC_CALL(kxen_set_irq, kvm_set_irq);
+DECLARE_STATIC_CALL(kxen_irq_source_get, kvm_request_irq_source_id);
+DECLARE_STATIC_CALL(kxen_irq_source_put, kvm_free_irq_source_id);
+DECLARE_STATIC_CALL(kxen_ack_register, kvm_register_irq_ack_notifier);
+DECLARE_STATIC_CALL(kxen_ack_unregister, kvm_unregister_irq_ack_notifier);
 
 /* Offset of vcpu_svm.vmcb in what a struct kvm_vcpu is part of; 0: not on SVM. */
 extern u32 kxen_svm_vmcb;

@@ -29,6 +29,11 @@ DEFINE_STATIC_CALL_NULL(kxen_intr_allowed, kxen_t_intr_allowed);
 DEFINE_STATIC_CALL_NULL(kxen_cache_reg, kxen_t_cache_reg);
 DEFINE_STATIC_CALL_NULL(kxen_irq_window, kxen_t_irq_window);
 DEFINE_STATIC_CALL_NULL(kxen_inject_nmi, kvm_inject_nmi);
+DEFINE_STATIC_CALL_NULL(kxen_set_irq, kvm_set_irq);
+DEFINE_STATIC_CALL_NULL(kxen_irq_source_get, kvm_request_irq_source_id);
+DEFINE_STATIC_CALL_NULL(kxen_irq_source_put, kvm_free_irq_source_id);
+DEFINE_STATIC_CALL_NULL(kxen_ack_register, kvm_register_irq_ack_notifier);
+DEFINE_STATIC_CALL_NULL(kxen_ack_unregister, kvm_unregister_irq_ack_notifier);
 
 struct preempt_ops *kxen_kvm_preempt_ops;
 u32 kxen_svm_vmcb;
@@ -96,6 +101,8 @@ static const struct {
 	MEMBER(msr_data, index),
 	MEMBER(msr_data, data),
 	MEMBER(kvm_lapic_irq, trig_mode),
+	MEMBER(kvm_irq_ack_notifier, gsi),
+	MEMBER(kvm_irq_ack_notifier, irq_acked),
 #undef MEMBER
 };
 
@@ -111,6 +118,11 @@ static const struct {
 	{ "kvm_read_guest_virt", 5 },
 	{ "kvm_write_guest_virt_system", 5 },
 	{ "kvm_lapic_find_highest_irr", 1 },
+	{ "kvm_set_irq", 5 },
+	{ "kvm_request_irq_source_id", 1 },
+	{ "kvm_free_irq_source_id", 2 },
+	{ "kvm_register_irq_ack_notifier", 2 },
+	{ "kvm_unregister_irq_ack_notifier", 2 },
 };
 
 static int check_func(struct kxen_btf *btf, const char *name, int nargs,
@@ -272,7 +284,12 @@ int kxen_glue_init(void)
 	    !RESOLVE(kxen_bus_unregister, "kvm_io_bus_unregister_dev") ||
 	    !RESOLVE(kxen_lapic_set_irq, "kvm_apic_set_irq") ||
 	    !RESOLVE(kxen_kvmclock_ns, "get_kvmclock_ns") ||
-	    !RESOLVE(kxen_inject_nmi, "kvm_inject_nmi"))
+	    !RESOLVE(kxen_inject_nmi, "kvm_inject_nmi") ||
+	    !RESOLVE(kxen_set_irq, "kvm_set_irq") ||
+	    !RESOLVE(kxen_irq_source_get, "kvm_request_irq_source_id") ||
+	    !RESOLVE(kxen_irq_source_put, "kvm_free_irq_source_id") ||
+	    !RESOLVE(kxen_ack_register, "kvm_register_irq_ack_notifier") ||
+	    !RESOLVE(kxen_ack_unregister, "kvm_unregister_irq_ack_notifier"))
 		return -ENOENT;
 	return 0;
 }

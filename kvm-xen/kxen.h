@@ -28,6 +28,7 @@ struct kvm;
 struct kvm_vcpu;
 struct kxen_create;
 struct kxen_evtchn;
+struct kxen_line;
 struct kxen_query;
 
 #define KXEN_MAX_VCPUS		512
@@ -161,6 +162,9 @@ struct kxen_domain {
 	struct kvm *kvm;
 	void *anchor;		/* glue's tie to the VM's life */
 	void *unplug;		/* x86's port 0x10 */
+	struct kxen_line *line;	/* callback by an interrupt line: x86/line.c */
+	u32 line_gsi;
+	struct work_struct line_work;
 	u64 owner;		/* id of the control file that made it */
 	struct mutex lock;
 

@@ -14,6 +14,7 @@ image entry-64
 image smp2-64 --smp 2
 image smp4-64 --smp 4
 image smp2-32 --smp 2
+for i in gsi-64 gsi-32; do image $i; done
 image fiforace-64 --smp 2
 for i in fifobatch-64 fifobatch-32; do image $i --smp 2; done
 image fiforace-32 --smp 2

@@ -60,10 +60,12 @@ int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa)
 
 int kxen_arch_domain_init(struct kxen_domain *d)
 {
+	kxen_line_init(d);
 	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d) : 0;
 }
 
 void kxen_arch_domain_reset(struct kxen_domain *d)
 {
 	WRITE_ONCE(d->callback_vector, 0);
+	kxen_line_set(d, 0);
 }

@@ -19,7 +19,7 @@
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 
-static bool upcall_pending(struct kxen_vcpu *kv)
+bool kxen_upcall_pending(struct kxen_vcpu *kv)
 {
 	const u8 *vi;
 	bool pending;
@@ -36,7 +36,7 @@ static u8 level_pending(struct kxen_vcpu *kv)
 {
 	u8 vector = READ_ONCE(kv->domain->callback_vector);
 
-	return vector && upcall_pending(kv) && !kxen_glue_nested(kv->vcpu) ?
+	return vector && kxen_upcall_pending(kv) && !kxen_glue_nested(kv->vcpu) ?
 	       vector : 0;
 }
 
@@ -97,7 +97,7 @@ int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
 	if (READ_ONCE(kv->lapic_owed)) {
 		WRITE_ONCE(kv->lapic_owed, false);
-		if (upcall_pending(kv))
+		if (kxen_upcall_pending(kv))
 			kxen_arch_upcall(kv);
 	}
 	return 0;
@@ -120,6 +120,9 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 		/* A guest that has set both kinds gets both, as on Xen. */
 		if (!READ_ONCE(kv->domain->callback_vector))
 			return;
+	} else if (unlikely(READ_ONCE(kv->domain->line_gsi)) && !kv->id) {
+		kxen_line_raise(kv->domain);
+		return;
 	}
 	if (kxen_glue_is_running_here(kv->vcpu) && in_task() &&
 	    !kxen_glue_nested(kv->vcpu) &&
@@ -139,19 +142,23 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv)
 {
 	if (!READ_ONCE(kv->upcall_vector) &&
-	    !READ_ONCE(kv->domain->callback_vector))
+	    !READ_ONCE(kv->domain->callback_vector) &&
+	    !(READ_ONCE(kv->domain->line_gsi) && !kv->id))
 		return false;
-	return upcall_pending(kv) && kxen_glue_intr_allowed(kv->vcpu);
+	return kxen_upcall_pending(kv) && kxen_glue_intr_allowed(kv->vcpu);
 }
 
 long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
 {
 	struct kxen_domain *d = kv->domain;
 	u8 vector = 0;
+	int ret;
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
-	/* GSI and INTx kinds do not assert a line yet: hypercalls.rst. */
+	ret = kxen_line_set(d, kxen_line_gsi(value));
+	if (ret)
+		return ret;
 	if (value >> 56 == HVM_PARAM_CALLBACK_TYPE_VECTOR)
 		vector = value;
 	if (vector && vector < 0x10)
@@ -160,7 +167,7 @@ long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
 	for (i = 0; i < d->nr_vcpus; i++) {
 		struct kxen_vcpu *o = kxen_domain_vcpu(d, i);
 
-		if (o && upcall_pending(o))
+		if (o && kxen_upcall_pending(o))
 			kxen_arch_upcall(o);
 	}
 	return 0;
@@ -171,7 +178,7 @@ long kxen_arch_set_upcall_vector(struct kxen_vcpu *kv, u32 vector)
 	if (vector < 0x10)
 		return -EINVAL;
 	WRITE_ONCE(kv->upcall_vector, vector);
-	if (upcall_pending(kv))
+	if (kxen_upcall_pending(kv))
 		kxen_arch_upcall(kv);
 	return 0;
 }

@@ -58,4 +58,11 @@ bool kxen_walk_copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len, bool write)
 
 int kxen_unplug_init(struct kxen_domain *d);
 
+/* upcall.c, line.c */
+bool kxen_upcall_pending(struct kxen_vcpu *kv);
+void kxen_line_init(struct kxen_domain *d);
+void kxen_line_raise(struct kxen_domain *d);
+int kxen_line_set(struct kxen_domain *d, u32 gsi);
+u32 kxen_line_gsi(u64 value);
+
 #endif

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The glue's third part: an interrupt line of a VM's controllers, as a device has one.
+ *
+ * A line of our own: its level is or-ed with what the VMM drives on the same pin. KVM
+ * says when the guest has acknowledged the pin's interrupt, before it looks at the level
+ * again.
+ */
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "kvm_glue.h"
+#include "kvm_glue_calls.h"
+
+struct kxen_line {
+	struct kvm_irq_ack_notifier acked;
+	void (*fn)(struct kxen_domain *d);
+	struct kxen_domain *domain;
+	int source;
+};
+
+static void on_ack(struct kvm_irq_ack_notifier *n)
+{
+	struct kxen_line *l = container_of(n, struct kxen_line, acked);
+
+	l->fn(l->domain);
+}
+
+/**
+ * kxen_glue_line_add() - A line of our own on a pin of a VM.
+ * @kvm: the VM.
+ * @gsi: the pin; one that is not routed to anything is silent.
+ * @fn: called when the guest has acknowledged; may set the line. The vCPU's thread,
+ *	must not sleep.
+ * @d: its argument; outlives the line.
+ *
+ * Context: may sleep; takes kvm->irq_lock.
+ * Return: the line, low, or an error pointer: -EFAULT if there are no more.
+ */
+struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
+				     void (*fn)(struct kxen_domain *d),
+				     struct kxen_domain *d)
+{
+	struct kxen_line *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+
+	if (!l)
+		return ERR_PTR(-ENOMEM);
+	l->source = static_call(kxen_irq_source_get)(kvm);
+	if (l->source < 0) {
+		int ret = l->source;
+
+		kfree(l);
+		return ERR_PTR(ret);
+	}
+	l->fn = fn;
+	l->domain = d;
+	l->acked.gsi = gsi;
+	l->acked.irq_acked = on_ack;
+	static_call(kxen_ack_register)(kvm, &l->acked);
+	return l;
+}
+
+/* Context: any that may take KVM's interrupt locks: not a hard interrupt. */
+void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level)
+{
+	static_call(kxen_set_irq)(kvm, l->source, l->acked.gsi, level, false);
+}
+
+/**
+ * kxen_glue_line_del() - Take the line away, low.
+ * @kvm: the VM.
+ * @l: the line.
+ * @dying: the VM is being destroyed: its routing is gone already.
+ *
+ * Context: may sleep. On return nobody is in its callback.
+ */
+void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l, bool dying)
+{
+	static_call(kxen_ack_unregister)(kvm, &l->acked);
+	if (!dying) {
+		kxen_glue_line_set(kvm, l, false);
+		static_call(kxen_irq_source_put)(kvm, l->source);
+	}
+	kfree(l);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The callback kinds of old guests: an interrupt line, GSI or PCI INTx (semantics A102).
+ *
+ * The line is high while upcall_pending of vCPU 0 is set. Senders hold spinlocks, so a
+ * work item raises it. It is looked at again when the guest acknowledges the interrupt:
+ * lowered, and raised anew if an upcall is pending still. KVM does not say when the
+ * guest clears upcall_pending; in between the line may be high for nothing, which a
+ * guest does not notice, since it has the interrupt in service.
+ */
+#include <linux/err.h>
+#include <linux/workqueue.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "x86.h"
+
+static bool want_high(struct kxen_domain *d)
+{
+	struct kxen_vcpu *kv = kxen_domain_vcpu(d, 0);
+
+	/* A vCPU that has a vector of its own does not use the line (A103). */
+	return kv && !READ_ONCE(kv->upcall_vector) && kxen_upcall_pending(kv);
+}
+
+/*
+ * KVM calls this under SRCU, which kxen_glue_line_del() waits for: the line is there.
+ * The VM is, too: one of its vCPUs is running.
+ */
+static void on_ack(struct kxen_domain *d)
+{
+	struct kxen_line *l = READ_ONCE(d->line);
+
+	if (!l)
+		return;
+	kxen_glue_line_set(d->kvm, l, false);
+	/* Pairs with the xchg of upcall_pending before the work is queued. */
+	smp_mb();
+	if (want_high(d))
+		kxen_glue_line_set(d->kvm, l, true);
+}
+
+static void raise_work(struct work_struct *w)
+{
+	struct kxen_domain *d = container_of(w, struct kxen_domain, line_work);
+	struct kvm *kvm = NULL;
+
+	mutex_lock(&d->lock);
+	/* Not for a VM that is being destroyed: its routing is gone. */
+	if (d->line && d->kvm && kxen_glue_vm_tryget(d->kvm)) {
+		kvm = d->kvm;
+		if (want_high(d))
+			kxen_glue_line_set(kvm, d->line, true);
+	}
+	mutex_unlock(&d->lock);
+	/* The last reference may be ours: it ends the domain, but not this one. */
+	if (kvm)
+		kxen_glue_vm_put(kvm);
+	kxen_domain_put(d);
+}
+
+void kxen_line_init(struct kxen_domain *d)
+{
+	INIT_WORK(&d->line_work, raise_work);
+}
+
+/* An upcall of vCPU 0 is pending. Any context. */
+void kxen_line_raise(struct kxen_domain *d)
+{
+	refcount_inc(&d->ref);	/* given back by raise_work() */
+	if (!schedule_work(&d->line_work))
+		/* Queued already, with a reference: this is not the last one. */
+		refcount_dec(&d->ref);
+}
+
+/**
+ * kxen_line_set() - Where the line leads to.
+ * @d: the domain, locked; its VM is there.
+ * @gsi: the pin, 0 for none.
+ *
+ * Context: may sleep.
+ * Return: 0, or -errno with no line.
+ */
+int kxen_line_set(struct kxen_domain *d, u32 gsi)
+{
+	struct kxen_line *old = d->line, *l = NULL;
+
+	lockdep_assert_held(&d->lock);
+	if (d->line_gsi == gsi)
+		return 0;
+	if (old) {
+		WRITE_ONCE(d->line, NULL);
+		WRITE_ONCE(d->line_gsi, 0);
+		kxen_glue_line_del(d->kvm, old, d->state == KXEN_DYING);
+	}
+	if (!gsi)
+		return 0;
+	l = kxen_glue_line_add(d->kvm, gsi, on_ack, d);
+	if (IS_ERR(l))
+		return PTR_ERR(l);
+	WRITE_ONCE(d->line, l);
+	WRITE_ONCE(d->line_gsi, gsi);
+	return 0;
+}
+
+/*
+ * The pin of a callback value. INTx: the wiring of Xen's own machine, whose slots have
+ * four pins of the upper half each; a VMM that wires its slots otherwise has no such
+ * guest to serve, since the guest would look for Xen's platform device.
+ */
+u32 kxen_line_gsi(u64 value)
+{
+	u32 slot = value >> 11 & 31, intx = value & 3;
+
+	switch (value >> 56) {
+	case 0:
+		return (u8)value;
+	case 1:
+		return 16 + ((slot * 4 + slot / 8 + intx) & 31);
+	default:
+		return 0;
+	}
+}
