@@ -52,7 +52,7 @@ static void connect(struct kxen_domain *d, struct kxen_port *p,
 	kxen_port_lock_two(p, rp, &flags);
 	p->remote = rd;
 	p->remote_port = rp->port;
-	kxen_port_set(d, p, KXEN_PORT_INTERDOMAIN, 0);
+	kxen_port_set(d, p, KXEN_PORT_INTERDOMAIN, p->notify_vcpu);
 	rp->remote = d;
 	rp->remote_port = p->port;
 	kxen_port_set(rd, rp, KXEN_PORT_INTERDOMAIN, rp->notify_vcpu);
@@ -94,6 +94,31 @@ long kxen_port_bind_interdomain(struct kxen_domain *d, struct kxen_domain *rd,
 	}
 	kxen_event_unlock_two(d, rd);
 	return ret;
+}
+
+/**
+ * kxen_port_reconnect() - Connect a restored port to its peer of before.
+ * @d: the restored domain.
+ * @port: its port.
+ * @rd: the peer's domain, another one; the caller holds a reference.
+ * @remote_port: the peer's port, not trusted.
+ *
+ * If the peer does not wait for this domain, nothing happens. Context: may sleep.
+ */
+void kxen_port_reconnect(struct kxen_domain *d, u32 port,
+			 struct kxen_domain *rd, u32 remote_port)
+{
+	struct kxen_port *p = kxen_port(d, port);
+	struct kxen_port *rp = kxen_port(rd, remote_port);
+
+	if (!p || !rp)
+		return;
+	kxen_event_lock_two(d, rd);
+	if (p->state == KXEN_PORT_UNBOUND && rp->state == KXEN_PORT_UNBOUND &&
+	    p->remote_domid == rd->domid && rp->remote_domid == d->domid &&
+	    !rd->evtchn->dying)
+		connect(d, p, rd, rp);
+	kxen_event_unlock_two(d, rd);
 }
 
 /**

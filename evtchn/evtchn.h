@@ -8,6 +8,8 @@
 struct kxen_domain;
 struct kxen_evtchn;
 struct kxen_hc;
+struct kxen_image;
+struct kxen_sink;
 struct kxen_port_info;
 struct kxen_vcpu;
 
@@ -47,6 +49,13 @@ int kxen_evtchn_poll(struct kxen_domain *d, u32 port);
 void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force);
 void kxen_evtchn_width_changed(struct kxen_domain *d);
 void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo);
+
+/* Save and restore. Domain locked. */
+void kxen_evtchn_freeze(struct kxen_domain *d);
+void kxen_evtchn_thaw(struct kxen_domain *d);
+void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s);
+int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im);
+void kxen_evtchn_reconnect(struct kxen_domain *d, const struct kxen_image *im);
 
 /* Dump of one port, for the control device. */
 int kxen_evtchn_port_info(struct kxen_domain *d, struct kxen_port_info *info);

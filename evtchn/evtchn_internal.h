@@ -31,7 +31,9 @@
 struct evtchn_fifo_init;
 struct kxen_fifo;
 struct kxen_hc;
+struct kxen_image;
 struct kxen_nlevel;
+struct kxen_sink;
 
 enum kxen_port_state {
 	KXEN_PORT_FREE,
@@ -52,7 +54,8 @@ enum kxen_port_state {
  * @virq: which one, while bound to a virtual interrupt.
  * @remote_port: peer's port, while interdomain.
  * @priority: for FIFO; a sender reads it without the lock.
- * @saved: for FIFO: raised, but the guest's word is not there yet.
+ * @saved: raised, and not told to the guest: its FIFO word is not there yet, or the
+ *	domain is frozen.
  * @last_place: for FIFO: the queue that it was in last, changed under its lock.
  * @host: who consumes the events of a port of domain 0.
  * @remote: peer's domain, while interdomain. Stays valid: the peer closes its
@@ -85,11 +88,12 @@ struct kxen_port {
  * @is_masked: for dumps.
  * @is_busy: a free port that must not be handed out yet; may be NULL.
  * @set_priority: EVTCHNOP_set_priority, port locked; may be NULL.
+ * @save: records of what the ABI holds; event_lock held; NULL if it holds nothing.
  * @any_pending: there may be an event that this vCPU has not seen.
  * @stop: back to 2-level: take what the ABI holds away. event_lock held, may sleep;
  *	NULL if it holds nothing.
  *
- * All but @max_ports and @stop are called with interrupts off, which a change of the
+ * All but @max_ports, @save and @stop are called with interrupts off, which a change of the
  * ABI waits for.
  */
 struct kxen_evtchn_ops {
@@ -104,6 +108,7 @@ struct kxen_evtchn_ops {
 	int (*set_priority)(struct kxen_domain *d, struct kxen_port *p,
 			    u32 priority);
 	bool (*any_pending)(struct kxen_vcpu *kv);
+	void (*save)(struct kxen_domain *d, struct kxen_sink *s);
 	void (*stop)(struct kxen_domain *d);
 };
 
@@ -116,6 +121,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
  * struct kxen_evtchn - a domain's event channels.
  * @event_lock: see above.
  * @ops: the ABI in use; changed under event_lock, read with interrupts off.
+ * @below: the ABI that @ops stands in for while the domain is frozen, else NULL.
  * @fifo: its state, while that is FIFO.
  * @nlevel: its state, while that is N-level.
  * @reset_next: EVTCHNOP_reset is running, and has come so far; 0: it is not.
@@ -129,6 +135,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
 struct kxen_evtchn {
 	struct mutex event_lock;	/* allocation, binding, closing */
 	const struct kxen_evtchn_ops *ops;
+	const struct kxen_evtchn_ops *below;
 	struct kxen_fifo *fifo;
 	struct kxen_nlevel *nlevel;
 	u32 reset_next;
@@ -175,6 +182,7 @@ static inline void kxen_port_raise(struct kxen_domain *d, struct kxen_port *p)
 
 /* port.c */
 int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out);
+int kxen_port_alloc_at(struct kxen_domain *d, u32 port, struct kxen_port **out);
 void kxen_port_set(struct kxen_domain *d, struct kxen_port *p, u8 state,
 		   u32 vcpu);
 void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p);
@@ -187,12 +195,21 @@ void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
 			  unsigned long flags);
 void kxen_evtchn_to_2l(struct kxen_domain *d);
 
-/* evtchn_fifo.c */
+/* evtchn_fifo.c, fifo_setup.c */
 int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset);
 int kxen_fifo_init_batch(struct kxen_domain *d,
 			 const struct evtchn_fifo_init *list, u32 nr);
 bool kxen_fifo_offset_ok(u32 offset);
+bool kxen_fifo_place_ok(struct kxen_domain *d, u32 at);
+int kxen_fifo_restore(struct kxen_domain *d, struct kxen_image *im);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
+
+/* freeze.c */
+void kxen_evtchn_unfreeze(struct kxen_domain *d);
+void kxen_evtchn_raise_noted(struct kxen_domain *d);
+
+/* nlevel_tree.c */
+int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im);
 
 /* nlevel_op.c */
 long kxen_evtchn_ext(struct kxen_hc *hc);
@@ -206,6 +223,8 @@ long kxen_port_alloc_unbound(struct kxen_domain *d, u16 remote, bool allowed,
 long kxen_port_bind_interdomain(struct kxen_domain *d, struct kxen_domain *rd,
 				u32 remote_port, struct kxen_host_port *host,
 				u32 *out);
+void kxen_port_reconnect(struct kxen_domain *d, u32 port,
+			 struct kxen_domain *rd, u32 remote_port);
 long kxen_port_send(struct kxen_domain *d, u32 port);
 
 /* upcall.c */
@@ -216,6 +235,8 @@ void kxen_poll_wake(struct kxen_domain *d, u32 port);
 bool kxen_virq_is_per_vcpu(u32 virq);
 long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port);
 long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port);
+bool kxen_virq_may_restore(struct kxen_domain *d, u32 virq, u32 vcpu);
+void kxen_virq_restore(struct kxen_domain *d, struct kxen_port *p);
 void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu);
 
 #endif

@@ -28,6 +28,7 @@ struct kxen_nl_sel {
  * @pending: gfns of the pending bits.
  * @mask: gfns of the mask bits.
  * @sel: the vCPUs.
+ * @may_miss: a vCPU that is online need not be among them.
  */
 struct kxen_nl_req {
 	u32 levels;
@@ -36,8 +37,53 @@ struct kxen_nl_req {
 	u64 *pending;
 	u64 *mask;
 	struct kxen_nl_sel *sel;
+	bool may_miss;
 };
 
+/* One vCPU's inner levels, and the pages that hold them. */
+struct kxen_nl_vcpu {
+	struct kxen_nl_inner in;
+	struct kxen_page l2;
+	struct kxen_page l3[KXEN_NL_INNER_PAGES];
+};
+
+/**
+ * struct kxen_nlevel - N-level state of a domain.
+ * @levels: depth.
+ * @shift: log2 of the bits of a word.
+ * @nr_ports: ports with a leaf bit; published after their pages.
+ * @nr_pages: leaf pages of each kind.
+ * @max_pages: room in @pending and @mask.
+ * @pending: leaf pages.
+ * @mask: leaf pages.
+ * @vcpu: entries appear once, complete.
+ */
+struct kxen_nlevel {
+	u8 levels;
+	u8 shift;
+	u32 nr_ports;
+	u32 nr_pages;
+	u32 max_pages;
+	struct kxen_page *pending;
+	struct kxen_page *mask;
+	struct kxen_nl_vcpu *vcpu[KXEN_MAX_VCPUS];
+};
+
+/* A port's bits in the leaf; false if it has none. */
+struct kxen_nl_leaf {
+	void *pending;
+	void *mask;
+	u32 bit;
+};
+
+/* evtchn_nlevel.c */
+void kxen_nl_replay(struct kxen_domain *d, const struct kxen_nlevel *nl,
+		    struct kxen_vcpu *only);
+bool kxen_nl_leaf(const struct kxen_nlevel *nl, u32 port, struct kxen_nl_leaf *l);
+
+/* nlevel_tree.c */
+void kxen_nl_stop(struct kxen_domain *d);
+void kxen_nl_save(struct kxen_domain *d, struct kxen_sink *s);
 u32 kxen_nl_max_pages(struct kxen_domain *d);
 void kxen_nl_query(struct kxen_domain *d, struct evtchn_nlevel_query *q);
 int kxen_nl_register(struct kxen_domain *d, const struct kxen_nl_req *r);

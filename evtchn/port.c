@@ -145,6 +145,30 @@ int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out)
 }
 
 /**
+ * kxen_port_alloc_at() - This port and no other, for a domain that is restored.
+ * @d: the domain, event_lock held.
+ * @port: the number, not trusted.
+ * @out: the port, still free.
+ *
+ * Return: 0; -EINVAL if it is taken; -ENOSPC beyond the domain's limit; -ENOMEM.
+ */
+int kxen_port_alloc_at(struct kxen_domain *d, u32 port, struct kxen_port **out)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	int ret;
+
+	lockdep_assert_held(&e->event_lock);
+	if (port >= min(e->max_ports, e->ops->max_ports(d)))
+		return -ENOSPC;
+	if (test_bit(port, e->used))
+		return -EINVAL;
+	ret = grow(e, port);
+	if (!ret)
+		*out = kxen_port(d, port);
+	return ret;
+}
+
+/**
  * kxen_port_set() - A free port gets its first state.
  * @d: the domain, event_lock held.
  * @p: the port, locked if it can be sent to already.
@@ -330,17 +354,20 @@ void kxen_evtchn_close_all(struct kxen_domain *d)
 /* 2-level again, and no guest page of another ABI held; event_lock held. */
 void kxen_evtchn_to_2l(struct kxen_domain *d)
 {
-	const struct kxen_evtchn_ops *ops = d->evtchn->ops;
+	struct kxen_evtchn *e = d->evtchn;
 
-	lockdep_assert_held(&d->evtchn->event_lock);
-	if (ops->stop)
-		ops->stop(d);
+	lockdep_assert_held(&e->event_lock);
+	kxen_evtchn_unfreeze(d);
+	if (e->ops->stop)
+		e->ops->stop(d);
 }
 
 /* KXEN_ABI_* of now. */
 u32 kxen_evtchn_abi(struct kxen_domain *d)
 {
-	return READ_ONCE(d->evtchn->ops)->abi;
+	const struct kxen_evtchn_ops *below = READ_ONCE(d->evtchn->below);
+
+	return (below ?: READ_ONCE(d->evtchn->ops))->abi;
 }
 
 void kxen_evtchn_reopen(struct kxen_domain *d)

@@ -116,6 +116,26 @@ long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port)
 	return ret;
 }
 
+/* Could a port of a saved domain have this? A global one is domain 0's. */
+bool kxen_virq_may_restore(struct kxen_domain *d, u32 virq, u32 vcpu)
+{
+	struct kxen_vcpu *kv = kxen_domain_vcpu(d, vcpu);
+
+	if (virq >= KXEN_NR_VIRQS || !kv || class_of(virq) == VIRQ_GLOBAL)
+		return false;
+	virq = array_index_nospec(virq, KXEN_NR_VIRQS);
+	return !READ_ONCE(*map_of(d, virq, kv));
+}
+
+/* A port whose virq and vCPU are set, and can have it: from here on it is raised. */
+void kxen_virq_restore(struct kxen_domain *d, struct kxen_port *p)
+{
+	struct kxen_vcpu *kv = kxen_domain_vcpu(d, p->notify_vcpu);
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	WRITE_ONCE(*map_of(d, p->virq, kv), p->port);
+}
+
 /* The port goes: nobody finds it any more when this returns (A25). */
 void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu)
 {

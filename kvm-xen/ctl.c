@@ -13,6 +13,7 @@
 #include "../evtchn/evtchn.h"
 #include "kxen.h"
 #include "park.h"
+#include "save.h"
 
 #define MAX_GUEST_PORTS	(1U << 20)
 #define CREATE_FLAGS	(KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL)
@@ -32,6 +33,7 @@ union ctl_arg {
 	struct kxen_query query;
 	struct kxen_domid_arg domid;
 	struct kxen_port_info port;
+	struct kxen_image_arg image;
 };
 
 /* A domain that this file may change, with a reference. */
@@ -54,7 +56,8 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 
 	a->abi_version = KXEN_ABI_VERSION;
 	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO |
-		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_UNPLUG | KXEN_F_PAUSE;
+		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_UNPLUG | KXEN_F_PAUSE |
+		      KXEN_F_SAVE;
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = MAX_GUEST_PORTS;
 	a->domains = kxen_domains_count();
@@ -163,6 +166,32 @@ static int ctl_port(struct ctl_file *cf, union ctl_arg *arg)
 	return ret;
 }
 
+static int ctl_image(struct ctl_file *cf, struct kxen_image_arg *a, bool save)
+{
+	struct kxen_domain *d;
+	int ret;
+
+	if (a->flags || a->reserved)
+		return -EOPNOTSUPP;
+	d = get_own(cf, a->domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	ret = save ? kxen_domain_save(d, a->buf, &a->len) :
+		     kxen_domain_restore(d, a->buf, a->len, &a->reason);
+	kxen_domain_put(d);
+	return ret;
+}
+
+static int ctl_save(struct ctl_file *cf, union ctl_arg *arg)
+{
+	return ctl_image(cf, &arg->image, true);
+}
+
+static int ctl_restore(struct ctl_file *cf, union ctl_arg *arg)
+{
+	return ctl_image(cf, &arg->image, false);
+}
+
 static const struct {
 	unsigned int cmd;
 	u32 size;		/* as the kernel knows it */
@@ -181,6 +210,8 @@ static const struct {
 	CALL(KXEN_PAUSE, pause, kxen_domid_arg, reserved),
 	CALL(KXEN_UNPAUSE, unpause, kxen_domid_arg, reserved),
 	CALL(KXEN_PORT, port, kxen_port_info, reserved),
+	CALL(KXEN_SAVE, save, kxen_image_arg, reserved),
+	CALL(KXEN_RESTORE, restore, kxen_image_arg, reserved),
 #undef CALL
 };
 
@@ -191,6 +222,7 @@ static_assert(sizeof(struct kxen_attach) == 24);
 static_assert(sizeof(struct kxen_query) == 128);
 static_assert(sizeof(struct kxen_domid_arg) == 16);
 static_assert(sizeof(struct kxen_port_info) == 40);
+static_assert(sizeof(struct kxen_image_arg) == 32);
 
 static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 {

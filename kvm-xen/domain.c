@@ -404,6 +404,20 @@ int kxen_domain_attach(struct kxen_domain *d, int vm_fd, u32 *reason)
 	return ret;
 }
 
+/* The domain of a VM, with a reference, or NULL. Any VM of the host; does not sleep. */
+static struct kxen_domain *domain_of(struct kvm *kvm)
+{
+	struct kxen_domain *d;
+	unsigned long i;
+
+	rcu_read_lock();
+	xa_for_each(&kxen_domains, i, d)
+		if (READ_ONCE(d->kvm) == kvm && refcount_inc_not_zero(&d->ref))
+			break;
+	rcu_read_unlock();
+	return d;
+}
+
 /**
  * kxen_domain_vcpu_created() - A vCPU was added to some VM.
  * @v: the vCPU.
@@ -414,22 +428,35 @@ int kxen_domain_attach(struct kxen_domain *d, int vm_fd, u32 *reason)
 void kxen_domain_vcpu_created(struct kvm_vcpu *v)
 {
 	struct kvm *kvm = kxen_glue_vcpu_kvm(v);
-	struct kxen_domain *d;
-	unsigned long i;
+	struct kxen_domain *d = domain_of(kvm);
 
-	rcu_read_lock();
-	xa_for_each(&kxen_domains, i, d)
-		if (READ_ONCE(d->kvm) == kvm && refcount_inc_not_zero(&d->ref))
-			goto found;
-	rcu_read_unlock();
-	return;
-found:
-	rcu_read_unlock();
+	if (!d)
+		return;
 	mutex_lock(&d->lock);
 	if (d->kvm == kvm && adopt(d, kxen_glue_vcpu_idx(v)))
 		kxen_warn_guest(d, "vCPU %u stays without Xen",
 				kxen_glue_vcpu_idx(v));
 	mutex_unlock(&d->lock);
+	kxen_domain_put(d);
+}
+
+/**
+ * kxen_domain_mark_dirty() - The pages that the host writes to, in a VM's dirty log.
+ * @kvm: some VM.
+ * @slot: the part of its memory whose log is about to be read.
+ *
+ * Called by a hook for every VM of the host. Context: kvm->slots_lock held.
+ */
+void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot)
+{
+	struct kxen_domain *d = domain_of(kvm);
+	unsigned long gfn;
+	void *entry;
+
+	if (!d)
+		return;
+	xa_for_each(&d->held, gfn, entry)
+		kxen_glue_slot_dirty(slot, gfn);
 	kxen_domain_put(d);
 }
 

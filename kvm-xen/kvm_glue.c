@@ -548,6 +548,16 @@ bool kxen_glue_mem(struct kvm_vcpu *v, u64 gfn, struct kxen_mem *m)
 	return true;
 }
 
+/*
+ * The host may have written to this frame. KVM's own function for it wants a running
+ * vCPU; slots_lock is held.
+ */
+void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn)
+{
+	if (slot->dirty_bitmap && gfn - slot->base_gfn < slot->npages)
+		set_bit_le(gfn - slot->base_gfn, slot->dirty_bitmap);
+}
+
 /* The host has written there. */
 void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa)
 {

@@ -65,6 +65,7 @@ static const struct {
 	MEMBER(kvm_memory_slot, npages),
 	MEMBER(kvm_memory_slot, flags),
 	MEMBER(kvm_memory_slot, userspace_addr),
+	MEMBER(kvm_memory_slot, dirty_bitmap),
 	MEMBER(kvm_vcpu, pid),
 	MEMBER(kvm_vcpu, preempted),
 	MEMBER(kvm_vcpu, arch),

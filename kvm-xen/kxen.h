@@ -25,6 +25,7 @@
 #include "guest_mem.h"
 
 struct kvm;
+struct kvm_memory_slot;
 struct kvm_vcpu;
 struct kxen_create;
 struct kxen_evtchn;
@@ -114,6 +115,13 @@ struct kxen_vcpu {
 	u64 runstate_entry;	/* guest system time, ns */
 	u64 runstate_times[4];
 	struct kxen_area runstate_area;
+
+	/* a restored vCPU: what waits for the VMM to have set the clock */
+	bool resume;
+	u64 resume_singleshot;	/* guest system time, ~0 for none */
+	u64 resume_periodic;
+	u64 resume_period;
+	u64 resume_times[4];
 
 	struct kxen_vcpu_stats stats;
 	atomic64_t upcalls;
@@ -212,6 +220,7 @@ void kxen_domain_release_owner(u64 owner);
 int kxen_domain_attach(struct kxen_domain *d, int vm_fd, u32 *reason);
 void kxen_domain_vm_gone(struct kxen_domain *d);
 void kxen_domain_vcpu_created(struct kvm_vcpu *v);
+void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
 void kxen_domain_reset(struct kxen_domain *d);
 u32 kxen_domains_count(void);
 
@@ -231,11 +240,15 @@ void kxen_vcpu_reset(struct kxen_vcpu *kv);
 struct kxen_vcpu *kxen_domain_vcpu(struct kxen_domain *d, u32 id);
 int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 void kxen_vcpu_info_moved(struct kxen_vcpu *kv);
+void kxen_vcpu_use_slot(struct kxen_vcpu *kv);
+int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
+void kxen_vcpu_resume(struct kxen_vcpu *kv);
 
 /* shinfo.c */
 int kxen_shinfo_init(struct kxen_domain *d);
 void kxen_shinfo_free(struct kxen_domain *d);
 int kxen_shinfo_set(struct kxen_domain *d, u64 gfn);
+int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content);
 int kxen_shinfo_remove(struct kxen_domain *d, u64 gfn);
 void kxen_shinfo_reset(struct kxen_domain *d);
 void kxen_shinfo_latch(struct kxen_domain *d, bool compat);
@@ -247,6 +260,7 @@ void kxen_runstate_set(struct kxen_vcpu *kv, u32 state);
 void kxen_runstate_get(struct kxen_vcpu *kv, struct vcpu_runstate_info *out);
 int kxen_runstate_register(struct kxen_vcpu *kv, u64 addr, bool phys);
 void kxen_runstate_drop(struct kxen_vcpu *kv);
+void kxen_runstate_resume(struct kxen_vcpu *kv);
 
 /* timer.c */
 void kxen_timer_init(struct kxen_vcpu *kv);
@@ -258,6 +272,11 @@ void kxen_timer_singleshot_stop(struct kxen_vcpu *kv);
 int kxen_timer_periodic(struct kxen_vcpu *kv, u64 period_ns);
 void kxen_timer_periodic_stop(struct kxen_vcpu *kv);
 long kxen_set_timer_op(struct kxen_vcpu *kv, s64 abs_ns);
+void kxen_timer_save(struct kxen_vcpu *kv, u64 *singleshot, u64 *periodic,
+		     u64 *period);
+int kxen_timer_restore(struct kxen_vcpu *kv, u64 singleshot, u64 periodic,
+		       u64 period);
+void kxen_timer_resume(struct kxen_vcpu *kv);
 
 /* watchdog.c */
 int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout);

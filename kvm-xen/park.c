@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/task_work.h>
 
+#include "../evtchn/evtchn.h"
 #include "kvm_glue.h"
 #include "kxen.h"
 #include "park.h"
@@ -170,6 +171,9 @@ int kxen_domain_unpause(struct kxen_domain *d)
 		mutex_unlock(&d->lock);
 		return -EINVAL;
 	}
+	/* What was sent to a saved domain is raised before it goes on. */
+	if (d->pause_count == 1)
+		kxen_evtchn_thaw(d);
 	WRITE_ONCE(d->pause_count, d->pause_count - 1);
 	mutex_unlock(&d->lock);
 	wake_up_all(&d->park_wait);

@@ -91,6 +91,20 @@ void kxen_runstate_get(struct kxen_vcpu *kv, struct vcpu_runstate_info *out)
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 }
 
+/* The account of a restored vCPU goes on from here: the clock has jumped. */
+void kxen_runstate_resume(struct kxen_vcpu *kv)
+{
+	u64 now = kxen_arch_domain_now(kv->domain);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kv->time_lock, flags);
+	memcpy(kv->runstate_times, kv->resume_times, sizeof(kv->runstate_times));
+	kv->runstate_entry = now;
+	kv->runstate = RUNSTATE_running;
+	write_area(kv);
+	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+}
+
 void kxen_runstate_drop(struct kxen_vcpu *kv)
 {
 	struct kxen_area old;

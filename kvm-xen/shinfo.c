@@ -150,6 +150,44 @@ int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
 	return 0;
 }
 
+/**
+ * kxen_shinfo_restore() - shared_info of a saved domain.
+ * @d: the domain, locked; none of its vCPUs has run, nobody sends to it.
+ * @gfn: the frame, not trusted, if @content is NULL: it is in the guest's memory.
+ * @content: a page of it, which lies in no guest's frame.
+ *
+ * Context: may sleep.
+ * Return: 0; -EINVAL if there is no writable RAM; -ENOMEM.
+ */
+int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content)
+{
+	struct kxen_shinfo *s, *old = current_shinfo(d);
+	int ret;
+	u32 i;
+
+	lockdep_assert_held(&d->lock);
+	if (content) {
+		memcpy(old->kaddr, content, PAGE_SIZE);
+		return 0;
+	}
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	if (!s)
+		return -ENOMEM;
+	ret = kxen_page_pin(d, gfn, &s->page);
+	if (ret) {
+		kfree(s);
+		return ret;
+	}
+	s->kaddr = s->page.kaddr;
+	rcu_assign_pointer(d->shinfo, s);
+	for (i = 0; i < d->nr_vcpus; i++)
+		if (kxen_domain_vcpu(d, i))
+			kxen_vcpu_use_slot(kxen_domain_vcpu(d, i));
+	synchronize_rcu();
+	free_shinfo(d, old);
+	return 0;
+}
+
 /* Take shared_info away from @gfn: 0; -ENOENT if it is not there; -ENOMEM. */
 int kxen_shinfo_remove(struct kxen_domain *d, u64 gfn)
 {

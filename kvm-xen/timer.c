@@ -119,6 +119,60 @@ long kxen_set_timer_op(struct kxen_vcpu *kv, s64 abs_ns)
 	return kxen_timer_singleshot(kv, abs_ns);
 }
 
+/* The next expiry of a timer in guest system time, ~0 if it is stopped. */
+static u64 deadline(struct kxen_vcpu *kv, struct hrtimer *t)
+{
+	s64 left;
+
+	if (!hrtimer_active(t))
+		return ~0ULL;
+	left = ktime_to_ns(hrtimer_get_remaining(t));
+	return kxen_arch_domain_now(kv->domain) + max_t(s64, left, 0);
+}
+
+/* Both timers, for a saved domain. The vCPU is paused. */
+void kxen_timer_save(struct kxen_vcpu *kv, u64 *singleshot, u64 *periodic,
+		     u64 *period)
+{
+	*singleshot = deadline(kv, &kv->singleshot);
+	*period = READ_ONCE(kv->period_ns);
+	*periodic = *period ? deadline(kv, &kv->periodic) : ~0ULL;
+	/* Not started since it was restored itself. */
+	if (READ_ONCE(kv->resume)) {
+		*singleshot = kv->resume_singleshot;
+		*periodic = kv->resume_periodic;
+		*period = kv->resume_period;
+	}
+}
+
+/* Take note of them: 0, or -EINVAL for a period that no guest could have set. */
+int kxen_timer_restore(struct kxen_vcpu *kv, u64 singleshot, u64 periodic,
+		       u64 period)
+{
+	if (period && (period < MIN_PERIOD_NS || period > KTIME_MAX / 2))
+		return -EINVAL;
+	kv->resume_singleshot = singleshot;
+	kv->resume_periodic = periodic;
+	kv->resume_period = period;
+	return 0;
+}
+
+/* Start what was noted: the guest's clock is what it was. The vCPU's own thread. */
+void kxen_timer_resume(struct kxen_vcpu *kv)
+{
+	u64 now = kxen_arch_guest_now(kv), first = 0;
+
+	if (kv->resume_singleshot != ~0ULL)
+		kxen_timer_singleshot(kv, kv->resume_singleshot);
+	if (!kv->resume_period)
+		return;
+	kxen_timer_periodic_stop(kv);
+	WRITE_ONCE(kv->period_ns, kv->resume_period);
+	if (kv->resume_periodic > now)
+		first = min(kv->resume_periodic - now, kv->resume_period);
+	hrtimer_start(&kv->periodic, ns_to_ktime(first), HRTIMER_MODE_REL_HARD);
+}
+
 void kxen_timer_drop_area(struct kxen_vcpu *kv)
 {
 	struct kxen_area old;

@@ -116,6 +116,7 @@ void kxen_vcpu_reset(struct kxen_vcpu *kv)
 	kxen_timer_drop_area(kv);
 	WRITE_ONCE(kv->upcall_vector, 0);
 	WRITE_ONCE(kv->lapic_owed, false);
+	WRITE_ONCE(kv->resume, false);
 	WRITE_ONCE(kv->time_stale, true);
 }
 
@@ -181,4 +182,51 @@ int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 	if (kxen_glue_is_running_here(kv->vcpu))
 		kxen_arch_publish_time(kv, true);
 	return 0;
+}
+
+/* shared_info is that of a saved domain: its slot is used as it is. Domain locked. */
+void kxen_vcpu_use_slot(struct kxen_vcpu *kv)
+{
+	rcu_assign_pointer(kv->vi, default_vi(kv));
+}
+
+/**
+ * kxen_vcpu_restore_info() - vcpu_info of a saved vCPU: its content is in its memory.
+ * @kv: the vCPU, which has never run.
+ * @gfn: guest page, not trusted.
+ * @offset: in it, not trusted.
+ *
+ * Context: domain locked, may sleep.
+ * Return: 0; -EINVAL, also for an offset that no guest could have given.
+ */
+int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
+{
+	const struct kxen_layout *l = &kxen_layouts[kv->domain->compat];
+	int ret;
+
+	lockdep_assert_held(&kv->domain->lock);
+	/* Registered by 32-bit code, it is aligned to 4 bytes only. */
+	if (kv->vi_page.page || offset > PAGE_SIZE - l->vcpu_info_size ||
+	    offset % 4)
+		return -EINVAL;
+	ret = kxen_page_pin(kv->domain, gfn, &kv->vi_page);
+	if (!ret)
+		rcu_assign_pointer(kv->vi, kv->vi_page.kaddr + offset);
+	return ret;
+}
+
+/**
+ * kxen_vcpu_resume() - A restored vCPU is about to run for the first time.
+ * @kv: the vCPU.
+ *
+ * Context: its own thread; the VMM has set the guest's clock. Takes d->lock.
+ */
+void kxen_vcpu_resume(struct kxen_vcpu *kv)
+{
+	WRITE_ONCE(kv->resume, false);
+	kxen_runstate_resume(kv);
+	kxen_timer_resume(kv);
+	mutex_lock(&kv->domain->lock);
+	kxen_shinfo_wallclock(kv->domain);
+	mutex_unlock(&kv->domain->lock);
 }

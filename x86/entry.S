@@ -62,7 +62,10 @@ SYM_FUNC_START(kxen_tramp_\name)
 SYM_FUNC_END(kxen_tramp_\name)
 .endm
 
-/* For rare functions that see vCPUs before they are marked. Never skips. */
+/*
+ * For rare functions that see vCPUs before they are marked, or whose first argument is
+ * the VM. Never skips.
+ */
 .macro KXEN_TRAMPOLINE_ANY name
 SYM_FUNC_START(kxen_tramp_\name)
 	mov	%rdi, %rax
@@ -84,3 +87,4 @@ KXEN_TRAMPOLINE apic_enabled
 KXEN_TRAMPOLINE clock_update
 KXEN_TRAMPOLINE run
 KXEN_TRAMPOLINE_ANY vcpu_created
+KXEN_TRAMPOLINE_ANY sync_dirty

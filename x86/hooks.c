@@ -44,6 +44,8 @@ static struct kxen_hook hooks[] = {
 	     "publish the new clock before the next entry"),
 	HOOK("kvm_arch_vcpu_ioctl_run", 1, run,
 	     "machine reset by the VMM, pause"),
+	HOOK_VOID("kvm_arch_sync_dirty_log", 2, sync_dirty,
+		  "pages that the host writes to are dirty"),
 	HOOK_VOID("kvm_arch_vcpu_postcreate", 1, vcpu_created,
 		  "vCPUs that are added later"),
 };

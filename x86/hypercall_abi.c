@@ -104,6 +104,8 @@ int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	if (unlikely(kxen_glue_at_reset_vector(kv->vcpu)) &&
 	    READ_ONCE(d->used) && kxen_glue_is_bsp(kv->vcpu))
 		kxen_domain_reset(d);
+	if (unlikely(READ_ONCE(kv->resume)))
+		kxen_vcpu_resume(kv);
 	return 0;
 }
 
@@ -111,5 +113,15 @@ int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a)
 {
 	kxen_domain_vcpu_created(v);
+	return 0;
+}
+
+/*
+ * void kvm_arch_sync_dirty_log(kvm, slot): the VMM asks which pages are dirty. All that
+ * the host may write to are; to take note of each write would cost every send.
+ */
+int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a)
+{
+	kxen_domain_mark_dirty(kvm, (struct kvm_memory_slot *)a->arg[1]);
 	return 0;
 }

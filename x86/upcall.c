@@ -97,8 +97,7 @@ int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
 	if (READ_ONCE(kv->lapic_owed)) {
 		WRITE_ONCE(kv->lapic_owed, false);
-		if (kxen_upcall_pending(kv))
-			kxen_arch_upcall(kv);
+		kxen_arch_upcall_again(kv);
 	}
 	return 0;
 }
@@ -139,6 +138,12 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 		kxen_glue_kick(kv->vcpu);
 }
 
+void kxen_arch_upcall_again(struct kxen_vcpu *kv)
+{
+	if (kxen_upcall_pending(kv))
+		kxen_arch_upcall(kv);
+}
+
 bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv)
 {
 	if (!READ_ONCE(kv->upcall_vector) &&
@@ -167,8 +172,8 @@ long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
 	for (i = 0; i < d->nr_vcpus; i++) {
 		struct kxen_vcpu *o = kxen_domain_vcpu(d, i);
 
-		if (o && kxen_upcall_pending(o))
-			kxen_arch_upcall(o);
+		if (o)
+			kxen_arch_upcall_again(o);
 	}
 	return 0;
 }
@@ -178,7 +183,6 @@ long kxen_arch_set_upcall_vector(struct kxen_vcpu *kv, u32 vector)
 	if (vector < 0x10)
 		return -EINVAL;
 	WRITE_ONCE(kv->upcall_vector, vector);
-	if (kxen_upcall_pending(kv))
-		kxen_arch_upcall(kv);
+	kxen_arch_upcall_again(kv);
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "../kvm-xen/kxen.h"
 
+struct kvm;
 struct kvm_vcpu;
 
 /**
@@ -33,6 +34,8 @@ int kxen_on_clock_update(struct kxen_vcpu *kv, struct kxen_hook_args *a);
 int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a);
 int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a);
 
+int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a);
+
 /* The trampolines. */
 void kxen_tramp_emulate_hypercall(void);
 void kxen_tramp_cpuid(void);
@@ -46,6 +49,7 @@ void kxen_tramp_apic_enabled(void);
 void kxen_tramp_clock_update(void);
 void kxen_tramp_run(void);
 void kxen_tramp_vcpu_created(void);
+void kxen_tramp_sync_dirty(void);
 
 /* CPUID base that the guest sees; the hypercall MSR follows it. */
 u32 kxen_cpuid_base(struct kxen_vcpu *kv);

@@ -35,6 +35,7 @@
 #define KXEN_F_PAUSE		(1ULL << 2)
 #define KXEN_F_EVTCHN_FIFO	(1ULL << 3)
 #define KXEN_F_EVTCHN_NLEVEL	(1ULL << 4)
+#define KXEN_F_SAVE		(1ULL << 5)
 
 /* Bits of struct kxen_create.flags: what the domain gets. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10 */
@@ -243,6 +244,50 @@ struct kxen_port_info {
 
 #define KXEN_PORT_NEXT		(1U << 0)
 
+/* struct kxen_image_arg.reason: why a restore was refused. */
+#define KXEN_RESTORE_OK		0
+#define KXEN_RESTORE_FORMAT	1 /* EINVAL: not a saved domain, or damaged */
+#define KXEN_RESTORE_VERSION	2 /* EOPNOTSUPP: a newer module has written it */
+#define KXEN_RESTORE_STATE	3 /* EBUSY: no VM, not paused, or the guest has run */
+#define KXEN_RESTORE_VCPUS	4 /* EINVAL: another number of vCPUs */
+#define KXEN_RESTORE_MEMORY	5 /* a page of the guest is not where it was */
+#define KXEN_RESTORE_VALUES	6 /* EINVAL: a value that no guest could have set */
+#define KXEN_RESTORE_PORTS	7 /* ENOSPC: the domain can have too few ports */
+#define KXEN_RESTORE_FEATURE	8 /* EOPNOTSUPP: it has no N-level, the guest uses it */
+
+/**
+ * struct kxen_image_arg - KXEN_SAVE, KXEN_RESTORE
+ * @size: sizeof(struct kxen_image_arg)
+ * @flags: must be 0
+ * @domid: the domain
+ * @reason: restore: out, on failure too: KXEN_RESTORE_*
+ * @buf: address of the stream, which user space does not look into
+ * @len: restore: its length; save: in: room at @buf, out: length, or what is needed
+ * @reserved: must be 0
+ *
+ * All of a domain that is not in the guest's memory, which the VMM copies. The guest's
+ * clock is the VMM's to carry over (KVM_SET_CLOCK).
+ *
+ * SAVE: the domain is paused (EBUSY), and stays so. From now on until it is let go,
+ * nothing is written into the guest's memory: copy it now. Letting the domain go makes it
+ * go on as if nothing had been; what was sent meanwhile is delivered then. ENOSPC: @len
+ * says how much room it needs. EAGAIN: a peer has changed a channel, try again.
+ *
+ * RESTORE: the domain has its VM, with as many vCPUs; the guest's memory is back, its
+ * vCPUs have not run; the domain is paused. All or nothing. The number of the domain may
+ * be another one. Channels to other domains are connected again if the peer waits for a
+ * domain of this number, and are pending; else they are unbound.
+ */
+struct kxen_image_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 reason;
+	__aligned_u64 buf;
+	__u32 len;
+	__u32 reserved;
+};
+
 #define KXEN_INFO	_IO(KXEN_IOC, 0x00)
 #define KXEN_CREATE	_IO(KXEN_IOC, 0x01)
 #define KXEN_ATTACH	_IO(KXEN_IOC, 0x02)
@@ -251,5 +296,7 @@ struct kxen_port_info {
 #define KXEN_PAUSE	_IO(KXEN_IOC, 0x05)
 #define KXEN_UNPAUSE	_IO(KXEN_IOC, 0x06)
 #define KXEN_PORT	_IO(KXEN_IOC, 0x07)
+#define KXEN_SAVE	_IO(KXEN_IOC, 0x08)
+#define KXEN_RESTORE	_IO(KXEN_IOC, 0x09)
 
 #endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The FIFO ABI: between its delivery (evtchn_fifo.c) and its set-up (fifo_setup.c). */
+#ifndef KXEN_FIFO_H
+#define KXEN_FIFO_H
+
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/event_channel.h>
+
+#include "evtchn_internal.h"
+
+#define KXEN_FIFO_WORDS	(PAGE_SIZE / sizeof(u32))
+#define KXEN_FIFO_PAGES	(EVTCHN_FIFO_NR_CHANNELS / KXEN_FIFO_WORDS)
+
+/* Host memory only, and a line of its own: the guest's words are elsewhere. */
+struct kxen_fifo_queue {
+	raw_spinlock_t lock;
+	u32 tail;		/* 0: empty */
+} ____cacheline_aligned;
+
+/* One vCPU's queues and the page that tells the guest of them. */
+struct kxen_fifo_vcpu {
+	struct kxen_fifo_queue queue[EVTCHN_FIFO_MAX_QUEUES];
+	struct evtchn_fifo_control_block *control;
+	struct kxen_page page;
+};
+
+/**
+ * struct kxen_fifo - FIFO state of a domain.
+ * @nr_words: words that exist; published after their page.
+ * @pages: the array, page by page.
+ * @vcpu: entries appear once, complete.
+ *
+ * Readers have interrupts off, which the teardown waits for.
+ */
+struct kxen_fifo {
+	u32 nr_words;
+	struct kxen_page pages[KXEN_FIFO_PAGES];
+	struct kxen_fifo_vcpu *vcpu[KXEN_MAX_VCPUS];
+};
+
+/* fifo_setup.c */
+void kxen_fifo_save(struct kxen_domain *d, struct kxen_sink *s);
+void kxen_fifo_stop(struct kxen_domain *d);
+
+#endif

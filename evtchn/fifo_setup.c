@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Set-up, teardown, save and restore of the FIFO ABI. All of it with event_lock held;
+ * what senders see is published complete.
+ */
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <uapi/linux/kvm_xen.h>
+#include <xen/kxen_evtchn.h>
+
+#include "../kvm-xen/save.h"
+#include "fifo.h"
+
+/* What was remembered, and can be raised by now. Ports of the range [from, to). */
+static void raise_saved(struct kxen_domain *d, u32 from, u32 to)
+{
+	unsigned long flags;
+	u32 port;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	/* Pairs with the barrier in save(). */
+	smp_mb();
+	for (port = from; port < min(to, d->evtchn->nr_valid); port++) {
+		struct kxen_port *p = kxen_port(d, port);
+
+		if (READ_ONCE(p->saved) && xchg(&p->saved, false)) {
+			local_irq_save(flags);
+			kxen_evtchn_fifo.set_pending(d, p);	/* or remembers it */
+			local_irq_restore(flags);
+		}
+		if (!(port % KXEN_FIFO_WORDS))
+			cond_resched();
+	}
+}
+
+/*
+ * From 2-level to FIFO. Senders that still use the old ABI are waited for; then what
+ * they left is remembered, until the page of its word comes (A37).
+ */
+static void take_over(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	const struct kxen_evtchn_ops *old = e->ops;
+	unsigned long flags;
+	u32 port;
+
+	lockdep_assert_held(&e->event_lock);
+	/* Pairs with the reads of e->ops: the FIFO is complete (A40). */
+	smp_store_release(&e->ops, &kxen_evtchn_fifo);
+	synchronize_rcu();
+	for (port = 0; port < min(e->nr_valid, old->max_ports(d)); port++) {
+		struct kxen_port *p = kxen_port(d, port);
+
+		local_irq_save(flags);
+		if (old->is_pending(d, p))
+			WRITE_ONCE(p->saved, true);
+		local_irq_restore(flags);
+	}
+}
+
+static struct kxen_fifo_vcpu *new_vcpu(struct kxen_domain *d, u64 gfn, u32 offset,
+				  int *ret)
+{
+	struct kxen_fifo_vcpu *fv = kvzalloc(sizeof(*fv), GFP_KERNEL_ACCOUNT);
+	int i;
+
+	*ret = -ENOMEM;
+	if (!fv)
+		return NULL;
+	*ret = kxen_page_pin(d, gfn, &fv->page);
+	if (*ret) {
+		kvfree(fv);
+		return NULL;
+	}
+	for (i = 0; i < EVTCHN_FIFO_MAX_QUEUES; i++)
+		raw_spin_lock_init(&fv->queue[i].lock);
+	fv->control = fv->page.kaddr + offset;
+	return fv;
+}
+
+bool kxen_fifo_offset_ok(u32 offset)
+{
+	return offset <= PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) &&
+	       !(offset % 8);
+}
+
+static void free_vcpu(struct kxen_domain *d, struct kxen_fifo_vcpu *fv)
+{
+	if (!fv)
+		return;
+	kxen_page_unpin(d, &fv->page);
+	kvfree(fv);
+}
+
+/* Control blocks for @nr vCPUs, made and not yet known to anybody: all or none. */
+static int new_vcpus(struct kxen_domain *d, const struct kxen_fifo *f,
+		     const struct evtchn_fifo_init *list, u32 nr,
+		     struct kxen_fifo_vcpu **fv)
+{
+	u32 i, k;
+	int ret = 0;
+
+	for (i = 0; i < nr && !ret; i++) {
+		if (f && f->vcpu[list[i].vcpu])
+			ret = -EINVAL;
+		for (k = 0; k < i && !ret; k++)
+			if (list[k].vcpu == list[i].vcpu)
+				ret = -EINVAL;
+		if (!ret)
+			fv[i] = new_vcpu(d, list[i].control_gfn,
+					 list[i].offset, &ret);
+	}
+	for (k = 0; ret && k < i; k++)
+		free_vcpu(d, fv[k]);
+	return ret;
+}
+
+/**
+ * kxen_fifo_init_batch() - EVTCHNOP_fifo_init_batch, arguments checked.
+ * @d: the domain; event_lock held.
+ * @list: existing vCPUs, offsets that fit.
+ * @nr: how many.
+ *
+ * The first one of a domain switches it to FIFO; if it fails, nothing has changed.
+ * Context: may sleep; the VMM's memory is there.
+ * Return: 0; -EINVAL if a vCPU has one or comes twice, or a page is no RAM; -EBUSY
+ * in N-level; -ENOMEM.
+ */
+int kxen_fifo_init_batch(struct kxen_domain *d,
+			 const struct evtchn_fifo_init *list, u32 nr)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_fifo *f = e->fifo;
+	struct kxen_fifo_vcpu **fv;
+	int ret = -ENOMEM;
+	u32 i;
+
+	lockdep_assert_held(&e->event_lock);
+	if (e->nlevel)
+		return -EBUSY;
+	fv = kvcalloc(nr, sizeof(*fv), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		f = kvzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (fv && f)
+		ret = new_vcpus(d, f, list, nr, fv);
+	if (ret)
+		goto out;
+	for (i = 0; i < nr; i++) {
+		u32 vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
+
+		/* Pairs with vcpu_of(): the queues are complete (XSA-358). */
+		smp_store_release(&f->vcpu[vcpu], fv[i]);
+	}
+	if (!e->fifo) {
+		WRITE_ONCE(e->fifo, f);
+		take_over(d);
+	}
+	raise_saved(d, 0, e->nr_valid);
+out:
+	if (!e->fifo)
+		kvfree(f);
+	kvfree(fv);
+	return ret;
+}
+
+/* EVTCHNOP_init_control, arguments checked: the same for one vCPU. */
+int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset)
+{
+	const struct evtchn_fifo_init one = { gfn, offset, vcpu };
+
+	return kxen_fifo_init_batch(d, &one, 1);
+}
+
+/**
+ * kxen_fifo_expand_array() - EVTCHNOP_expand_array.
+ * @d: the domain; event_lock held.
+ * @gfn: the next page of the array.
+ *
+ * Context: may sleep; a thread of the VMM.
+ * Return: 0; -EOPNOTSUPP without FIFO; -ENOSPC; -EINVAL if it is no RAM.
+ */
+int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_fifo *f = d->evtchn->fifo;
+	u32 nr;
+	int ret;
+
+	/* Under the lock, or a reset could take it away (XSA-505). */
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (!f)
+		return -EOPNOTSUPP;
+	nr = f->nr_words;
+	if (nr >= EVTCHN_FIFO_NR_CHANNELS)
+		return -ENOSPC;
+	ret = kxen_page_pin(d, gfn, &f->pages[nr / KXEN_FIFO_WORDS]);
+	if (ret)
+		return ret;
+	/* Pairs with word_of(): the page is there (XSA-359). */
+	smp_store_release(&f->nr_words, nr + KXEN_FIFO_WORDS);
+	raise_saved(d, nr, nr + KXEN_FIFO_WORDS);
+	return 0;
+}
+
+/* Back to 2-level; all ports are closed. */
+void kxen_fifo_stop(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_fifo *f = e->fifo;
+	u32 i;
+
+	lockdep_assert_held(&e->event_lock);
+	WRITE_ONCE(e->ops, &kxen_evtchn_2l);
+	/* Whoever has read the old ops has interrupts off until it is done. */
+	synchronize_rcu();
+	WRITE_ONCE(e->fifo, NULL);
+	for (i = 0; i < e->nr_valid; i++) {
+		struct kxen_port *p = kxen_port(d, i);
+
+		p->saved = false;
+		p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+		p->last_place = KXEN_NO_PLACE;
+	}
+	for (i = 0; i < KXEN_FIFO_PAGES; i++)
+		kxen_page_unpin(d, &f->pages[i]);
+	for (i = 0; i < KXEN_MAX_VCPUS; i++)
+		free_vcpu(d, f->vcpu[i]);
+	kvfree(f);
+}
+
+/* --- save and restore ---------------------------------------------------------- */
+
+void kxen_fifo_save(struct kxen_domain *d, struct kxen_sink *s)
+{
+	const struct kxen_fifo *f = d->evtchn->fifo;
+	struct kxen_save_fifo r = { .nr_pages = f->nr_words / KXEN_FIFO_WORDS };
+	struct kxen_save_fifo_vcpu v;
+	u32 i, q;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	kxen_rec_begin(s, KXEN_REC_FIFO);
+	kxen_rec_put(s, &r, sizeof(r));
+	for (i = 0; i < r.nr_pages; i++)
+		kxen_rec_put(s, &f->pages[i].gfn, sizeof(u64));
+	kxen_rec_end(s);
+	for (i = 0; i < KXEN_MAX_VCPUS; i++) {
+		const struct kxen_fifo_vcpu *fv = f->vcpu[i];
+
+		if (!fv)
+			continue;
+		v.vcpu = i;
+		v.gfn = fv->page.gfn;
+		v.offset = (void *)fv->control - fv->page.kaddr;
+		for (q = 0; q < EVTCHN_FIFO_MAX_QUEUES; q++)
+			v.tail[q] = fv->queue[q].tail;
+		kxen_rec(s, KXEN_REC_FIFO_VCPU, &v, sizeof(v));
+	}
+}
+
+static int restore_vcpu(struct kxen_domain *d, struct kxen_fifo *f,
+			const struct kxen_save_fifo_vcpu *v)
+{
+	struct kxen_fifo_vcpu *fv;
+	u32 q;
+	int ret;
+
+	if (!kxen_domain_vcpu(d, v->vcpu) || !kxen_fifo_offset_ok(v->offset) ||
+	    f->vcpu[array_index_nospec(v->vcpu, KXEN_MAX_VCPUS)])
+		return -EINVAL;
+	fv = new_vcpu(d, v->gfn, v->offset, &ret);
+	if (!fv)
+		return ret;
+	/* A tail that is no port is looked up like any other, and has no word. */
+	for (q = 0; q < EVTCHN_FIFO_MAX_QUEUES; q++)
+		fv->queue[q].tail = v->tail[q];
+	f->vcpu[array_index_nospec(v->vcpu, KXEN_MAX_VCPUS)] = fv;
+	return 0;
+}
+
+static int restore_array(struct kxen_domain *d, struct kxen_fifo *f,
+			 const struct kxen_rec *rec)
+{
+	const struct kxen_save_fifo *r = rec->data;
+	const u64 *gfn = (const void *)(r + 1);
+	u32 i;
+	int ret;
+
+	if (r->nr_pages > KXEN_FIFO_PAGES ||
+	    rec->len != sizeof(*r) + r->nr_pages * sizeof(u64))
+		return -EINVAL;
+	for (i = 0; i < r->nr_pages; i++) {
+		ret = kxen_page_pin(d, gfn[i], &f->pages[i]);
+		if (ret)
+			return ret;
+		f->nr_words += KXEN_FIFO_WORDS;
+	}
+	return 0;
+}
+
+/**
+ * kxen_fifo_restore() - FIFO of a saved domain; the words are in its memory.
+ * @d: the domain; event_lock held; no port is open.
+ * @im: the stream.
+ *
+ * Context: may sleep.
+ * Return: 0, or -errno; what is there by then goes with the ABI.
+ */
+int kxen_fifo_restore(struct kxen_domain *d, struct kxen_image *im)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_FIFO,
+						sizeof(struct kxen_save_fifo));
+	struct kxen_fifo *f;
+	int ret;
+	u32 i;
+
+	lockdep_assert_held(&e->event_lock);
+	if (!rec)
+		return -EINVAL;
+	f = kvzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return -ENOMEM;
+	/* Nobody knows a port of the domain: it can be filled in place. */
+	WRITE_ONCE(e->fifo, f);
+	smp_store_release(&e->ops, &kxen_evtchn_fifo);	/* as take_over() */
+	ret = restore_array(d, f, rec);
+	for (i = 0; i < im->nr && !ret; i++) {
+		if (im->rec[i].type != KXEN_REC_FIFO_VCPU)
+			continue;
+		ret = im->rec[i].len == sizeof(struct kxen_save_fifo_vcpu) ?
+		      restore_vcpu(d, f, im->rec[i].data) : -EINVAL;
+	}
+	return ret;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A frozen domain: its ports can be sent to, and nothing is written into its memory. An
+ * ABI of its own on top of the one in use, which takes note of what is raised; thawing
+ * raises that.
+ */
+#include <linux/rcupdate.h>
+#include <linux/types.h>
+
+#include "evtchn_internal.h"
+
+/* The ABI below. Interrupts are off, which thawing waits for, or event_lock is held. */
+static const struct kxen_evtchn_ops *below(struct kxen_domain *d)
+{
+	return READ_ONCE(d->evtchn->below);
+}
+
+static u32 max_ports(struct kxen_domain *d)
+{
+	return below(d)->max_ports(d);
+}
+
+static void set_pending(struct kxen_domain *d, struct kxen_port *p)
+{
+	WRITE_ONCE(p->saved, true);
+}
+
+static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
+{
+	WRITE_ONCE(p->saved, false);
+	below(d)->clear_pending(d, p);
+}
+
+/* Of the domain's own vCPUs, which are paused: nobody is there to call it. */
+static void unmask(struct kxen_domain *d, struct kxen_port *p)
+{
+	below(d)->unmask(d, p);
+}
+
+static bool is_pending(struct kxen_domain *d, struct kxen_port *p)
+{
+	return READ_ONCE(p->saved) || below(d)->is_pending(d, p);
+}
+
+static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
+{
+	return below(d)->is_masked(d, p);
+}
+
+static bool any_pending(struct kxen_vcpu *kv)
+{
+	return below(kv->domain)->any_pending(kv);
+}
+
+static const struct kxen_evtchn_ops kxen_evtchn_frozen = {
+	.max_ports = max_ports,
+	.set_pending = set_pending,
+	.clear_pending = clear_pending,
+	.unmask = unmask,
+	.is_pending = is_pending,
+	.is_masked = is_masked,
+	.any_pending = any_pending,
+};
+
+/**
+ * kxen_evtchn_freeze() - From now on no sender writes into the domain's memory.
+ * @d: the domain, locked and paused. May be frozen already.
+ *
+ * Context: may sleep.
+ */
+void kxen_evtchn_freeze(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+
+	lockdep_assert_held(&d->lock);
+	mutex_lock(&e->event_lock);
+	if (!e->below) {
+		WRITE_ONCE(e->below, e->ops);
+		/* Pairs with the reads of e->ops. */
+		smp_store_release(&e->ops, &kxen_evtchn_frozen);
+		synchronize_rcu();
+	}
+	mutex_unlock(&e->event_lock);
+}
+
+/* The ABI below is in use again; what was noted stays so. event_lock held. */
+void kxen_evtchn_unfreeze(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+
+	lockdep_assert_held(&e->event_lock);
+	if (!e->below)
+		return;
+	/* Pairs with the reads of e->ops. */
+	smp_store_release(&e->ops, e->below);
+	synchronize_rcu();
+	WRITE_ONCE(e->below, NULL);
+}
+
+/* Raise what was noted; event_lock held. */
+void kxen_evtchn_raise_noted(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	unsigned long flags;
+	u32 port;
+
+	lockdep_assert_held(&e->event_lock);
+	for (port = 0; port < e->nr_valid; port++) {
+		struct kxen_port *p = kxen_port(d, port);
+
+		if (READ_ONCE(p->saved) && xchg(&p->saved, false)) {
+			local_irq_save(flags);
+			kxen_port_raise(d, p);
+			local_irq_restore(flags);
+		}
+		if (!(port % KXEN_PORTS_PER_BUCKET))
+			cond_resched();
+	}
+}
+
+/* The domain goes on: raise what was sent meanwhile. May sleep. */
+void kxen_evtchn_thaw(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+
+	mutex_lock(&e->event_lock);
+	if (e->below) {
+		kxen_evtchn_unfreeze(d);
+		kxen_evtchn_raise_noted(d);
+	}
+	mutex_unlock(&e->event_lock);
+}

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Save and restore of a domain: everything of it that is not in the guest's memory.
+ *
+ * Saving needs a paused domain, and freezes its event channels: from then on no sender
+ * writes to the guest's memory, which the VMM copies in its own time. Letting the domain
+ * go thaws them; what was sent meanwhile is raised then.
+ *
+ * Restoring fills a domain that has its VM and whose guest has not run. All or nothing:
+ * a stream that is refused leaves the domain as new. Deadlines are guest system time,
+ * which the VMM carries over; timers are started when the vCPU first runs, by when it has.
+ */
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/kvm_xen.h>
+#include <xen/interface/hvm/params.h>
+
+#include "../evtchn/evtchn.h"
+#include "arch.h"
+#include "kvm_glue.h"
+#include "kxen.h"
+#include "save.h"
+#include "trace.h"
+
+static_assert(sizeof(struct kxen_save_domain) == 384);
+static_assert(sizeof(struct kxen_save_vcpu) == 192);
+static_assert(sizeof(struct kxen_save_port) == 32);
+static_assert(sizeof(struct kxen_save_fifo_vcpu) == 80);
+static_assert(sizeof(struct kxen_save_nlevel_vcpu) == 80);
+
+/* --- writing -------------------------------------------------------------------- */
+
+void kxen_rec_put(struct kxen_sink *s, const void *data, u32 len)
+{
+	if (s->buf && s->len + len <= s->room)
+		memcpy(s->buf + s->len, data, len);
+	s->len += len;
+}
+
+void kxen_rec_begin(struct kxen_sink *s, u32 type)
+{
+	struct kxen_save_rec r = { .type = type };
+
+	s->open = s->len;
+	s->nr++;
+	kxen_rec_put(s, &r, sizeof(r));
+}
+
+void kxen_rec_end(struct kxen_sink *s)
+{
+	struct kxen_save_rec *r = (void *)(s->buf + s->open);
+
+	if (s->buf && s->len <= s->room)
+		r->len = s->len - s->open - sizeof(*r);
+}
+
+void kxen_rec(struct kxen_sink *s, u32 type, const void *data, u32 len)
+{
+	kxen_rec_begin(s, type);
+	kxen_rec_put(s, data, len);
+	kxen_rec_end(s);
+}
+
+static u64 left(struct hrtimer *t)
+{
+	s64 ns = ktime_to_ns(hrtimer_get_remaining(t));
+
+	return ns > 0 ? ns : 1;
+}
+
+static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
+{
+	struct kxen_shinfo *sh = rcu_dereference_protected(d->shinfo,
+						lockdep_is_held(&d->lock));
+	struct kxen_save_domain r = {
+		.domid = d->domid,
+		.compat = d->compat,
+		.abi = kxen_evtchn_abi(d),
+		.nr_vcpus = d->nr_vcpus,
+		.xen_major = d->xen_major,
+		.xen_minor = d->xen_minor,
+		.shutdown_reason = d->shutdown_reason,
+		.vm_assist = d->vm_assist,
+		.shinfo_gfn = sh->page.page ? sh->page.gfn : KXEN_NO_GFN,
+	};
+	u32 i;
+
+	static_assert(sizeof(r.params) == sizeof(d->params));
+	memcpy(r.params, d->params, sizeof(r.params));
+	memcpy(r.uuid, d->uuid, sizeof(r.uuid));
+	for (i = 0; i < KXEN_NR_WATCHDOGS; i++)
+		r.watchdog[i] = d->watchdog[i].active ?
+				left(&d->watchdog[i].timer) : KXEN_NO_TIME;
+	kxen_rec(s, KXEN_REC_DOMAIN, &r, sizeof(r));
+	if (!sh->page.page)
+		kxen_rec(s, KXEN_REC_SHINFO, sh->kaddr, PAGE_SIZE);
+}
+
+static void save_area(const struct kxen_area *a, struct kxen_save_area *r)
+{
+	if (!a->active)
+		return;
+	r->gfn[0] = a->page[0].gfn;
+	r->gfn[1] = a->page[1].page ? a->page[1].gfn : KXEN_NO_GFN;
+	r->offset = a->offset;
+	r->len = a->len;
+}
+
+static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
+{
+	struct kxen_save_vcpu r = {
+		.id = kv->id,
+		.upcall_vector = kv->upcall_vector,
+		.vi_gfn = kv->vi_page.page ? kv->vi_page.gfn : KXEN_NO_GFN,
+	};
+	struct vcpu_runstate_info rs;
+
+	if (kv->vi_page.page)
+		r.vi_offset = rcu_dereference_protected(kv->vi,
+				lockdep_is_held(&kv->domain->lock)) -
+			      kv->vi_page.kaddr;
+	memcpy(r.dummy_vi, kv->dummy_vi, sizeof(r.dummy_vi));
+	kxen_runstate_get(kv, &rs);
+	r.runstate = rs.state;
+	memcpy(r.runstate_times, rs.time, sizeof(r.runstate_times));
+	save_area(&kv->time_area, &r.time_area);
+	save_area(&kv->runstate_area, &r.runstate_area);
+	kxen_timer_save(kv, &r.singleshot, &r.periodic, &r.period);
+	kxen_rec(s, KXEN_REC_VCPU, &r, sizeof(r));
+}
+
+static void save_all(struct kxen_domain *d, struct kxen_sink *s)
+{
+	struct kxen_save_header h = { .magic = KXEN_SAVE_MAGIC,
+				      .version = KXEN_SAVE_VERSION };
+	struct kxen_vcpu *kv;
+	u32 i;
+
+	kxen_rec_put(s, &h, sizeof(h));
+	save_domain(d, s);
+	for (i = 0; i < d->nr_vcpus; i++) {
+		kv = kxen_domain_vcpu(d, i);
+		if (kv)
+			save_vcpu(kv, s);
+	}
+	kxen_evtchn_save(d, s);
+	if (s->buf && s->len <= s->room) {
+		h.len = s->len;
+		h.nr = s->nr;
+		memcpy(s->buf, &h, sizeof(h));
+	}
+}
+
+static int save_locked(struct kxen_domain *d, u64 ubuf, u32 *len)
+{
+	struct kxen_sink count = { }, s = { .room = *len };
+	int ret = 0;
+
+	lockdep_assert_held(&d->lock);
+	kxen_evtchn_freeze(d);
+	/* Once to know its size, once for real: ports do not change meanwhile. */
+	save_all(d, &count);
+	*len = count.len;
+	if (count.len > s.room)
+		return -ENOSPC;
+	s.room = count.len;
+	s.buf = kvzalloc(s.room, GFP_KERNEL_ACCOUNT);
+	if (!s.buf)
+		return -ENOMEM;
+	save_all(d, &s);
+	if (s.len != s.room)
+		ret = -EAGAIN;
+	else if (copy_to_user(u64_to_user_ptr(ubuf), s.buf, s.len))
+		ret = -EFAULT;
+	kvfree(s.buf);
+	return ret;
+}
+
+/**
+ * kxen_domain_save() - KXEN_SAVE.
+ * @d: the domain, paused.
+ * @ubuf: where to.
+ * @len: in: room; out: bytes needed, or written.
+ *
+ * Context: may sleep; takes d->lock.
+ * Return: 0; -EBUSY if it is not paused; -ENOSPC; -EAGAIN if a peer has changed a
+ * port meanwhile; -EFAULT; -ENOMEM.
+ */
+int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
+{
+	int ret = -EBUSY;
+
+	mutex_lock(&d->lock);
+	if (d->kvm && d->pause_count && d->state != KXEN_DYING)
+		ret = save_locked(d, ubuf, len);
+	mutex_unlock(&d->lock);
+	if (!ret)
+		trace_kxen_domain(d->domid, "save");
+	return ret;
+}
+
+/* --- reading -------------------------------------------------------------------- */
+
+/* The next record of @type after @from; NULL if there is none, or it is too short. */
+static const struct kxen_rec *find_from(const struct kxen_image *im, u32 *from,
+					u32 type, u32 len)
+{
+	for (; *from < im->nr; (*from)++) {
+		const struct kxen_rec *r = &im->rec[*from];
+
+		if (r->type != type)
+			continue;
+		(*from)++;
+		return r->len >= len ? r : NULL;
+	}
+	return NULL;
+}
+
+/* The first record of @type, at least @len bytes long, or NULL. */
+const struct kxen_rec *kxen_rec_find(const struct kxen_image *im, u32 type,
+				     u32 len)
+{
+	u32 from = 0;
+
+	return find_from(im, &from, type, len);
+}
+
+static int take_apart(const u8 *buf, u32 len, struct kxen_image *im)
+{
+	const struct kxen_save_header *h = (const void *)buf;
+	const struct kxen_save_rec *r;
+	u32 pos = sizeof(*h);
+
+	im->why = KXEN_RESTORE_FORMAT;
+	if (len < sizeof(*h) || h->magic != KXEN_SAVE_MAGIC || h->len != len)
+		return -EINVAL;
+	if (h->version != KXEN_SAVE_VERSION) {
+		im->why = KXEN_RESTORE_VERSION;
+		return -EOPNOTSUPP;
+	}
+	if (h->nr > len / sizeof(*r))
+		return -EINVAL;
+	im->rec = kvcalloc(h->nr, sizeof(*im->rec), GFP_KERNEL_ACCOUNT);
+	if (!im->rec)
+		return -ENOMEM;
+	for (; im->nr < h->nr; im->nr++) {
+		r = (const void *)(buf + pos);
+		if (len - pos < sizeof(*r) || r->len % 8 ||
+		    r->len > len - pos - sizeof(*r))
+			return -EINVAL;
+		im->rec[im->nr] = (struct kxen_rec) { r->type, r->len, r + 1 };
+		pos += sizeof(*r) + r->len;
+	}
+	return pos == len ? 0 : -EINVAL;
+}
+
+static int restore_domain(struct kxen_domain *d, struct kxen_image *im)
+{
+	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_DOMAIN,
+					sizeof(struct kxen_save_domain));
+	const struct kxen_save_domain *r;
+	const struct kxen_rec *page;
+
+	if (!rec)
+		return -EINVAL;
+	r = rec->data;
+	if (r->compat > 1)
+		return -EINVAL;
+	if (r->nr_vcpus != d->nr_vcpus) {
+		im->why = KXEN_RESTORE_VCPUS;
+		return -EINVAL;
+	}
+	WRITE_ONCE(d->compat, r->compat);
+	d->xen_major = r->xen_major;
+	d->xen_minor = r->xen_minor;
+	d->vm_assist = r->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
+	memcpy(d->params, r->params, sizeof(d->params));
+	memcpy(d->uuid, r->uuid, sizeof(d->uuid));
+	im->why = KXEN_RESTORE_MEMORY;
+	if (r->shinfo_gfn != KXEN_NO_GFN)
+		return kxen_shinfo_restore(d, r->shinfo_gfn, NULL);
+	page = kxen_rec_find(im, KXEN_REC_SHINFO, PAGE_SIZE);
+	return page ? kxen_shinfo_restore(d, 0, page->data) : -EINVAL;
+}
+
+static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
+			u32 max, struct kxen_area *a)
+{
+	int ret;
+
+	memset(a, 0, sizeof(*a));
+	if (!r->len)
+		return 0;
+	if (r->len > max || r->offset >= PAGE_SIZE)
+		return -EINVAL;
+	a->offset = r->offset;
+	a->len = r->len;
+	ret = kxen_page_pin(d, r->gfn[0], &a->page[0]);
+	/* It may cross into a second page, and has none otherwise. */
+	if (!ret && r->offset + r->len > PAGE_SIZE)
+		ret = kxen_page_pin(d, r->gfn[1], &a->page[1]);
+	if (ret)
+		kxen_area_unpin(d, a);
+	else
+		a->active = true;
+	return ret;
+}
+
+static int restore_areas(struct kxen_vcpu *kv, const struct kxen_save_vcpu *r)
+{
+	int ret = restore_area(kv->domain, &r->time_area, 32, &kv->time_area);
+
+	if (!ret && r->time_area.len && r->time_area.len != 32)
+		ret = -EINVAL;
+	if (!ret)
+		ret = restore_area(kv->domain, &r->runstate_area, 48,
+				   &kv->runstate_area);
+	if (!ret && r->runstate_area.len && r->runstate_area.len < 44)
+		ret = -EINVAL;
+	return ret;
+}
+
+static int restore_vcpu(struct kxen_domain *d, const struct kxen_save_vcpu *r)
+{
+	struct kxen_vcpu *kv = kxen_domain_vcpu(d, r->id);
+	int ret;
+
+	if (!kv || r->upcall_vector > 0xff || r->runstate > RUNSTATE_offline ||
+	    (r->upcall_vector && r->upcall_vector < 0x10))
+		return -EINVAL;
+	memcpy(kv->dummy_vi, r->dummy_vi, sizeof(kv->dummy_vi));
+	WRITE_ONCE(kv->upcall_vector, r->upcall_vector);
+	if (r->vi_gfn != KXEN_NO_GFN) {
+		ret = kxen_vcpu_restore_info(kv, r->vi_gfn, r->vi_offset);
+		if (ret)
+			return ret;
+	}
+	memcpy(kv->resume_times, r->runstate_times, sizeof(kv->resume_times));
+	ret = restore_areas(kv, r);
+	if (!ret)
+		ret = kxen_timer_restore(kv, r->singleshot, r->periodic,
+					 r->period);
+	WRITE_ONCE(kv->time_stale, true);
+	return ret;
+}
+
+static int restore_vcpus(struct kxen_domain *d, struct kxen_image *im)
+{
+	const struct kxen_rec *rec;
+	u32 from = 0, nr = 0;
+	int ret;
+
+	while ((rec = find_from(im, &from, KXEN_REC_VCPU,
+				sizeof(struct kxen_save_vcpu)))) {
+		/* Each once: a second one would drop what the first one holds. */
+		if (kxen_domain_vcpu(d, nr) &&
+		    ((const struct kxen_save_vcpu *)rec->data)->id != nr)
+			return -EINVAL;
+		ret = restore_vcpu(d, rec->data);
+		if (ret)
+			return ret;
+		nr++;
+	}
+	return nr == d->nr_vcpus ? 0 : -EINVAL;
+}
+
+/* What could fail has been done. */
+static void restore_rest(struct kxen_domain *d, struct kxen_image *im)
+{
+	const struct kxen_save_domain *r =
+		kxen_rec_find(im, KXEN_REC_DOMAIN, sizeof(*r))->data;
+	u32 i;
+
+	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
+		if (r->watchdog[i] == KXEN_NO_TIME)
+			continue;
+		d->watchdog[i].active = true;
+		hrtimer_start(&d->watchdog[i].timer,
+			      ns_to_ktime(min_t(u64, r->watchdog[i], KTIME_MAX)),
+			      HRTIMER_MODE_REL_HARD);
+	}
+	for (i = 0; i < d->nr_vcpus; i++) {
+		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+
+		if (!kv)
+			continue;
+		WRITE_ONCE(kv->resume, true);
+		/* Injected again; the guest may take one for nothing (A107). */
+		kxen_arch_upcall_again(kv);
+	}
+}
+
+static int restore_locked(struct kxen_domain *d, struct kxen_image *im)
+{
+	int ret;
+
+	lockdep_assert_held(&d->lock);
+	ret = restore_domain(d, im);
+	im->why = ret ? im->why : KXEN_RESTORE_MEMORY;
+	if (!ret)
+		ret = restore_vcpus(d, im);
+	if (!ret)
+		ret = kxen_evtchn_restore(d, im);
+	if (ret)
+		return ret;
+	im->why = KXEN_RESTORE_VALUES;
+	ret = kxen_arch_set_callback(kxen_domain_vcpu(d, 0),
+				     d->params[HVM_PARAM_CALLBACK_IRQ]);
+	if (ret)
+		return ret;
+	WRITE_ONCE(d->used, true);
+	restore_rest(d, im);
+	/* Peers last: nothing can fail any more. */
+	kxen_evtchn_reconnect(d, im);
+	im->why = KXEN_RESTORE_OK;
+	return 0;
+}
+
+/* A VM that waits for its guest, and has never run one. */
+static int check_new(struct kxen_domain *d, struct kxen_image *im)
+{
+	lockdep_assert_held(&d->lock);
+	im->why = KXEN_RESTORE_STATE;
+	if (!d->kvm || !d->pause_count || d->state != KXEN_RUNNING)
+		return -EBUSY;
+	if (READ_ONCE(d->used) || kxen_evtchn_count(d) > 1 ||
+	    !kxen_domain_vcpu(d, 0))
+		return -EBUSY;
+	return 0;
+}
+
+/**
+ * kxen_domain_restore() - KXEN_RESTORE.
+ * @d: the domain.
+ * @ubuf: the stream.
+ * @len: its length.
+ * @why: set to KXEN_RESTORE_*.
+ *
+ * Context: may sleep; takes d->lock.
+ * Return: 0, or -errno as KXEN_RESTORE documents, with the domain as new.
+ */
+int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why)
+{
+	struct kxen_image im = { .why = KXEN_RESTORE_FORMAT };
+	bool undo = false;
+	void *buf;
+	int ret;
+
+	*why = im.why;
+	if (len > KXEN_SAVE_MAX)
+		return -EINVAL;
+	buf = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	ret = copy_from_user(buf, u64_to_user_ptr(ubuf), len) ? -EFAULT :
+	      take_apart(buf, len, &im);
+	if (!ret) {
+		mutex_lock(&d->lock);
+		ret = check_new(d, &im);
+		if (!ret) {
+			ret = restore_locked(d, &im);
+			undo = ret;
+		}
+		mutex_unlock(&d->lock);
+	}
+	/* The guest has not run, nor does it now: the domain is paused. */
+	if (undo)
+		kxen_domain_reset(d);
+	*why = im.why;
+	kvfree(im.rec);
+	kvfree(buf);
+	if (!ret)
+		trace_kxen_domain(d->domid, "restore");
+	return ret;
+}
