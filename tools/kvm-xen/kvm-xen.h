@@ -3,6 +3,7 @@
 #define KVM_XEN_TOOL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -31,12 +32,19 @@ int cmd_info(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_unpause(int argc, char **argv);
 
+/* save.c */
+int cmd_save(int argc, char **argv);
+void restore_head(const char *path, struct domain_options *o);
+void restore_all(const char *path, int ctl, int qmp, uint32_t domid);
+
 /* run.c */
 int cmd_run(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
 
 /* qmp.c */
 int qmp_connect(const char *path, pid_t pid);
 void qmp_command(int fd, const char *command);
+bool qmp_try(int fd, const char *json, char *answer, size_t size);
 
 #endif

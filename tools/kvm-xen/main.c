@@ -14,6 +14,8 @@ static const struct {
 } commands[] = {
 	{ "run", cmd_run, "start a VMM with its VM attached to a new domain" },
 	{ "attach", cmd_attach, "attach the VM of a running VMM to a new domain" },
+	{ "save", cmd_save, "save a domain and its VMM's machine to files" },
+	{ "restore", cmd_restore, "start a VMM and go on with what was saved" },
 	{ "list", cmd_list, "list the domains" },
 	{ "dump", cmd_dump, "show one domain: state, counters, event channels" },
 	{ "pause", cmd_pause, "stop the vCPUs of a domain" },

@@ -39,24 +39,36 @@ static bool read_line(int fd, char *buf, size_t size)
 	return true;
 }
 
-/* Events come in between; the answer has "return" or "error" as first member. */
-void qmp_command(int fd, const char *command)
+/*
+ * Events come in between; the answer has "return" or "error" as first member. False if
+ * the VMM refuses: @answer says why.
+ */
+bool qmp_try(int fd, const char *json, char *answer, size_t size)
 {
-	char line[4096];
-
-	if (dprintf(fd, "{\"execute\": \"%s\"}\n", command) < 0)
+	if (dprintf(fd, "%s\n", json) < 0)
 		fail(1, "cannot write to the VMM's monitor: %s", strerror(errno));
 	do {
-		if (!read_line(fd, line, sizeof(line)))
+		if (!read_line(fd, answer, size))
 			fail(1, "the VMM has closed its monitor: see its own message above");
-		if (strstr(line, "\"error\""))
-			fail(1, "the VMM refuses '%s': %s", command, line);
-	} while (!strstr(line, "\"return\""));
+		if (!strncmp(answer, "{\"error\"", 8))
+			return false;
+	} while (strncmp(answer, "{\"return\"", 9));
+	return true;
+}
+
+void qmp_command(int fd, const char *command)
+{
+	char json[128], line[4096];
+
+	snprintf(json, sizeof(json), "{\"execute\": \"%s\"}", command);
+	if (!qmp_try(fd, json, line, sizeof(line)))
+		fail(1, "the VMM refuses '%s': %s", command, line);
 }
 
 /*
  * Connect as soon as the VMM listens. When it answers the first command, its
- * machine is complete: all vCPUs and all memory are there.
+ * machine is complete: all vCPUs and all memory are there. @pid: the VMM that is starting;
+ * 0 for one that must be there already.
  */
 int qmp_connect(const char *path, pid_t pid)
 {
@@ -71,6 +83,9 @@ int qmp_connect(const char *path, pid_t pid)
 	for (waited = 0; connect(fd, (void *)&a, sizeof(a)); waited += STEP_MS) {
 		int status;
 
+		if (!pid)
+			fail(EXIT_REFUSED, "no monitor at %s: start the VMM with '-qmp unix:%s,server=on,wait=off'",
+			     path, path);
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			fail(1, "the VMM ended with status %d before its monitor was there",
 			     WIFEXITED(status) ? WEXITSTATUS(status) : -1);

@@ -205,10 +205,11 @@ static void pass_signals(void)
 		sigaction(sigs[i], &sa, NULL);
 }
 
-static pid_t start_vmm(char **args, int argc, const char *socket)
+/* @incoming: the machine's state comes later, by the monitor. */
+static pid_t start_vmm(char **args, int argc, const char *socket, bool incoming)
 {
 	char qmp[128];
-	char **v = calloc(argc + 4, sizeof(*v));
+	char **v = calloc(argc + 6, sizeof(*v));
 	pid_t pid;
 
 	if (!v)
@@ -218,6 +219,10 @@ static pid_t start_vmm(char **args, int argc, const char *socket)
 	v[argc] = "-S";
 	v[argc + 1] = "-qmp";
 	v[argc + 2] = qmp;
+	if (incoming) {
+		v[argc + 3] = "-incoming";
+		v[argc + 4] = "defer";
+	}
 	pid = fork();
 	if (pid < 0)
 		fail(1, "cannot start a process: %s", strerror(errno));
@@ -250,27 +255,21 @@ static int wait_child(void)
 	return WEXITSTATUS(status);
 }
 
-int cmd_run(int argc, char **argv)
+/* From a command line to a VMM with a domain, which runs; @file: it was saved there. */
+static int run_vmm(char **args, int argc, const struct domain_options *o,
+		   const char *file)
 {
-	static const char usage[] =
-		"usage: kvm-xen run [OPTIONS] -- qemu-system-x86_64 -accel kvm ...\n"
-		"The VMM is started paused, its VM becomes a Xen domain, then it runs.\n"
-		"The exit status is the VMM's, or 128 and the signal that ended it.\n";
 	char dir[] = "/tmp/kvm-xen.XXXXXX", socket[64];
-	struct domain_options o;
 	int ctl, qmp, vm, domid;
-	int first = parse(argc, argv, &o, NULL, usage);
 
-	if (first >= argc)
-		fail(EXIT_USAGE, "no VMM is given: kvm-xen run -- qemu-system-x86_64 ...");
-	if (o.flags & KXEN_DOM_UNPLUG)
-		check_unplug(argv + first);
+	if (o->flags & KXEN_DOM_UNPLUG)
+		check_unplug(args);
 	ctl = ctl_open();
-	domid = ctl_create(ctl, &o);
+	domid = ctl_create(ctl, o);
 	if (!mkdtemp(dir))
 		fail(1, "cannot make a directory in /tmp: %s", strerror(errno));
 	snprintf(socket, sizeof(socket), "%s/qmp", dir);
-	child = start_vmm(argv + first, argc - first, socket);
+	child = start_vmm(args, argc, socket, file);
 	atexit(kill_child);
 	pass_signals();
 	qmp = qmp_connect(socket, child);
@@ -280,10 +279,53 @@ int cmd_run(int argc, char **argv)
 	ctl_attach(ctl, domid, vm);
 	/* The domain's life is the VM's: no reference of ours may keep that up. */
 	close(vm);
+	if (file)
+		restore_all(file, ctl, qmp, domid);
 	close(ctl);
 	qmp_command(qmp, "cont");
 	close(qmp);
 	return wait_child();
+}
+
+int cmd_run(int argc, char **argv)
+{
+	static const char usage[] =
+		"usage: kvm-xen run [OPTIONS] -- qemu-system-x86_64 -accel kvm ...\n"
+		"The VMM is started paused, its VM becomes a Xen domain, then it runs.\n"
+		"The exit status is the VMM's, or 128 and the signal that ended it.\n";
+	struct domain_options o;
+	int first = parse(argc, argv, &o, NULL, usage);
+
+	if (first >= argc)
+		fail(EXIT_USAGE, "no VMM is given: kvm-xen run -- qemu-system-x86_64 ...");
+	return run_vmm(argv + first, argc - first, &o, NULL);
+}
+
+int cmd_restore(int argc, char **argv)
+{
+	static const char usage[] =
+		"usage: kvm-xen restore FILE [OPTIONS] -- qemu-system-x86_64 -accel kvm ...\n"
+		"The VMM's command line is that of the saved one. FILE and FILE.vm are read.\n"
+		"Options are those of the saved domain if they are not given.\n";
+	struct domain_options saved, given;
+	const char *file;
+	int first;
+
+	if (argc < 2 || (argv[1][0] == '-' && strcmp(argv[1], "--help")))
+		fail(EXIT_USAGE, "which file? kvm-xen restore FILE -- qemu-system-x86_64 ...");
+	file = argv[1];
+	if (!strcmp(file, "--help"))
+		first = parse(argc, argv, &given, NULL, usage);
+	first = parse(argc - 1, argv + 1, &given, NULL, usage) + 1;
+	if (first >= argc)
+		fail(EXIT_USAGE, "no VMM is given: kvm-xen restore FILE -- qemu-system-x86_64 ...");
+	restore_head(file, &saved);
+	saved.flags |= given.flags;
+	if (given.domid != KXEN_DOMID_AUTO)
+		saved.domid = given.domid;
+	if (given.max_ports)
+		saved.max_ports = given.max_ports;
+	return run_vmm(argv + first, argc - first, &saved, file);
 }
 
 int cmd_attach(int argc, char **argv)
