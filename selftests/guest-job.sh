@@ -12,7 +12,7 @@ vm() {
 	local kernel=$1 cpus=$2 mem=$3 initrd=$4 words=$5
 	shift 5
 	case $initrd in /*) ;; *) initrd=$G/$initrd ;; esac
-	timeout ${WAIT-300} $T/kvm-xen run ${DOMID:+--domid $DOMID} -- qemu-system-x86_64 -accel kvm \
+	timeout ${WAIT-300} $T/kvm-xen ${RUN-run} ${DOMID:+--domid $DOMID} -- qemu-system-x86_64 -accel kvm \
 		-cpu host -smp $cpus -m ${mem}M -display none -nodefaults -serial file:$log \
 		-kernel $G/$kernel -initrd $initrd -append "$WORDS $words" "$@" </dev/null >/run/q.$n 2>&1
 }

@@ -61,6 +61,8 @@ static const struct {
 	{ KXEN_PAUSE, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_UNPAUSE, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_PORT, sizeof(struct kxen_port_info), 4 },
+	{ KXEN_SAVE, sizeof(struct kxen_image_arg), 4 },
+	{ KXEN_RESTORE, sizeof(struct kxen_image_arg), 4 },
 };
 
 TEST_F(ctl, sizes)

@@ -74,6 +74,8 @@ static void nl_leaf(unsigned int cpu, u32 word)
 		u32 bit = __builtin_ctzl(w);
 
 		w &= w - 1;
+		if (rt_mine && !rt_mine(cpu, word * BITS + bit))
+			continue;
 		__atomic_fetch_and(&nl_pending[word], ~(1UL << bit),
 				   __ATOMIC_SEQ_CST);
 		if (on_event)

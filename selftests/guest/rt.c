@@ -270,6 +270,8 @@ static void __attribute__((interrupt)) on_trap(struct frame *f)
 	rt_exit(1);
 }
 
+bool (*rt_mine)(unsigned int cpu, u32 port);
+
 void rt_take_2l(unsigned int cpu)
 {
 	struct vcpu_info *vi = rt_vi(cpu);
@@ -289,7 +291,7 @@ void rt_take_2l(unsigned int cpu)
 		for (b = 0; b < bits; b++) {
 			u32 port = i * bits + b;
 
-			if (!(word >> b & 1))
+			if (!(word >> b & 1) || (rt_mine && !rt_mine(cpu, port)))
 				continue;
 			rt_clear(port);
 			/* Who waits for the count then looks at the CPU. */

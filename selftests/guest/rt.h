@@ -137,6 +137,7 @@ extern volatile u32 rt_events[4096];
 extern volatile u32 rt_event_cpu[4096];
 extern volatile unsigned long rt_upcall_ip;	/* what the last one interrupted */
 extern void (*rt_take_events)(unsigned int cpu);
+extern bool (*rt_mine)(unsigned int cpu, u32 port);	/* if set: the others are left */
 void rt_take_2l(unsigned int cpu);
 int rt_set_callback(u64 value);
 void rt_vi_use_registered(unsigned int cpu, struct vcpu_info *vi);

@@ -239,6 +239,7 @@ static void attach(void)
 	if (vm.ctl < 0)
 		die("/dev/kvm-xen: %s", strerror(errno));
 	xioctl(vm.ctl, KXEN_CREATE, &c, "KXEN_CREATE");
+	vm.domid = c.domid;
 	a.domid = c.domid;
 	a.vm_fd = vm.vm;
 	if (ioctl(vm.ctl, KXEN_ATTACH, &a))
@@ -278,6 +279,10 @@ static void on_io(struct kvm_run *run)
 		guest_char(*data);
 	else if (run->io.port == 0xf4)
 		exit(*data ? 1 : 0);
+	else if (run->io.port == 0xf5 && vm.save && *data == 1)
+		save_begin();
+	else if (run->io.port == 0xf5 && vm.save && *data == 2)
+		save_end(run);
 }
 
 static void on_event(const struct kvm_run *run)
@@ -300,7 +305,10 @@ static void *run_vcpu(void *arg)
 	run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (run == MAP_FAILED)
 		die("mmap of kvm_run: %s", strerror(errno));
+	vm.run[n] = run;
 	for (;;) {
+		if (n)
+			save_check(fd, run);
 		if (ioctl(fd, KVM_RUN, 0)) {
 			if (errno == EINTR || errno == EAGAIN)
 				continue;
@@ -364,6 +372,26 @@ static void start_kicking(void)
 		die("no thread");
 }
 
+void renew_vm(void)
+{
+	struct kxen_domid_arg a = { .size = sizeof(a) };
+	unsigned int i;
+
+	for (i = 0; i < vm.cpus; i++)
+		close(vm.vcpu[i]);
+	close(vm.vm);
+	close(vm.kvm);
+	munmap(vm.ram, vm.mem);
+	vm.domid = KXEN_DOMID_AUTO;
+	create_vm();
+	for (i = 0; i < vm.cpus; i++)
+		create_vcpu(i);
+	close(vm.ctl);
+	attach();
+	a.domid = vm.domid;
+	xioctl(vm.ctl, KXEN_PAUSE, &a, "KXEN_PAUSE");
+}
+
 static void usage(void)
 {
 	puts("usage: vmm [options] IMAGE\n"
@@ -380,9 +408,13 @@ static void usage(void)
 	     "  --append S   and its command line\n"
 	     "  --unplug     the domain answers port 0x10\n"
 	     "  --nlevel     the domain is offered the N-level ABI\n"
+	     "  --save F     at the guest's second write to port 0xF5, save to F and end\n"
+	     "  --go-on      having saved, let the guest go on\n"
+	     "  --restore F  go on with what was saved; no IMAGE\n"
+	     "  --fuzz N     restore from F, damaged in N ways, and end\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
-	     "  4 triple fault, 5 limit");
+	     "  4 triple fault, 5 limit, 6 saved, 7 restore refused");
 	exit(0);
 }
 
@@ -405,10 +437,11 @@ int main(int argc, char **argv)
 		{ "late", 0, 0, 'L' }, { "kick", 1, 0, 'k' },
 		{ "unplug", 0, 0, 'u' }, { "nlevel", 0, 0, 'N' }, { "intree", 0, 0, 'i' },
 		{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
+		{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
+		{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
 	unsigned int i, limit = 60;
-	pthread_t t;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
@@ -426,18 +459,24 @@ int main(int argc, char **argv)
 		case 'i': vm.intree = true; vm.xen = false; break;
 		case 'N': vm.flags |= KXEN_DOM_NLEVEL; break;
 		case 'u': vm.flags |= KXEN_DOM_UNPLUG; break;
+		case 'S': vm.save = optarg; break;
+		case 'R': vm.restore = optarg; break;
+		case 'g': vm.go_on = true; break;
+		case 'F': vm.fuzz = atoi(optarg); break;
 		case 'l': limit = atoi(optarg); break;
 		default: usage();
 		}
 	}
-	if (optind != argc - 1 || !vm.cpus || vm.cpus > MAX_VCPUS)
+	if (optind != argc - !vm.restore || !vm.cpus || vm.cpus > MAX_VCPUS)
 		usage();
 	signal(SIGALRM, on_alarm);
 	alarm(limit);
 	create_vm();
-	load_image(argv[optind]);
-	make_start_info();
-	make_mptable();
+	if (!vm.restore) {
+		load_image(argv[optind]);
+		make_start_info();
+		make_mptable();
+	}
 	if (vm.intree)
 		intree_init();
 	for (i = 0; i < vm.cpus; i++) {
@@ -445,6 +484,8 @@ int main(int argc, char **argv)
 		if (vm.xen && (vm.late ? !i : i + 1 == vm.cpus))
 			attach();
 	}
+	if (vm.restore)
+		restore_machine();
 	if (vm.hold) {
 		char line[16];
 
@@ -454,7 +495,7 @@ int main(int argc, char **argv)
 			die("no line on standard input");
 	}
 	for (i = 1; i < vm.cpus; i++)
-		if (pthread_create(&t, NULL, run_vcpu, (void *)(uintptr_t)i))
+		if (pthread_create(&vm.thread[i], NULL, run_vcpu, (void *)(uintptr_t)i))
 			die("no thread");
 	if (vm.kick)
 		start_kicking();

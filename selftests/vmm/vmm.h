@@ -3,6 +3,7 @@
 #ifndef VMM_H
 #define VMM_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,12 @@ struct machine {
 	uint32_t flags;	/* KXEN_DOM_* */
 	unsigned int max_ports;
 	const char *initrd, *cmdline;
+	const char *save, *restore;	/* files */
+	bool go_on;	/* saved, the guest goes on here */
+	unsigned int fuzz;	/* damaged streams to restore */
+	volatile bool stop;	/* the other vCPUs wait in save_check() */
+	struct kvm_run *run[MAX_VCPUS];
+	pthread_t thread[MAX_VCPUS];
 };
 
 extern struct machine vm;
@@ -35,6 +42,15 @@ extern struct machine vm;
 void die(const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 int xioctl(int fd, unsigned long req, void *arg, const char *what);
+
+/* vmm.c: another VM and domain in the place of the present one, paused */
+void renew_vm(void);
+
+/* save.c */
+void save_begin(void);
+void save_end(struct kvm_run *run);
+void save_check(int fd, struct kvm_run *run);
+void restore_machine(void);
 
 /* mptable.c */
 void make_mptable(void);

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Save a machine to a file and bring it back, as a VMM migrates one: memory first, while
+ * the guest runs; then what is in the dirty log; the vCPUs; and what kvm-xen holds. The
+ * guest asks for each step by a write to port 0xF5.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <linux/kvm_xen.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+#define MAX_MSRS	512
+#define PAGE		4096UL
+
+struct vcpu_state {
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+	struct kvm_fpu fpu;
+	struct kvm_lapic_state lapic;
+	struct kvm_vcpu_events events;
+	struct kvm_mp_state mp;
+	struct { struct kvm_msrs h; struct kvm_msr_entry e[MAX_MSRS]; } msrs;
+};
+
+struct saved {
+	uint64_t mem, cpus, xen_len;
+	struct kvm_irqchip chip[3];
+	struct kvm_pit_state2 pit;
+	struct kvm_clock_data clock;
+};
+
+static uint8_t *first;		/* memory as it was when logging began */
+static pthread_barrier_t stopped;
+
+static void xen_call(unsigned long req, void *arg, const char *what)
+{
+	if (ioctl(vm.ctl, req, arg))
+		die("%s: %s", what, strerror(errno));
+}
+
+static void pause_domain(bool on)
+{
+	struct kxen_domid_arg a = { .size = sizeof(a), .domid = vm.domid };
+
+	xen_call(on ? KXEN_PAUSE : KXEN_UNPAUSE, &a, on ? "KXEN_PAUSE" :
+							  "KXEN_UNPAUSE");
+}
+
+/* --- memory ---------------------------------------------------------------------- */
+
+static void set_memory(uint32_t flags)
+{
+	struct kvm_userspace_memory_region r = {
+		.flags = flags, .memory_size = vm.mem,
+		.userspace_addr = (uintptr_t)vm.ram,
+	};
+
+	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r,
+	       "KVM_SET_USER_MEMORY_REGION");
+}
+
+/* The first copy: from now on the log says what has changed. */
+void save_begin(void)
+{
+	set_memory(KVM_MEM_LOG_DIRTY_PAGES);
+	first = malloc(vm.mem);
+	if (!first)
+		die("no memory");
+	memcpy(first, vm.ram, vm.mem);
+}
+
+/* The copy brought up to date by the log alone; whatever it misses is a lost write. */
+static void copy_dirty(void)
+{
+	struct kvm_dirty_log log = { .slot = 0 };
+	uint64_t gfn, pages = vm.mem / PAGE, missed = 0, dirty = 0;
+
+	log.dirty_bitmap = calloc(pages / 64 + 1, 8);
+	xioctl(vm.vm, KVM_GET_DIRTY_LOG, &log, "KVM_GET_DIRTY_LOG");
+	for (gfn = 0; gfn < pages; gfn++) {
+		uint64_t word = ((uint64_t *)log.dirty_bitmap)[gfn / 64];
+
+		if (word >> gfn % 64 & 1) {
+			dirty++;
+			memcpy(first + gfn * PAGE, vm.ram + gfn * PAGE, PAGE);
+		} else if (memcmp(first + gfn * PAGE, vm.ram + gfn * PAGE, PAGE)) {
+			printf("not ok - the dirty log misses gfn %llx\n",
+			       (unsigned long long)gfn);
+			missed++;
+		}
+	}
+	free(log.dirty_bitmap);
+	if (!missed)
+		printf("ok - the dirty log has every page that has changed (%llu)\n",
+		       (unsigned long long)dirty);
+}
+
+/* --- vCPUs ------------------------------------------------------------------------- */
+
+static void list_msrs(struct vcpu_state *s)
+{
+	struct { struct kvm_msr_list h; uint32_t i[MAX_MSRS]; } l;
+	unsigned int i;
+
+	l.h.nmsrs = MAX_MSRS;
+	xioctl(vm.kvm, KVM_GET_MSR_INDEX_LIST, &l, "KVM_GET_MSR_INDEX_LIST");
+	s->msrs.h.nmsrs = l.h.nmsrs;
+	for (i = 0; i < l.h.nmsrs; i++)
+		s->msrs.e[i].index = l.i[i];
+}
+
+static void get_vcpu(int fd, struct vcpu_state *s)
+{
+	xioctl(fd, KVM_GET_REGS, &s->regs, "KVM_GET_REGS");
+	xioctl(fd, KVM_GET_SREGS, &s->sregs, "KVM_GET_SREGS");
+	xioctl(fd, KVM_GET_FPU, &s->fpu, "KVM_GET_FPU");
+	xioctl(fd, KVM_GET_MP_STATE, &s->mp, "KVM_GET_MP_STATE");
+	xioctl(fd, KVM_GET_LAPIC, &s->lapic, "KVM_GET_LAPIC");
+	xioctl(fd, KVM_GET_VCPU_EVENTS, &s->events, "KVM_GET_VCPU_EVENTS");
+	list_msrs(s);
+	/* Up to the first that this KVM does not give. */
+	s->msrs.h.nmsrs = xioctl(fd, KVM_GET_MSRS, &s->msrs, "KVM_GET_MSRS");
+}
+
+static void set_vcpu(int fd, struct vcpu_state *s)
+{
+	unsigned int i;
+
+	xioctl(fd, KVM_SET_MP_STATE, &s->mp, "KVM_SET_MP_STATE");
+	xioctl(fd, KVM_SET_SREGS, &s->sregs, "KVM_SET_SREGS");
+	xioctl(fd, KVM_SET_REGS, &s->regs, "KVM_SET_REGS");
+	xioctl(fd, KVM_SET_FPU, &s->fpu, "KVM_SET_FPU");
+	xioctl(fd, KVM_SET_LAPIC, &s->lapic, "KVM_SET_LAPIC");
+	for (i = 0; i < s->msrs.h.nmsrs; i++) {
+		struct { struct kvm_msrs h; struct kvm_msr_entry e[1]; } one = {
+			.h.nmsrs = 1 };
+
+		one.e[0] = s->msrs.e[i];
+		ioctl(fd, KVM_SET_MSRS, &one);	/* some are read-only */
+	}
+	xioctl(fd, KVM_SET_VCPU_EVENTS, &s->events, "KVM_SET_VCPU_EVENTS");
+}
+
+/* An access to a port is complete only after the next KVM_RUN has begun. */
+static void complete_io(int fd, struct kvm_run *run)
+{
+	run->immediate_exit = 1;
+	if (!ioctl(fd, KVM_RUN, 0) || errno != EINTR)
+		die("KVM_RUN with immediate_exit: %s", strerror(errno));
+	run->immediate_exit = 0;
+}
+
+static void on_stop(int sig)
+{
+	(void)sig;
+}
+
+/* The other vCPUs' threads: wait here while the first one saves. */
+void save_check(int fd, struct kvm_run *run)
+{
+	if (!vm.stop)
+		return;
+	complete_io(fd, run);
+	pthread_barrier_wait(&stopped);
+	pthread_barrier_wait(&stopped);
+}
+
+static void stop_others(void)
+{
+	struct sigaction a = { .sa_handler = on_stop };
+	unsigned int i;
+
+	sigaction(SIGUSR2, &a, NULL);
+	pthread_barrier_init(&stopped, NULL, vm.cpus);
+	vm.stop = true;
+	for (i = 1; i < vm.cpus; i++) {
+		vm.run[i]->immediate_exit = 1;
+		pthread_kill(vm.thread[i], SIGUSR2);
+	}
+	pthread_barrier_wait(&stopped);
+}
+
+static void let_others_go(void)
+{
+	vm.stop = false;
+	pthread_barrier_wait(&stopped);
+}
+
+/* --- the file ------------------------------------------------------------------------ */
+
+static void put(int fd, const void *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done <= 0)
+			die("cannot write the file: %s", strerror(errno));
+		p = (const char *)p + done;
+		n -= done;
+	}
+}
+
+static void get(int fd, void *p, size_t n)
+{
+	while (n) {
+		ssize_t done = read(fd, p, n);
+
+		if (done <= 0)
+			die("the file is too short");
+		p = (char *)p + done;
+		n -= done;
+	}
+}
+
+/* Asked for its size first, as a VMM does. */
+static void *save_xen(uint64_t *len)
+{
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = vm.domid };
+	void *buf;
+
+	if (!ioctl(vm.ctl, KXEN_SAVE, &a) || errno != ENOSPC)
+		die("KXEN_SAVE without room: %s", strerror(errno));
+	buf = malloc(a.len);
+	a.buf = (uintptr_t)buf;
+	xen_call(KXEN_SAVE, &a, "KXEN_SAVE");
+	*len = a.len;
+	return buf;
+}
+
+static void write_file(const struct saved *s, const void *xen)
+{
+	int fd = open(vm.save, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	static struct vcpu_state v;
+	unsigned int i;
+
+	if (fd < 0)
+		die("%s: %s", vm.save, strerror(errno));
+	put(fd, s, sizeof(*s));
+	put(fd, xen, s->xen_len);
+	for (i = 0; i < vm.cpus; i++) {
+		get_vcpu(vm.vcpu[i], &v);
+		put(fd, &v, sizeof(v));
+	}
+	put(fd, first, vm.mem);
+	close(fd);
+}
+
+/* The first vCPU's thread, at a write to port 0xF5. Returns if the guest goes on. */
+void save_end(struct kvm_run *run)
+{
+	struct saved s = { .mem = vm.mem, .cpus = vm.cpus };
+	void *xen;
+	int i;
+
+	stop_others();
+	complete_io(vm.vcpu[0], run);
+	pause_domain(true);
+	xen = save_xen(&s.xen_len);
+	copy_dirty();
+	for (i = 0; i < 3; i++) {
+		s.chip[i].chip_id = i;
+		xioctl(vm.vm, KVM_GET_IRQCHIP, &s.chip[i], "KVM_GET_IRQCHIP");
+	}
+	xioctl(vm.vm, KVM_GET_PIT2, &s.pit, "KVM_GET_PIT2");
+	xioctl(vm.vm, KVM_GET_CLOCK, &s.clock, "KVM_GET_CLOCK");
+	write_file(&s, xen);
+	printf("VMM saved, %llu bytes of state\n", (unsigned long long)s.xen_len);
+	fflush(stdout);
+	free(xen);
+	if (!vm.go_on)
+		exit(6);
+	/* As when the other side refuses: the guest goes on here. */
+	usleep(200000);
+	pause_domain(false);
+	let_others_go();
+}
+
+static int restore_xen(const void *buf, uint64_t len, unsigned int *reason)
+{
+	struct kxen_image_arg a = {
+		.size = sizeof(a), .domid = vm.domid, .buf = (uintptr_t)buf,
+		.len = len,
+	};
+	int ret = ioctl(vm.ctl, KXEN_RESTORE, &a) ? errno : 0;
+
+	*reason = a.reason;
+	return ret;
+}
+
+/* Damage the stream in many ways: each is refused or taken, nothing else happens. */
+static void fuzz(const uint8_t *good, uint64_t len)
+{
+	unsigned int i, k, n, reason, refused = 0, seed = 1;
+	uint8_t *bad = malloc(len);
+
+	for (i = 0; i < vm.fuzz; i++) {
+		memcpy(bad, good, len);
+		n = rand_r(&seed) % 4 + 1;
+		for (k = 0; k < n; k++) {
+			/* Whole words of odd values reach further than bits. */
+			static const uint32_t odd[] = { 0, 1, ~0u, 1u << 31, 4095,
+							131072, 262144, 17 };
+			size_t at = rand_r(&seed) % len;
+
+			if (rand_r(&seed) % 2)
+				bad[at] ^= 1 << rand_r(&seed) % 8;
+			else if (at + 4 <= len)
+				memcpy(bad + (at & ~3), &odd[rand_r(&seed) % 8], 4);
+		}
+		if (restore_xen(bad, rand_r(&seed) % 16 ? len :
+				rand_r(&seed) % len, &reason))
+			refused++;
+		else
+			renew_vm();	/* one that was restored is not new */
+	}
+	printf("ok - %u damaged streams, %u refused\n", vm.fuzz, refused);
+	free(bad);
+}
+
+/* The machine is made and attached, nothing has run. */
+void restore_machine(void)
+{
+	int fd = open(vm.restore, O_RDONLY | O_CLOEXEC), i;
+	static struct vcpu_state v[MAX_VCPUS];
+	unsigned int reason, err;
+	struct saved s;
+	void *xen;
+
+	if (fd < 0)
+		die("%s: %s", vm.restore, strerror(errno));
+	get(fd, &s, sizeof(s));
+	if (s.mem != vm.mem || s.cpus != vm.cpus)
+		die("%s: another machine: %llu MB, %llu vCPUs", vm.restore,
+		    (unsigned long long)s.mem >> 20, (unsigned long long)s.cpus);
+	xen = malloc(s.xen_len);
+	get(fd, xen, s.xen_len);
+	get(fd, v, sizeof(v[0]) * s.cpus);
+	get(fd, vm.ram, vm.mem);
+	close(fd);
+	pause_domain(true);
+	if (vm.fuzz) {
+		fuzz(xen, s.xen_len);
+		exit(0);
+	}
+	err = restore_xen(xen, s.xen_len, &reason);
+	if (err) {
+		printf("VMM restore refused: %s, reason %u\n", strerror(err),
+		       reason);
+		exit(7);
+	}
+	free(xen);
+	for (i = 0; i < 3; i++)
+		xioctl(vm.vm, KVM_SET_IRQCHIP, &s.chip[i], "KVM_SET_IRQCHIP");
+	xioctl(vm.vm, KVM_SET_PIT2, &s.pit, "KVM_SET_PIT2");
+	for (i = 0; i < (int)s.cpus; i++)
+		set_vcpu(vm.vcpu[i], &v[i]);
+	s.clock.flags = 0;
+	xioctl(vm.vm, KVM_SET_CLOCK, &s.clock, "KVM_SET_CLOCK");
+	pause_domain(false);
+}
