@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -158,7 +159,8 @@ def command(args, rel, root, initrd, work):
         machine = qemu + ["-accel", "tcg,thread=" + args.thread, "-cpu", args.cpu]
     cmd = machine + [
         "-smp", str(smp), "-m", args.mem, "-display", "none", "-no-reboot",
-        "-nodefaults", "-serial", "file:" + args.log, "-serial", "stdio",
+        "-nodefaults", "-monitor", f"unix:{work}/monitor,server=on,wait=off",
+        "-serial", "file:" + args.log, "-serial", "stdio",
         "-kernel", f"{root}/boot/vmlinuz-{rel}", "-initrd", initrd,
         "-append", "console=ttyS0 loglevel=7 panic=-1 mitigations=off nokaslr "
                    "no_timer_check " + args.append]
@@ -168,6 +170,28 @@ def command(args, rel, root, initrd, work):
         cmd += ["-virtfs", "local,path=/,mount_tag=hostroot,security_model=none,"
                            "readonly=on,multidevs=remap"]
     return cmd + args.qemu
+
+
+def look_inside(proc, path, seconds):
+    """The time is over: what the emulator knows of the host's CPUs, then its end."""
+    print(f"# no end within {seconds} s; the emulated CPUs:")
+    text = b""
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(5)
+            s.connect(path)
+            s.sendall(b"info registers -a\ninfo lapic\ninfo pic\n")
+            while True:
+                part = s.recv(65536)
+                if not part:
+                    break
+                text += part
+    except OSError:
+        pass
+    for line in text.decode("utf-8", "replace").splitlines():
+        if re.search(r"RIP=|CPU#|HLT|timer|LVTT|ISR|IRR|TMICT|TMCCT|DCR|irr=|EFL", line):
+            print("# emulator: " + line.strip())
+    proc.kill()
 
 
 def splats(log):
@@ -211,7 +235,8 @@ def main():
         initrd = initramfs(args, rel, root, work)
         proc = subprocess.Popen(command(args, rel, root, initrd, work),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        timer = threading.Timer(args.timeout, proc.kill)
+        timer = threading.Timer(args.timeout, look_inside,
+                                (proc, os.path.join(work, "monitor"), args.timeout))
         timer.start()
         status = None
         for raw in proc.stdout:

@@ -14,7 +14,7 @@ for i in version-64 ops-64 evtchn-64 upcall-64 lapic-64 entry-64 orders-64 fifo-
 if [ -e vmlinux ]; then
 	# No firmware and no devices: an early console says what the guest finds.
 	./vmm --mem 256 --limit 1500 --initrd initrd.gz --append \
-		"earlyprintk=serial,0x3f8,115200,keep mitigations=off noxsave no_timer_check panic=-1 loglevel=5 kxen=load,kmsg" \
+		"earlyprintk=serial,0x3f8,115200,keep mitigations=off noxsave no_timer_check panic=-1 loglevel=5 printk.devkmsg=on kxen=load,kmsg" \
 		vmlinux > /tmp/linux.out 2>&1 & guest=$!
 	while kill -0 $guest 2>/dev/null && ! grep -q L2DONE /tmp/linux.out; do sleep 1; done
 	kill -9 $guest 2>/dev/null
