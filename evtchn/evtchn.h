@@ -41,6 +41,8 @@ u32 kxen_evtchn_abi(struct kxen_domain *d);
 /* Virtual interrupts. Any context. */
 void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq);
 void kxen_virq_raise_global(u32 virq);
+int kxen_virq_set_handler(struct kxen_domain *d, u32 virq);
+void kxen_virq_drop_handler(struct kxen_domain *d);
 
 /* Poll: is this port pending? 1, 0, or -EINVAL for a port nobody can use. */
 int kxen_evtchn_poll(struct kxen_domain *d, u32 port);
@@ -56,6 +58,10 @@ void kxen_evtchn_thaw(struct kxen_domain *d);
 void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s);
 int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im);
 void kxen_evtchn_reconnect(struct kxen_domain *d, const struct kxen_image *im);
+
+/* What a controller does to another domain. */
+long kxen_evtchn_reset_other(struct kxen_domain *d);
+long kxen_evtchn_alloc_for(struct kxen_domain *d, u32 remote, u32 *port);
 
 /* Dump of one port, for the control device. */
 int kxen_evtchn_port_info(struct kxen_domain *d, struct kxen_port_info *info);

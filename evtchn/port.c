@@ -182,6 +182,9 @@ void kxen_port_set(struct kxen_domain *d, struct kxen_port *p, u8 state,
 	if (p->state == KXEN_PORT_FREE) {
 		__set_bit(p->port, d->evtchn->used);
 		WRITE_ONCE(d->evtchn->nr_used, d->evtchn->nr_used + 1);
+		if (kxen_reaches_80(d->evtchn->nr_used, d->evtchn->max_ports))
+			kxen_domain_near_limit(d, &d->ports_high,
+					       "event channels");
 	}
 	WRITE_ONCE(p->notify_vcpu, vcpu);
 	p->state = state;

@@ -86,3 +86,46 @@ long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont)
 	}
 	return end(d);
 }
+
+/**
+ * kxen_evtchn_reset_other() - EVTCHNOP_reset, by a controller.
+ * @d: the domain, which must be paused.
+ *
+ * Context: may sleep, ends early on a signal; takes d->lock.
+ * Return: 0; -EINVAL if it is not paused; -EBUSY while it resets itself; -EAGAIN if a
+ * port was bound meanwhile; -EINTR with some ports closed: call again.
+ */
+long kxen_evtchn_reset_other(struct kxen_domain *d)
+{
+	long ret = -EINVAL;
+
+	mutex_lock(&d->lock);
+	if (!d->pause_count)
+		goto out;
+	ret = begin(d->evtchn, false);
+	if (ret)
+		goto out;
+	while (!ret && close_some(d)) {
+		if (signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
+	if (!ret) {
+		ret = end(d);
+	} else {
+		mutex_lock(&d->evtchn->event_lock);
+		d->evtchn->reset_next = 0;
+		mutex_unlock(&d->evtchn->event_lock);
+	}
+out:
+	mutex_unlock(&d->lock);
+	return ret;
+}
+
+/* EVTCHNOP_alloc_unbound for @d, by a controller: as kxen_port_alloc_unbound(). */
+long kxen_evtchn_alloc_for(struct kxen_domain *d, u32 remote, u32 *port)
+{
+	if (remote == DOMID_SELF)
+		remote = 0;
+	return kxen_port_alloc_unbound(d, remote, true, NULL, port);
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Virtual interrupts (semantics A17 to A19). */
+#include <linux/mutex.h>
 #include <linux/nospec.h>
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/event_channel.h>
@@ -27,6 +29,57 @@ static enum virq_class class_of(u32 virq)
 bool kxen_virq_is_per_vcpu(u32 virq)
 {
 	return class_of(virq) == VIRQ_PER_VCPU;
+}
+
+/*
+ * Who handles a global one; NULL: domain 0. Raisers look under RCU; a domain that goes
+ * is taken out before it is freed. Changed under handler_lock, below d->lock.
+ */
+static struct kxen_domain __rcu *handlers[KXEN_NR_VIRQS];
+static DEFINE_MUTEX(handler_lock);
+
+static bool is_handler(struct kxen_domain *d, u32 virq)
+{
+	struct kxen_domain *h = rcu_access_pointer(handlers[virq]);
+
+	return d == (h ?: kxen_dom0);
+}
+
+/**
+ * kxen_virq_set_handler() - Whom a global virtual interrupt goes to.
+ * @d: the domain.
+ * @virq: which one.
+ *
+ * A port that another domain has bound to it stays, and is silent, as on Xen.
+ * Context: may sleep.
+ * Return: 0, -EINVAL if it is none of the global ones, -ESRCH for a domain that goes.
+ */
+int kxen_virq_set_handler(struct kxen_domain *d, u32 virq)
+{
+	int ret = 0;
+
+	if (virq >= KXEN_NR_VIRQS || class_of(virq) != VIRQ_GLOBAL)
+		return -EINVAL;
+	virq = array_index_nospec(virq, KXEN_NR_VIRQS);
+	mutex_lock(&handler_lock);
+	if (READ_ONCE(d->state) == KXEN_DYING)
+		ret = -ESRCH;
+	else
+		rcu_assign_pointer(handlers[virq], d->is_host ? NULL : d);
+	mutex_unlock(&handler_lock);
+	return ret;
+}
+
+/* A domain goes: what it handled is domain 0's again (A121). It is DYING already. */
+void kxen_virq_drop_handler(struct kxen_domain *d)
+{
+	u32 i;
+
+	mutex_lock(&handler_lock);
+	for (i = 0; i < KXEN_NR_VIRQS; i++)
+		if (rcu_access_pointer(handlers[i]) == d)
+			RCU_INIT_POINTER(handlers[i], NULL);
+	mutex_unlock(&handler_lock);
 }
 
 /* Domain 0 has no vCPUs: all of its are the domain's. */
@@ -93,8 +146,7 @@ long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port)
 	kv = kxen_domain_vcpu(d, vcpu);
 	if (!kv)
 		return -ENOENT;
-	/* Domain 0 is the handler of every global one. */
-	if (class_of(virq) == VIRQ_GLOBAL)
+	if (class_of(virq) == VIRQ_GLOBAL && !is_handler(d, virq))
 		return -EBUSY;
 	mutex_lock(&d->evtchn->event_lock);
 	ret = bind(d, virq, kv, vcpu, NULL, port);
@@ -102,7 +154,7 @@ long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port)
 	return ret;
 }
 
-/* The same for domain 0, the handler of every global one. */
+/* The same for domain 0. */
 long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port)
 {
 	long ret;
@@ -110,6 +162,8 @@ long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port)
 	if (virq >= KXEN_NR_VIRQS)
 		return -EINVAL;
 	virq = array_index_nospec(virq, KXEN_NR_VIRQS);
+	if (class_of(virq) == VIRQ_GLOBAL && !is_handler(kxen_dom0, virq))
+		return -EBUSY;
 	mutex_lock(&kxen_dom0->evtchn->event_lock);
 	ret = bind(kxen_dom0, virq, NULL, 0, host, port);
 	mutex_unlock(&kxen_dom0->evtchn->event_lock);
@@ -175,8 +229,13 @@ void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq)
 	raise(kv->domain, &kv->virq_lock, &kv->virq_port[virq]);
 }
 
-/* A global one, to its handler: domain 0. Any context. */
+/* A global one, to its handler. Any context. */
 void kxen_virq_raise_global(u32 virq)
 {
-	raise(kxen_dom0, &kxen_dom0->virq_lock, &kxen_dom0->virq_port[virq]);
+	struct kxen_domain *d;
+
+	rcu_read_lock();
+	d = rcu_dereference(handlers[virq]) ?: kxen_dom0;
+	raise(d, &d->virq_lock, &d->virq_port[virq]);
+	rcu_read_unlock();
 }

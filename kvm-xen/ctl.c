@@ -34,6 +34,7 @@ union ctl_arg {
 	struct kxen_domid_arg domid;
 	struct kxen_port_info port;
 	struct kxen_image_arg image;
+	struct kxen_evtchn_arg evtchn;
 };
 
 /* A domain that this file may change, with a reference. */
@@ -192,6 +193,41 @@ static int ctl_restore(struct ctl_file *cf, union ctl_arg *arg)
 	return ctl_image(cf, &arg->image, false);
 }
 
+static long evtchn_op(struct kxen_domain *d, struct kxen_evtchn_arg *a)
+{
+	switch (a->op) {
+	case KXEN_EVTCHN_RESET:
+		return d->is_host ? -EINVAL : kxen_evtchn_reset_other(d);
+	case KXEN_EVTCHN_ALLOC:
+		if (d->is_host || a->value > 0xffff)
+			return -EINVAL;
+		return kxen_evtchn_alloc_for(d, a->value, &a->port);
+	case KXEN_EVTCHN_VIRQ:
+		return kxen_virq_set_handler(d, a->value);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static int ctl_evtchn(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_evtchn_arg *a = &arg->evtchn;
+	struct kxen_domain *d;
+	int ret;
+
+	if (a->flags)
+		return -EOPNOTSUPP;
+	/* Whom an interrupt of the whole host goes to is the host's to say. */
+	if (a->op == KXEN_EVTCHN_VIRQ && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	d = get_own(cf, a->domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	ret = evtchn_op(d, a);
+	kxen_domain_put(d);
+	return ret;
+}
+
 static const struct {
 	unsigned int cmd;
 	u32 size;		/* as the kernel knows it */
@@ -212,6 +248,7 @@ static const struct {
 	CALL(KXEN_PORT, port, kxen_port_info, reserved),
 	CALL(KXEN_SAVE, save, kxen_image_arg, reserved),
 	CALL(KXEN_RESTORE, restore, kxen_image_arg, reserved),
+	CALL(KXEN_EVTCHN, evtchn, kxen_evtchn_arg, port),
 #undef CALL
 };
 
@@ -219,10 +256,11 @@ static const struct {
 static_assert(sizeof(struct kxen_info) == 32);
 static_assert(sizeof(struct kxen_create) == 48);
 static_assert(sizeof(struct kxen_attach) == 24);
-static_assert(sizeof(struct kxen_query) == 128);
+static_assert(sizeof(struct kxen_query) == 144);
 static_assert(sizeof(struct kxen_domid_arg) == 16);
 static_assert(sizeof(struct kxen_port_info) == 40);
 static_assert(sizeof(struct kxen_image_arg) == 32);
+static_assert(sizeof(struct kxen_evtchn_arg) == 24);
 
 static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 {

@@ -57,7 +57,10 @@ static int domain_show(struct seq_file *m, void *v)
 		   q.domid, states[q.state], q.vcpus, q.paused, q.pid);
 	seq_printf(m, "width %u\nabi %s\nports %u of %u\n", q.width,
 		   abis[q.evtchn_abi], q.ports, q.max_ports);
-	seq_printf(m, "pinned %u\nresets %llu\n", q.pinned_pages, q.resets);
+	seq_printf(m, "pinned %u of %u\nresets %llu\n", q.pinned_pages,
+		   q.max_pinned, q.resets);
+	seq_printf(m, "ports_high %u\npinned_high %u\n", q.ports_high,
+		   q.pinned_high);
 	seq_printf(m, "hypercalls %llu\nsends %llu\nupcalls %llu\n",
 		   q.hypercalls, q.sends, q.upcalls);
 	seq_printf(m, "vectors %llu\ntimers %llu\ncontinued %llu\n", q.vectors,

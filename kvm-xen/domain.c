@@ -244,8 +244,9 @@ int kxen_domain_destroy(struct kxen_domain *d)
 		mutex_unlock(&kxen_domains_lock);
 		return -ENOENT;
 	}
-	d->state = KXEN_DYING;
+	WRITE_ONCE(d->state, KXEN_DYING);
 	mutex_unlock(&kxen_domains_lock);
+	kxen_virq_drop_handler(d);
 	kxen_evtchn_close_all(d);
 	trace_kxen_domain(d->domid, "destroy");
 	unpublish(d);
@@ -471,10 +472,11 @@ void kxen_domain_vm_gone(struct kxen_domain *d)
 	u32 i;
 
 	mutex_lock(&kxen_domains_lock);
-	d->state = KXEN_DYING;
+	WRITE_ONCE(d->state, KXEN_DYING);
 	mutex_unlock(&kxen_domains_lock);
 
 	/* Peers first: after this nobody sends to us, and no timer fires. */
+	kxen_virq_drop_handler(d);
 	kxen_evtchn_close_all(d);
 	kxen_watchdog_stop(d);
 	for (i = 0; i < d->nr_vcpus; i++) {
@@ -549,6 +551,15 @@ void kxen_domain_reset(struct kxen_domain *d)
 	trace_kxen_domain(d->domid, "reset");
 }
 
+/* Count it, and say so once: a guest can come and go at this mark as it likes. */
+void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of)
+{
+	WRITE_ONCE(*counter, *counter + 1);
+	trace_kxen_domain(d->domid, "80%");
+	if (*counter == 1)
+		kxen_warn_guest(d, "80 %% of its %s are in use", of);
+}
+
 static u32 query_state(struct kxen_domain *d)
 {
 	if (d->is_host)
@@ -580,6 +591,9 @@ void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
 	q->evtchn_abi = kxen_evtchn_abi(d);
 	q->pinned_pages = atomic_read(&d->pinned);
 	q->resets = atomic64_read(&d->resets);
+	q->ports_high = READ_ONCE(d->ports_high);
+	q->pinned_high = READ_ONCE(d->pinned_high);
+	q->max_pinned = KXEN_MAX_PINNED;
 	q->width = d->compat ? 32 : 64;
 	memcpy(q->uuid, d->uuid, sizeof(q->uuid));
 	mutex_lock(&d->lock);

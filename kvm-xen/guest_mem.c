@@ -8,13 +8,6 @@
 #include "kvm_glue.h"
 #include "kxen.h"
 
-/*
- * What a domain may hold: per vCPU vcpu_info, two areas of two pages, and a FIFO control
- * block or nine pages of N-level selectors; the 128 pages of a FIFO array or 64 of
- * N-level leaves; shared_info.
- */
-#define MAX_PINNED	(KXEN_MAX_VCPUS * (1 + 2 * 2 + 9) + 128 + 8)
-
 /* A value in domain->held: how many registrations a frame has, and whether one is alone. */
 #define HELD_ALONE	1UL
 #define HELD_ONE	2UL
@@ -53,7 +46,7 @@ static int hold(struct kxen_domain *d, u64 gfn, bool alone)
 	int ret;
 
 	lockdep_assert_held(&d->held_lock);
-	if (atomic_read(&d->pinned) >= MAX_PINNED)
+	if (atomic_read(&d->pinned) >= KXEN_MAX_PINNED)
 		return -ENOSPC;
 	value = xa_to_value(xa_load(&d->held, gfn) ?: xa_mk_value(0));
 	if (alone && value)
@@ -61,8 +54,9 @@ static int hold(struct kxen_domain *d, u64 gfn, bool alone)
 	value += HELD_ONE | (alone ? HELD_ALONE : 0);
 	ret = xa_err(xa_store(&d->held, gfn, xa_mk_value(value),
 			      GFP_KERNEL_ACCOUNT));
-	if (!ret)
-		atomic_inc(&d->pinned);
+	if (!ret && kxen_reaches_80(atomic_inc_return(&d->pinned),
+				    KXEN_MAX_PINNED))
+		kxen_domain_near_limit(d, &d->pinned_high, "held pages");
 	return ret;
 }
 

@@ -13,6 +13,13 @@
 #include <linux/bitops.h>
 #include <linux/types.h>
 
+/*
+ * What a domain may hold: per vCPU vcpu_info, two areas of two pages, and a FIFO control
+ * block or nine pages of N-level selectors; the 128 pages of a FIFO array or 64 of
+ * N-level leaves; shared_info.
+ */
+#define KXEN_MAX_PINNED	(KXEN_MAX_VCPUS * (1 + 2 * 2 + 9) + 128 + 8)
+
 struct kxen_domain;
 struct kxen_vcpu;
 struct kxen_area;

@@ -194,6 +194,8 @@ struct kxen_domain {
 	u32 max_grant_frames;
 	u32 max_maptrack_frames;
 	atomic_t pinned;
+	u32 ports_high;		/* times that 80 % of the limit were reached */
+	u32 pinned_high;
 	struct mutex held_lock;	/* changes of held */
 	struct xarray held;	/* by gfn: the pages behind pinned */
 	atomic64_t resets;
@@ -292,5 +294,12 @@ void kxen_debugfs_add(struct kxen_domain *d);
 void kxen_debugfs_del(struct kxen_domain *d);
 
 void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q);
+void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of);
+
+/* The use of something limited has grown to @now: has it just reached 80 %? */
+static inline bool kxen_reaches_80(u32 now, u32 limit)
+{
+	return now == (u32)((u64)limit * 4 / 5);
+}
 
 #endif

@@ -52,17 +52,20 @@ static const struct {
 	unsigned long req;
 	unsigned int size;
 	int flags_at;	/* offset of a field with flags, or -1 */
+	unsigned int min;	/* size in the first version, if it has grown */
 } calls[] = {
 	{ KXEN_INFO, sizeof(struct kxen_info), -1 },
 	{ KXEN_CREATE, sizeof(struct kxen_create), 4 },
 	{ KXEN_ATTACH, sizeof(struct kxen_attach), 4 },
-	{ KXEN_QUERY, sizeof(struct kxen_query), 4 },
+	{ KXEN_QUERY, sizeof(struct kxen_query), 4,
+	  offsetof(struct kxen_query, ports_high) },
 	{ KXEN_DESTROY, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_PAUSE, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_UNPAUSE, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_PORT, sizeof(struct kxen_port_info), 4 },
 	{ KXEN_SAVE, sizeof(struct kxen_image_arg), 4 },
 	{ KXEN_RESTORE, sizeof(struct kxen_image_arg), 4 },
+	{ KXEN_EVTCHN, sizeof(struct kxen_evtchn_arg), 4 },
 };
 
 TEST_F(ctl, sizes)
@@ -73,7 +76,7 @@ TEST_F(ctl, sizes)
 		memset(buf, 0, sizeof(buf));
 		buf[0] = 0;
 		EXPECT_EQ(EINVAL, call(self->fd, calls[i].req, buf));
-		buf[0] = calls[i].size - 1;
+		buf[0] = (calls[i].min ? calls[i].min : calls[i].size) - 1;
 		EXPECT_EQ(EINVAL, call(self->fd, calls[i].req, buf));
 		buf[0] = calls[i].size + 4;
 		buf[calls[i].size / 4] = 1;
@@ -170,7 +173,7 @@ TEST_F(ctl, create_limits)
 	c.domid = 0x7ff0;
 	EXPECT_EQ(EINVAL, call(self->fd, KXEN_CREATE, &c));
 	c.domid = KXEN_DOMID_AUTO;
-	c.max_ports = 131073;
+	c.max_ports = (1 << 20) + 1;
 	EXPECT_EQ(EINVAL, call(self->fd, KXEN_CREATE, &c));
 	c.max_ports = 0;
 	c.reserved = 1;

@@ -41,6 +41,41 @@ for o in "-hda x" "-drive file=x" "-device e1000" "-nic user"; do
 done
 check "run --unplug with QEMU's default devices is refused" sh -c './kvm-xen run --unplug -- qemu 2>&1 | grep -q "nodefaults"'
 check "an unknown command is explained" sh -c './kvm-xen frob 2>&1 | grep -q "\-\-help"'
+# --- what a controller may do ----------------------------------------------------------
+./vmm --domid 501 --max-ports 64 --limit 200 echo-64 > /tmp/echo 2>&1 & echo=$!
+wait_for grep -q serving /tmp/echo
+open_ports() { ./kvm-xen dump --ports "$@" 501 | grep -c vcpu; }
+is() { [ "$1" = "$2" ]; }
+check "reset of a domain that runs is refused, and says what to do" sh -c './kvm-xen evtchn 501 reset 2>&1 | grep -q "kvm-xen pause"'
+p=$(./kvm-xen evtchn 501 alloc 0)
+check "a channel for domain 0 ($p)" is "$(./kvm-xen dump --ports 501 | awk -v p="$p" '$1 == p { print $2, $6 }')" "unbound d0"
+q=$(./kvm-xen evtchn 501 alloc 1234)
+check "one for a domain that there is not yet ($q)" is "$(./kvm-xen dump --ports 501 | awk -v p="$q" '$1 == p { print $2, $6 }')" "unbound d1234"
+check "dump --state finds them" is "$(open_ports --state unbound)" 3
+check "dump --state of none" is "$(open_ports --state virq)" 0
+check "dump --pending of none" is "$(open_ports --pending)" 0
+check "dump --ports --json is JSON" sh -c "./kvm-xen dump --ports --json 501 | grep -q '^{\"event_channels\": \[{'"
+check "dump: a state that there is not" fails ./kvm-xen dump --state open 501
+n=0; while ./kvm-xen evtchn 501 alloc 0 > /dev/null 2>&1; do n=$((n + 1)); done
+check "to the limit ($n more)" is "$(open_ports)" 63
+check "80 % of the limit were counted" is "$(./kvm-xen dump 501 | awk '/ports_high/ { print $2 }')" 1
+check "and the log says so" log_says "d501: 80 % of its event channels are in use"
+check "pause" ./kvm-xen pause 501
+check "reset of a paused domain" ./kvm-xen evtchn 501 reset
+check "all channels are closed" is "$(open_ports)" 0
+check "let go" ./kvm-xen unpause 501
+kill -9 $echo
+
+./vmm --domid 502 --limit 200 handler-64 > /tmp/handler 2>&1 & handler=$!
+wait_for grep -q "not the handler" /tmp/handler
+check "a virtual interrupt that is not global" fails ./kvm-xen evtchn 502 virq 0
+check "one that there is not" fails ./kvm-xen evtchn 502 virq 99
+check "the end of domains goes to a guest" ./kvm-xen evtchn 502 virq 3
+check "it has bound it" wait_for grep -q "^the handler" /tmp/handler
+image version-64
+wait $handler
+check "it was told, and ends" grep -q '^DONE good' /tmp/handler
+sed -n 's/^\(ok\|not ok\) - /&handler-64: /p' /tmp/handler
 check_gone "uapi"
 ./kvm-xen list > /tmp/no.out 2>&1
 check "without the module the tool says what to do" grep -q "load the module" /tmp/no.out

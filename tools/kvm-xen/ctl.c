@@ -2,6 +2,7 @@
 /* Calls on /dev/kvm-xen, and the commands that only look. */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <linux/kvm_xen.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -154,7 +155,7 @@ static const struct {
 #define F(n) { #n, offsetof(struct kxen_query, n), \
 	       sizeof(((struct kxen_query *)0)->n) }
 	F(vcpus), F(paused), F(pid), F(width), F(ports), F(max_ports),
-	F(pinned_pages), F(resets), F(hypercalls), F(sends), F(upcalls),
+	F(pinned_pages), F(max_pinned), F(ports_high), F(pinned_high), F(resets), F(hypercalls), F(sends), F(upcalls),
 	F(vectors), F(timers),
 #undef F
 };
@@ -203,15 +204,29 @@ static void dump_port(const struct kxen_port_info *p, bool json, bool first)
 	printf("%s%s\n", p->pending ? " pending" : "", p->masked ? " masked" : "");
 }
 
-static void dump_ports(int ctl, uint32_t domid, bool json)
+/* What of the event channels is wanted; -1: any state. */
+struct filter {
+	int state;
+	bool pending, masked;
+};
+
+static bool wanted(const struct filter *f, const struct kxen_port_info *p)
+{
+	return p->state && (f->state < 0 || (int)p->state == f->state) &&
+	       (!f->pending || p->pending) && (!f->masked || p->masked);
+}
+
+/* One call for each: nothing in the kernel is held from one to the next. */
+static void dump_ports(int ctl, uint32_t domid, bool json,
+		       const struct filter *f)
 {
 	struct kxen_port_info p = { .size = sizeof(p), .domid = domid,
 				    .flags = KXEN_PORT_NEXT };
 	bool first = true;
 
-	printf(json ? ", \"event_channels\": [" : "event channels\n");
+	printf(json ? "\"event_channels\": [" : "event channels\n");
 	while (!ioctl(ctl, KXEN_PORT, &p)) {
-		if (p.state) {
+		if (wanted(f, &p)) {
 			dump_port(&p, json, first);
 			first = false;
 		}
@@ -239,23 +254,104 @@ static uint32_t domid_arg(int argc, char **argv)
 	fail(EXIT_USAGE, "which domain? 'kvm-xen list' shows them");
 }
 
+static int state_arg(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(port_names) / sizeof(port_names[0]); i++)
+		if (!strcmp(name, port_names[i]))
+			return i;
+	fail(EXIT_USAGE, "'%s' is no state: unbound, interdomain, virq, ipi",
+	     name);
+}
+
 int cmd_dump(int argc, char **argv)
 {
+	static const char usage[] =
+		"usage: kvm-xen dump [OPTIONS] DOMID\n"
+		"  --json           for programs\n"
+		"  --ports          only the event channels\n"
+		"  --state S        only those in this state: unbound, interdomain, virq, ipi\n"
+		"  --pending        only those that are pending\n"
+		"  --masked         only those that are masked\n"
+		"  --help           this text\n";
+	static const struct option options[] = {
+		{ "json", 0, 0, 'j' }, { "ports", 0, 0, 'p' },
+		{ "state", 1, 0, 's' }, { "pending", 0, 0, 'P' },
+		{ "masked", 0, 0, 'M' }, { "help", 0, 0, 'h' }, { 0 },
+	};
 	struct kxen_query q = { .size = sizeof(q) };
-	bool json;
-	int ctl;
+	struct filter f = { .state = -1 };
+	bool json = false, ports = false;
+	int c, ctl;
 
-	help_if_asked(argc, argv, "usage: kvm-xen dump [--json] DOMID\n");
-	json = has_flag(argc, argv, "--json");
-	q.domid = domid_arg(argc, argv);
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'j': json = true; break;
+		case 'p': ports = true; break;
+		case 's': f.state = state_arg(optarg); break;
+		case 'P': f.pending = true; break;
+		case 'M': f.masked = true; break;
+		case 'h': fputs(usage, stdout); return 0;
+		default: fputs(usage, stderr); return EXIT_USAGE;
+		}
+	}
+	q.domid = domid_arg(argc - optind + 1, argv + optind - 1);
 	ctl = ctl_open();
 	if (ioctl(ctl, KXEN_QUERY, &q))
 		fail(EXIT_REFUSED, "there is no domain %u: 'kvm-xen list' shows the ones there are",
 		     q.domid);
-	dump_state(&q, json);
-	dump_ports(ctl, q.domid, json);
+	if (!ports)
+		dump_state(&q, json);
+	if (json)
+		printf(ports ? "{" : ", ");
+	dump_ports(ctl, q.domid, json, &f);
 	if (json)
 		puts("}");
+	return 0;
+}
+
+/* --- evtchn ----------------------------------------------------------------------- */
+
+static void evtchn_failed(const char *what, uint32_t domid)
+{
+	fail(EXIT_REFUSED, "cannot %s for domain %u: %s", what, domid,
+	     errno == ENOENT ? "there is none; 'kvm-xen list' shows them" :
+	     errno == EBUSY ? "it is resetting itself" :
+	     errno == EAGAIN ? "a channel was bound meanwhile; try again" :
+	     errno == EINVAL && !strcmp(what, "reset the event channels") ?
+	     "it is not paused: 'kvm-xen pause'" : strerror(errno));
+}
+
+int cmd_evtchn(int argc, char **argv)
+{
+	static const char usage[] =
+		"usage: kvm-xen evtchn DOMID reset\n"
+		"       kvm-xen evtchn DOMID alloc REMOTE\n"
+		"       kvm-xen evtchn DOMID virq N\n"
+		"reset closes all channels of a paused domain; alloc makes one that REMOTE may\n"
+		"bind to, and prints its port; virq sends a global virtual interrupt there.\n";
+	struct kxen_evtchn_arg a = { .size = sizeof(a) };
+	const char *what = "reset the event channels";
+
+	help_if_asked(argc, argv, usage);
+	if (argc < 3 || argc > 4)
+		return fputs(usage, stderr), EXIT_USAGE;
+	a.domid = domid_arg(2, argv);
+	a.value = argc == 4 ? strtoul(argv[3], NULL, 0) : 0;
+	if (!strcmp(argv[2], "alloc") && argc == 4) {
+		a.op = KXEN_EVTCHN_ALLOC;
+		what = "make a channel";
+	} else if (!strcmp(argv[2], "virq") && argc == 4) {
+		a.op = KXEN_EVTCHN_VIRQ;
+		what = "take that virtual interrupt";
+	} else if (strcmp(argv[2], "reset") || argc != 3) {
+		return fputs(usage, stderr), EXIT_USAGE;
+	}
+	if (ioctl(ctl_open(), KXEN_EVTCHN, &a))
+		evtchn_failed(what, a.domid);
+	if (a.op == KXEN_EVTCHN_ALLOC)
+		printf("%u\n", a.port);
 	return 0;
 }
 

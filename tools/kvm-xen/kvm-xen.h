@@ -28,6 +28,7 @@ int ctl_create(int ctl, const struct domain_options *o);
 void ctl_attach(int ctl, uint32_t domid, int vm_fd);
 int cmd_list(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
+int cmd_evtchn(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_unpause(int argc, char **argv);

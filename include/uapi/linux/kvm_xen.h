@@ -158,6 +158,10 @@ struct kxen_attach {
  * @uuid: handle
  * @evtchn_abi: KXEN_ABI_*: how the guest is told of events
  * @reserved: 0
+ * @ports_high: times that the ports in use have reached 80 % of @max_ports
+ * @pinned_high: the same for @pinned_pages and @max_pinned
+ * @max_pinned: pages that the domain can hold
+ * @reserved2: 0
  */
 struct kxen_query {
 	__u32 size;
@@ -183,6 +187,10 @@ struct kxen_query {
 	__u8 uuid[16];
 	__u32 evtchn_abi;
 	__u32 reserved;
+	__u32 ports_high;
+	__u32 pinned_high;
+	__u32 max_pinned;
+	__u32 reserved2;
 };
 
 #define KXEN_ABI_2L		0
@@ -288,6 +296,33 @@ struct kxen_image_arg {
 	__u32 reserved;
 };
 
+/* struct kxen_evtchn_arg.op */
+#define KXEN_EVTCHN_RESET	0 /* close all ports; the domain is paused */
+#define KXEN_EVTCHN_ALLOC	1 /* a port for @value, which may be any domain */
+#define KXEN_EVTCHN_VIRQ	2 /* the global virtual interrupt @value goes there */
+
+/**
+ * struct kxen_evtchn_arg - KXEN_EVTCHN: what Xen lets a controller do to a domain
+ * @size: sizeof(struct kxen_evtchn_arg)
+ * @flags: must be 0
+ * @domid: the domain; VIRQ: also 0, where they all go at first
+ * @op: KXEN_EVTCHN_*
+ * @value: see @op
+ * @port: ALLOC: out: the port
+ *
+ * RESET: EINVAL if the domain is not paused; EBUSY while it resets itself; EAGAIN;
+ * EINTR: a signal came first. ALLOC: ENOSPC; EINVAL if it goes. VIRQ: EINVAL for one
+ * that is not global; ESRCH for a domain that goes.
+ */
+struct kxen_evtchn_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 op;
+	__u32 value;
+	__u32 port;
+};
+
 #define KXEN_INFO	_IO(KXEN_IOC, 0x00)
 #define KXEN_CREATE	_IO(KXEN_IOC, 0x01)
 #define KXEN_ATTACH	_IO(KXEN_IOC, 0x02)
@@ -298,5 +333,6 @@ struct kxen_image_arg {
 #define KXEN_PORT	_IO(KXEN_IOC, 0x07)
 #define KXEN_SAVE	_IO(KXEN_IOC, 0x08)
 #define KXEN_RESTORE	_IO(KXEN_IOC, 0x09)
+#define KXEN_EVTCHN	_IO(KXEN_IOC, 0x0a)
 
 #endif
