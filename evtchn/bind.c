@@ -121,6 +121,16 @@ void kxen_port_reconnect(struct kxen_domain *d, u32 port,
 	kxen_event_unlock_two(d, rd);
 }
 
+/* Where it goes; the port is locked. */
+static void trace_send(struct kxen_domain *d, struct kxen_port *p)
+{
+	bool other = p->state == KXEN_PORT_INTERDOMAIN;
+
+	trace_kxen_send(d->domid, p->port, p->state,
+			other ? p->remote->domid : d->domid,
+			other ? p->remote_port : p->port);
+}
+
 /**
  * kxen_port_send() - An event to the other end of a port.
  * @d: the domain that sends.
@@ -138,7 +148,8 @@ long kxen_port_send(struct kxen_domain *d, u32 port)
 	if (!p)
 		return -EINVAL;
 	raw_spin_lock_irqsave(&p->lock, flags);
-	trace_kxen_send(d->domid, p->port, p->state);
+	if (trace_kxen_send_enabled())
+		trace_send(d, p);
 	switch (p->state) {
 	case KXEN_PORT_INTERDOMAIN:
 		kxen_port_raise(p->remote, kxen_port(p->remote,

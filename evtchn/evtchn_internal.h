@@ -22,6 +22,7 @@
 #include <linux/types.h>
 
 #include "../kvm-xen/kxen.h"
+#include "../kvm-xen/trace.h"
 #include "evtchn.h"
 
 #define KXEN_PORTS_PER_BUCKET	64
@@ -175,8 +176,13 @@ kxen_evtchn_ops(const struct kxen_domain *d)
 	return smp_load_acquire(&d->evtchn->ops);
 }
 
+/* upcall.c */
+void kxen_trace_pending(struct kxen_domain *d, struct kxen_port *p);
+
 static inline void kxen_port_raise(struct kxen_domain *d, struct kxen_port *p)
 {
+	if (trace_kxen_pending_enabled())
+		kxen_trace_pending(d, p);
 	kxen_evtchn_ops(d)->set_pending(d, p);
 }
 

@@ -72,3 +72,13 @@ void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force)
 	}
 	local_irq_restore(flags);
 }
+
+/* What an event finds, before it is raised; interrupts are off. */
+void kxen_trace_pending(struct kxen_domain *d, struct kxen_port *p)
+{
+	const struct kxen_evtchn_ops *ops = kxen_evtchn_ops(d);
+
+	trace_kxen_pending(d->domid, p->port, READ_ONCE(p->notify_vcpu),
+			   READ_ONCE(p->priority), ops->is_pending(d, p),
+			   ops->is_masked(d, p));
+}

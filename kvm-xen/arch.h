@@ -67,6 +67,9 @@ void kxen_arch_upcall(struct kxen_vcpu *kv);
 /* Raise the upcall of a vCPU once more if it is pending. Any context. */
 void kxen_arch_upcall_again(struct kxen_vcpu *kv);
 
+/* Tracing: has the guest acknowledged its upcall by now? The vCPU's own thread. */
+void kxen_arch_look_for_ack(struct kxen_vcpu *kv);
+
 /* An upcall could be taken by the guest right now. The vCPU's own thread. */
 bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv);
 

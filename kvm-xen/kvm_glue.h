@@ -71,6 +71,8 @@ struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
 void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level);
 void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l, bool dying);
 
+int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *kv, int vector));
+
 /* --- vCPU ---------------------------------------------------------------- */
 static inline struct kxen_vcpu *kxen_glue_marked(struct kvm_vcpu *v)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The glue's third part: an interrupt line of a VM's controllers, as a device has one.
+ * The glue's third part: interrupts of a VM's controllers. An interrupt line, as a device
+ * has one; and being told of EOIs.
  *
  * A line of our own: its level is or-ed with what the VMM drives on the same pin. KVM
  * says when the guest has acknowledged the pin's interrupt, before it looks at the level
@@ -8,7 +9,9 @@
  */
 #include <linux/err.h>
 #include <linux/slab.h>
+#include <linux/tracepoint.h>
 
+#include "hook.h"
 #include "kvm_glue.h"
 #include "kvm_glue_calls.h"
 
@@ -82,4 +85,40 @@ void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l, bool dying)
 		static_call(kxen_irq_source_put)(kvm, l->source);
 	}
 	kfree(l);
+}
+
+/* --- EOI ---------------------------------------------------------------------------- */
+
+static void (*eoi_fn)(struct kxen_vcpu *kv, int vector);
+
+/* A probe of KVM's tracepoint; the vCPU's own thread. */
+static void on_eoi(void *data, void *apic, int vector)
+{
+	struct kvm_vcpu *v = kvm_get_running_vcpu();
+	struct kxen_vcpu *kv = v ? kxen_glue_marked(v) : NULL;
+
+	if (kv)
+		eoi_fn(kv, vector);
+}
+
+/**
+ * kxen_glue_watch_eoi() - Be told of each EOI that a vCPU of ours makes.
+ * @fn: called then; NULL ends it.
+ *
+ * Context: may sleep; callers serialise.
+ * Return: 0, -ENOENT if KVM has no such tracepoint.
+ */
+int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *kv, int vector))
+{
+	struct tracepoint *tp = (void *)kxen_hook_lookup("__tracepoint_kvm_eoi");
+
+	if (!tp)
+		return -ENOENT;
+	if (fn) {
+		eoi_fn = fn;
+		return tracepoint_probe_register(tp, (void *)on_eoi, NULL);
+	}
+	tracepoint_probe_unregister(tp, (void *)on_eoi, NULL);
+	tracepoint_synchronize_unregister();
+	return 0;
 }

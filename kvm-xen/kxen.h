@@ -91,6 +91,7 @@ struct kxen_vcpu {
 	u32 id;
 	u8 upcall_vector;	/* per-vCPU LAPIC vector, 0: domain's callback */
 	bool lapic_owed;	/* an upcall the disabled LAPIC did not take */
+	bool ack_owed;		/* traced: the callback was taken, not seen clear */
 
 	void __rcu *vi;
 	struct kxen_page vi_page;

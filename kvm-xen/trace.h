@@ -76,20 +76,52 @@ TRACE_EVENT(kxen_port,
 );
 
 TRACE_EVENT(kxen_send,
-	TP_PROTO(u32 domid, u32 port, u32 state),
-	TP_ARGS(domid, port, state),
+	TP_PROTO(u32 domid, u32 port, u32 state, u32 remote_domid,
+		 u32 remote_port),
+	TP_ARGS(domid, port, state, remote_domid, remote_port),
 	TP_STRUCT__entry(
 		__field(u32, domid)
 		__field(u32, port)
 		__field(u32, state)
+		__field(u32, remote_domid)
+		__field(u32, remote_port)
 	),
 	TP_fast_assign(
 		__entry->domid = domid;
 		__entry->port = port;
 		__entry->state = state;
+		__entry->remote_domid = remote_domid;
+		__entry->remote_port = remote_port;
 	),
-	TP_printk("d%u port=%u state=%u", __entry->domid, __entry->port,
-		  __entry->state)
+	TP_printk("d%u port=%u state=%u to d%u port=%u", __entry->domid,
+		  __entry->port, __entry->state, __entry->remote_domid,
+		  __entry->remote_port)
+);
+
+TRACE_EVENT(kxen_pending,
+	TP_PROTO(u32 domid, u32 port, u32 vcpu, u32 priority, u32 was,
+		 u32 masked),
+	TP_ARGS(domid, port, vcpu, priority, was, masked),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, port)
+		__field(u32, vcpu)
+		__field(u32, priority)
+		__field(u32, was)
+		__field(u32, masked)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->port = port;
+		__entry->vcpu = vcpu;
+		__entry->priority = priority;
+		__entry->was = was;
+		__entry->masked = masked;
+	),
+	TP_printk("d%uv%u port=%u priority=%u%s%s", __entry->domid,
+		  __entry->vcpu, __entry->port, __entry->priority,
+		  __entry->was ? " again" : "",
+		  __entry->masked ? " masked" : "")
 );
 
 TRACE_EVENT(kxen_upcall,
@@ -121,6 +153,28 @@ TRACE_EVENT(kxen_vector,
 	),
 	TP_printk("d%uv%u vector=0x%x", __entry->domid, __entry->vcpu,
 		  __entry->vector)
+);
+
+/* Enabled, it also looks at the LAPICs' EOIs. */
+int kxen_trace_ack_reg(void);
+void kxen_trace_ack_unreg(void);
+
+TRACE_EVENT_FN(kxen_ack,
+	TP_PROTO(u32 domid, u32 vcpu, u32 kind),
+	TP_ARGS(domid, vcpu, kind),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, vcpu)
+		__field(u32, kind)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->vcpu = vcpu;
+		__entry->kind = kind;
+	),
+	TP_printk("d%uv%u %s", __entry->domid, __entry->vcpu,
+		  __entry->kind ? "seen clear (upper bound)" : "EOI"),
+	kxen_trace_ack_reg, kxen_trace_ack_unreg
 );
 
 TRACE_EVENT(kxen_domain,

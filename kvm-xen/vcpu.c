@@ -12,6 +12,7 @@
 #include "kvm_glue.h"
 #include "kxen.h"
 #include "park.h"
+#include "trace.h"
 
 static void on_sched_in(struct preempt_notifier *pn, int cpu)
 {
@@ -29,6 +30,8 @@ static void on_sched_out(struct preempt_notifier *pn, struct task_struct *next)
 	u32 state = RUNSTATE_blocked;
 
 	kv->kvm_ops->sched_out(pn, next);
+	if (trace_kxen_ack_enabled())
+		kxen_arch_look_for_ack(kv);
 	if (kxen_glue_preempted(kv->vcpu))
 		state = RUNSTATE_runnable;
 	else if (kxen_glue_offline(kv->vcpu))

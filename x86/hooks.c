@@ -89,6 +89,7 @@ int kxen_arch_init(void)
 
 void kxen_arch_exit(void)
 {
+	kxen_ack_exit();
 }
 
 int kxen_arch_arm(void)

@@ -4,6 +4,7 @@
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm_glue.h"
 #include "../kvm-xen/park.h"
+#include "../kvm-xen/trace.h"
 #include "x86.h"
 
 #define HYPERV_CALL	BIT(31)	/* in eax, where Hyper-V is shown */
@@ -62,6 +63,8 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	    ((hc.nr & HYPERV_CALL) && kxen_glue_hyperv(v)))
 		return 0;
 	kxen_domain_used(hc.d);
+	if (trace_kxen_ack_enabled())
+		kxen_arch_look_for_ack(kv);
 	hc.compat = !kxen_glue_long_mode(v);
 	get_args(&hc, v);
 	if (unlikely(kxen_glue_cpl(v)))

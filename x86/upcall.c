@@ -48,6 +48,8 @@ static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 		return 0;
 	a->ret = vector;
 	kv->stats.vectors++;
+	if (trace_kxen_ack_enabled())
+		WRITE_ONCE(kv->ack_owed, true);
 	trace_kxen_vector(kv->domain->domid, kv->id, a->ret);
 	return 1;
 }
@@ -57,6 +59,8 @@ int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
 	if (kxen_glue_is_running_here(kv->vcpu))
 		kxen_arch_publish_time(kv, false);
+	if (trace_kxen_ack_enabled())
+		kxen_arch_look_for_ack(kv);
 	a->ret = 1;
 	return level_pending(kv);
 }

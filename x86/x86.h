@@ -62,6 +62,9 @@ bool kxen_walk_copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len, bool write)
 
 int kxen_unplug_init(struct kxen_domain *d);
 
+/* ack.c */
+void kxen_ack_exit(void);
+
 /* upcall.c, line.c */
 bool kxen_upcall_pending(struct kxen_vcpu *kv);
 void kxen_line_init(struct kxen_domain *d);

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * When a guest has acknowledged an upcall, for whoever traces it. A LAPIC vector ends
+ * with an EOI. The callback vector has none: the guest clears upcall_pending, and the
+ * host sees it at a later exit, which is an upper bound. Nothing of this is done unless
+ * the tracepoint is on.
+ */
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/trace.h"
+#include "x86.h"
+
+static void on_eoi(struct kxen_vcpu *kv, int vector)
+{
+	if (vector == READ_ONCE(kv->upcall_vector))
+		trace_kxen_ack(kv->domain->domid, kv->id, 0);
+}
+
+/*
+ * The tracepoint is switched with the kernel's lock of all tracepoints held, which a
+ * probe of another one needs: a work item follows. The module can go with the tracepoint
+ * on: then it is switched off after kxen_ack_exit(), and nothing may follow.
+ */
+static DEFINE_SPINLOCK(watch_lock);
+static bool wanted, gone;
+static bool watching;		/* the work item's own */
+
+static void watch_fn(struct work_struct *w)
+{
+	bool want = READ_ONCE(wanted);
+
+	if (want != watching && !kxen_glue_watch_eoi(want ? on_eoi : NULL))
+		watching = want;
+}
+
+static DECLARE_WORK(watch_work, watch_fn);
+
+static int want(bool on)
+{
+	int ret = 0;
+
+	spin_lock(&watch_lock);
+	WRITE_ONCE(wanted, on && !gone);
+	if (!gone)
+		schedule_work(&watch_work);
+	else if (on)
+		ret = -ENODEV;
+	spin_unlock(&watch_lock);
+	return ret;
+}
+
+int kxen_trace_ack_reg(void)
+{
+	return want(true);
+}
+
+void kxen_trace_ack_unreg(void)
+{
+	want(false);
+}
+
+/* The module goes: EOIs are not looked at any more. */
+void kxen_ack_exit(void)
+{
+	spin_lock(&watch_lock);
+	gone = true;
+	WRITE_ONCE(wanted, false);
+	spin_unlock(&watch_lock);
+	flush_work(&watch_work);
+	watch_fn(NULL);
+}
+
+/* An exit of a vCPU, or the end of its turn. Its own thread. */
+void kxen_arch_look_for_ack(struct kxen_vcpu *kv)
+{
+	if (!trace_kxen_ack_enabled() || !READ_ONCE(kv->ack_owed) ||
+	    kxen_upcall_pending(kv))
+		return;
+	WRITE_ONCE(kv->ack_owed, false);
+	trace_kxen_ack(kv->domain->domid, kv->id, 1);
+}
