@@ -18,10 +18,16 @@ modules: ## kvm-xen.ko for the running kernel (KVER=... for another one)
 tools: ## the kvm-xen command, in build/tools
 	$(MAKE) -C tools
 
+kxenlat: ## the latency tool, in build/tools (needs clang, bpftool, libbpf-dev)
+	$(MAKE) -C tools/kxenlat
+
 install: tools ## the module, the command, its manual page and completion
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	install -D -m 755 build/tools/kvm-xen $(DESTDIR)$(PREFIX)/sbin/kvm-xen
 	install -D -m 644 tools/kvm-xen/kvm-xen.8 $(DESTDIR)$(PREFIX)/share/man/man8/kvm-xen.8
+	! test -x build/tools/kxenlat || { install -D -m 755 build/tools/kxenlat $(DESTDIR)$(PREFIX)/sbin/kxenlat; \
+	  install -D -m 644 tools/kxenlat/kxenlat.8 $(DESTDIR)$(PREFIX)/share/man/man8/kxenlat.8; }
+	for f in tools/bpftrace/*.bt; do install -D -m 755 $$f $(DESTDIR)$(PREFIX)/share/kvm-xen/bpftrace/$${f##*/}; done
 	install -D -m 644 tools/completion/kvm-xen $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kvm-xen
 	install -D -m 644 tools/udev/99-kvm-xen.rules $(DESTDIR)/etc/udev/rules.d/99-kvm-xen.rules
 
@@ -56,5 +62,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools install demo setup check check-quick check-full bench uapi-doc clean
+.PHONY: help modules tools kxenlat install demo setup check check-quick check-full bench uapi-doc clean
 .DEFAULT_GOAL := modules
