@@ -47,6 +47,9 @@ check-full: ## everything, in full matrices
 	@scripts/setup.sh full
 	@python3 scripts/check.py full
 
+fuzz: setup ## the logic that user space can compile, fuzzed for longer (FUZZ_RUNS=20000000)
+	@FUZZ_RUNS=$${FUZZ_RUNS:-20000000} bash selftests/user.sh
+
 bench: setup ## instructions per operation, written to build/bench.json
 	@$(MAKE) -s -C selftests
 	@python3 scripts/bench.py
@@ -62,5 +65,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install demo setup check check-quick check-full bench uapi-doc clean
+.PHONY: help modules tools kxenlat install demo setup check check-quick check-full fuzz bench uapi-doc clean
 .DEFAULT_GOAL := modules

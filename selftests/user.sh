@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Logic that the kernel and user space can compile alike, under sanitizers: fuzzed for a
+# number of runs (FUZZ_RUNS), and with threads. 'make fuzz' runs longer.
+. "$(dirname "$0")/lib.sh"
+U=$BUILD/user
+mkdir -p "$U"
+cd "$SELF/user" || exit 1
+C="clang -g -O1 -Wall -Wextra -fno-omit-frame-pointer"
+runs=${FUZZ_RUNS:-$([ "$KXEN_CHECK" = full ] && echo 2000000 || echo 150000)}
+
+fuzz() {	# NAME SANITIZERS
+	$C -fsanitize=fuzzer,"$2" -fno-sanitize-recover=all -o "$U/$1" "$1.c" >"$U/$1.log" 2>&1
+	tap $? "$1: builds with $2"
+	mkdir -p "$U/$1.corpus"
+	"$U/$1" -runs="$runs" -seed=1 -max_len=512 -artifact_prefix="$U/$1." "$U/$1.corpus" >"$U/$1.log" 2>&1
+	rc=$?
+	tap $rc "$1: $runs runs with $2"
+	[ $rc = 0 ] || sed 's/^/# /' "$U/$1.log" | tail -20
+	grep -q "DONE\|Done $runs" "$U/$1.log"
+	tap $? "$1: all of them were made ($(grep -o 'cov: [0-9]*' "$U/$1.log" | tail -1))"
+}
+
+echo "TAP version 13"
+command -v clang >/dev/null || { tap 1 "there is clang: make setup"; tap_end; }
+fuzz fifo address,undefined
+fuzz nlevel address,undefined
+threads() {	# NAME
+	$C -DTHREADS -fsanitize=thread -pthread -o "$U/$1-threads" "$1.c" >"$U/threads.log" 2>&1
+	tap $? "$1: builds with the thread sanitizer"
+	timeout 300 "$U/$1-threads" >"$U/threads.log" 2>&1
+	tap $? "$1: the thread sanitizer finds nothing"
+	tap_number "$1" <"$U/threads.log"
+}
+threads fifo
+threads nlevel
+# That a fault would be found: a raiser that sets the leaf after its parents.
+sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
+	sed 's/if (kxen_guest_test_and_set(leaf, port))/if (kxen_guest_test(leaf, port))/; s/^\(\t\tkxen_guest_test_and_set(&root.*\)$/\1\n\tkxen_guest_test_and_set(leaf, port);/' >"$U/wrong.c"
+$C -DTHREADS -pthread -O2 -o "$U/wrong" "$U/wrong.c" 2>"$U/wrong.log"
+tap $? "nlevel: a raiser with the wrong order is built"
+found=1
+for _ in 1 2 3 4 5 6 7 8; do
+	(timeout 120 "$U/wrong") >"$U/wrong.log" 2>&1 || { found=0; break; }
+done
+tap $found "nlevel: a raiser with the wrong order is found"
+tap_end

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What evtchn/fifo_link.h and evtchn/nlevel_walk.h use of the kernel, for user space:
+ * the same files are compiled here, under sanitizers.
+ */
+#ifndef SHIM_H
+#define SHIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)
+#define READ_ONCE(x)	__atomic_load_n(&(x), __ATOMIC_RELAXED)
+
+/* The kernel's cmpxchg() is a full barrier. */
+#define cmpxchg(p, o, n) ({						\
+	__typeof__(*(p)) _o = (o);					\
+									\
+	__atomic_compare_exchange_n(p, &_o, n, false, __ATOMIC_SEQ_CST,	\
+				    __ATOMIC_SEQ_CST);			\
+	_o;								\
+})
+
+static inline bool kxen_guest_test_and_set(void *base, u32 nr)
+{
+	u64 bit = 1ULL << (nr & 63);
+
+	return __atomic_fetch_or((u64 *)base + (nr >> 6), bit, __ATOMIC_SEQ_CST) & bit;
+}
+
+static inline bool kxen_guest_test_and_clear(void *base, u32 nr)
+{
+	u64 bit = 1ULL << (nr & 63);
+
+	return __atomic_fetch_and((u64 *)base + (nr >> 6), ~bit, __ATOMIC_SEQ_CST) & bit;
+}
+
+static inline bool kxen_guest_test(void *base, u32 nr)
+{
+	return __atomic_load_n((u64 *)base + (nr >> 6), __ATOMIC_RELAXED) >> (nr & 63) & 1;
+}
+
+#define fail(...) do {							\
+	fprintf(stderr, __VA_ARGS__);					\
+	fprintf(stderr, "\n");						\
+	abort();							\
+} while (0)
+
+#endif
