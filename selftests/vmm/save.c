@@ -369,3 +369,33 @@ void restore_machine(void)
 	xioctl(vm.vm, KVM_SET_CLOCK, &s.clock, "KVM_SET_CLOCK");
 	pause_domain(false);
 }
+
+/* Pause, save, dump and let go, over and over, while the guest does what it does. */
+void *churn(void *arg)
+{
+	static char buf[1 << 20];
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = vm.domid };
+	unsigned int n = 0, saves = 0;
+
+	(void)arg;
+	for (;;) {
+		struct kxen_port_info p = { .size = sizeof(p), .domid = vm.domid,
+					    .flags = KXEN_PORT_NEXT };
+		struct kxen_domid_arg d = { .size = sizeof(d), .domid = vm.domid };
+
+		while (!ioctl(vm.ctl, KXEN_PORT, &p)) {
+			p.port++;
+			p.flags = KXEN_PORT_NEXT;
+		}
+		if (ioctl(vm.ctl, KXEN_PAUSE, &d))
+			continue;
+		a.buf = (uintptr_t)buf;
+		a.len = sizeof(buf);
+		saves += !ioctl(vm.ctl, KXEN_SAVE, &a);
+		xen_call(KXEN_UNPAUSE, &d, "KXEN_UNPAUSE");
+		if (++n == 20)
+			printf("ok - saved while it ran, %s\n", saves == n ? "each time" : "at times");
+		usleep(2000);
+	}
+	return NULL;
+}

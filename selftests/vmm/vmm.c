@@ -412,6 +412,7 @@ static void usage(void)
 	     "  --go-on      having saved, let the guest go on\n"
 	     "  --restore F  go on with what was saved; no IMAGE\n"
 	     "  --fuzz N     restore from F, damaged in N ways, and end\n"
+	     "  --churn      pause, save and dump it all the time\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
 	     "  4 triple fault, 5 limit, 6 saved, 7 restore refused");
@@ -439,6 +440,7 @@ int main(int argc, char **argv)
 		{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 		{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
 		{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
+		{ "churn", 0, 0, 'C' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
 	unsigned int i, limit = 60;
@@ -462,6 +464,7 @@ int main(int argc, char **argv)
 		case 'S': vm.save = optarg; break;
 		case 'R': vm.restore = optarg; break;
 		case 'g': vm.go_on = true; break;
+		case 'C': vm.churn = true; break;
 		case 'F': vm.fuzz = atoi(optarg); break;
 		case 'l': limit = atoi(optarg); break;
 		default: usage();
@@ -497,6 +500,8 @@ int main(int argc, char **argv)
 	for (i = 1; i < vm.cpus; i++)
 		if (pthread_create(&vm.thread[i], NULL, run_vcpu, (void *)(uintptr_t)i))
 			die("no thread");
+	if (vm.churn && pthread_create(&vm.thread[0], NULL, churn, NULL))
+		die("no thread");
 	if (vm.kick)
 		start_kicking();
 	run_vcpu(NULL);

@@ -31,6 +31,7 @@ struct machine {
 	const char *initrd, *cmdline;
 	const char *save, *restore;	/* files */
 	bool go_on;	/* saved, the guest goes on here */
+	bool churn;	/* pause and save it all the time */
 	unsigned int fuzz;	/* damaged streams to restore */
 	volatile bool stop;	/* the other vCPUs wait in save_check() */
 	struct kvm_run *run[MAX_VCPUS];
@@ -51,6 +52,7 @@ void save_begin(void);
 void save_end(struct kvm_run *run);
 void save_check(int fd, struct kvm_run *run);
 void restore_machine(void);
+void *churn(void *arg);
 
 /* mptable.c */
 void make_mptable(void);
