@@ -59,8 +59,8 @@ static void take_over(struct kxen_domain *d)
 	}
 }
 
-static struct kxen_fifo_vcpu *new_vcpu(struct kxen_domain *d, u64 gfn, u32 offset,
-				  int *ret)
+static struct kxen_fifo_vcpu *new_vcpu(struct kxen_domain *d, u64 gfn,
+				       u32 offset, int *ret)
 {
 	struct kxen_fifo_vcpu *fv = kvzalloc(sizeof(*fv), GFP_KERNEL_ACCOUNT);
 	int i;

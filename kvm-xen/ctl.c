@@ -6,6 +6,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/kvm_xen.h>
@@ -15,7 +16,7 @@
 #include "park.h"
 #include "save.h"
 
-#define MAX_GUEST_PORTS	(1U << 20)
+#define MAX_GUEST_PORTS	SZ_1M
 #define CREATE_FLAGS	(KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL)
 
 /* An open file; the id is never reused, a pointer could be. */

@@ -72,8 +72,8 @@ static u64 left(struct hrtimer *t)
 
 static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 {
-	struct kxen_shinfo *sh = rcu_dereference_protected(d->shinfo,
-						lockdep_is_held(&d->lock));
+	const bool held = lockdep_is_held(&d->lock);
+	struct kxen_shinfo *sh = rcu_dereference_protected(d->shinfo, held);
 	struct kxen_save_domain r = {
 		.domid = d->domid,
 		.compat = d->compat,
@@ -116,11 +116,11 @@ static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 		.vi_gfn = kv->vi_page.page ? kv->vi_page.gfn : KXEN_NO_GFN,
 	};
 	struct vcpu_runstate_info rs;
+	void *vi = rcu_dereference_protected(kv->vi,
+				lockdep_is_held(&kv->domain->lock));
 
 	if (kv->vi_page.page)
-		r.vi_offset = rcu_dereference_protected(kv->vi,
-				lockdep_is_held(&kv->domain->lock)) -
-			      kv->vi_page.kaddr;
+		r.vi_offset = vi - kv->vi_page.kaddr;
 	memcpy(r.dummy_vi, kv->dummy_vi, sizeof(r.dummy_vi));
 	kxen_runstate_get(kv, &rs);
 	r.runstate = rs.state;

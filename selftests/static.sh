@@ -53,11 +53,11 @@ report "global symbols begin with kxen_" < <(
 	nm -g --defined-only "$BUILD/static-6.1/kvm-xen.o" 2>&1 | awk '{ print $3 }' |
 		grep -vE '^(kxen_|__(tracepoint|traceiter|probestub)_kxen_|__SC[KT]__|init_module|cleanup_module|__this_module|__mod_|__pfx_)')
 report "the uapi header compiles alone" < <(
-	for f in include/uapi/linux/*.h; do
+	for f in include/uapi/*/*.h; do
 		gcc -fsyntax-only -Wall -Werror -std=c99 -x c "$f" 2>&1
 	done)
 report "kernel-doc is well-formed" < <(
-	perl "$scripts/kernel-doc" -none include/uapi/linux/*.h kvm-xen/*.[ch] \
+	perl "$scripts/kernel-doc" -none include/uapi/*/*.h kvm-xen/*.[ch] \
 		evtchn/*.[ch] dom0/*.[ch] x86/*.[ch] 2>&1 | grep -iE 'warning|error')
 perl "$scripts/kernel-doc" -rst include/uapi/linux/kvm_xen.h >"$WORK/uapi.rst" 2>/dev/null
 report "the document of the interface has every structure" < <(

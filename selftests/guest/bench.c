@@ -4,6 +4,8 @@
  * under 'icount'. Prints "BENCH op median" for each. Under plain KVM only "null".
  */
 #include "fiforun.h"
+#undef NR_CPUS
+#include "nlrun.h"
 
 #define SAMPLES	301
 
@@ -32,7 +34,7 @@ static u32 median(void)
 #define MARKED	33
 
 enum { CPUID, NULLCALL, MASKED, PENDING, SELF_NEW, TAKEN, ALLOC, CLOSE, REMOTE,
-       FIFO_SELF, FIFO_REMOTE };
+       FIFO_SELF, FIFO_REMOTE, NL_SELF, NL_REMOTE };
 
 static u32 array[WORDS] page_aligned;
 
@@ -89,6 +91,20 @@ static void quiet(void)
 	rt_close(_b.local_port);					\
 } while (0)
 
+/* FIFO is gone by a reset; only for a domain that has N-level. */
+static void measure_nlevel(void)
+{
+	u32 l, r;
+
+	if (reset(DOMID_SELF) || nl_start(3, 1, 1))
+		return;
+	l = rt_loop(&r);
+	nl_take(0);
+	BENCH(NL_SELF, "send_nl3_self_new", nl_take(0), rt_send(l));
+	nl_take(0);
+	REMOTE_NEW(NL_REMOTE, "send_nl3_remote_new", 704);
+}
+
 static void measure_fifo(void)
 {
 	u32 l, r;
@@ -143,4 +159,5 @@ void test_main(void)
 	      evtchn_op(EVTCHNOP_close, &c));
 	REMOTE_NEW(REMOTE, "send_2l_remote_new", 700);
 	measure_fifo();
+	measure_nlevel();
 }

@@ -35,6 +35,8 @@
 #define KXEN_NLEVEL_MAX_LEVELS	4
 #define KXEN_NLEVEL_PAGE_PORTS	32768	/* bits of a page */
 
+#define EVTCHNOP_nlevel_query		0x4b00
+
 /**
  * struct evtchn_nlevel_query - EVTCHNOP_nlevel_query
  * @version: out: KXEN_NLEVEL_VERSION
@@ -44,7 +46,6 @@
  * @levels: out: depth in use, 0 if this ABI is not in use
  * @ports: out: ports that can be named now
  */
-#define EVTCHNOP_nlevel_query		0x4b00
 struct evtchn_nlevel_query {
 	uint32_t version;
 	uint32_t max_levels;
@@ -54,6 +55,8 @@ struct evtchn_nlevel_query {
 	uint32_t ports;
 };
 
+#define EVTCHNOP_nlevel_vcpu		0x4b02
+
 /**
  * struct evtchn_nlevel_vcpu - EVTCHNOP_nlevel_vcpu, and an element of a list
  * @vcpu: the vCPU
@@ -62,13 +65,15 @@ struct evtchn_nlevel_query {
  * @l3_gfns: address of the gfns of its level 3, if levels > 3: 8 pages, or 1 for a
  *	32-bit guest; no page may be used for anything else
  */
-#define EVTCHNOP_nlevel_vcpu		0x4b02
 struct evtchn_nlevel_vcpu {
 	uint32_t vcpu;
 	uint32_t offset;
 	uint64_t l2_gfn;
 	uint64_t l3_gfns;
 };
+
+#define EVTCHNOP_nlevel_register	0x4b01
+#define EVTCHNOP_nlevel_deepen		0x4b04
 
 /**
  * struct evtchn_nlevel_register - EVTCHNOP_nlevel_register, EVTCHNOP_nlevel_deepen
@@ -83,8 +88,6 @@ struct evtchn_nlevel_vcpu {
  *
  * All or nothing: a call that fails leaves everything as it was.
  */
-#define EVTCHNOP_nlevel_register	0x4b01
-#define EVTCHNOP_nlevel_deepen		0x4b04
 struct evtchn_nlevel_register {
 	uint32_t version;
 	uint32_t levels;
@@ -95,6 +98,8 @@ struct evtchn_nlevel_register {
 	uint64_t vcpus;
 };
 
+#define EVTCHNOP_nlevel_expand		0x4b03
+
 /**
  * struct evtchn_nlevel_expand - EVTCHNOP_nlevel_expand: more leaf pages
  * @nr_pages: how many, of each kind
@@ -102,7 +107,6 @@ struct evtchn_nlevel_register {
  * @pending_gfns: address of @nr_pages gfns, zeroed pages
  * @mask_gfns: address of @nr_pages gfns
  */
-#define EVTCHNOP_nlevel_expand		0x4b03
 struct evtchn_nlevel_expand {
 	uint32_t nr_pages;
 	uint32_t pad;
@@ -122,6 +126,8 @@ struct evtchn_fifo_init {
 	uint32_t vcpu;
 };
 
+#define EVTCHNOP_fifo_init_batch	0x4b10
+
 /**
  * struct evtchn_fifo_init_batch - EVTCHNOP_init_control for several vCPUs at once
  * @nr: elements of @list
@@ -130,7 +136,6 @@ struct evtchn_fifo_init {
  *
  * All or nothing; the errors are those of EVTCHNOP_init_control.
  */
-#define EVTCHNOP_fifo_init_batch	0x4b10
 struct evtchn_fifo_init_batch {
 	uint32_t nr;
 	uint32_t link_bits;
