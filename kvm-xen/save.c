@@ -72,8 +72,8 @@ static u64 left(struct hrtimer *t)
 
 static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 {
-	const bool held = lockdep_is_held(&d->lock);
-	struct kxen_shinfo *sh = rcu_dereference_protected(d->shinfo, held);
+	/* Locked: nobody replaces it. */
+	struct kxen_shinfo *sh = rcu_dereference_protected(d->shinfo, true);
 	struct kxen_save_domain r = {
 		.domid = d->domid,
 		.compat = d->compat,
@@ -87,6 +87,7 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 	};
 	u32 i;
 
+	lockdep_assert_held(&d->lock);
 	static_assert(sizeof(r.params) == sizeof(d->params));
 	memcpy(r.params, d->params, sizeof(r.params));
 	memcpy(r.uuid, d->uuid, sizeof(r.uuid));
@@ -116,9 +117,9 @@ static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 		.vi_gfn = kv->vi_page.page ? kv->vi_page.gfn : KXEN_NO_GFN,
 	};
 	struct vcpu_runstate_info rs;
-	void *vi = rcu_dereference_protected(kv->vi,
-				lockdep_is_held(&kv->domain->lock));
+	void *vi = rcu_dereference_protected(kv->vi, true);
 
+	lockdep_assert_held(&kv->domain->lock);
 	if (kv->vi_page.page)
 		r.vi_offset = vi - kv->vi_page.kaddr;
 	memcpy(r.dummy_vi, kv->dummy_vi, sizeof(r.dummy_vi));
