@@ -37,7 +37,7 @@ exit 0
 JOB
 echo "TAP version 13"
 if [ "$KXEN_CHECK" = full ]; then
-	sed -i '1i LIMIT=600 MS=300' "$job"
+	sed -i '1i LIMIT=300 MS=100' "$job"
 	hosts "$job" common_files --timeout 2400
 	sed -i '1i PARALLEL=1' "$job"
 	for s in $(series_list); do

@@ -90,7 +90,7 @@ check "Debian: a file that is none" sh -c "$T/kvm-xen restore /etc/hostname -- t
 check_gone "save"
 exit 0
 JOB
-[ "$KXEN_CHECK" != full ] || sed -i '1i FUZZ=2000' "$job"
+[ "$KXEN_CHECK" != full ] || sed -i '1i FUZZ=300' "$job"
 files() {
 	echo "GUEST=vmlinux-$1" | cat - "$job" >"$WORK/job-$1"
 	guest_files "$1"

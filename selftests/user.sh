@@ -7,7 +7,7 @@ U=$BUILD/user
 mkdir -p "$U"
 cd "$SELF/user" || exit 1
 C="clang -g -O1 -Wall -Wextra -fno-omit-frame-pointer"
-runs=${FUZZ_RUNS:-$([ "$KXEN_CHECK" = full ] && echo 2000000 || echo 150000)}
+runs=${FUZZ_RUNS:-$([ "$KXEN_CHECK" = full ] && echo 1000000 || echo 150000)}
 
 fuzz() {	# NAME SANITIZERS
 	$C -fsanitize=fuzzer,"$2" -fno-sanitize-recover=all -o "$U/$1" "$1.c" >"$U/$1.log" 2>&1
