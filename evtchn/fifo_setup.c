@@ -102,7 +102,9 @@ static int new_vcpus(struct kxen_domain *d, const struct kxen_fifo *f,
 	int ret = 0;
 
 	for (i = 0; i < nr && !ret; i++) {
-		if (f && f->vcpu[list[i].vcpu])
+		u32 vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
+
+		if (f && f->vcpu[vcpu])
 			ret = -EINVAL;
 		for (k = 0; k < i && !ret; k++)
 			if (list[k].vcpu == list[i].vcpu)

@@ -47,6 +47,11 @@ static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
 	return below(d)->is_masked(d, p);
 }
 
+static bool is_busy(struct kxen_domain *d, struct kxen_port *p)
+{
+	return below(d)->is_busy && below(d)->is_busy(d, p);
+}
+
 static bool any_pending(struct kxen_vcpu *kv)
 {
 	return below(kv->domain)->any_pending(kv);
@@ -59,6 +64,7 @@ static const struct kxen_evtchn_ops kxen_evtchn_frozen = {
 	.unmask = unmask,
 	.is_pending = is_pending,
 	.is_masked = is_masked,
+	.is_busy = is_busy,
 	.any_pending = any_pending,
 };
 

@@ -274,11 +274,8 @@ static int restore_domain(struct kxen_domain *d, struct kxen_image *im)
 		return -EINVAL;
 	}
 	WRITE_ONCE(d->compat, r->compat);
-	d->xen_major = r->xen_major;
-	d->xen_minor = r->xen_minor;
 	d->vm_assist = r->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
 	memcpy(d->params, r->params, sizeof(d->params));
-	memcpy(d->uuid, r->uuid, sizeof(d->uuid));
 	im->why = KXEN_RESTORE_MEMORY;
 	if (r->shinfo_gfn != KXEN_NO_GFN)
 		return kxen_shinfo_restore(d, r->shinfo_gfn, NULL);
@@ -287,14 +284,14 @@ static int restore_domain(struct kxen_domain *d, struct kxen_image *im)
 }
 
 static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
-			u32 max, struct kxen_area *a)
+			struct kxen_area *a)
 {
 	int ret;
 
 	memset(a, 0, sizeof(*a));
 	if (!r->len)
 		return 0;
-	if (r->len > max || r->offset >= PAGE_SIZE)
+	if (r->offset >= PAGE_SIZE)
 		return -EINVAL;
 	a->offset = r->offset;
 	a->len = r->len;
@@ -309,17 +306,19 @@ static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
 	return ret;
 }
 
+/* What is written there has a fixed length: no other one may be believed. */
 static int restore_areas(struct kxen_vcpu *kv, const struct kxen_save_vcpu *r)
 {
-	int ret = restore_area(kv->domain, &r->time_area, 32, &kv->time_area);
+	u32 len = r->runstate_area.len;
+	int ret;
 
-	if (!ret && r->time_area.len && r->time_area.len != 32)
-		ret = -EINVAL;
+	if ((r->time_area.len && r->time_area.len != 32) ||
+	    (len && len != 44 && len != 48))
+		return -EINVAL;
+	ret = restore_area(kv->domain, &r->time_area, &kv->time_area);
 	if (!ret)
-		ret = restore_area(kv->domain, &r->runstate_area, 48,
+		ret = restore_area(kv->domain, &r->runstate_area,
 				   &kv->runstate_area);
-	if (!ret && r->runstate_area.len && r->runstate_area.len < 44)
-		ret = -EINVAL;
 	return ret;
 }
 
@@ -356,8 +355,7 @@ static int restore_vcpus(struct kxen_domain *d, struct kxen_image *im)
 	while ((rec = find_from(im, &from, KXEN_REC_VCPU,
 				sizeof(struct kxen_save_vcpu)))) {
 		/* Each once: a second one would drop what the first one holds. */
-		if (kxen_domain_vcpu(d, nr) &&
-		    ((const struct kxen_save_vcpu *)rec->data)->id != nr)
+		if (((const struct kxen_save_vcpu *)rec->data)->id != nr)
 			return -EINVAL;
 		ret = restore_vcpu(d, rec->data);
 		if (ret)
@@ -374,6 +372,9 @@ static void restore_rest(struct kxen_domain *d, struct kxen_image *im)
 		kxen_rec_find(im, KXEN_REC_DOMAIN, sizeof(*r))->data;
 	u32 i;
 
+	d->xen_major = r->xen_major;
+	d->xen_minor = r->xen_minor;
+	memcpy(d->uuid, r->uuid, sizeof(d->uuid));
 	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
 		if (r->watchdog[i] == KXEN_NO_TIME)
 			continue;
@@ -398,6 +399,7 @@ static int restore_locked(struct kxen_domain *d, struct kxen_image *im)
 	int ret;
 
 	lockdep_assert_held(&d->lock);
+	im->why = KXEN_RESTORE_VALUES;
 	ret = restore_domain(d, im);
 	im->why = ret ? im->why : KXEN_RESTORE_MEMORY;
 	if (!ret)

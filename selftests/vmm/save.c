@@ -298,6 +298,81 @@ static int restore_xen(const void *buf, uint64_t len, unsigned int *reason)
 	return ret;
 }
 
+/* The first record of a type: where its content begins; 0 if there is none. */
+static size_t find_record(const uint8_t *s, uint64_t len, uint32_t type)
+{
+	size_t pos = 16;
+
+	while (pos + 8 <= len) {
+		const uint32_t *r = (const void *)(s + pos);
+
+		if (r[0] == type)
+			return pos + 8;
+		pos += 8 + r[1];
+	}
+	return 0;
+}
+
+/* One word each that no module writes: refused, for the right reason. */
+static void hostile(const uint8_t *good, uint64_t len)
+{
+	/* record type (0: the header), offset in it, value, reason */
+	static const struct { const char *name; uint32_t type, at, value, why; } cases[] = {
+		{ "another magic number", 0, 0, 1, 1 },
+		{ "a version of tomorrow", 0, 4, 2, 2 },
+		{ "another length", 0, 8, 16, 1 },
+		{ "more records than there can be", 0, 12, ~0u, 1 },
+		{ "one record too many", 0, 12, 4095, 1 },
+		{ "a width that there is not", 1, 4, 2, 6 },
+		{ "an ABI that there is not", 1, 8, 9, 8 },
+		{ "another number of vCPUs", 1, 12, 3, 4 },
+		{ "a shared_info beyond all memory", 1, 36, ~0u, 5 },
+		{ "a vCPU that there is not", 3, 0, 77, 5 },
+		{ "the second vCPU first", 3, 0, 1, 5 },
+		{ "an upcall vector of 3", 3, 4, 3, 5 },
+		/* Of the second vCPU, whose record follows: the first has a slot. */
+		{ "a vcpu_info that leaves its page", 3, 200 + 16, 4092, 5 },
+		{ "a runstate area of 45 bytes", 3, 132, 45, 5 },
+		{ "one of 4 GB", 3, 132, ~0u, 5 },
+		{ "one beyond its page", 3, 128, 1 << 20, 5 },
+		{ "a time area of 33 bytes", 3, 108, 33, 5 },
+		{ "a free port that is open", 4, 4, 0, 6 },
+		{ "a port of a state that there is not", 4, 4, 9, 6 },
+		{ "a priority of 16", 4, 4, 0x1005, 6 },
+		{ "a port of no vCPU", 4, 8, 77, 6 },
+		{ "a port far beyond the limit", 4, 0, ~0u, 7 },
+		{ "port 0", 4, 0, 0, 7 },
+		{ "a queue that there is not", 4, 24, 0x7ffffff0, 6 },
+		{ "an array without end", 5, 0, ~0u, 5 },
+		{ "a control block that leaves its page", 6, 4, 4092, 5 },
+		{ "a tree of nine levels", 7, 0, 9, 5 },
+		{ "leaves without end", 7, 4, ~0u, 5 },
+		{ "a selector not aligned", 8, 4, 8, 5 },
+	};
+	uint8_t *bad = malloc(len);
+	unsigned int i, reason;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t at = cases[i].type ? find_record(good, len, cases[i].type) : 0;
+		int err;
+
+		if (cases[i].type && !at)
+			continue;	/* another ABI's */
+		/* Places in queues are FIFO's. */
+		if (cases[i].type == 4 && cases[i].at == 24 && !find_record(good, len, 5))
+			continue;
+		memcpy(bad, good, len);
+		memcpy(bad + at + cases[i].at, &cases[i].value, 4);
+		err = restore_xen(bad, len, &reason);
+		printf("%s - stream with %s: refused%s", err && reason == cases[i].why ?
+		       "ok" : "not ok", cases[i].name, err ? "" : ", but it was not");
+		printf(err && reason != cases[i].why ? " for reason %u\n" : "\n", reason);
+		if (!err)
+			renew_vm();
+	}
+	free(bad);
+}
+
 /* Damage the stream in many ways: each is refused or taken, nothing else happens. */
 static void fuzz(const uint8_t *good, uint64_t len)
 {
@@ -350,6 +425,7 @@ void restore_machine(void)
 	close(fd);
 	pause_domain(true);
 	if (vm.fuzz) {
+		hostile(xen, s.xen_len);
 		fuzz(xen, s.xen_len);
 		exit(0);
 	}
