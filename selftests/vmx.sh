@@ -10,7 +10,8 @@ cat >"$job" <<'JOB'
 check "the host has VMX" grep -q ' vmx ' /proc/cpuinfo
 [ -e want-ibt ] && check "the host enforces indirect branch tracking" sh -c "dmesg | grep -q 'Indirect Branch Tracking enabled'"
 check "insmod" insmod kvm-xen.ko || exit 1
-for i in version-64 ops-64 evtchn-64 upcall-64 lapic-64 entry-64 orders-64 fifo-64 version-32 evtchn-32; do image $i; done
+for i in version-64 ops-64 evtchn-64 upcall-64 lapic-64 entry-64 orders-64 fifo-64 fifo-32 gsi-64 version-32 evtchn-32; do image $i; done
+for i in nlevel-64 nlevel-32; do image $i --nlevel --max-ports 262144; done
 if [ -e vmlinux ]; then
 	# No firmware and no devices: an early console says what the guest finds.
 	./vmm --mem 256 --limit 1500 --initrd initrd.gz --append \
