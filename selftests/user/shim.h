@@ -30,9 +30,18 @@ typedef uint64_t u64;
 	_o;								\
 })
 
+/* Called before each change of a bit that a raiser makes. */
+#ifdef STEPS
+static void step(void);
+#else
+#define step()
+#endif
+
 static inline bool kxen_guest_test_and_set(void *base, u32 nr)
 {
 	u64 bit = 1ULL << (nr & 63);
+
+	step();
 
 	return __atomic_fetch_or((u64 *)base + (nr >> 6), bit, __ATOMIC_SEQ_CST) & bit;
 }
