@@ -10,6 +10,10 @@ check "insmod" insmod kvm-xen.ko || exit 1
 for m in 64 32 pae; do
 	for i in version ops evtchn upcall lapic orders fifo more; do image $i-$m; done
 done
+case $(cat /sys/module/kvm_amd/parameters/avic 2>/dev/null) in
+Y | 1) image lapic-64 ;;
+*) echo "skip - a LAPIC vector delivered by AVIC" ;;
+esac
 image entry-64
 image smp2-64 --smp 2
 image smp4-64 --smp 4

@@ -12,6 +12,10 @@ check "the host has VMX" grep -q ' vmx ' /proc/cpuinfo
 check "insmod" insmod kvm-xen.ko || exit 1
 for i in version-64 ops-64 evtchn-64 upcall-64 lapic-64 entry-64 orders-64 fifo-64 fifo-32 gsi-64 version-32 evtchn-32; do image $i; done
 for i in nlevel-64 nlevel-32; do image $i --nlevel --max-ports 262144; done
+case $(cat /sys/module/kvm_intel/parameters/enable_apicv 2>/dev/null) in
+Y | 1) image lapic-64 ;;
+*) echo "skip - a LAPIC vector delivered by APICv" ;;
+esac
 if [ -e vmlinux ]; then
 	# No firmware and no devices: an early console says what the guest finds.
 	./vmm --mem 256 --limit 1500 --initrd initrd.gz --append \
