@@ -158,6 +158,8 @@ int kxen_port_alloc_at(struct kxen_domain *d, u32 port, struct kxen_port **out)
 	int ret;
 
 	lockdep_assert_held(&e->event_lock);
+	if (e->dying)
+		return -EINVAL;
 	if (port >= min(e->max_ports, e->ops->max_ports(d)))
 		return -ENOSPC;
 	if (test_bit(port, e->used))

@@ -422,11 +422,10 @@ static int restore_locked(struct kxen_domain *d, struct kxen_image *im)
 }
 
 /* A VM that waits for its guest, and has never run one. */
-static int check_new(struct kxen_domain *d, struct kxen_image *im)
+static int check_new(struct kxen_domain *d)
 {
 	lockdep_assert_held(&d->lock);
-	im->why = KXEN_RESTORE_STATE;
-	if (!d->kvm || !d->pause_count || d->state != KXEN_RUNNING)
+	if (!d->pause_count || d->state != KXEN_RUNNING)
 		return -EBUSY;
 	if (READ_ONCE(d->used) || kxen_evtchn_count(d) > 1 ||
 	    !kxen_domain_vcpu(d, 0))
@@ -447,6 +446,7 @@ static int check_new(struct kxen_domain *d, struct kxen_image *im)
 int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why)
 {
 	struct kxen_image im = { .why = KXEN_RESTORE_FORMAT };
+	struct kvm *kvm = NULL;
 	bool undo = false;
 	void *buf;
 	int ret;
@@ -461,7 +461,11 @@ int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why)
 	      take_apart(buf, len, &im);
 	if (!ret) {
 		mutex_lock(&d->lock);
-		ret = check_new(d, &im);
+		/* The VM must not go meanwhile: ports are closed only once then. */
+		if (d->kvm && kxen_glue_vm_tryget(d->kvm))
+			kvm = d->kvm;
+		im.why = KXEN_RESTORE_STATE;
+		ret = kvm ? check_new(d) : -EBUSY;
 		if (!ret) {
 			ret = restore_locked(d, &im);
 			undo = ret;
@@ -471,6 +475,9 @@ int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why)
 	/* The guest has not run, nor does it now: the domain is paused. */
 	if (undo)
 		kxen_domain_reset(d);
+	/* The last reference may be ours: it ends the domain, but not this one. */
+	if (kvm)
+		kxen_glue_vm_put(kvm);
 	*why = im.why;
 	kvfree(im.rec);
 	kvfree(buf);
