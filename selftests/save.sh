@@ -10,7 +10,7 @@ cat >"$job" <<'JOB'
 check "insmod" insmod kvm-xen.ko || exit 1
 mkfifo /run/in
 # A domain that stays, so that hooks are not put in place for each of the others.
-./vmm --hold version-64 < /run/in > /run/held 2>&1 &
+./vmm --hold --limit 1400 version-64 < /run/in > /run/held 2>&1 &
 exec 4> /run/in
 wait_for grep -q READY /run/held
 gone() { ! $T/kvm-xen dump 700 > /dev/null 2>&1; }
