@@ -18,8 +18,8 @@
 
 static u64 memory[PORTS / 2];
 static u32 *const words = (u32 *)memory;
-static u32 tail, head;		/* the host's tail; the control block's head */
-static u32 local_head;		/* the guest's */
+static u32 tail, head, ready;	/* the host's tail; the control block's head and bit */
+static u32 local_head, local_ready;	/* the guest's */
 static u32 raised[PORTS], taken[PORTS];
 static bool broken;
 
@@ -41,7 +41,7 @@ static struct kxen_word word(u32 port)
 /* What set_pending() of evtchn_fifo.c comes to, with one queue. */
 static void raise(u32 port)
 {
-	bool linked = false;
+	bool linked = false, first = false;
 
 	kxen_word_set(word(port), EVTCHN_FIFO_PENDING);
 	if (kxen_word_read(word(port)) & (KXEN_FIFO_MASKED | KXEN_FIFO_LINKED))
@@ -54,29 +54,30 @@ static void raise(u32 port)
 			linked = kxen_fifo_link(word(tail), port, &broken);
 		if (!linked)
 			__atomic_store_n(&head, port, __ATOMIC_SEQ_CST);
+		first = !linked;
 		tail = port;
 	}
 	QUEUE_UNLOCK();
+	if (first)
+		__atomic_store_n(&ready, 1, __ATOMIC_SEQ_CST);
 }
 
 /* A guest by the book (A69): one event; false if there is none. */
 static bool take_one(void)
 {
-	u32 port = local_head, first = 0, old;
+	u32 port, old;
 
-	if (!port)
-		port = first = __atomic_load_n(&head, __ATOMIC_SEQ_CST);
-
-	if (!port)
+	local_ready |= __atomic_exchange_n(&ready, 0, __ATOMIC_SEQ_CST);
+	if (!local_ready)
 		return false;
+	port = local_head ?: __atomic_load_n(&head, __ATOMIC_SEQ_CST);
 	if (port >= PORTS)
 		fail("a head of %u", port);
 	old = __atomic_fetch_and(&words[port], ~(KXEN_FIFO_LINKED | EVTCHN_FIFO_LINK_MASK),
 				 __ATOMIC_SEQ_CST);
 	local_head = old & EVTCHN_FIFO_LINK_MASK;
-	/* The book has a ready bit for this: a head is looked at once. */
-	if (first)
-		cmpxchg(&head, first, 0);
+	if (!local_head)
+		local_ready = 0;
 	old = kxen_word_read(word(port));
 	if ((old & KXEN_FIFO_PENDING) && !(old & KXEN_FIFO_MASKED)) {
 		kxen_word_clear(word(port), EVTCHN_FIFO_PENDING);
@@ -135,7 +136,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	memset(memory, 0, sizeof(memory));
 	memset(raised, 0, sizeof(raised));
 	memset(taken, 0, sizeof(taken));
-	tail = head = local_head = 0;
+	tail = head = ready = local_head = local_ready = 0;
 	broken = false;
 	for (i = 1; i + 1 < size; i += 2) {
 		u32 port = data[i + 1] % (PORTS - 1) + 1;
