@@ -178,7 +178,7 @@ static bool save(const struct kxen_fifo *f, struct kxen_port *p,
 		 struct kxen_word *w, u32 to)
 {
 	WRITE_ONCE(p->saved, true);
-	/* Pairs with the barrier in raise_saved(): one of us sees the other. */
+	/* Pairs with the barrier in kxen_evtchn_raise_noted(): one of us sees the other. */
 	smp_mb();
 	return !(word_of(f, p->port, w) && queue_at(f, to)) ||
 	       !xchg(&p->saved, false);

@@ -212,7 +212,7 @@ int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
 
 /* freeze.c */
 void kxen_evtchn_unfreeze(struct kxen_domain *d);
-void kxen_evtchn_raise_noted(struct kxen_domain *d);
+void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to);
 
 /* nlevel_tree.c */
 int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im);

@@ -12,28 +12,6 @@
 #include "../kvm-xen/save.h"
 #include "fifo.h"
 
-/* What was remembered, and can be raised by now. Ports of the range [from, to). */
-static void raise_saved(struct kxen_domain *d, u32 from, u32 to)
-{
-	unsigned long flags;
-	u32 port;
-
-	lockdep_assert_held(&d->evtchn->event_lock);
-	/* Pairs with the barrier in save(). */
-	smp_mb();
-	for (port = from; port < min(to, d->evtchn->nr_valid); port++) {
-		struct kxen_port *p = kxen_port(d, port);
-
-		if (READ_ONCE(p->saved) && xchg(&p->saved, false)) {
-			local_irq_save(flags);
-			kxen_evtchn_fifo.set_pending(d, p);	/* or remembers it */
-			local_irq_restore(flags);
-		}
-		if (!(port % KXEN_FIFO_WORDS))
-			cond_resched();
-	}
-}
-
 /*
  * From 2-level to FIFO. Senders that still use the old ABI are waited for; then what
  * they left is remembered, until the page of its word comes (A37).
@@ -158,7 +136,7 @@ int kxen_fifo_init_batch(struct kxen_domain *d,
 		WRITE_ONCE(e->fifo, f);
 		take_over(d);
 	}
-	raise_saved(d, 0, e->nr_valid);
+	kxen_evtchn_raise_noted(d, 0, e->nr_valid);
 out:
 	if (!e->fifo)
 		kvfree(f);
@@ -200,7 +178,7 @@ int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
 		return ret;
 	/* Pairs with word_of(): the page is there (XSA-359). */
 	smp_store_release(&f->nr_words, nr + KXEN_FIFO_WORDS);
-	raise_saved(d, nr, nr + KXEN_FIFO_WORDS);
+	kxen_evtchn_raise_noted(d, nr, nr + KXEN_FIFO_WORDS);
 	return 0;
 }
 

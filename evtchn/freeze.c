@@ -103,15 +103,20 @@ void kxen_evtchn_unfreeze(struct kxen_domain *d)
 	WRITE_ONCE(e->below, NULL);
 }
 
-/* Raise what was noted; event_lock held. */
-void kxen_evtchn_raise_noted(struct kxen_domain *d)
+/*
+ * Raise what was noted of the ports [from, to), and can be raised by now; what cannot is
+ * noted again. event_lock held.
+ */
+void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	unsigned long flags;
 	u32 port;
 
 	lockdep_assert_held(&e->event_lock);
-	for (port = 0; port < e->nr_valid; port++) {
+	/* Pairs with the barrier in FIFO's save(). */
+	smp_mb();
+	for (port = from; port < min(to, e->nr_valid); port++) {
 		struct kxen_port *p = kxen_port(d, port);
 
 		if (READ_ONCE(p->saved) && xchg(&p->saved, false)) {
@@ -132,7 +137,7 @@ void kxen_evtchn_thaw(struct kxen_domain *d)
 	mutex_lock(&e->event_lock);
 	if (e->below) {
 		kxen_evtchn_unfreeze(d);
-		kxen_evtchn_raise_noted(d);
+		kxen_evtchn_raise_noted(d, 0, e->nr_valid);
 	}
 	mutex_unlock(&e->event_lock);
 }

@@ -215,7 +215,7 @@ int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im)
 	if (!ret)
 		ret = restore_ports(d, im);
 	if (!ret)
-		kxen_evtchn_raise_noted(d);
+		kxen_evtchn_raise_noted(d, 0, d->evtchn->nr_valid);
 	mutex_unlock(&d->evtchn->event_lock);
 	return ret;
 }
