@@ -2,8 +2,8 @@
 /*
  * Ports, and the seam to the ABIs that tell a guest of events.
  *
- * Port states, binding and life-cycle (port.c, op.c, virq.c) know no ABI; an ABI
- * (evtchn_2l.c) knows no states. Locks, outermost first:
+ * Port states, binding and life-cycle (port_map.h, port.c, op.c, virq.c) know no ABI; an
+ * ABI (evtchn_2l.c) knows no states. Locks, outermost first:
  *   event_lock   mutex per domain: allocation, binding, closing; two domains in
  *                the order of their numbers;
  *   virq_lock    raw, per vCPU and per domain: virq to port;
@@ -24,9 +24,9 @@
 #include "../kvm-xen/kxen.h"
 #include "../kvm-xen/trace.h"
 #include "evtchn.h"
+#include "port.h"
+#include "port_map.h"
 
-#define KXEN_PORTS_PER_BUCKET	64
-#define KXEN_NO_PLACE		U32_MAX
 #define KXEN_EVTCHNOP_RESET_CONT	14	/* a reset that goes on */
 
 struct evtchn_fifo_init;
@@ -35,47 +35,6 @@ struct kxen_hc;
 struct kxen_image;
 struct kxen_nlevel;
 struct kxen_sink;
-
-enum kxen_port_state {
-	KXEN_PORT_FREE,
-	KXEN_PORT_RESERVED,
-	KXEN_PORT_UNBOUND,
-	KXEN_PORT_INTERDOMAIN,
-	KXEN_PORT_VIRQ,
-	KXEN_PORT_IPI,
-};
-
-/**
- * struct kxen_port - one event channel, on a cache line of its own.
- * @lock: protects what follows, but for @notify_vcpu.
- * @state: enum kxen_port_state.
- * @remote_domid: peer, while unbound.
- * @port: its number.
- * @notify_vcpu: vCPU to be told; a peer's sender reads it without the lock.
- * @virq: which one, while bound to a virtual interrupt.
- * @remote_port: peer's port, while interdomain.
- * @priority: for FIFO; a sender reads it without the lock.
- * @saved: raised, and not told to the guest: its FIFO word is not there yet, or the
- *	domain is frozen.
- * @last_place: for FIFO: the queue that it was in last, changed under its lock.
- * @host: who consumes the events of a port of domain 0.
- * @remote: peer's domain, while interdomain. Stays valid: the peer closes its
- *	ports, which takes this lock, before it goes.
- */
-struct kxen_port {
-	raw_spinlock_t lock;
-	u8 state;
-	u16 remote_domid;
-	u32 port;
-	u32 notify_vcpu;
-	u32 virq;
-	u32 remote_port;
-	u8 priority;
-	bool saved;
-	u32 last_place;
-	struct kxen_domain *remote;
-	struct kxen_host_port *host;
-} ____cacheline_aligned;
 
 /**
  * struct kxen_evtchn_ops - how a guest is told of events.
@@ -120,32 +79,27 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
 
 /**
  * struct kxen_evtchn - a domain's event channels.
- * @event_lock: see above.
- * @ops: the ABI in use; changed under event_lock, read with interrupts off.
+ * @ops: the ABI in use; changed under @event_lock, read with interrupts off.
  * @below: the ABI that @ops stands in for while the domain is frozen, else NULL.
  * @fifo: its state, while that is FIFO.
  * @nlevel: its state, while that is N-level.
+ * @table: the ports. Senders read it and the above; what allocations write is on other
+ *	cache lines.
+ * @event_lock: see above: allocation, binding, closing.
+ * @set: which ports are used.
  * @reset_next: EVTCHNOP_reset is running, and has come so far; 0: it is not.
- * @nr_valid: ports that exist; only grows; published after their bucket.
- * @nr_used: ports that are not free.
- * @max_ports: the domain's limit.
  * @dying: no new ports.
- * @used: one bit per port that is not free.
- * @buckets: 64 ports each; never freed while the domain lives.
  */
 struct kxen_evtchn {
-	struct mutex event_lock;	/* allocation, binding, closing */
 	const struct kxen_evtchn_ops *ops;
 	const struct kxen_evtchn_ops *below;
 	struct kxen_fifo *fifo;
 	struct kxen_nlevel *nlevel;
+	struct kxen_port_table table;
+	struct mutex event_lock ____cacheline_aligned;
+	struct kxen_port_set set;
 	u32 reset_next;
-	u32 nr_valid;
-	u32 nr_used;
-	u32 max_ports;
 	bool dying;
-	unsigned long *used;
-	struct kxen_port **buckets;
 };
 
 /**
@@ -157,15 +111,7 @@ struct kxen_evtchn {
  */
 static inline struct kxen_port *kxen_port(struct kxen_domain *d, u32 port)
 {
-	struct kxen_evtchn *e = d->evtchn;
-	/* Pairs with the release in grow(): the bucket is there. */
-	u32 nr = smp_load_acquire(&e->nr_valid);
-
-	if (port >= nr)
-		return NULL;
-	port = array_index_nospec(port, nr);
-	return &e->buckets[port / KXEN_PORTS_PER_BUCKET]
-			  [port % KXEN_PORTS_PER_BUCKET];
+	return kxen_port_table_at(&d->evtchn->table, port);
 }
 
 /* The ABI in use. Interrupts are off, or event_lock is held. */

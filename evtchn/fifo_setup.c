@@ -27,7 +27,7 @@ static void take_over(struct kxen_domain *d)
 	/* Pairs with the reads of e->ops: the FIFO is complete (A40). */
 	smp_store_release(&e->ops, &kxen_evtchn_fifo);
 	synchronize_rcu();
-	for (port = 0; port < min(e->nr_valid, old->max_ports(d)); port++) {
+	for (port = 0; port < min(e->table.nr_valid, old->max_ports(d)); port++) {
 		struct kxen_port *p = kxen_port(d, port);
 
 		local_irq_save(flags);
@@ -136,7 +136,7 @@ int kxen_fifo_init_batch(struct kxen_domain *d,
 		WRITE_ONCE(e->fifo, f);
 		take_over(d);
 	}
-	kxen_evtchn_raise_noted(d, 0, e->nr_valid);
+	kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
 out:
 	if (!e->fifo)
 		kvfree(f);
@@ -194,7 +194,7 @@ void kxen_fifo_stop(struct kxen_domain *d)
 	/* Whoever has read the old ops has interrupts off until it is done. */
 	synchronize_rcu();
 	WRITE_ONCE(e->fifo, NULL);
-	for (i = 0; i < e->nr_valid; i++) {
+	for (i = 0; i < e->table.nr_valid; i++) {
 		struct kxen_port *p = kxen_port(d, i);
 
 		p->saved = false;

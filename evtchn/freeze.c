@@ -116,7 +116,7 @@ void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to)
 	lockdep_assert_held(&e->event_lock);
 	/* Pairs with the barrier in FIFO's save(). */
 	smp_mb();
-	for (port = from; port < min(to, e->nr_valid); port++) {
+	for (port = from; port < min(to, e->table.nr_valid); port++) {
 		struct kxen_port *p = kxen_port(d, port);
 
 		if (READ_ONCE(p->saved) && xchg(&p->saved, false)) {
@@ -137,7 +137,7 @@ void kxen_evtchn_thaw(struct kxen_domain *d)
 	mutex_lock(&e->event_lock);
 	if (e->below) {
 		kxen_evtchn_unfreeze(d);
-		kxen_evtchn_raise_noted(d, 0, e->nr_valid);
+		kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
 	}
 	mutex_unlock(&e->event_lock);
 }

@@ -193,7 +193,7 @@ static u32 ports_of(const struct kxen_nlevel *nl, u32 pages)
 /* Leaf pages that the domain's limit of ports has a use for. */
 u32 kxen_nl_max_pages(struct kxen_domain *d)
 {
-	return DIV_ROUND_UP(d->evtchn->max_ports, KXEN_NL_PAGE_BITS);
+	return DIV_ROUND_UP(d->evtchn->set.max_ports, KXEN_NL_PAGE_BITS);
 }
 
 static u32 pages_at_depth(const struct kxen_nlevel *nl)
@@ -226,8 +226,8 @@ static int build(struct kxen_domain *d, const struct kxen_nl_req *r,
 	nl->nr_pages = r->nr_pages;
 	nl->nr_ports = ports_of(nl, nl->nr_pages);
 	/* Each port that is open needs its bits. */
-	if (!ret && find_next_bit(d->evtchn->used, d->evtchn->nr_valid,
-				  nl->nr_ports) < d->evtchn->nr_valid)
+	if (!ret && kxen_port_set_next(&d->evtchn->set, nl->nr_ports,
+				       d->evtchn->table.nr_valid) != U32_MAX)
 		ret = -EINVAL;
 	if (ret)
 		goto fail;
@@ -304,7 +304,7 @@ int kxen_nl_register(struct kxen_domain *d, const struct kxen_nl_req *r)
 	ret = build(d, r, &nl);
 	if (ret)
 		return ret;
-	nr = min3(e->nr_valid, old->max_ports(d), nl->nr_ports);
+	nr = min3(e->table.nr_valid, old->max_ports(d), nl->nr_ports);
 	local_irq_save(flags);
 	copy_masks(d, nl, old, nr);
 	local_irq_restore(flags);
@@ -457,7 +457,7 @@ void kxen_nl_query(struct kxen_domain *d, struct evtchn_nlevel_query *q)
 		.bits = 1U << shift_of(d),
 		.max_pages = kxen_nl_max_pages(d),
 		.levels = kxen_nl_levels(d),
-		.ports = min(d->evtchn->max_ports,
+		.ports = min(d->evtchn->set.max_ports,
 			     d->evtchn->ops->max_ports(d)),
 	};
 }

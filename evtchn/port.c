@@ -29,29 +29,28 @@ struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d)
 	return e;
 }
 
+static struct kxen_port *make_bucket(u32 first)
+{
+	struct kxen_port *bucket = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	u32 i;
+
+	static_assert(sizeof(*bucket) * KXEN_PORTS_PER_BUCKET <= PAGE_SIZE);
+	if (!bucket)
+		return NULL;
+	for (i = 0; i < KXEN_PORTS_PER_BUCKET; i++) {
+		raw_spin_lock_init(&bucket[i].lock);
+		bucket[i].port = first + i;
+		bucket[i].priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
+		bucket[i].last_place = KXEN_NO_PLACE;
+	}
+	return bucket;
+}
+
 /* Make the bucket that holds @port. */
 static int grow(struct kxen_evtchn *e, u32 port)
 {
-	u32 i, first = e->nr_valid;
-	struct kxen_port *bucket;
-
 	lockdep_assert_held(&e->event_lock);
-	while (e->nr_valid <= port) {
-		bucket = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-		if (!bucket)
-			return -ENOMEM;
-		first = e->nr_valid;
-		for (i = 0; i < KXEN_PORTS_PER_BUCKET; i++) {
-			raw_spin_lock_init(&bucket[i].lock);
-			bucket[i].port = first + i;
-			bucket[i].priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-			bucket[i].last_place = KXEN_NO_PLACE;
-		}
-		e->buckets[first / KXEN_PORTS_PER_BUCKET] = bucket;
-		/* Pairs with the acquire in kxen_port(). */
-		smp_store_release(&e->nr_valid, first + KXEN_PORTS_PER_BUCKET);
-	}
-	return 0;
+	return kxen_port_table_grow(&e->table, port, make_bucket);
 }
 
 /**
@@ -63,22 +62,19 @@ static int grow(struct kxen_evtchn *e, u32 port)
 int kxen_evtchn_init_ports(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	u32 nr = round_up(d->max_ports, KXEN_PORTS_PER_BUCKET);
+	u32 nr = DIV_ROUND_UP(d->max_ports, KXEN_PORTS_PER_BUCKET);
 	int ret;
 
-	static_assert(sizeof(struct kxen_port) * KXEN_PORTS_PER_BUCKET <=
-		      PAGE_SIZE);
-	e->max_ports = d->max_ports;
-	e->used = kvcalloc(BITS_TO_LONGS(nr), sizeof(long),
-			   GFP_KERNEL_ACCOUNT);
-	e->buckets = kvcalloc(nr / KXEN_PORTS_PER_BUCKET, sizeof(void *),
-			      GFP_KERNEL_ACCOUNT);
-	if (!e->used || !e->buckets)
+	e->set.max_ports = d->max_ports;
+	e->set.used = kvcalloc(BITS_TO_LONGS(nr * KXEN_PORTS_PER_BUCKET),
+			       sizeof(long), GFP_KERNEL_ACCOUNT);
+	e->table.buckets = kvcalloc(nr, sizeof(void *), GFP_KERNEL_ACCOUNT);
+	if (!e->set.used || !e->table.buckets)
 		return -ENOMEM;
 	mutex_lock(&e->event_lock);
 	ret = grow(e, 0);
 	if (!ret) {
-		__set_bit(0, e->used);
+		__set_bit(0, e->set.used);
 		kxen_port(d, 0)->state = KXEN_PORT_RESERVED;
 	}
 	mutex_unlock(&e->event_lock);
@@ -89,16 +85,16 @@ void kxen_evtchn_destroy(struct kxen_evtchn *e)
 {
 	u32 i;
 
-	for (i = 0; i < e->nr_valid / KXEN_PORTS_PER_BUCKET; i++)
-		free_page((unsigned long)e->buckets[i]);
-	kvfree(e->buckets);
-	kvfree(e->used);
+	for (i = 0; i < e->table.nr_valid / KXEN_PORTS_PER_BUCKET; i++)
+		free_page((unsigned long)e->table.buckets[i]);
+	kvfree(e->table.buckets);
+	kvfree(e->set.used);
 	kfree(e);
 }
 
 u32 kxen_evtchn_count(struct kxen_domain *d)
 {
-	return READ_ONCE(d->evtchn->nr_used);
+	return READ_ONCE(d->evtchn->set.nr_used);
 }
 
 static bool is_busy(struct kxen_domain *d, struct kxen_port *p)
@@ -126,15 +122,15 @@ static bool is_busy(struct kxen_domain *d, struct kxen_port *p)
 int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	u32 port = 0, max = min(e->max_ports, e->ops->max_ports(d));
+	u32 port = 0, max = e->ops->max_ports(d);
 	int ret;
 
 	lockdep_assert_held(&e->event_lock);
 	if (e->dying)
 		return -EINVAL;
 	do {
-		port = find_next_zero_bit(e->used, max, port);
-		if (port >= max)
+		port = kxen_port_set_find(&e->set, port, max);
+		if (port == U32_MAX)
 			return -ENOSPC;
 		ret = grow(e, port);
 		if (ret)
@@ -160,9 +156,9 @@ int kxen_port_alloc_at(struct kxen_domain *d, u32 port, struct kxen_port **out)
 	lockdep_assert_held(&e->event_lock);
 	if (e->dying)
 		return -EINVAL;
-	if (port >= min(e->max_ports, e->ops->max_ports(d)))
+	if (port >= min(e->set.max_ports, e->ops->max_ports(d)))
 		return -ENOSPC;
-	if (test_bit(port, e->used))
+	if (test_bit(port, e->set.used))
 		return -EINVAL;
 	ret = grow(e, port);
 	if (!ret)
@@ -180,11 +176,12 @@ int kxen_port_alloc_at(struct kxen_domain *d, u32 port, struct kxen_port **out)
 void kxen_port_set(struct kxen_domain *d, struct kxen_port *p, u8 state,
 		   u32 vcpu)
 {
+	struct kxen_port_set *set = &d->evtchn->set;
+
 	lockdep_assert_held(&d->evtchn->event_lock);
 	if (p->state == KXEN_PORT_FREE) {
-		__set_bit(p->port, d->evtchn->used);
-		WRITE_ONCE(d->evtchn->nr_used, d->evtchn->nr_used + 1);
-		if (kxen_reaches_80(d->evtchn->nr_used, d->evtchn->max_ports))
+		kxen_port_set_take(set, p->port);
+		if (kxen_reaches_80(set->nr_used, set->max_ports))
 			kxen_domain_near_limit(d, &d->ports_high,
 					       "event channels");
 	}
@@ -206,8 +203,7 @@ void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p)
 	WRITE_ONCE(p->host, NULL);
 	p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	WRITE_ONCE(p->notify_vcpu, 0);
-	__clear_bit(p->port, d->evtchn->used);
-	WRITE_ONCE(d->evtchn->nr_used, d->evtchn->nr_used - 1);
+	kxen_port_set_release(&d->evtchn->set, p->port);
 	trace_kxen_port(d->domid, p->port, KXEN_PORT_FREE, 0);
 }
 
@@ -346,8 +342,8 @@ void kxen_evtchn_close_all(struct kxen_domain *d)
 	mutex_lock(&e->event_lock);
 	e->dying = true;
 	mutex_unlock(&e->event_lock);
-	for (port = 1; port < READ_ONCE(e->nr_valid); port++) {
-		while (test_bit(port, e->used))
+	for (port = 1; port < READ_ONCE(e->table.nr_valid); port++) {
+		while (test_bit(port, e->set.used))
 			kxen_port_close(d, port);
 		cond_resched();
 	}
@@ -407,9 +403,9 @@ int kxen_evtchn_port_info(struct kxen_domain *d, struct kxen_port_info *info)
 	unsigned long flags;
 
 	if (info->flags & KXEN_PORT_NEXT) {
-		info->port = find_next_bit(e->used, READ_ONCE(e->nr_valid),
-					   info->port);
-		if (info->port >= READ_ONCE(e->nr_valid))
+		info->port = kxen_port_set_next(&e->set, info->port,
+						READ_ONCE(e->table.nr_valid));
+		if (info->port == U32_MAX)
 			return -ENOENT;
 	}
 	p = kxen_port(d, info->port);

@@ -31,7 +31,7 @@ static long end(struct kxen_domain *d)
 
 	mutex_lock(&e->event_lock);
 	e->reset_next = 0;
-	if (e->nr_used > 1)	/* port 0 is always there */
+	if (e->set.nr_used > 1)	/* port 0 is always there */
 		ret = -EAGAIN;
 	else
 		kxen_evtchn_to_2l(d);
@@ -45,11 +45,11 @@ static bool close_some(struct kxen_domain *d)
 	struct kxen_evtchn *e = d->evtchn;
 	u32 port = READ_ONCE(e->reset_next), last = port + BATCH;
 
-	for (; port < min(last, READ_ONCE(e->nr_valid)); port++)
-		if (test_bit(port, e->used))
+	for (; port < min(last, READ_ONCE(e->table.nr_valid)); port++)
+		if (test_bit(port, e->set.used))
 			kxen_port_close(d, port);
 	WRITE_ONCE(e->reset_next, port);
-	return port < READ_ONCE(e->nr_valid);
+	return port < READ_ONCE(e->table.nr_valid);
 }
 
 /**

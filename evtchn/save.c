@@ -50,7 +50,7 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
 
 	mutex_lock(&e->event_lock);
 	kxen_rec_begin(s, KXEN_REC_PORTS);
-	for_each_set_bit(port, e->used, e->nr_valid) {
+	for_each_set_bit(port, e->set.used, e->table.nr_valid) {
 		if (!port)
 			continue;
 		save_port(kxen_port(d, port), &r);
@@ -215,7 +215,7 @@ int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im)
 	if (!ret)
 		ret = restore_ports(d, im);
 	if (!ret)
-		kxen_evtchn_raise_noted(d, 0, d->evtchn->nr_valid);
+		kxen_evtchn_raise_noted(d, 0, d->evtchn->table.nr_valid);
 	mutex_unlock(&d->evtchn->event_lock);
 	return ret;
 }
