@@ -25,6 +25,7 @@ echo "TAP version 13"
 command -v clang >/dev/null || { tap 1 "there is clang: make setup"; tap_end; }
 fuzz fifo address,undefined
 fuzz nlevel address,undefined
+fuzz ports address,undefined
 threads() {	# NAME
 	$C -DTHREADS -fsanitize=thread -pthread -o "$U/$1-threads" "$1.c" >"$U/threads.log" 2>&1
 	tap $? "$1: builds with the thread sanitizer"
@@ -34,6 +35,7 @@ threads() {	# NAME
 }
 threads fifo
 threads nlevel
+threads ports
 $C -DSTEPS -fsanitize=address,undefined -o "$U/steps" nlevel.c >"$U/steps.log" 2>&1
 tap $? "nlevel: builds step by step"
 "$U/steps" >"$U/steps.log" 2>&1

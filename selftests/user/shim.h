@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What evtchn/fifo_link.h and evtchn/nlevel_walk.h use of the kernel, for user space:
- * the same files are compiled here, under sanitizers.
+ * What evtchn/fifo_link.h, nlevel_walk.h and port_map.h use of the kernel, for user
+ * space: the same files are compiled here, under sanitizers.
  */
 #ifndef SHIM_H
 #define SHIM_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,9 +18,16 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
+#define U32_MAX	(~0U)
+
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
+#define min(a, b)	((a) < (b) ? (a) : (b))
 #define READ_ONCE(x)	__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define array_index_nospec(i, n)	(i)
 
 /* The kernel's cmpxchg() is a full barrier. */
 #define cmpxchg(p, o, n) ({						\
