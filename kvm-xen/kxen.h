@@ -160,7 +160,6 @@ struct kxen_domain {
 	u16 domid;
 	u16 xen_major;
 	u16 xen_minor;
-	refcount_t ref;
 	enum kxen_state state;
 	u32 flags;
 	u32 shutdown_reason;
@@ -202,6 +201,7 @@ struct kxen_domain {
 	atomic64_t resets;
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];
 
+	refcount_t ref;		/* apart from what every send reads */
 	int pause_count;	/* under lock; read by vCPUs */
 	wait_queue_head_t park_wait;
 
