@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -256,7 +257,10 @@ def main():
             tail = open(args.log, errors="replace").read().splitlines()[-40:]
             for line in tail:
                 print("# console: " + line)
-        if status is None:
+        if status is None and proc.returncode != -signal.SIGKILL:
+            print(f"# the host {rel} ended before its job; the emulator's status is "
+                  f"{proc.returncode}")
+        elif status is None:
             print(f"# the job on {rel} did not end within {args.timeout} s")
             return 99
         return 98 if bad else status
