@@ -30,6 +30,17 @@ log_says() { dmesg | grep -qF "$1"; }
 no_domain() { [ "$(ls -d /sys/kernel/debug/kvm-xen/d* | wc -l)" = 1 ]; }
 unarmed() { ! grep -q ' armed ' /sys/kernel/debug/kvm-xen/hooks; }
 
+# Where the threads of these processes are, for a test that has failed: look_at PID...
+look_at() {
+	for _p in "$@"; do
+		for _t in /proc/"$_p"/task/*; do
+			echo "# $(cat "$_t/comm") $_t: $(sed -n 's/^State:[[:space:]]*//p' "$_t/status")"
+			sed 's/^/#   /' "$_t/stack"
+		done
+	done
+	for _p in /sys/kernel/debug/kvm-xen/d*/state; do sed "s|^|# $_p: |" "$_p"; done
+}
+
 # No domain is left, nothing is hooked, and the module can go.
 check_gone() {
 	check "$1: no domain is left" wait_for no_domain
