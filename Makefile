@@ -50,9 +50,10 @@ check-full: ## everything, in full matrices
 fuzz: setup ## the logic that user space can compile, fuzzed for longer (FUZZ_RUNS=20000000)
 	@FUZZ_RUNS=$${FUZZ_RUNS:-20000000} bash selftests/user.sh
 
-bench: setup ## instructions per operation, written to build/bench.json
+bench: setup ## instructions, and cache lines that a send touches: build/bench.json
 	@$(MAKE) -s -C selftests
 	@python3 scripts/bench.py
+	@python3 scripts/scale.py 6.1 6.12
 
 uapi-doc: setup ## the interface of /dev/kvm-xen from its header, in build/uapi.rst
 	@mkdir -p build

@@ -3,10 +3,8 @@
  * A QEMU plugin for 'make bench': locked instructions between two marks, and all those
  * that one function takes, with what it calls.
  *
- * A mark is a long no-op, 0f 1f 80 with the displacement 0x4b58OOSS: OO is the number
- * of the operation, SS is 1 at its start and 0 at its end. Locked are instructions
- * with that prefix, and xchg with memory. Everything that the one emulated CPU executes
- * counts, in the guest, the host and between. The function is given by its first address,
+ * Everything that the one emulated CPU executes counts, in the guest, the host and
+ * between. The function is given by its first address,
  * the one behind it, and that of the return thunk that it may end with: from=, to=,
  * thunk=, in hexadecimal. Output: a line "number locked function" per pair of marks.
  */
@@ -16,6 +14,7 @@
 #include <string.h>
 
 #include "qemu-plugin.h"
+#include "marks.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -26,25 +25,6 @@ static uint64_t entered;
 static uint64_t from, to, thunk;
 static FILE *out;
 
-static int is_prefix(uint8_t b)
-{
-	return b == 0x66 || b == 0x67 || b == 0x26 || b == 0x2e || b == 0x36 ||
-	       b == 0x3e || b == 0x64 || b == 0x65 || b == 0xf2 || b == 0xf3;
-}
-
-static int is_locked(const uint8_t *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n && is_prefix(p[i]); i++)
-		;
-	if (i < n && p[i] == 0xf0)
-		return 1;
-	if (i < n && (p[i] & 0xf0) == 0x40)	/* REX */
-		i++;
-	return i + 1 < n && (p[i] == 0x86 || p[i] == 0x87) && p[i + 1] < 0xc0;
-}
-
 static void on_mark(unsigned int cpu, void *data)
 {
 	uintptr_t mark = (uintptr_t)data;
@@ -54,7 +34,7 @@ static void on_mark(unsigned int cpu, void *data)
 		inside_before = inside;
 		return;
 	}
-	fprintf(out, "%u %llu %llu\n", (unsigned int)(mark >> 8 & 0xff),
+	fprintf(out, "%u %llu %llu\n", mark_op(mark),
 		(unsigned long long)(locked - locked_before),
 		(unsigned long long)(inside - inside_before));
 }
@@ -111,20 +91,17 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		const uint8_t *p = qemu_plugin_insn_data(insn);
 		size_t len = qemu_plugin_insn_size(insn);
-		uint32_t mark;
+		uint32_t mark = mark_of(p, len);
 
 		if (from)
 			watch(insn, n);
-		if (len == 7 && p[0] == 0x0f && p[1] == 0x1f && p[2] == 0x80) {
-			memcpy(&mark, p + 3, sizeof(mark));
-			if (mark >> 16 == 0x4b58)
-				qemu_plugin_register_vcpu_insn_exec_cb(
-					insn, on_mark, QEMU_PLUGIN_CB_NO_REGS,
-					(void *)(uintptr_t)mark);
-		} else if (is_locked(p, len)) {
+		if (mark)
+			qemu_plugin_register_vcpu_insn_exec_cb(
+				insn, on_mark, QEMU_PLUGIN_CB_NO_REGS,
+				(void *)(uintptr_t)mark);
+		else if (is_locked(p, len))
 			qemu_plugin_register_vcpu_insn_exec_inline(
 				insn, QEMU_PLUGIN_INLINE_ADD_U64, &locked, 1);
-		}
 	}
 }
 

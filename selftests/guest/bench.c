@@ -3,9 +3,10 @@
  * Instructions per operation: the time-stamp counter counts them when the host runs
  * under 'icount'. Prints "BENCH op median" for each. Under plain KVM only "null".
  */
+#define NR_CPUS	2
 #include "fiforun.h"
-#undef NR_CPUS
 #include "nlrun.h"
+#include "mark.h"
 
 #define SAMPLES	301
 
@@ -24,11 +25,6 @@ static u32 median(void)
 		}
 	return sample[SAMPLES / 2];
 }
-
-/* For the plugin that counts locked instructions: a no-op that it knows. */
-#define MARK(id, on)							\
-	__asm__ volatile(".byte 0x0f, 0x1f, 0x80; .long %c0"		\
-			 : : "i"(0x4b580000 | (id) << 8 | (on)) : "memory")
 
 /* Not more than the plugin's median needs. */
 #define MARKED	33

@@ -5,7 +5,9 @@
 
 #include "rt.h"
 
+#ifndef NR_CPUS
 #define NR_CPUS		4
+#endif
 #define NR_QUEUES	16
 #define WORDS		1024	/* per page */
 #define LINK_MASK	((1U << EVTCHN_FIFO_LINK_BITS) - 1)

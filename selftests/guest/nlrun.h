@@ -9,7 +9,9 @@
 #include "rt.h"
 #include <xen/kxen_evtchn.h>
 
+#ifndef NR_CPUS
 #define NR_CPUS		2
+#endif
 #define BITS		(sizeof(long) * 8)
 #define MAX_LEAVES	8
 #define L2_BYTES	(BITS * BITS / 8)

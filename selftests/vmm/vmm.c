@@ -13,6 +13,7 @@
 #include <getopt.h>
 #include <linux/kvm.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -295,6 +296,16 @@ static void on_event(const struct kvm_run *run)
 	exit(type == KVM_SYSTEM_EVENT_SHUTDOWN ? 0 : 3);
 }
 
+static void pin_vcpu(unsigned int n)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(n % sysconf(_SC_NPROCESSORS_ONLN), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity: %s", strerror(errno));
+}
+
 static void *run_vcpu(void *arg)
 {
 	unsigned int n = (uintptr_t)arg;
@@ -306,6 +317,8 @@ static void *run_vcpu(void *arg)
 	if (run == MAP_FAILED)
 		die("mmap of kvm_run: %s", strerror(errno));
 	vm.run[n] = run;
+	if (vm.pin)
+		pin_vcpu(n);
 	for (;;) {
 		if (n)
 			save_check(fd, run);
@@ -412,6 +425,7 @@ static void usage(void)
 	     "  --go-on      having saved, let the guest go on\n"
 	     "  --restore F  go on with what was saved; no IMAGE\n"
 	     "  --fuzz N     restore from F, damaged in N ways, and end\n"
+	     "  --pin        vCPU n runs on CPU n, modulo their number\n"
 	     "  --churn      pause, save and dump it all the time\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
@@ -440,7 +454,7 @@ int main(int argc, char **argv)
 		{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 		{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
 		{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
-		{ "churn", 0, 0, 'C' },
+		{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
 	unsigned int i, limit = 60;
@@ -465,6 +479,7 @@ int main(int argc, char **argv)
 		case 'R': vm.restore = optarg; break;
 		case 'g': vm.go_on = true; break;
 		case 'C': vm.churn = true; break;
+		case 'c': vm.pin = true; break;
 		case 'F': vm.fuzz = atoi(optarg); break;
 		case 'l': limit = atoi(optarg); break;
 		default: usage();

@@ -31,6 +31,7 @@ struct machine {
 	const char *initrd, *cmdline;
 	const char *save, *restore;	/* files */
 	bool go_on;	/* saved, the guest goes on here */
+	bool pin;	/* vCPU n to CPU n */
 	bool churn;	/* pause and save it all the time */
 	unsigned int fuzz;	/* damaged streams to restore */
 	volatile bool stop;	/* the other vCPUs wait in save_check() */
