@@ -333,18 +333,25 @@ static __always_inline const struct vmcb *vmcb_of(struct kvm_vcpu *v)
 	       *(const struct vmcb **)((void *)v + kxen_svm_vmcb) : NULL;
 }
 
+/* Apart, so that others need no frame for what it fills in. */
+static noinline bool cs_is_long(struct kvm_vcpu *v)
+{
+	int db, l;
+
+	static_call(kxen_cs_bits)(v, &db, &l);
+	return l;
+}
+
 /* The caller is in 64-bit mode. */
 bool kxen_glue_long_mode(struct kvm_vcpu *v)
 {
 	const struct vmcb *vmcb = vmcb_of(v);
-	int db, l;
 
 	if (!(v->arch.efer & EFER_LMA))
 		return false;
 	if (vmcb)
 		return vmcb->save.cs.attrib & SVM_SELECTOR_L_MASK;
-	static_call(kxen_cs_bits)(v, &db, &l);
-	return l;
+	return cs_is_long(v);
 }
 
 int kxen_glue_cpl(struct kvm_vcpu *v)

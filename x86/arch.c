@@ -38,21 +38,6 @@ static_assert(sizeof(struct vcpu_info) == 64);
 static_assert(OFF(evtchn_pending) == 0x800 && OFF(evtchn_mask) == 0xa00);
 static_assert(OFF(wc) == 0xc00);
 
-int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len)
-{
-	if (likely(kxen_walk_copy(kv->vcpu, gva, dst, len, false)))
-		return 0;
-	return kxen_glue_read_virt(kv->vcpu, gva, dst, len);
-}
-
-int kxen_arch_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src,
-			    u32 len)
-{
-	if (likely(kxen_walk_copy(kv->vcpu, gva, (void *)src, len, true)))
-		return 0;
-	return kxen_glue_write_virt(kv->vcpu, gva, src, len);
-}
-
 int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa)
 {
 	return kxen_glue_translate(kv->vcpu, gva, gpa);

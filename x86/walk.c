@@ -16,6 +16,7 @@
 #include <asm/processor-flags.h>
 #include <asm/msr-index.h>
 
+#include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm_glue.h"
 #include "x86.h"
 
@@ -52,7 +53,7 @@ static __always_inline bool canonical(u64 gva, int nr_levels)
 }
 
 /*
- * What follows up to kxen_walk_copy() runs with access to user memory open: it is
+ * What follows up to copy() runs with access to user memory open: it is
  * opened once, not once for each table, and calls nothing while it is. That the
  * addresses are user memory was checked when the VMM gave that memory to KVM.
  */
@@ -147,18 +148,13 @@ absent:
 	return false;
 }
 
-/**
- * kxen_walk_copy() - Copy an argument that lies within a page, the short way.
- * @v: the vCPU, its own thread, in ring 0.
- * @gva: guest virtual address.
- * @buf: the host's side.
- * @len: bytes.
- * @write: to the guest.
- *
- * Context: kvm->srcu held. Never faults.
- * Return: true if it is done; false: take the long way, which does all of it again.
+/*
+ * Copy an argument that lies within a page, the short way. The vCPU's own thread, in
+ * ring 0, kvm->srcu held. Never faults; false: take the long way, which does all of it
+ * again.
  */
-bool kxen_walk_copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len, bool write)
+static __always_inline bool copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len,
+				 bool write)
 {
 	bool done = false;
 	struct walk w;
@@ -177,7 +173,7 @@ bool kxen_walk_copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len, bool write)
 
 	pagefault_disable();
 	__uaccess_begin_nospec();
-	gpa = write ? walk(&w, nr, true) : walk(&w, nr, false);
+	gpa = walk(&w, nr, write);
 	if (gpa != ~0ULL && reach(&w, gpa))
 		done = write ? put_words(&w, gpa, buf, len / 4) :
 			       get_words(&w, gpa, buf, len / 4);
@@ -186,4 +182,19 @@ bool kxen_walk_copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len, bool write)
 	if (done && write)
 		kxen_glue_mark_dirty(v, gpa);
 	return done;
+}
+
+int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len)
+{
+	if (likely(copy(kv->vcpu, gva, dst, len, false)))
+		return 0;
+	return kxen_glue_read_virt(kv->vcpu, gva, dst, len);
+}
+
+int kxen_arch_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src,
+			    u32 len)
+{
+	if (likely(copy(kv->vcpu, gva, (void *)src, len, true)))
+		return 0;
+	return kxen_glue_write_virt(kv->vcpu, gva, src, len);
 }

@@ -57,9 +57,6 @@ u32 kxen_cpuid_base(struct kxen_vcpu *kv);
 #define KXEN_MSR_HYPERCALL		0x40000000
 #define KXEN_MSR_HYPERCALL_VIRIDIAN	0x40000200
 
-/* walk.c */
-bool kxen_walk_copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len, bool write);
-
 int kxen_unplug_init(struct kxen_domain *d);
 
 /* ack.c */
