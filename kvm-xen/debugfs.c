@@ -50,9 +50,10 @@ static int domain_show(struct seq_file *m, void *v)
 		[KXEN_ABI_2L] = "2-level", [KXEN_ABI_FIFO] = "FIFO",
 		[KXEN_ABI_HOST] = "host", [KXEN_ABI_NLEVEL] = "N-level",
 	};
+	struct kxen_domain *d = m->private;
 	struct kxen_query q = { };
 
-	kxen_domain_query(m->private, &q);
+	kxen_domain_query(d, &q);
 	seq_printf(m, "domid %u\nstate %s\nvcpus %u\npaused %u\npid %d\n",
 		   q.domid, states[q.state], q.vcpus, q.paused, q.pid);
 	seq_printf(m, "width %u\nabi %s\nports %u of %u\n", q.width,
@@ -64,7 +65,8 @@ static int domain_show(struct seq_file *m, void *v)
 	seq_printf(m, "hypercalls %llu\nsends %llu\nupcalls %llu\n",
 		   q.hypercalls, q.sends, q.upcalls);
 	seq_printf(m, "vectors %llu\ntimers %llu\ncontinued %llu\n", q.vectors,
-		   q.timers, continued(m->private));
+		   q.timers, continued(d));
+	seq_printf(m, "left_set %llu\n", atomic64_read(&d->left_set));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(domain);

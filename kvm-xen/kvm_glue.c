@@ -365,6 +365,12 @@ bool kxen_glue_intr_allowed(struct kvm_vcpu *v)
 	return static_call(kxen_intr_allowed)(v, false) > 0;
 }
 
+/* This vector is queued for the next entry, and the guest has not seen it. */
+bool kxen_glue_is_injecting(struct kvm_vcpu *v, u8 vector)
+{
+	return v->arch.interrupt.injected && v->arch.interrupt.nr == vector;
+}
+
 u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
 {
 	return kvm_read_l1_tsc(v, rdtsc());

@@ -131,6 +131,7 @@ static inline bool kxen_glue_is_running_here(struct kvm_vcpu *v)
 bool kxen_glue_long_mode(struct kvm_vcpu *v);
 int kxen_glue_cpl(struct kvm_vcpu *v);
 bool kxen_glue_intr_allowed(struct kvm_vcpu *v);
+bool kxen_glue_is_injecting(struct kvm_vcpu *v, u8 vector);
 u64 kxen_glue_guest_tsc(struct kvm_vcpu *v);
 void kxen_glue_want_event(struct kvm_vcpu *v);
 void kxen_glue_want_window(struct kvm_vcpu *v);

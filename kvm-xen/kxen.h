@@ -92,6 +92,9 @@ struct kxen_vcpu {
 	u8 upcall_vector;	/* per-vCPU LAPIC vector, 0: domain's callback */
 	bool lapic_owed;	/* an upcall the disabled LAPIC did not take */
 	bool ack_owed;		/* traced: the callback was taken, not seen clear */
+	bool level_open;	/* x86/level.c: the callback was taken, not looked at since */
+	u8 level_trust;		/* upcalls in a row whose flag was cleared */
+	u64 level_edge;		/* upcalls when the callback was taken */
 
 	void __rcu *vi;
 	struct kxen_page vi_page;
@@ -173,6 +176,8 @@ struct kxen_domain {
 	struct kxen_line *line;	/* callback by an interrupt line: x86/line.c */
 	u32 line_gsi;
 	struct work_struct line_work;
+	struct delayed_work level_work;	/* x86/level.c */
+	atomic64_t left_set;	/* upcall flags that it found set */
 	u64 owner;		/* id of the control file that made it */
 	struct mutex lock;
 

@@ -43,6 +43,17 @@ for i in multi-64 multi-32; do
 	check "$i: it was cut ($(cat /tmp/cut))" grep -q 'continued [1-9]' /tmp/cut
 done
 
+# A handler that is known to clear the flag, and then leaves it set: nobody but the work
+# item looks, as a rule.
+rm -f /tmp/left
+(until l=$(grep -h left_set /sys/kernel/debug/kvm-xen/d71/state 2>/dev/null); do usleep 5000; done
+while l=$(grep -h left_set /sys/kernel/debug/kvm-xen/d71/state 2>/dev/null); do echo "$l" > /tmp/left; usleep 20000; done) & see=$!
+taskset -p 2 $see > /dev/null
+image level-64 --domid 71 --pin
+wait $see
+check "level-64: a flag that was left set was found ($(cat /tmp/left))" grep -q 'left_set [1-9]' /tmp/left
+image level-32
+
 # Each reason of SCHEDOP_shutdown: what the VMM is told, and its exit status.
 down() {	# NAME REASON STATUS WORDS
 	./vmm --limit 60 --append $2 down-64 > /tmp/down 2>&1

@@ -13,7 +13,7 @@ fi
 list=
 # A PAE guest does not get through its first page table on Xen under this
 # emulator; 32-bit answers are compared without paging.
-for i in version ops evtchn upcall lapic orders multi fifo more; do
+for i in version ops evtchn upcall lapic orders multi fifo more level; do
 	for m in 64 32; do list="$list $BUILD/selftests/img/$i-$m"; done
 done
 # Not fifobig: Xen looks for a free port one by one, 100001 of them take it minutes.

@@ -46,6 +46,7 @@ int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa)
 int kxen_arch_domain_init(struct kxen_domain *d)
 {
 	kxen_line_init(d);
+	kxen_level_init(d);
 	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d) : 0;
 }
 
@@ -53,4 +54,5 @@ void kxen_arch_domain_reset(struct kxen_domain *d)
 {
 	WRITE_ONCE(d->callback_vector, 0);
 	kxen_line_set(d, 0);
+	kxen_level_reset(d);
 }

@@ -48,6 +48,7 @@ static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 		return 0;
 	a->ret = vector;
 	kv->stats.vectors++;
+	kxen_level_taken(kv);
 	if (trace_kxen_ack_enabled())
 		WRITE_ONCE(kv->ack_owed, true);
 	trace_kxen_vector(kv->domain->domid, kv->id, a->ret);
@@ -57,12 +58,15 @@ static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 /* int kvm_cpu_has_extint(vcpu); also the place to publish a changed clock */
 int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
-	if (kxen_glue_is_running_here(kv->vcpu))
-		kxen_arch_publish_time(kv, false);
+	u8 vector = level_pending(kv);
+
+	a->ret = 1;
+	if (!kxen_glue_is_running_here(kv->vcpu))
+		return vector;
+	kxen_arch_publish_time(kv, false);
 	if (trace_kxen_ack_enabled())
 		kxen_arch_look_for_ack(kv);
-	a->ret = 1;
-	return level_pending(kv);
+	return kxen_level_wanted(kv, vector);
 }
 
 int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)

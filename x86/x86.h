@@ -62,8 +62,12 @@ int kxen_unplug_init(struct kxen_domain *d);
 /* ack.c */
 void kxen_ack_exit(void);
 
-/* upcall.c, line.c */
+/* upcall.c, level.c, line.c */
 bool kxen_upcall_pending(struct kxen_vcpu *kv);
+void kxen_level_init(struct kxen_domain *d);
+void kxen_level_reset(struct kxen_domain *d);
+void kxen_level_taken(struct kxen_vcpu *kv);
+u8 kxen_level_wanted(struct kxen_vcpu *kv, u8 vector);
 void kxen_line_init(struct kxen_domain *d);
 void kxen_line_raise(struct kxen_domain *d);
 int kxen_line_set(struct kxen_domain *d, u32 gsi);

@@ -275,23 +275,20 @@ bool (*rt_mine)(unsigned int cpu, u32 port);
 void rt_take_2l(unsigned int cpu)
 {
 	struct vcpu_info *vi = rt_vi(cpu);
-	unsigned long sel, i, b;
-	const unsigned int bits = sizeof(long) * 8;
+	unsigned long sel;
 
 	rt_upcalls[cpu]++;
 	vi->evtchn_upcall_pending = 0;
 	sel = __atomic_exchange_n(&vi->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
-	for (i = 0; i < bits; i++) {
-		unsigned long word;
+	for (; sel; sel &= sel - 1) {
+		unsigned long i = __builtin_ctzl(sel);
+		unsigned long word = READ(shinfo_page.evtchn_pending[i]) &
+				     ~READ(shinfo_page.evtchn_mask[i]);
 
-		if (!(sel >> i & 1))
-			continue;
-		word = READ(shinfo_page.evtchn_pending[i]) &
-		       ~READ(shinfo_page.evtchn_mask[i]);
-		for (b = 0; b < bits; b++) {
-			u32 port = i * bits + b;
+		for (; word; word &= word - 1) {
+			u32 port = i * sizeof(sel) * 8 + __builtin_ctzl(word);
 
-			if (!(word >> b & 1) || (rt_mine && !rt_mine(cpu, port)))
+			if (rt_mine && !rt_mine(cpu, port))
 				continue;
 			rt_clear(port);
 			/* Who waits for the count then looks at the CPU. */

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The callback vector is a level: handed out again as long as upcall_pending is set.
+ *
+ * KVM asks for a window after each vector that it injects while another one is wanted,
+ * and until the guest's handler has cleared the flag that is always so: each upcall would
+ * cost a second exit, at the handler's IRET, only to find the flag clear. Xen and KVM's
+ * own support pay it. But handlers clear the flag first thing. So a vCPU earns trust:
+ * after a number of upcalls whose flag was found clear at that window, no window is asked
+ * for. What the vCPU does with the flag is then seen at the next look that KVM takes for
+ * whatever reason, or by a work item some milliseconds later; a flag that was left set is
+ * handed out again, and the trust is gone.
+ *
+ * A flag that was left set and one that was cleared and set again are told apart by the
+ * count of upcalls, which grows when the host sets a flag that was clear: a new upcall
+ * raises KVM's request by itself and needs nothing of this.
+ *
+ * All but the work item is the vCPU's own thread.
+ */
+#include <linux/workqueue.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/kvm_glue.h"
+#include "x86.h"
+
+#define TRUSTED		16	/* upcalls in a row that were dealt with */
+#define LOOK_AGAIN	msecs_to_jiffies(20)
+
+/* The flag is what it was when the vector was handed out: the host did not set it. */
+static bool unchanged(struct kxen_vcpu *kv)
+{
+	return atomic64_read(&kv->upcalls) == READ_ONCE(kv->level_edge);
+}
+
+/* The vector is being handed out. */
+void kxen_level_taken(struct kxen_vcpu *kv)
+{
+	WRITE_ONCE(kv->level_edge, atomic64_read(&kv->upcalls));
+	WRITE_ONCE(kv->level_open, true);
+}
+
+/* Has the guest had no chance yet to clear the flag since then? */
+static bool on_its_way(struct kxen_vcpu *kv, u8 vector)
+{
+	return kxen_glue_is_injecting(kv->vcpu, vector) ||
+	       (unchanged(kv) && !kxen_glue_intr_allowed(kv->vcpu));
+}
+
+static void watch(struct kxen_domain *d)
+{
+	if (!delayed_work_pending(&d->level_work))
+		schedule_delayed_work(&d->level_work, LOOK_AGAIN);
+}
+
+/**
+ * kxen_level_wanted() - Is there a callback vector to hand out, or to open a window for?
+ * @kv: the vCPU.
+ * @vector: the callback vector if the flag is set, else 0.
+ *
+ * Context: the vCPU's own thread, when KVM looks for interrupts.
+ * Return: @vector, or 0 while the vector that was handed out last is enough.
+ */
+u8 kxen_level_wanted(struct kxen_vcpu *kv, u8 vector)
+{
+	if (!kv->level_open)
+		return vector;
+	if (vector && on_its_way(kv, vector)) {
+		if (kv->level_trust < TRUSTED)
+			return vector;
+		watch(kv->domain);
+		return 0;
+	}
+	WRITE_ONCE(kv->level_open, false);
+	if (vector && unchanged(kv))
+		kv->level_trust = 0;
+	else if (!vector && kv->level_trust < TRUSTED)
+		kv->level_trust++;
+	return vector;
+}
+
+/* Flags that were left set, of vCPUs that nobody looks at. */
+static void look(struct work_struct *w)
+{
+	struct kxen_domain *d = container_of(to_delayed_work(w),
+					     struct kxen_domain, level_work);
+	u32 i;
+
+	for (i = 0; i < READ_ONCE(d->nr_vcpus); i++) {
+		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+
+		if (kv && READ_ONCE(kv->level_open) && unchanged(kv) &&
+		    kxen_upcall_pending(kv)) {
+			atomic64_inc(&d->left_set);
+			kxen_arch_upcall(kv);
+		}
+	}
+}
+
+void kxen_level_init(struct kxen_domain *d)
+{
+	INIT_DELAYED_WORK(&d->level_work, look);
+}
+
+/* The vCPUs do not run, or what they do does not matter any more. May sleep. */
+void kxen_level_reset(struct kxen_domain *d)
+{
+	u32 i;
+
+	lockdep_assert_held(&d->lock);
+	cancel_delayed_work_sync(&d->level_work);
+	for (i = 0; i < d->nr_vcpus; i++) {
+		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+
+		if (!kv)
+			continue;
+		WRITE_ONCE(kv->level_open, false);
+		kv->level_trust = 0;
+	}
+}
