@@ -130,11 +130,13 @@ source_apt() {
 	touch "$d/.updated"
 }
 
-# QEMU with two corrections in VMRUN, without which any guest stalls now and then: an
+# QEMU with three corrections in VMRUN, without which any guest stalls now and then: an
 # injected vector stays in exception_index after it was delivered, and a later kick of
-# the CPU loop delivers it a second time; and the interrupt shadow that an exit saved is
-# not loaded again, so that "sti; hlt" can take its interrupt before the halt.
-QEMU_CORRECTION=2
+# the CPU loop delivers it a second time; the interrupt shadow that an exit saved is
+# not loaded again, so that "sti; hlt" can take its interrupt before the halt; and a virtual
+# interrupt is noted without the lock, so that a timer of the host that fires at the same
+# moment is lost, and the host sleeps for ever.
+QEMU_CORRECTION=3
 setup_qemu() {
 	local q=$KXEN_CACHE/qemu src
 	[ -x "$q/qemu-system-x86_64" ] && [ "$(cat "$q/correction" 2>/dev/null)" = $QEMU_CORRECTION ] &&
@@ -168,6 +170,12 @@ setup_qemu() {
 	        env->hflags &= ~HF_INHIBIT_IRQ_MASK;
 	    }
 	""" + s[m.start():]
+	s = n
+	n = s.replace("cs->interrupt_request |= CPU_INTERRUPT_VIRQ;", """qemu_mutex_lock_iothread();
+	        cs->interrupt_request |= CPU_INTERRUPT_VIRQ;
+	        qemu_mutex_unlock_iothread();""", 1)
+	assert n != s, "helper_vmrun() has changed: look at the third correction again"
+	n = n.replace('#include "qemu/log.h"\n', '#include "qemu/log.h"\n#include "qemu/main-loop.h"\n', 1)
 	open(p, "w").write(n)
 	PY
 	mkdir -p build && cd build
