@@ -48,6 +48,23 @@ check_gone() {
 	check "$1: the module unloads" rmmod kvm_xen
 }
 
+# Lines of a report, named by its group: part GROUP FILE
+part() { sed -n "s/^\(ok\|not ok\) - /&$1: /p" "$2"; }
+saved_gone() { ! [ -e /sys/kernel/debug/kvm-xen/d700 ]; }
+
+# One life until it is saved, one from there on: saved IMAGE ABI [options of vmm]
+saved() {
+	_what="$1 $2" _img=$1 _abi=$2
+	shift 2
+	./vmm --limit ${SAVED_LIMIT-60} --domid 700 --smp 2 --append "$_abi" --save /run/state "$@" "$_img" > /run/first 2>&1
+	check "$_what: it is saved" [ $? = 6 ] || tail -5 /run/first
+	part "$_what" /run/first
+	check "$_what: the domain goes with its VM" wait_for saved_gone
+	./vmm --limit ${SAVED_LIMIT-60} --domid 700 --smp 2 --restore /run/state "$@" > /run/second 2>&1
+	check "$_what: restored, it ends by itself" [ $? = 0 ] || tail -5 /run/second
+	part "$_what" /run/second
+}
+
 # Run a guest image and pass its report on: image NAME [options of vmm]
 image() {
 	_img=$1

@@ -13,21 +13,6 @@ mkfifo /run/in
 ./vmm --hold --limit 1400 version-64 < /run/in > /run/held 2>&1 &
 exec 4> /run/in
 wait_for grep -q READY /run/held
-gone() { ! $T/kvm-xen dump 700 > /dev/null 2>&1; }
-part() { sed -n "s/^\(ok\|not ok\) - /&$1: /p" $2; }
-
-# saved IMAGE ABI [options of vmm]: one life until it is saved, one from there on
-saved() {
-	local what="$1 $2" image=$1 abi=$2
-	shift 2
-	./vmm --limit 60 --domid 700 --smp 2 --append $abi --save /run/state "$@" $image > /run/first 2>&1
-	check "$what: it is saved" [ $? = 6 ] || tail -5 /run/first
-	part "$what" /run/first
-	check "$what: the domain goes with its VM" wait_for gone
-	./vmm --limit 60 --domid 700 --smp 2 --restore /run/state "$@" > /run/second 2>&1
-	check "$what: restored, it ends by itself" [ $? = 0 ] || tail -5 /run/second
-	part "$what" /run/second
-}
 saved saver-64 2l
 saved saver-64 fifo
 for l in 2 3 4; do saved saver-64 nl$l --nlevel; done
