@@ -288,6 +288,9 @@ static int adopt(struct kxen_domain *d, u32 idx)
 	lockdep_assert_held(&d->lock);
 	if (!v || idx >= KXEN_MAX_VCPUS)
 		return -ENOENT;
+	/* Can be switched on until there is a vCPU, so also after the attach. */
+	if (kxen_glue_has_dirty_ring(d->kvm))
+		return -EOPNOTSUPP;
 	if (rcu_dereference_protected(d->vcpus[idx], true))
 		return 0;
 	kv = kxen_vcpu_create(d, v, idx);

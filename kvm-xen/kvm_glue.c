@@ -41,6 +41,15 @@ struct file *kxen_glue_vm_file(int fd, struct kvm **kvm)
 	return f;
 }
 
+/*
+ * The VMM learns of dirty pages from the vCPUs' rings, which only a running vCPU fills: it
+ * would not learn of ours.
+ */
+bool kxen_glue_has_dirty_ring(struct kvm *kvm)
+{
+	return kvm->dirty_ring_size;
+}
+
 /* Why this VM cannot be a Xen domain: KXEN_WHY_*, 0 if it can. */
 u32 kxen_glue_vm_refuse(struct kvm *kvm)
 {
@@ -57,6 +66,8 @@ u32 kxen_glue_vm_refuse(struct kvm *kvm)
 		return KXEN_WHY_NO_LAPIC;
 	if (atomic_read(&kvm->online_vcpus) > KXEN_MAX_VCPUS)
 		return KXEN_WHY_VCPUS;
+	if (kxen_glue_has_dirty_ring(kvm))
+		return KXEN_WHY_DIRTY_RING;
 	return KXEN_WHY_NONE;
 }
 

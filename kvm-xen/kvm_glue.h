@@ -43,6 +43,7 @@ extern struct preempt_ops *kxen_kvm_preempt_ops;
 
 /* --- VM ------------------------------------------------------------------ */
 struct file *kxen_glue_vm_file(int fd, struct kvm **kvm);
+bool kxen_glue_has_dirty_ring(struct kvm *kvm);
 u32 kxen_glue_vm_refuse(struct kvm *kvm);
 struct kxen_anchor *kxen_glue_anchor(struct kvm *kvm,
 				     void (*gone)(struct kxen_domain *d),

@@ -235,6 +235,43 @@ TEST_F(ctl, attach_without_lapic)
 	close(a.vm_fd);
 }
 
+static int want_dirty_ring(int vm)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_DIRTY_LOG_RING, .args = { 65536 } };
+
+	return ioctl(vm, KVM_ENABLE_CAP, &cap);
+}
+
+TEST_F(ctl, attach_with_dirty_ring)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(1, 0) };
+
+	EXPECT_EQ(0, want_dirty_ring(a.vm_fd));
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = c.domid;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_DIRTY_RING, a.reason);
+	close(a.vm_fd);
+}
+
+/* Switched on when the attach has been made: its vCPUs are none of Xen's. */
+TEST_F(ctl, dirty_ring_after_attach)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(1, 0) };
+	struct kxen_query q = { .size = sizeof(q) };
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = q.domid = c.domid;
+	EXPECT_EQ(0, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(0, want_dirty_ring(a.vm_fd));
+	EXPECT_LE(0, ioctl(a.vm_fd, KVM_CREATE_VCPU, 0));
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(0, q.vcpus);
+	close(a.vm_fd);
+}
+
 /* SEV and TDX VMs need their hardware; where there is one of the kind, it is refused. */
 TEST_F(ctl, attach_protected)
 {

@@ -77,6 +77,7 @@ void ctl_attach(int ctl, uint32_t domid, int vm_fd)
 		[KXEN_WHY_NO_LAPIC] = "it has no LAPIC in the kernel: use 'kernel-irqchip=on' or 'split'",
 		[KXEN_WHY_VCPUS] = "it has more vCPUs than a domain can have: 'kvm-xen info'",
 		[KXEN_WHY_DYING] = "it is being torn down",
+		[KXEN_WHY_DIRTY_RING] = "it tells of dirty pages by a ring, which cannot have the host's: leave 'dirty-ring-size' out of the VMM's options",
 		[KXEN_WHY_HOOKS] = "KVM cannot be hooked now: the last lines of 'dmesg' say why",
 	};
 	struct kxen_attach a = { .size = sizeof(a), .domid = domid,

@@ -106,6 +106,7 @@ struct kxen_create {
 #define KXEN_WHY_VCPUS		7 /* EOPNOTSUPP: more vCPUs than a domain has */
 #define KXEN_WHY_DYING		8 /* ESHUTDOWN: the VM is being torn down */
 #define KXEN_WHY_HOOKS		9 /* KVM cannot be hooked: see the kernel log */
+#define KXEN_WHY_DIRTY_RING	10 /* EOPNOTSUPP: dirty pages go to a ring, not a bitmap */
 
 /**
  * struct kxen_attach - KXEN_ATTACH: give a domain its virtual machine
