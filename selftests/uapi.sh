@@ -66,6 +66,20 @@ check "all channels are closed" is "$(open_ports)" 0
 check "let go" ./kvm-xen unpause 501
 kill -9 $echo
 
+# What ports cost is the VM's: its group grows by their 8 MB of kernel memory, and shrinks.
+C=/tmp/cg
+mkdir -p $C && mount -t cgroup2 none $C
+echo +memory > $C/cgroup.subtree_control
+mkdir $C/vm
+kernel_memory() { awk '$1 == "kernel" || $1 == "percpu" { n += $2 } END { print int(n / 1048576) }' $C/vm/memory.stat; }
+sh -c "echo \$\$ > $C/vm/cgroup.procs; exec ./vmm --domid 503 --max-ports 131072 --limit 200 fifobig-64" > /tmp/big 2>&1 & big=$!
+most=0
+while kill -0 $big 2>/dev/null; do k=$(kernel_memory); [ "$k" -gt $most ] && most=$k; usleep 20000; done
+check "131072 ports were open" grep -q 'ok - A3 then to the limit' /tmp/big
+check "they are charged to the VM's memory cgroup ($most MB)" [ "$most" -ge 8 ]
+check "and given back ($(kernel_memory) MB)" wait_for sh -c '[ $(awk "\$1 == \"kernel\" { print int(\$2 / 1048576) }" '$C'/vm/memory.stat) -lt 2 ]'
+umount $C
+
 ./vmm --domid 502 --limit 200 handler-64 > /tmp/handler 2>&1 & handler=$!
 wait_for grep -q "not the handler" /tmp/handler
 check "a virtual interrupt that is not global" fails ./kvm-xen evtchn 502 virq 0
