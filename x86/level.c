@@ -21,6 +21,7 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/trace.h"
 #include "x86.h"
 
 #define TRUSTED		16	/* upcalls in a row that were dealt with */
@@ -65,7 +66,8 @@ u8 kxen_level_wanted(struct kxen_vcpu *kv, u8 vector)
 	if (!kv->level_open)
 		return vector;
 	if (vector && on_its_way(kv, vector)) {
-		if (kv->level_trust < TRUSTED)
+		/* Who traces acknowledgements wants to know of this one soon. */
+		if (kv->level_trust < TRUSTED || trace_kxen_ack_enabled())
 			return vector;
 		watch(kv->domain);
 		return 0;
