@@ -151,11 +151,15 @@ static int grow_ring(struct evtchn_file *f)
 
 /* --- ports ---------------------------------------------------------------------- */
 
-static struct evtchn_port *new_port(struct evtchn_file *f)
+/* For a channel to @peer; UNRESTRICTED: to nobody in particular. */
+static struct evtchn_port *new_port(struct evtchn_file *f, u32 peer)
 {
 	struct evtchn_port *p;
-	int ret = grow_ring(f);
+	int ret;
 
+	if (f->restrict_domid != UNRESTRICTED && f->restrict_domid != peer)
+		return ERR_PTR(-EACCES);
+	ret = grow_ring(f);
 	if (ret)
 		return ERR_PTR(ret);
 	p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
@@ -167,11 +171,15 @@ static struct evtchn_port *new_port(struct evtchn_file *f)
 	return p;
 }
 
-/* The port is there: the file's from now on. Its number, or an errno. */
-static long keep(struct evtchn_file *f, struct evtchn_port *p, u32 port)
+/* It is bound, or @ret says why not: the file's from now on. Its number, or an errno. */
+static long keep(struct evtchn_file *f, struct evtchn_port *p, long ret,
+		 u32 port)
 {
-	int ret = xa_err(xa_store(&f->ports, port, p, GFP_KERNEL_ACCOUNT));
-
+	if (ret) {
+		kfree(p);
+		return ret;
+	}
+	ret = xa_err(xa_store(&f->ports, port, p, GFP_KERNEL_ACCOUNT));
 	if (ret) {
 		kxen_host_close(port);
 		kfree_rcu(p, rcu);
@@ -192,60 +200,41 @@ static void drop(struct evtchn_file *f, struct evtchn_port *p, u32 port)
 static long bind_virq(struct evtchn_file *f, void *arg)
 {
 	struct ioctl_evtchn_bind_virq *a = arg;
-	struct evtchn_port *p;
+	struct evtchn_port *p = new_port(f, UNRESTRICTED);
 	u32 port;
 	long ret;
 
-	if (f->restrict_domid != UNRESTRICTED)
-		return -EACCES;
-	p = new_port(f);
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	ret = kxen_host_bind_virq(a->virq, &p->host, &port);
-	if (!ret)
-		return keep(f, p, port);
-	kfree(p);
-	return ret;
+	return keep(f, p, ret, port);
 }
 
 static long bind_interdomain(struct evtchn_file *f, void *arg)
 {
 	struct ioctl_evtchn_bind_interdomain *a = arg;
-	struct evtchn_port *p;
+	struct evtchn_port *p = new_port(f, a->remote_domain);
 	u32 port;
 	long ret;
 
-	if (f->restrict_domid != UNRESTRICTED &&
-	    f->restrict_domid != a->remote_domain)
-		return -EACCES;
-	p = new_port(f);
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	ret = kxen_host_bind_interdomain(a->remote_domain, a->remote_port,
 					 &p->host, &port);
-	if (!ret)
-		return keep(f, p, port);
-	kfree(p);
-	return ret;
+	return keep(f, p, ret, port);
 }
 
 static long bind_unbound(struct evtchn_file *f, void *arg)
 {
 	struct ioctl_evtchn_bind_unbound_port *a = arg;
-	struct evtchn_port *p;
+	struct evtchn_port *p = new_port(f, UNRESTRICTED);
 	u32 port;
 	long ret;
 
-	if (f->restrict_domid != UNRESTRICTED)
-		return -EACCES;
-	p = new_port(f);
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	ret = kxen_host_alloc_unbound(a->remote_domain, &p->host, &port);
-	if (!ret)
-		return keep(f, p, port);
-	kfree(p);
-	return ret;
+	return keep(f, p, ret, port);
 }
 
 static long unbind(struct evtchn_file *f, void *arg)

@@ -195,6 +195,56 @@ void kxen_area_unpin(struct kxen_domain *d, struct kxen_area *area)
 	kxen_page_unpin(d, &area->page[1]);
 }
 
+/* One of a vCPU's areas is there no more. Domain locked, may sleep. */
+void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot)
+{
+	struct kxen_area old;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kv->time_lock, flags);
+	old = *slot;
+	memset(slot, 0, sizeof(*slot));
+	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+	kxen_area_unpin(kv->domain, &old);
+}
+
+/**
+ * kxen_area_set() - A guest registers one of a vCPU's areas.
+ * @kv: the vCPU, the calling thread's if @addr is virtual.
+ * @slot: the area, of @kv.
+ * @addr: guest address; ~0 as a physical one takes the area away.
+ * @phys: @addr is physical.
+ * @len: bytes.
+ *
+ * Context: domain locked, may sleep.
+ * Return: 0, also if a virtual address is not mapped (A85: nothing changes); -ENXIO if a
+ * physical area crosses a page; -EFAULT, -EINVAL.
+ */
+int kxen_area_set(struct kxen_vcpu *kv, struct kxen_area *slot, u64 addr,
+		  bool phys, u32 len)
+{
+	struct kxen_area area;
+	unsigned long flags;
+	int ret;
+
+	lockdep_assert_held(&kv->domain->lock);
+	if (phys && addr == ~0ULL) {
+		kxen_area_clear(kv, slot);
+		return 0;
+	}
+	if (phys && (addr & ~PAGE_MASK) + len > PAGE_SIZE)
+		return -ENXIO;
+	ret = kxen_area_pin(kv, addr, phys, len, &area);
+	if (ret)
+		return phys ? ret : 0;
+	kxen_area_clear(kv, slot);
+	raw_spin_lock_irqsave(&kv->time_lock, flags);
+	*slot = area;
+	slot->active = true;
+	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+	return 0;
+}
+
 /* Write into the area, across the page boundary if need be. Any context. */
 void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len)
 {

@@ -46,6 +46,9 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_area_pin(struct kxen_vcpu *kv, u64 addr, bool phys, u32 len,
 		  struct kxen_area *area);
 void kxen_area_unpin(struct kxen_domain *d, struct kxen_area *area);
+int kxen_area_set(struct kxen_vcpu *kv, struct kxen_area *slot, u64 addr,
+		  bool phys, u32 len);
+void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot);
 void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len);
 
 int kxen_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len);

@@ -105,18 +105,6 @@ void kxen_runstate_resume(struct kxen_vcpu *kv)
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 }
 
-void kxen_runstate_drop(struct kxen_vcpu *kv)
-{
-	struct kxen_area old;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&kv->time_lock, flags);
-	old = kv->runstate_area;
-	memset(&kv->runstate_area, 0, sizeof(kv->runstate_area));
-	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
-	kxen_area_unpin(kv->domain, &old);
-}
-
 /**
  * kxen_runstate_register() - Where the guest wants the account written.
  * @kv: the vCPU.
@@ -128,25 +116,14 @@ void kxen_runstate_drop(struct kxen_vcpu *kv)
  */
 int kxen_runstate_register(struct kxen_vcpu *kv, u64 addr, bool phys)
 {
-	struct kxen_domain *d = kv->domain;
-	struct kxen_area area;
 	unsigned long flags;
 	int ret;
 
-	lockdep_assert_held(&d->lock);
-	if (phys && addr == ~0ULL) {
-		kxen_runstate_drop(kv);
-		return 0;
-	}
-	if (phys && (addr & ~PAGE_MASK) + area_len(d) > PAGE_SIZE)
-		return -ENXIO;
-	ret = kxen_area_pin(kv, addr, phys, area_len(d), &area);
+	ret = kxen_area_set(kv, &kv->runstate_area, addr, phys,
+			    area_len(kv->domain));
 	if (ret)
-		return phys ? ret : 0;	/* A85: faults are dropped silently */
-	kxen_runstate_drop(kv);
+		return ret;
 	raw_spin_lock_irqsave(&kv->time_lock, flags);
-	kv->runstate_area = area;
-	kv->runstate_area.active = true;
 	write_area(kv);
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 	return 0;

@@ -122,6 +122,23 @@ static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
 	kxen_shinfo_wallclock(d);
 }
 
+/* One in the guest's memory, not yet in use; or an error. */
+static struct kxen_shinfo *shinfo_at(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_shinfo *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	ret = kxen_page_pin(d, gfn, &s->page);
+	if (ret) {
+		kfree(s);
+		return ERR_PTR(ret);
+	}
+	s->kaddr = s->page.kaddr;
+	return s;
+}
+
 /**
  * kxen_shinfo_set() - Place shared_info at a guest frame.
  * @d: the domain, locked.
@@ -132,20 +149,13 @@ static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
 int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
 {
 	struct kxen_shinfo *s = current_shinfo(d);
-	int ret;
 
 	lockdep_assert_held(&d->lock);
 	if (s->page.page && s->page.gfn == gfn)
 		return 0;
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-	if (!s)
-		return -ENOMEM;
-	ret = kxen_page_pin(d, gfn, &s->page);
-	if (ret) {
-		kfree(s);
-		return ret;
-	}
-	s->kaddr = s->page.kaddr;
+	s = shinfo_at(d, gfn);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
 	replace(d, s, true);
 	return 0;
 }
@@ -162,7 +172,6 @@ int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
 int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content)
 {
 	struct kxen_shinfo *s, *old = current_shinfo(d);
-	int ret;
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
@@ -170,15 +179,9 @@ int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content)
 		memcpy(old->kaddr, content, PAGE_SIZE);
 		return 0;
 	}
-	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-	if (!s)
-		return -ENOMEM;
-	ret = kxen_page_pin(d, gfn, &s->page);
-	if (ret) {
-		kfree(s);
-		return ret;
-	}
-	s->kaddr = s->page.kaddr;
+	s = shinfo_at(d, gfn);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
 	rcu_assign_pointer(d->shinfo, s);
 	for (i = 0; i < d->nr_vcpus; i++)
 		if (kxen_domain_vcpu(d, i))

@@ -173,18 +173,6 @@ void kxen_timer_resume(struct kxen_vcpu *kv)
 	hrtimer_start(&kv->periodic, ns_to_ktime(first), HRTIMER_MODE_REL_HARD);
 }
 
-void kxen_timer_drop_area(struct kxen_vcpu *kv)
-{
-	struct kxen_area old;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&kv->time_lock, flags);
-	old = kv->time_area;
-	memset(&kv->time_area, 0, sizeof(kv->time_area));
-	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
-	kxen_area_unpin(kv->domain, &old);
-}
-
 /**
  * kxen_timer_register_area() - A second place for the vCPU's time.
  * @kv: the vCPU.
@@ -196,26 +184,10 @@ void kxen_timer_drop_area(struct kxen_vcpu *kv)
  */
 int kxen_timer_register_area(struct kxen_vcpu *kv, u64 addr, bool phys)
 {
-	struct kxen_domain *d = kv->domain;
-	struct kxen_area area;
-	unsigned long flags;
-	int ret;
+	int ret = kxen_area_set(kv, &kv->time_area, addr, phys, 32);
 
-	lockdep_assert_held(&d->lock);
-	if (phys && addr == ~0ULL) {
-		kxen_timer_drop_area(kv);
-		return 0;
-	}
-	if (phys && (addr & ~PAGE_MASK) + 32 > PAGE_SIZE)
-		return -ENXIO;
-	ret = kxen_area_pin(kv, addr, phys, 32, &area);
 	if (ret)
-		return phys ? ret : 0;
-	kxen_timer_drop_area(kv);
-	raw_spin_lock_irqsave(&kv->time_lock, flags);
-	kv->time_area = area;
-	kv->time_area.active = true;
-	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+		return ret;
 	WRITE_ONCE(kv->time_stale, true);
 	kxen_glue_want_event(kv->vcpu);
 	if (kxen_glue_is_running_here(kv->vcpu))

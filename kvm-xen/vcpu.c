@@ -115,8 +115,8 @@ void kxen_vcpu_reset(struct kxen_vcpu *kv)
 		synchronize_rcu_expedited();
 		kxen_page_unpin(d, &kv->vi_page);
 	}
-	kxen_runstate_drop(kv);
-	kxen_timer_drop_area(kv);
+	kxen_area_clear(kv, &kv->runstate_area);
+	kxen_area_clear(kv, &kv->time_area);
 	WRITE_ONCE(kv->upcall_vector, 0);
 	WRITE_ONCE(kv->lapic_owed, false);
 	WRITE_ONCE(kv->resume, false);
