@@ -64,7 +64,7 @@ uapi-doc: setup ## the interface of /dev/kvm-xen from its header, in build/uapi.
 clean: ## remove everything that was built
 	@find . \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
-	@rm -rf Module.symvers modules.order .tmp_versions build
+	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
 .PHONY: help modules tools kxenlat install demo setup check check-quick check-full fuzz bench uapi-doc clean
 .DEFAULT_GOAL := modules

@@ -19,10 +19,8 @@ import subprocess
 import sys
 import tempfile
 
-CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
-    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.path.join(TOP, "build")
+from kxen import BUILD, CACHE, TOP, plugin
+
 IMG = os.path.join(BUILD, "selftests/img")
 JOB = """
 echo "PLAIN"; ./vmm --plain --limit 100 bench-64
@@ -71,14 +69,6 @@ until grep -q port /tmp/sink && grep -q port /tmp/sinkfifo && grep -q port /tmp/
 killall -9 vmm
 exit 0
 """
-
-
-def plugin():
-    """Build it; its path."""
-    so = os.path.join(BUILD, "locked.so")
-    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-I", os.path.join(CACHE, "qemu"), "-o", so,
-                    os.path.join(TOP, "scripts/plugin/locked.c")], check=True)
-    return so
 
 
 def locked_counts(runs, path):
@@ -181,7 +171,7 @@ def show(rows):
 
 
 def main():
-    rows, so = [], plugin()
+    rows, so = [], plugin("locked")
 
     def add(op, impl, host, raw, skip, locked):
         own = locked.get(op)

@@ -16,11 +16,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
-    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
+from kxen import CACHE, TOP, kernel, modules, pack, plant, put_files, put_modules
 
 # What no host may say while a test runs.
 SPLAT = re.compile(
@@ -67,68 +64,18 @@ poweroff -f
 """
 
 
-def kernel(series):
-    rel = open(os.path.join(CACHE, "kernels", series + ".release")).read().strip()
-    return rel, os.path.join(CACHE, "kernels", rel)
-
-
-def modules(rel, root, names):
-    """Files to load for these modules, in order."""
-    out = []
-    for name in names:
-        text = subprocess.run(
-            ["modprobe", "-d", root, "-S", rel, "--ignore-install", "--show-depends", name],
-            check=True, capture_output=True, text=True).stdout
-        for line in text.splitlines():
-            word = line.split()
-            if word and word[0] == "insmod" and word[1] not in out:
-                out.append(word[1])
-    return out
-
-
 def initramfs(args, rel, root, work):
-    tree = os.path.join(work, "i")
-    for d in ("bin", "proc", "sys", "dev", "m", "t", "tmp", "run"):
-        os.makedirs(os.path.join(tree, d))
-    shutil.copy("/bin/busybox", os.path.join(tree, "bin/busybox"))
-    for a in subprocess.run(["/bin/busybox", "--list"], capture_output=True,
-                            text=True).stdout.split():
-        if a != "busybox":
-            os.symlink("busybox", os.path.join(tree, "bin", a))
+    tree = plant(work)
     names = list(args.module)
     if args.root:
         names += ["virtio_pci", "9p", "9pnet_virtio"]
-    order = []
-    for f in modules(rel, root, names):
-        base = os.path.basename(f)
-        dst = os.path.join(tree, "m", base.removesuffix(".xz"))
-        if base.endswith(".xz"):
-            with open(dst, "wb") as out:
-                subprocess.run(["xz", "-dc", f], check=True, stdout=out)
-        else:
-            shutil.copy(f, dst)
-        order.append(os.path.basename(dst))
-    with open(os.path.join(tree, "m/order"), "w") as f:
-        f.write("".join(o + "\n" for o in order))
+    put_modules(tree, modules(rel, root, names))
     if args.root:
         open(os.path.join(tree, "m/root"), "w").close()
         with open(os.path.join(tree, "m/keep"), "w") as f:
             f.write(TOP + "\n" + CACHE + "\n")
-    for f in args.file:
-        src, _, dst = f.partition("=")
-        shutil.copy(src, os.path.join(tree, "t", dst or os.path.basename(src)))
-    shutil.copy(args.job, os.path.join(tree, "t/job"))
-    with open(os.path.join(tree, "init"), "w") as f:
-        f.write(INIT)
-    os.chmod(os.path.join(tree, "init"), 0o755)
-    path = os.path.join(work, "i.gz")
-    with open(path, "wb") as out:
-        find = subprocess.Popen(["find", "."], cwd=tree, stdout=subprocess.PIPE)
-        cpio = subprocess.Popen(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree,
-                                stdin=find.stdout, stdout=subprocess.PIPE)
-        subprocess.run(["gzip", "-1"], stdin=cpio.stdout, stdout=out, check=True)
-    shutil.rmtree(tree)
-    return path
+    put_files(tree, args.file + [args.job + "=job"])
+    return pack(tree, INIT)
 
 
 def emulator(args):

@@ -16,10 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
-    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BUILD = os.path.join(TOP, "build")
+from kxen import BUILD, TOP, plugin
+
 NULL_FIRST, SEND_FIRST, NULL_LAST, SEND_LAST, ALLOC_LAST = range(5)
 JOB = """
 insmod kvm-xen.ko || exit 1
@@ -42,19 +40,12 @@ exit 0
 """
 
 
-def plugin():
-    so = os.path.join(BUILD, "lines.so")
-    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-I", os.path.join(CACHE, "qemu"), "-o", so,
-                    os.path.join(TOP, "scripts/plugin/lines.c")], check=True)
-    return so
-
-
 def run_host(series, so, out):
     with tempfile.NamedTemporaryFile("w", suffix=".job") as f:
         f.write(JOB)
         f.flush()
         cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--smp", "2",
-               "--timeout", "600", f"--qemu=-plugin", f"--qemu={so},out={out}",
+               "--timeout", "600", "--qemu=-plugin", f"--qemu={so},out={out}",
                "--append=noreplace-smp"]
         for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm",
                   f"{BUILD}/selftests/img/scale-64", f"{BUILD}/selftests/img/version-64"):
@@ -166,7 +157,7 @@ def main():
         subprocess.run([os.path.join(TOP, "scripts/module.sh"), series], check=True)
         with tempfile.TemporaryDirectory() as d:
             out = args.keep or os.path.join(d, "lines")
-            done = run_host(series, plugin(), out)
+            done = run_host(series, plugin("lines"), out)
             if done.returncode:
                 sys.exit(f"the host {series} failed:\n{done.stdout[-2000:]}")
             rows += rows_of(done.stdout, read_plugin(out), series)

@@ -6,7 +6,6 @@ As l1.py, which see: vmx.py [--series S] [--cpu MODEL] [--file F]... JOB. The jo
 output comes on standard output; exit status 0 if it ended and the log is clean.
 """
 import argparse
-import importlib.util
 import os
 import re
 import shutil
@@ -16,7 +15,8 @@ import sys
 import tempfile
 import time
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from kxen import TOP, kernel, modules, pack, plant, put_files, put_modules
+
 SPLAT = re.compile(r"\bBUG\b|\bOops\b|general protection fault|Missing ENDBR|Kernel panic|"
                    r"soft lockup|rcu.*stall|WARNING")
 INIT = """#!/bin/sh
@@ -35,9 +35,9 @@ poweroff -f
 """
 
 
-def multiboot(kernel, work):
-    """Link the ELF kernel KERNEL behind the stub; returns the image."""
-    elf = open(kernel, "rb").read()
+def multiboot(vmlinux, work):
+    """Link that ELF kernel behind the stub; returns the image."""
+    elf = open(vmlinux, "rb").read()
     entry, phoff = struct.unpack_from("<QQ", elf, 24)
     image, end = bytearray(), 0
     for i in range(struct.unpack_from("<H", elf, 56)[0]):
@@ -67,42 +67,17 @@ def multiboot(kernel, work):
     return os.path.join(work, "kernel")
 
 
-def initramfs(args, l1, rel, root, work):
-    tree = os.path.join(work, "i")
-    for d in ("bin", "proc", "sys", "dev", "m", "t"):
-        os.makedirs(os.path.join(tree, d))
-    shutil.copy("/bin/busybox", os.path.join(tree, "bin/busybox"))
-    for a in subprocess.run(["/bin/busybox", "--list"], capture_output=True,
-                            text=True).stdout.split():
-        if a != "busybox":
-            os.symlink("busybox", os.path.join(tree, "bin", a))
-    order = []
-    for f in l1.modules(rel, root, ["kvm-intel"]):
-        name = os.path.basename(f).removesuffix(".xz")
-        dst = os.path.join(tree, "m", name)
-        if f.endswith(".xz"):
-            with open(dst, "wb") as out:
-                subprocess.run(["xz", "-dc", f], check=True, stdout=out)
-        else:
-            shutil.copy(f, dst)
-        subprocess.run(["strip", "--strip-debug", dst], check=True)     # .BTF stays
-        order.append(name)
-    open(os.path.join(tree, "m/order"), "w").write("".join(o + "\n" for o in order))
-    for f in args.file:
-        src, _, dst = f.partition("=")
-        shutil.copy(src, os.path.join(tree, "t", dst or os.path.basename(src)))
-    shutil.copy(args.job, os.path.join(tree, "t/job"))
-    open(os.path.join(tree, "init"), "w").write(INIT)
-    os.chmod(os.path.join(tree, "init"), 0o755)
-    subprocess.run("find . | cpio -o -H newc --quiet | gzip -1 > ../initrd", shell=True,
-                   check=True, cwd=tree)
-    return os.path.join(work, "initrd")
+def initramfs(args, rel, root, work):
+    tree = plant(work)
+    put_modules(tree, modules(rel, root, ["kvm-intel"]), strip=True)
+    put_files(tree, args.file + [args.job + "=job"])
+    return pack(tree, INIT)
 
 
-def iso(kernel, initrd, cmdline, work):
+def iso(image, initrd, cmdline, work):
     boot = os.path.join(work, "iso/boot/grub")
     os.makedirs(boot)
-    shutil.copy(kernel, os.path.join(work, "iso/boot/k"))
+    shutil.copy(image, os.path.join(work, "iso/boot/k"))
     shutil.copy(initrd, os.path.join(work, "iso/boot/i"))
     open(os.path.join(boot, "grub.cfg"), "w").write(
         f"set timeout=0\nmultiboot /boot/k {cmdline}\nmodule /boot/i\nboot\n")
@@ -182,15 +157,12 @@ def main():
     p.add_argument("--keep", default=None, help="copy the console here")
     p.add_argument("job")
     args = p.parse_args()
-    spec = importlib.util.spec_from_file_location("l1", os.path.join(TOP, "scripts/l1.py"))
-    l1 = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(l1)
-    rel, root = l1.kernel(args.series)
+    rel, root = kernel(args.series)
     work = tempfile.mkdtemp(prefix="kxen-vmx.")
     try:
-        kernel = multiboot(os.path.join(TOP, "build/guest/vmlinux-" + args.series), work)
-        initrd = initramfs(args, l1, rel, root, work)
-        iso(kernel, initrd, "console=ttyS0,115200 quiet nosmp nokaslr mitigations=off "
+        image = multiboot(os.path.join(TOP, "build/guest/vmlinux-" + args.series), work)
+        initrd = initramfs(args, rel, root, work)
+        iso(image, initrd, "console=ttyS0,115200 quiet nosmp nokaslr mitigations=off "
             "tsc=reliable init_on_alloc=0 cryptomgr.notests numa=off audit=0 apparmor=0 "
             "panic=-1 reboot=t", work)
         bochsrc(args, work)

@@ -14,9 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
-    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
+from kxen import CACHE, modules, pack, plant, put_modules
+
 XEN = os.path.join(CACHE, "xen")
 LIMIT = 400
 PRINT_BUFFER = 78       # Xen breaks a guest's line after so many characters
@@ -54,14 +53,7 @@ def libraries(binary, env):
 
 
 def initramfs(work, images, rel, root):
-    tree = os.path.join(work, "i")
-    for d in ("bin", "proc", "sys", "dev", "m", "t", "x", "l", "tmp", "lib64", "var", "run"):
-        os.makedirs(os.path.join(tree, d))
-    shutil.copy("/bin/busybox", os.path.join(tree, "bin/busybox"))
-    for a in subprocess.run(["/bin/busybox", "--list"], capture_output=True,
-                            text=True).stdout.split():
-        if a != "busybox":
-            os.symlink("busybox", os.path.join(tree, "bin", a))
+    tree = plant(work, ("x", "l", "lib64", "var"))
     lib = os.path.join(XEN, "usr/lib/x86_64-linux-gnu")
     env = dict(os.environ, LD_LIBRARY_PATH=lib)
     for name in ("xl", "xenstored", "xenconsoled", "init-xenstore-domain", "xen-init-dom0"):
@@ -80,31 +72,13 @@ def initramfs(work, images, rel, root):
             f = os.path.join(XEN, "usr/bin/xenstore")
         if os.path.exists(f):
             shutil.copy(f, os.path.join(tree, "x", name))
-    order = []
-    for name in ("xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs"):
-        text = subprocess.run(["modprobe", "-d", root, "-S", rel, "--show-depends", name],
-                              capture_output=True, text=True).stdout
-        for line in text.splitlines():
-            word = line.split()
-            if word and word[0] == "insmod" and os.path.basename(word[1]) not in order:
-                shutil.copy(word[1], os.path.join(tree, "m"))
-                order.append(os.path.basename(word[1]))
-    with open(os.path.join(tree, "m/order"), "w") as f:
-        f.write("".join(o + "\n" for o in order))
+    put_modules(tree, modules(rel, root, ["xen-evtchn", "xen-gntdev", "xen-gntalloc",
+                                          "xen-privcmd", "xenfs"]))
     with open(os.path.join(tree, "t/list"), "w") as f:
         for path, cpus in images:
             shutil.copy(path, os.path.join(tree, "t"))
             f.write(f"{os.path.basename(path)} {cpus}\n")
-    with open(os.path.join(tree, "init"), "w") as f:
-        f.write(INIT)
-    os.chmod(os.path.join(tree, "init"), 0o755)
-    path = os.path.join(work, "i.gz")
-    with open(path, "wb") as out:
-        find = subprocess.Popen(["find", "."], cwd=tree, stdout=subprocess.PIPE)
-        cpio = subprocess.Popen(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree,
-                                stdin=find.stdout, stdout=subprocess.PIPE)
-        subprocess.run(["gzip", "-1"], stdin=cpio.stdout, stdout=out, check=True)
-    return path
+    return pack(tree, INIT)
 
 
 def main():

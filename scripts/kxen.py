@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the scripts that boot machines share: places, kernels, an initramfs of busybox."""
+import os
+import shutil
+import subprocess
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(TOP, "build")
+CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
+
+
+def kernel(series):
+    """(release, root of its files) of the cache's kernel of that series."""
+    rel = open(os.path.join(CACHE, "kernels", series + ".release")).read().strip()
+    return rel, os.path.join(CACHE, "kernels", rel)
+
+
+def modules(rel, root, names):
+    """Files to load for these modules, in order."""
+    out = []
+    for name in names:
+        text = subprocess.run(
+            ["modprobe", "-d", root, "-S", rel, "--ignore-install", "--show-depends", name],
+            check=True, capture_output=True, text=True).stdout
+        for line in text.splitlines():
+            word = line.split()
+            if word and word[0] == "insmod" and word[1] not in out:
+                out.append(word[1])
+    return out
+
+
+def plant(work, more=()):
+    """The root of an initramfs, with busybox in /bin."""
+    tree = os.path.join(work, "i")
+    for d in ("bin", "proc", "sys", "dev", "m", "t", "tmp", "run", *more):
+        os.makedirs(os.path.join(tree, d))
+    shutil.copy("/bin/busybox", os.path.join(tree, "bin/busybox"))
+    for a in subprocess.run(["/bin/busybox", "--list"], capture_output=True,
+                            text=True).stdout.split():
+        if a != "busybox":
+            os.symlink("busybox", os.path.join(tree, "bin", a))
+    return tree
+
+
+def put_modules(tree, files, strip=False):
+    """Modules into /m, and their order into /m/order."""
+    with open(os.path.join(tree, "m/order"), "w") as order:
+        for f in files:
+            name = os.path.basename(f).removesuffix(".xz")
+            dst = os.path.join(tree, "m", name)
+            if f.endswith(".xz"):
+                with open(dst, "wb") as out:
+                    subprocess.run(["xz", "-dc", f], check=True, stdout=out)
+            else:
+                shutil.copy(f, dst)
+            if strip:
+                subprocess.run(["strip", "--strip-debug", dst], check=True)     # .BTF stays
+            order.write(name + "\n")
+
+
+def put_files(tree, files):
+    """SRC[=NAME] into /t."""
+    for f in files:
+        src, _, dst = f.partition("=")
+        shutil.copy(src, os.path.join(tree, "t", dst or os.path.basename(src)))
+
+
+def pack(tree, init):
+    """The archive of that tree, with this text as its /init; the tree is removed."""
+    with open(os.path.join(tree, "init"), "w") as f:
+        f.write(init)
+    os.chmod(os.path.join(tree, "init"), 0o755)
+    path = tree + ".gz"
+    with open(path, "wb") as out:
+        find = subprocess.Popen(["find", "."], cwd=tree, stdout=subprocess.PIPE)
+        cpio = subprocess.Popen(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree,
+                                stdin=find.stdout, stdout=subprocess.PIPE)
+        subprocess.run(["gzip", "-1"], stdin=cpio.stdout, stdout=out, check=True)
+    shutil.rmtree(tree)
+    return path
+
+
+def plugin(name):
+    """Build one of the emulator's plugins; its path."""
+    so = os.path.join(BUILD, name + ".so")
+    subprocess.run(["gcc", "-O2", "-Wall", "-shared", "-fPIC", "-I", os.path.join(CACHE, "qemu"),
+                    "-o", so, os.path.join(TOP, "scripts/plugin", name + ".c")], check=True)
+    return so
