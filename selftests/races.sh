@@ -22,12 +22,12 @@ fi
 run() { image "$@" | sed "s/^\(ok\|not ok\) - $1: /&$what, /"; }
 for abi in 2l fifo nl3; do
 	what=$abi
-	run races-64 --smp 2 --nlevel --limit ${LIMIT-90} --append $abi,${MS-8}
+	run races-64 --smp 2 --nlevel --limit ${LIMIT-200} --append $abi,${MS-100}
 	what="$abi, the host saves meanwhile"
-	run races-64 --smp 2 --nlevel --limit ${LIMIT-90} --append $abi,${MS-8} --churn
+	run races-64 --smp 2 --nlevel --limit ${LIMIT-200} --append $abi,${MS-100} --churn
 done
 what=fifo
-run races-32 --smp 2 --nlevel --limit ${LIMIT-90} --append fifo,${MS-8}
+run races-32 --smp 2 --nlevel --limit ${LIMIT-200} --append fifo,${MS-100}
 echo go >&4
 check "the domain that stayed finds Xen" wait_for grep -q '^DONE good' /tmp/held ||
 	{ grep -v '^ok' /tmp/held; look_at $(pidof vmm); }
@@ -38,7 +38,7 @@ exit 0
 JOB
 echo "TAP version 13"
 if [ "$KXEN_CHECK" = full ]; then
-	sed -i '1i LIMIT=300 MS=100' "$job"
+	sed -i '1i LIMIT=400 MS=300' "$job"
 	hosts "$job" common_files --timeout 2400
 	sed -i '1i PARALLEL=1' "$job"
 	for s in $(series_list); do
@@ -48,6 +48,6 @@ if [ "$KXEN_CHECK" = full ]; then
 		host_report "$s, in parallel" "$s"
 	done
 else
-	hosts "$job" common_files --timeout 400
+	hosts "$job" common_files --timeout 900
 fi
 tap_end
