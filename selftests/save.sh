@@ -71,8 +71,8 @@ RUN="restore /run/debian" vm $GUEST 2 256 initrd.gz kxen=saveme -no-reboot -qmp 
 done_well "Debian: restored" $?
 has "Debian: restored, its load ends" 'L2 load ended'
 has "Debian: restored, Xen's clock" 'L2 clocksource then xen'
-last=$(tr -d '\r' < $first | sed -n 's/^L2 tick //p' | tail -1)
-go=$(tr -d '\r' < $log | sed -n 's/^L2 tick //p' | head -1)
+last=$(tr -d '\r' < $first | sed -n 's/^L2 tick \([0-9]*\).*/\1/p' | tail -1)
+go=$(tr -d '\r' < $log | sed -n 's/^L2 tick \([0-9]*\).*/\1/p' | head -1)
 check "Debian: restored, it goes on where it was ($last, then $go)" [ "$go" -le $((last + 2)) -a "$go" -ge "$last" ]
 check "Debian: another command line" fails $T/kvm-xen restore /run/debian -- qemu-system-x86_64 -accel kvm -cpu host -smp 1 -m 128M -nodefaults -display none
 check "Debian: a file that is none" sh -c "$T/kvm-xen restore /etc/hostname -- true 2>&1 | grep -q 'not a domain'"
