@@ -18,9 +18,15 @@ exec 4> /tmp/in
 wait_for grep -q READY /tmp/held
 for i in version-64 ops-64 evtchn-64 upcall-64 lapic-64 orders-64 fifo-64 fifo-32 gsi-64 level-64 level-32 version-32 evtchn-32; do image $i; done
 for i in nlevel-64 nlevel-32; do image $i --nlevel --max-ports 262144; done
-SAVED_LIMIT=200
-saved saver-64 fifo
-saved saver-64 nl3 --nlevel
+# The other CPU says in its CPUID that its clock is fifty times as fast as it is: what waits
+# for a timer there takes minutes.
+if [ -e want-ibt ]; then
+	echo "skip - save and restore, on a CPU whose clock crawls"
+else
+	SAVED_LIMIT=200
+	saved saver-64 fifo
+	saved saver-64 nl3 --nlevel
+fi
 case $(cat /sys/module/kvm_intel/parameters/enable_apicv 2>/dev/null) in
 Y | 1) image lapic-64 ;;
 *) echo "skip - a LAPIC vector delivered by APICv" ;;
