@@ -24,7 +24,7 @@ struct kxen_port_table {
 /**
  * struct kxen_port_set - which ports are used; changed by each allocation.
  * @used: one bit per port that is not free.
- * @nr_used: ports that are not free.
+ * @nr_used: ports that are not free, but for port 0, which nobody can have.
  * @max_ports: the domain's limit.
  */
 struct kxen_port_set {

@@ -31,7 +31,7 @@ static long end(struct kxen_domain *d)
 
 	mutex_lock(&e->event_lock);
 	e->reset_next = 0;
-	if (e->set.nr_used > 1)	/* port 0 is always there */
+	if (e->set.nr_used)	/* port 0 does not count */
 		ret = -EAGAIN;
 	else
 		kxen_evtchn_to_2l(d);

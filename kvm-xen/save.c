@@ -427,7 +427,7 @@ static int check_new(struct kxen_domain *d)
 	lockdep_assert_held(&d->lock);
 	if (!d->pause_count || d->state != KXEN_RUNNING)
 		return -EBUSY;
-	if (READ_ONCE(d->used) || kxen_evtchn_count(d) > 1 ||
+	if (READ_ONCE(d->used) || kxen_evtchn_count(d) ||
 	    !kxen_domain_vcpu(d, 0))
 		return -EBUSY;
 	return 0;

@@ -272,6 +272,28 @@ TEST_F(ctl, dirty_ring_after_attach)
 	close(a.vm_fd);
 }
 
+/* What is restored must be new: a single channel that a controller made is too much. */
+TEST_F(ctl, restore_into_used)
+{
+	static char buf[65536];
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(1, 1) };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+	struct kxen_evtchn_arg e = { .size = sizeof(e), .op = KXEN_EVTCHN_ALLOC };
+	struct kxen_image_arg im = { .size = sizeof(im), .buf = (uintptr_t)buf,
+				     .len = sizeof(buf) };
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = d.domid = e.domid = im.domid = c.domid;
+	EXPECT_EQ(0, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(0, call(self->fd, KXEN_PAUSE, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_SAVE, &im));
+	EXPECT_EQ(0, call(self->fd, KXEN_EVTCHN, &e));
+	EXPECT_EQ(EBUSY, call(self->fd, KXEN_RESTORE, &im));
+	EXPECT_EQ(KXEN_RESTORE_STATE, im.reason);
+	close(a.vm_fd);
+}
+
 /* SEV and TDX VMs need their hardware; where there is one of the kind, it is refused. */
 TEST_F(ctl, attach_protected)
 {
