@@ -49,6 +49,11 @@ static bool on_its_way(struct kxen_vcpu *kv, u8 vector)
 
 static void watch(struct kxen_domain *d)
 {
+	/*
+	 * level_open is set, then this is looked at. Pairs with the barrier of the
+	 * workqueue between clearing its pending bit and look(), which reads it.
+	 */
+	smp_mb();
 	if (!delayed_work_pending(&d->level_work))
 		schedule_delayed_work(&d->level_work, LOOK_AGAIN);
 }
@@ -90,11 +95,12 @@ static void look(struct work_struct *w)
 	for (i = 0; i < READ_ONCE(d->nr_vcpus); i++) {
 		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
 
-		if (kv && READ_ONCE(kv->level_open) && unchanged(kv) &&
-		    kxen_upcall_pending(kv)) {
+		if (!kv || !READ_ONCE(kv->level_open) || !kxen_upcall_pending(kv))
+			continue;
+		/* Also one that was set anew: to have KVM look once more is harmless. */
+		if (unchanged(kv))
 			atomic64_inc(&d->left_set);
-			kxen_arch_upcall(kv);
-		}
+		kxen_arch_upcall(kv);
 	}
 }
 
