@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "qemu-plugin.h"
 #include "marks.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
@@ -41,7 +40,6 @@ static struct recorder {
 } recorder[MAX_CPUS];
 
 static uint8_t guest_page[MAX_PAGES];
-static FILE *out;
 
 static void note_line(struct recorder *r, uint64_t nr, int store)
 {
@@ -147,26 +145,12 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	}
 }
 
-static void on_end(qemu_plugin_id_t id, void *data)
-{
-	fclose(out);
-}
-
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 					   const qemu_info_t *info, int argc,
 					   char **argv)
 {
-	int i;
-
-	for (i = 0; i < argc; i++)
-		if (!strncmp(argv[i], "out=", 4))
-			out = fopen(argv[i] + 4, "w");
-	if (!out) {
-		fprintf(stderr, "lines: which file? out=FILE\n");
+	if (open_out(id, argc, argv))
 		return -1;
-	}
-	setvbuf(out, NULL, _IOLBF, 0);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
-	qemu_plugin_register_atexit_cb(id, on_end, NULL);
 	return 0;
 }

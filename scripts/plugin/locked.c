@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "qemu-plugin.h"
 #include "marks.h"
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
@@ -23,7 +22,6 @@ static uint64_t insns;			/* by whole blocks, when they begin */
 static uint64_t inside, inside_before;
 static uint64_t entered;
 static uint64_t from, to, thunk;
-static FILE *out;
 
 static void on_mark(unsigned int cpu, void *data)
 {
@@ -105,11 +103,6 @@ static void on_translate(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	}
 }
 
-static void on_end(qemu_plugin_id_t id, void *data)
-{
-	fclose(out);
-}
-
 QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 					   const qemu_info_t *info, int argc,
 					   char **argv)
@@ -117,8 +110,6 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 	int i;
 
 	for (i = 0; i < argc; i++) {
-		if (!strncmp(argv[i], "out=", 4))
-			out = fopen(argv[i] + 4, "w");
 		if (!strncmp(argv[i], "from=", 5))
 			from = strtoull(argv[i] + 5, NULL, 16);
 		if (!strncmp(argv[i], "to=", 3))
@@ -126,12 +117,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id,
 		if (!strncmp(argv[i], "thunk=", 6))
 			thunk = strtoull(argv[i] + 6, NULL, 16);
 	}
-	if (!out) {
-		fprintf(stderr, "locked: which file? out=FILE\n");
+	if (open_out(id, argc, argv))
 		return -1;
-	}
-	setvbuf(out, NULL, _IOLBF, 0);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
-	qemu_plugin_register_atexit_cb(id, on_end, NULL);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the plugins know of instructions. A mark is a long no-op, 0f 1f 80 with the
+ * What the plugins share: their output, and what they know of instructions. A mark is a long no-op, 0f 1f 80 with the
  * displacement 0x4b58OOSS: OO is the number of the operation, SS is 1 at its start and 0
  * at its end. Locked are instructions with that prefix, and xchg with memory.
  */
@@ -9,7 +9,34 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "qemu-plugin.h"
+
+static FILE *out;
+
+static void close_out(qemu_plugin_id_t id, void *unused)
+{
+	fclose(out);
+}
+
+/* The file of out=FILE, closed at the end: 0, or -1 if there is none. */
+static inline int open_out(qemu_plugin_id_t id, int argc, char **argv)
+{
+	int i;
+
+	for (i = 0; i < argc; i++)
+		if (!strncmp(argv[i], "out=", 4))
+			out = fopen(argv[i] + 4, "w");
+	if (!out) {
+		fprintf(stderr, "which file? out=FILE\n");
+		return -1;
+	}
+	setvbuf(out, NULL, _IOLBF, 0);
+	qemu_plugin_register_atexit_cb(id, close_out, NULL);
+	return 0;
+}
 
 static inline int is_prefix(uint8_t b)
 {
