@@ -83,6 +83,12 @@ u64 kxen_arch_domain_now(struct kxen_domain *d);
 void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force);
 
 /*
+ * Write the time into the registered area of @kv, as @caller reads it: the clock of
+ * another vCPU is its own thread's, and may not run yet. @caller's own thread.
+ */
+void kxen_arch_publish_time_area(struct kxen_vcpu *kv, struct kxen_vcpu *caller);
+
+/*
  * Copies by guest virtual address, with the caller's privilege and page tables.
  * The vCPU's own thread; may sleep. 0 or -EFAULT.
  */

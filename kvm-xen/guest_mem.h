@@ -2,7 +2,7 @@
 /*
  * Guest memory: pages held for a registration, and copies for a hypercall.
  *
- * Only this directory's guest_mem.c and the helpers below touch guest pages. A
+ * Only guest_mem.c, area.c and the helpers below touch guest pages. A
  * word that guest and host share is read once, through these.
  */
 #ifndef KXEN_GUEST_MEM_H
@@ -43,11 +43,27 @@ int kxen_page_pin_alone(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
 bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 
-int kxen_area_pin(struct kxen_vcpu *kv, u64 addr, bool phys, u32 len,
+/**
+ * struct kxen_guest_addr - where a guest wants something written.
+ * @caller: who gave it, the calling thread's vCPU: a virtual address is its.
+ * @addr: the address.
+ * @phys: it is physical.
+ */
+struct kxen_guest_addr {
+	struct kxen_vcpu *caller;
+	u64 addr;
+	bool phys;
+};
+
+int kxen_area_pin(const struct kxen_guest_addr *ga, u32 len,
 		  struct kxen_area *area);
 void kxen_area_unpin(struct kxen_domain *d, struct kxen_area *area);
-int kxen_area_set(struct kxen_vcpu *kv, struct kxen_area *slot, u64 addr,
-		  bool phys, u32 len);
+void kxen_area_swap(struct kxen_vcpu *kv, struct kxen_area *slot,
+		    struct kxen_area *area);
+int kxen_area_register(struct kxen_vcpu *kv, struct kxen_area *slot,
+		       const struct kxen_guest_addr *ga, u32 len,
+		       void (*write)(struct kxen_vcpu *kv,
+				     struct kxen_vcpu *caller));
 void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot);
 void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len);
 

@@ -30,39 +30,20 @@ static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
 	return ret;
 }
 
-/* The structures hold one address, of the caller's width or 64 bits. */
-static int get_address(struct kxen_hc *hc, bool phys, u64 *addr)
+/*
+ * register_runstate_memory_area and its like: the structures hold one address, of the
+ * caller's width or 64 bits.
+ */
+static long register_area(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys,
+			  int (*fn)(struct kxen_vcpu *kv,
+				    const struct kxen_guest_addr *ga))
 {
-	*addr = 0;
-	return kxen_copy_from_guest(hc->kv, addr, hc->arg[2],
-				    hc->compat && !phys ? 4 : 8);
-}
+	struct kxen_guest_addr ga = { .caller = hc->kv, .phys = phys };
 
-static long register_runstate(struct kxen_hc *hc, struct kxen_vcpu *kv,
-			      bool phys)
-{
-	u64 addr;
-	long ret;
-
-	if (get_address(hc, phys, &addr))
+	if (kxen_copy_from_guest(hc->kv, &ga.addr, hc->arg[2],
+				 hc->compat && !phys ? 4 : 8))
 		return -EFAULT;
-	mutex_lock(&hc->d->lock);
-	ret = kxen_runstate_register(kv, addr, phys);
-	mutex_unlock(&hc->d->lock);
-	return ret;
-}
-
-static long register_time(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys)
-{
-	u64 addr;
-	long ret;
-
-	if (get_address(hc, phys, &addr))
-		return -EFAULT;
-	mutex_lock(&hc->d->lock);
-	ret = kxen_timer_register_area(kv, addr, phys);
-	mutex_unlock(&hc->d->lock);
-	return ret;
+	return fn(kv, &ga);
 }
 
 /* {int state; u64 entry; u64 time[4]}, without padding for a 32-bit caller */
@@ -117,13 +98,13 @@ long kxen_hc_vcpu_op(struct kxen_hc *hc)
 	case VCPUOP_get_runstate_info:
 		return get_runstate(hc, kv);
 	case VCPUOP_register_runstate_memory_area:
-		return register_runstate(hc, kv, false);
+		return register_area(hc, kv, false, kxen_runstate_register);
 	case VCPUOP_register_runstate_phys_area_:
-		return register_runstate(hc, kv, true);
+		return register_area(hc, kv, true, kxen_runstate_register);
 	case VCPUOP_register_vcpu_time_memory_area:
-		return register_time(hc, kv, false);
+		return register_area(hc, kv, false, kxen_timer_register_area);
 	case VCPUOP_register_vcpu_time_phys_area_:
-		return register_time(hc, kv, true);
+		return register_area(hc, kv, true, kxen_timer_register_area);
 	case VCPUOP_set_periodic_timer:
 		return set_periodic(hc, kv);
 	case VCPUOP_stop_periodic_timer:

@@ -266,13 +266,14 @@ void kxen_shinfo_wallclock(struct kxen_domain *d);
 void kxen_runstate_init(struct kxen_vcpu *kv);
 void kxen_runstate_set(struct kxen_vcpu *kv, u32 state);
 void kxen_runstate_get(struct kxen_vcpu *kv, struct vcpu_runstate_info *out);
-int kxen_runstate_register(struct kxen_vcpu *kv, u64 addr, bool phys);
+int kxen_runstate_register(struct kxen_vcpu *kv, const struct kxen_guest_addr *ga);
 void kxen_runstate_resume(struct kxen_vcpu *kv);
 
 /* timer.c */
 void kxen_timer_init(struct kxen_vcpu *kv);
 void kxen_timer_stop(struct kxen_vcpu *kv);
-int kxen_timer_register_area(struct kxen_vcpu *kv, u64 addr, bool phys);
+int kxen_timer_register_area(struct kxen_vcpu *kv,
+			     const struct kxen_guest_addr *ga);
 int kxen_timer_singleshot(struct kxen_vcpu *kv, u64 abs_ns);
 void kxen_timer_singleshot_stop(struct kxen_vcpu *kv);
 int kxen_timer_periodic(struct kxen_vcpu *kv, u64 period_ns);

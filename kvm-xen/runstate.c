@@ -17,7 +17,7 @@
 /* {int state; [pad;] u64 entry; u64 time[4]}: 48 bytes, 44 for 32-bit guests */
 static u32 area_len(struct kxen_domain *d)
 {
-	return d->compat ? 44 : 48;
+	return READ_ONCE(d->compat) ? 44 : 48;
 }
 
 static void write_area(struct kxen_vcpu *kv)
@@ -105,26 +105,24 @@ void kxen_runstate_resume(struct kxen_vcpu *kv)
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 }
 
-/**
- * kxen_runstate_register() - Where the guest wants the account written.
- * @kv: the vCPU.
- * @addr: guest address; ~0 as a physical one takes the area away.
- * @phys: @addr is physical.
- *
- * Context: domain locked, may sleep.
- * Return: 0; -ENXIO if a physical area crosses a page; -EFAULT, -EINVAL.
- */
-int kxen_runstate_register(struct kxen_vcpu *kv, u64 addr, bool phys)
+static void write_first(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
 {
 	unsigned long flags;
-	int ret;
 
-	ret = kxen_area_set(kv, &kv->runstate_area, addr, phys,
-			    area_len(kv->domain));
-	if (ret)
-		return ret;
 	raw_spin_lock_irqsave(&kv->time_lock, flags);
 	write_area(kv);
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
-	return 0;
+}
+
+/**
+ * kxen_runstate_register() - Where the guest wants the account written, from now on.
+ * @kv: the vCPU.
+ * @ga: where; ~0 as a physical address takes the area away.
+ *
+ * Context and return: as kxen_area_register().
+ */
+int kxen_runstate_register(struct kxen_vcpu *kv, const struct kxen_guest_addr *ga)
+{
+	return kxen_area_register(kv, &kv->runstate_area, ga,
+				  area_len(kv->domain), write_first);
 }

@@ -173,24 +173,24 @@ void kxen_timer_resume(struct kxen_vcpu *kv)
 	hrtimer_start(&kv->periodic, ns_to_ktime(first), HRTIMER_MODE_REL_HARD);
 }
 
+/* The vCPU itself writes it anew before it runs next, and whenever its clock changes. */
+static void write_first(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
+{
+	kxen_arch_publish_time_area(kv, caller);
+	WRITE_ONCE(kv->time_stale, true);
+	kxen_glue_want_event(kv->vcpu);
+	kxen_glue_kick(kv->vcpu);
+}
+
 /**
  * kxen_timer_register_area() - A second place for the vCPU's time.
  * @kv: the vCPU.
- * @addr: guest address; ~0 as a physical one takes the area away.
- * @phys: @addr is physical.
+ * @ga: where; ~0 as a physical address takes the area away.
  *
- * Context: domain locked, may sleep.
- * Return: 0; -ENXIO if a physical area crosses a page; -EFAULT, -EINVAL.
+ * Context and return: as kxen_area_register().
  */
-int kxen_timer_register_area(struct kxen_vcpu *kv, u64 addr, bool phys)
+int kxen_timer_register_area(struct kxen_vcpu *kv,
+			     const struct kxen_guest_addr *ga)
 {
-	int ret = kxen_area_set(kv, &kv->time_area, addr, phys, 32);
-
-	if (ret)
-		return ret;
-	WRITE_ONCE(kv->time_stale, true);
-	kxen_glue_want_event(kv->vcpu);
-	if (kxen_glue_is_running_here(kv->vcpu))
-		kxen_arch_publish_time(kv, true);
-	return 0;
+	return kxen_area_register(kv, &kv->time_area, ga, 32, write_first);
 }

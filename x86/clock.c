@@ -44,21 +44,17 @@ static void write_time(struct pvclock_vcpu_time_info *t,
 	WRITE_ONCE(t->version, (version | 1) + 1);
 }
 
-static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c)
+/* The area is written by its vCPU's thread, and by the one that registers it. */
+static void write_time_area(struct kxen_vcpu *kv,
+			    const struct pvclock_vcpu_time_info *c)
 {
 	struct pvclock_vcpu_time_info copy = *c;
-	u8 *vi;
+	unsigned long flags;
+	u32 v;
 
-	rcu_read_lock();
-	vi = rcu_dereference(kv->vi);
-	/* The dummy has room for it as well. */
-	write_time((void *)(vi + kxen_layouts[kv->domain->compat].time), c);
-	rcu_read_unlock();
-
-	raw_spin_lock(&kv->time_lock);
+	raw_spin_lock_irqsave(&kv->time_lock, flags);
 	if (kv->time_area.active) {
-		u32 v = ++kv->time_area_version * 2 - 1;
-
+		v = ++kv->time_area_version * 2 - 1;
 		kxen_area_write(&kv->time_area, 0, &v, sizeof(v));
 		smp_wmb();	/* pairs with the guest's reads of version */
 		copy.version = v;
@@ -68,7 +64,28 @@ static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c
 		v++;
 		kxen_area_write(&kv->time_area, 0, &v, sizeof(v));
 	}
-	raw_spin_unlock(&kv->time_lock);
+	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+}
+
+void kxen_arch_publish_time_area(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
+{
+	const struct pvclock_vcpu_time_info *c = kxen_glue_clock(caller->vcpu);
+
+	if (c->tsc_to_system_mul)
+		write_time_area(kv, c);
+}
+
+static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c)
+{
+	u8 *vi;
+
+	rcu_read_lock();
+	vi = rcu_dereference(kv->vi);
+	/* The dummy has room for it as well. */
+	write_time((void *)(vi + kxen_layouts[kv->domain->compat].time), c);
+	rcu_read_unlock();
+
+	write_time_area(kv, c);
 }
 
 /*
