@@ -278,6 +278,17 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 
 /* --- vCPU ---------------------------------------------------------------- */
 
+/*
+ * What follows reads state that KVM keeps for the vCPU's own thread: registers that the
+ * processor holds (on VMX those of whatever vCPU is loaded here), paging modes. From any
+ * other thread it can end in a BUG() of KVM. Kernels that look for such faults look.
+ */
+static __always_inline void assert_own_thread(struct kvm_vcpu *v)
+{
+	if (IS_ENABLED(CONFIG_PROVE_LOCKING))
+		WARN_ON_ONCE(kvm_get_running_vcpu() != v);
+}
+
 /**
  * kxen_glue_mark() - Make a vCPU ours.
  * @kv: our side; its preempt_ops take the place of KVM's.
@@ -358,6 +369,7 @@ bool kxen_glue_long_mode(struct kvm_vcpu *v)
 {
 	const struct vmcb *vmcb = vmcb_of(v);
 
+	assert_own_thread(v);
 	if (!(v->arch.efer & EFER_LMA))
 		return false;
 	if (vmcb)
@@ -367,12 +379,14 @@ bool kxen_glue_long_mode(struct kvm_vcpu *v)
 
 int kxen_glue_cpl(struct kvm_vcpu *v)
 {
+	assert_own_thread(v);
 	return static_call(kxen_get_cpl)(v);
 }
 
 /* The guest has interrupts enabled and no shadow over them. */
 bool kxen_glue_intr_allowed(struct kvm_vcpu *v)
 {
+	assert_own_thread(v);
 	return static_call(kxen_intr_allowed)(v, false) > 0;
 }
 
@@ -393,6 +407,7 @@ u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
  */
 void kxen_glue_want_window(struct kvm_vcpu *v)
 {
+	assert_own_thread(v);
 	static_call(kxen_irq_window)(v);
 }
 
@@ -432,6 +447,7 @@ void kxen_glue_unblock(struct kvm_vcpu *v)
  */
 void kxen_glue_halt(struct kvm_vcpu *v)
 {
+	assert_own_thread(v);
 	kvm_vcpu_srcu_read_unlock(v);
 	v->arch.mp_state = KVM_MP_STATE_HALTED;
 	kvm_vcpu_halt(v);
@@ -442,6 +458,7 @@ void kxen_glue_halt(struct kvm_vcpu *v)
 /* Step over the trapping instruction, as KVM does; its return value. */
 int kxen_glue_skip_insn(struct kvm_vcpu *v)
 {
+	assert_own_thread(v);
 	return kvm_skip_emulated_instruction(v);
 }
 
@@ -506,6 +523,7 @@ int kxen_glue_read_virt(struct kvm_vcpu *v, u64 gva, void *dst, u32 len)
 {
 	struct kxen_x86_exception e;
 
+	assert_own_thread(v);
 	return kvm_read_guest_virt(v, gva, dst, len, &e) ? -EFAULT : 0;
 }
 
@@ -513,6 +531,7 @@ int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len)
 {
 	struct kxen_x86_exception e;
 
+	assert_own_thread(v);
 	return kvm_write_guest_virt_system(v, gva, (void *)src, len, &e) ?
 	       -EFAULT : 0;
 }
@@ -520,8 +539,10 @@ int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len)
 /* Guest physical address of a mapped guest virtual one. */
 int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa)
 {
-	gpa_t g = kvm_mmu_gva_to_gpa_read(v, gva, NULL);
+	gpa_t g;
 
+	assert_own_thread(v);
+	g = kvm_mmu_gva_to_gpa_read(v, gva, NULL);
 	if (g == INVALID_GPA)
 		return -EFAULT;
 	*gpa = g;
@@ -542,6 +563,7 @@ static void want_reg(struct kvm_vcpu *v, enum kvm_reg reg)
 
 void kxen_glue_cache_paging(struct kvm_vcpu *v)
 {
+	assert_own_thread(v);
 	want_reg(v, VCPU_EXREG_CR3);
 	want_reg(v, VCPU_EXREG_CR4);
 }
@@ -560,6 +582,7 @@ bool kxen_glue_mem(struct kvm_vcpu *v, u64 gfn, struct kxen_mem *m)
 	struct kvm_memslots *slots = kvm_vcpu_memslots(v);
 	struct kvm_memory_slot *slot = v->last_used_slot;
 
+	assert_own_thread(v);
 	/* The slot that KVM used last for this vCPU is nearly always the one. */
 	if (unlikely(slots->generation != v->last_used_slot_gen ||
 		     !try_get_memslot(slot, gfn)))
@@ -585,6 +608,7 @@ void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn)
 /* The host has written there. */
 void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa)
 {
+	assert_own_thread(v);
 	kvm_vcpu_mark_page_dirty(v, gpa_to_gfn(gpa));
 }
 
