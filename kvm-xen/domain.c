@@ -563,6 +563,14 @@ void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of)
 		kxen_warn_guest(d, "80 %% of its %s are in use", of);
 }
 
+/* Said once: its VMM's user may lock no more memory. */
+void kxen_domain_out_of_memlock(struct kxen_domain *d)
+{
+	if (!xchg(&d->memlock_out, true))
+		kxen_warn_guest(d, "its VMM may lock no more than %ld pages: raise its RLIMIT_MEMLOCK",
+				d->memlock);
+}
+
 static u32 query_state(struct kxen_domain *d)
 {
 	if (d->is_host)

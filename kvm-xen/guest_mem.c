@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pinning guest pages, and copies by guest virtual address. */
+#include <linux/llist.h>
 #include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pagemap.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/user.h>
+#include <linux/slab.h>
 
 #include "arch.h"
 #include "guest_mem.h"
@@ -13,50 +18,184 @@
 #define HELD_ONE	2UL
 
 /*
- * One page of the VMM's memory. Another process than the VMM restores a saved domain;
- * everything else is done by the VMM's own threads.
+ * Have a page of the caller's memory brought in, waiting for whoever brings it: older
+ * kernels do not wait when they pin for long, and a page of a machine that is migrated
+ * post-copy may not be there yet. A fatal signal ends it.
  */
-static struct page *pin(struct mm_struct *mm, unsigned long hva)
+static bool bring_in(unsigned long hva)
 {
-	const unsigned int how = FOLL_WRITE | FOLL_LONGTERM;
 	struct page *page;
-	long n;
 
-	if (mm == current->mm) {
-		n = pin_user_pages_fast(hva, 1, how, &page);
-	} else {
-		if (!mmget_not_zero(mm))
-			return NULL;
-		mmap_read_lock(mm);
-#ifdef KXEN_GUP_HAS_VMAS
-		n = pin_user_pages_remote(mm, hva, 1, how, &page, NULL, NULL);
-#else
-		n = pin_user_pages_remote(mm, hva, 1, how, &page, NULL);
-#endif
-		mmap_read_unlock(mm);
-		mmput(mm);
-	}
-	return n == 1 ? page : NULL;
+	if (get_user_pages_unlocked(hva, 1, &page, FOLL_WRITE) != 1)
+		return false;
+	put_page(page);
+	return true;
 }
 
-/* Take note of a page: 0, -ENOSPC at the limit, -EINVAL if it may not be shared. */
-static int hold(struct kxen_domain *d, u64 gfn, bool alone)
+static long pin_own(unsigned long hva, struct page **page)
+{
+	const unsigned int how = FOLL_WRITE | FOLL_LONGTERM;
+	long n = pin_user_pages_fast(hva, 1, how, page);
+
+	if (n != 1 && n != -ENOMEM && bring_in(hva))
+		n = pin_user_pages_fast(hva, 1, how, page);
+	return n;
+}
+
+static long pin_others(struct mm_struct *mm, unsigned long hva, struct page **page)
+{
+	const unsigned int how = FOLL_WRITE | FOLL_LONGTERM;
+	long n;
+
+	if (!mmget_not_zero(mm))
+		return -ESRCH;
+	mmap_read_lock(mm);
+#ifdef KXEN_GUP_HAS_VMAS
+	n = pin_user_pages_remote(mm, hva, 1, how, page, NULL, NULL);
+#else
+	n = pin_user_pages_remote(mm, hva, 1, how, page, NULL);
+#endif
+	mmap_read_unlock(mm);
+	mmput(mm);
+	return n;
+}
+
+/*
+ * One page of the VMM's memory. Another process than the VMM restores a saved domain;
+ * everything else is done by the VMM's own threads. No lock may be held: a page may
+ * never come, if its owner does not want it to.
+ */
+static int pin(struct mm_struct *mm, unsigned long hva, struct page **page)
+{
+	long n = mm == current->mm ? pin_own(hva, page) :
+				     pin_others(mm, hva, page);
+
+	if (n == 1)
+		return 0;
+	return n == -ENOMEM || n == -EINTR ? n : -EINVAL;
+}
+
+/* --- giving back ------------------------------------------------------------------ */
+
+/* A page whose lock somebody held when it was to be given back. */
+struct late_page {
+	struct llist_node node;
+	struct page *page;
+};
+
+static LLIST_HEAD(late_pages);
+
+static void late_fn(struct work_struct *w)
+{
+	struct late_page *l, *next;
+
+	llist_for_each_entry_safe(l, next, llist_del_all(&late_pages), node) {
+		unpin_user_pages_dirty_lock(&l->page, 1, true);
+		kfree(l);
+		module_put(THIS_MODULE);
+	}
+}
+
+static DECLARE_WORK(late_work, late_fn);
+
+/*
+ * The host may have written to it, so it is dirty. That takes the page's lock, which a
+ * file system can hold as long as it likes, and locks of ours are held here: then a work
+ * item waits for it.
+ */
+static void unpin(struct page *page)
+{
+	struct folio *f = page_folio(page);
+	struct late_page *l;
+
+	if (folio_test_dirty(f)) {
+		unpin_user_page(page);
+	} else if (folio_trylock(f)) {
+		folio_mark_dirty(f);
+		folio_unlock(f);
+		unpin_user_page(page);
+	} else {
+		l = kmalloc(sizeof(*l), GFP_KERNEL | __GFP_NOFAIL);
+		l->page = page;
+		__module_get(THIS_MODULE);
+		llist_add(&l->node, &late_pages);
+		schedule_work(&late_work);
+	}
+}
+
+/* The module goes: what is still to be given back held it until now. */
+void kxen_guest_mem_exit(void)
+{
+	flush_work(&late_work);
+}
+
+/* --- what a domain holds ---------------------------------------------------------- */
+
+/* Long-term pins are locked memory of the user whose VMM it is, as for VFIO. */
+static int charge(struct kxen_domain *d)
+{
+	long now;
+
+	if (!d->user)
+		return 0;
+	now = atomic_long_read(&d->user->locked_vm);
+	do {
+		if (now >= d->memlock)
+			return -ENOMEM;
+	} while (!atomic_long_try_cmpxchg(&d->user->locked_vm, &now, now + 1));
+	return 0;
+}
+
+static void uncharge(struct kxen_domain *d)
+{
+	if (d->user)
+		atomic_long_dec(&d->user->locked_vm);
+}
+
+static int note(struct kxen_domain *d, u64 gfn, bool alone)
 {
 	unsigned long value;
-	int ret;
 
 	lockdep_assert_held(&d->held_lock);
-	if (atomic_read(&d->pinned) >= KXEN_MAX_PINNED)
-		return -ENOSPC;
 	value = xa_to_value(xa_load(&d->held, gfn) ?: xa_mk_value(0));
 	if (alone && value)
 		return -EINVAL;
 	value += HELD_ONE | (alone ? HELD_ALONE : 0);
-	ret = xa_err(xa_store(&d->held, gfn, xa_mk_value(value),
-			      GFP_KERNEL_ACCOUNT));
-	if (!ret && kxen_reaches_80(atomic_inc_return(&d->pinned),
-				    KXEN_MAX_PINNED))
+	return xa_err(xa_store(&d->held, gfn, xa_mk_value(value),
+			       GFP_KERNEL_ACCOUNT));
+}
+
+static int hold_locked(struct kxen_domain *d, u64 gfn, bool alone)
+{
+	int ret;
+
+	if (atomic_read(&d->pinned) >= KXEN_MAX_PINNED)
+		return -ENOSPC;
+	ret = charge(d);
+	if (ret) {
+		kxen_domain_out_of_memlock(d);
+		return ret;
+	}
+	ret = note(d, gfn, alone);
+	if (ret)
+		uncharge(d);
+	else if (kxen_reaches_80(atomic_inc_return(&d->pinned),
+				 KXEN_MAX_PINNED))
 		kxen_domain_near_limit(d, &d->pinned_high, "held pages");
+	return ret;
+}
+
+/*
+ * Take note of a page: 0; -ENOSPC at the domain's limit; -ENOMEM, also at the user's;
+ * -EINVAL if it may not be shared.
+ */
+static int hold(struct kxen_domain *d, u64 gfn, bool alone)
+{
+	int ret;
+
+	mutex_lock(&d->held_lock);
+	ret = hold_locked(d, gfn, alone);
+	mutex_unlock(&d->held_lock);
 	return ret;
 }
 
@@ -64,7 +203,7 @@ static void let_go(struct kxen_domain *d, u64 gfn, bool alone)
 {
 	unsigned long value;
 
-	lockdep_assert_held(&d->held_lock);
+	mutex_lock(&d->held_lock);
 	value = xa_to_value(xa_load(&d->held, gfn));
 	value -= HELD_ONE | (alone ? HELD_ALONE : 0);
 	/* Replacing an entry takes no memory. */
@@ -73,13 +212,14 @@ static void let_go(struct kxen_domain *d, u64 gfn, bool alone)
 	else
 		xa_erase(&d->held, gfn);
 	atomic_dec(&d->pinned);
+	uncharge(d);
+	mutex_unlock(&d->held_lock);
 }
 
 static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
 		   struct kxen_page *p)
 {
 	unsigned long hva;
-	struct page *page;
 	int ret;
 
 	if (gfn >> (52 - PAGE_SHIFT))
@@ -87,20 +227,16 @@ static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
 	hva = kxen_glue_gfn_to_hva(d->kvm, gfn);
 	if (!hva)
 		return -EINVAL;
-	mutex_lock(&d->held_lock);
 	ret = hold(d, gfn, alone);
-	mutex_unlock(&d->held_lock);
 	if (ret)
 		return ret;
-	page = pin(kxen_glue_vm_mm(d->kvm), hva);
-	if (!page) {
-		mutex_lock(&d->held_lock);
+	ret = pin(kxen_glue_vm_mm(d->kvm), hva, &p->page);
+	if (ret) {
 		let_go(d, gfn, alone);
-		mutex_unlock(&d->held_lock);
-		return -EINVAL;
+		p->page = NULL;
+		return ret;
 	}
-	p->page = page;
-	p->kaddr = page_address(page);
+	p->kaddr = page_address(p->page);
 	p->gfn = gfn;
 	p->alone = alone;
 	return 0;
@@ -114,8 +250,10 @@ static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
  *
  * The page stays the guest's memory as long as the VMM does not map something
  * else over it; the host's reference keeps it from being reused in any case.
- * Context: may sleep; the VMM's address space is there.
- * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC at the limit; -ENOMEM.
+ * Context: may sleep, for as long as the memory's owner likes: no lock that anybody else
+ * needs may be held. The VM is there.
+ * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC at the limit; -ENOMEM; -EINTR
+ * for a task that is being killed.
  */
 int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p)
 {
@@ -136,14 +274,23 @@ bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn)
 	return entry && xa_to_value(entry) & HELD_ALONE;
 }
 
+/**
+ * kxen_page_unpin() - Give a page back.
+ * @d: the domain.
+ * @p: the page, or none.
+ *
+ * Nobody writes to it any more. It is in KVM's dirty log from now on: what is held is
+ * added when the log is read, and this one is not held then.
+ * Context: may sleep, but waits for nobody outside the kernel; under any mutex.
+ */
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 {
 	if (!p->page)
 		return;
-	unpin_user_pages_dirty_lock(&p->page, 1, true);
-	mutex_lock(&d->held_lock);
+	if (d->kvm)
+		kxen_glue_gfn_dirty(d->kvm, p->gfn);
+	unpin(p->page);
 	let_go(d, p->gfn, p->alone);
-	mutex_unlock(&d->held_lock);
 	p->page = NULL;
 	p->kaddr = NULL;
 }

@@ -597,12 +597,23 @@ bool kxen_glue_mem(struct kvm_vcpu *v, u64 gfn, struct kxen_mem *m)
 
 /*
  * The host may have written to this frame. KVM's own function for it wants a running
- * vCPU; slots_lock is held.
+ * vCPU. slots_lock or SRCU is held.
  */
 void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn)
 {
 	if (slot->dirty_bitmap && gfn - slot->base_gfn < slot->npages)
 		set_bit_le(gfn - slot->base_gfn, slot->dirty_bitmap);
+}
+
+/* The same without a lock, for whatever slot has it now. May sleep. */
+void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn)
+{
+	int idx = srcu_read_lock(&kvm->srcu);
+	struct kvm_memory_slot *slot = gfn_to_memslot(kvm, gfn);
+
+	if (slot)
+		kxen_glue_slot_dirty(slot, gfn);
+	srcu_read_unlock(&kvm->srcu, idx);
 }
 
 /* The host has written there. */

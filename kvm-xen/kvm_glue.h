@@ -201,6 +201,7 @@ static __always_inline void __user *kxen_mem_at(const struct kxen_mem *m,
 							   m->size));
 }
 
+void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn);
 void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn);
 void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa);
 

@@ -31,6 +31,7 @@ struct kxen_create;
 struct kxen_evtchn;
 struct kxen_line;
 struct kxen_query;
+struct user_struct;
 
 #define KXEN_MAX_VCPUS		512
 #define KXEN_FIRST_RESERVED	DOMID_FIRST_RESERVED
@@ -199,6 +200,9 @@ struct kxen_domain {
 	u32 max_grant_frames;
 	u32 max_maptrack_frames;
 	atomic_t pinned;
+	struct user_struct *user;	/* whose locked memory that is; NULL: not counted */
+	long memlock;		/* pages that this user may lock */
+	bool memlock_out;	/* said once */
 	u32 ports_high;		/* times that 80 % of the limit were reached */
 	u32 pinned_high;
 	struct mutex held_lock;	/* changes of held */
@@ -299,6 +303,7 @@ void kxen_debugfs_add(struct kxen_domain *d);
 void kxen_debugfs_del(struct kxen_domain *d);
 
 void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q);
+void kxen_domain_out_of_memlock(struct kxen_domain *d);
 void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of);
 
 /* The use of something limited has grown to @now: has it just reached 80 %? */
