@@ -9,6 +9,7 @@
 
 #include <linux/types.h>
 
+struct kvm;
 struct kxen_domain;
 struct kxen_vcpu;
 
@@ -53,8 +54,8 @@ void kxen_arch_disarm(void);
 struct kxen_hook;
 const struct kxen_hook *kxen_arch_hook(int i);
 
-/* A domain got its VM, or loses it. */
-int kxen_arch_domain_init(struct kxen_domain *d);
+/* A domain is about to get its VM: the last thing that can fail. Or it loses it. */
+int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm);
 void kxen_arch_domain_reset(struct kxen_domain *d);
 
 /*

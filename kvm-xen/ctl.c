@@ -59,7 +59,7 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 	a->abi_version = KXEN_ABI_VERSION;
 	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO |
 		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_UNPLUG | KXEN_F_PAUSE |
-		      KXEN_F_SAVE;
+		      KXEN_F_SAVE | KXEN_F_VCPU_IDS;
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = MAX_GUEST_PORTS;
 	a->domains = kxen_domains_count();
@@ -84,20 +84,59 @@ static int ctl_create(struct ctl_file *cf, union ctl_arg *arg)
 	return 0;
 }
 
+/* The list of vCPU numbers, NULL for none, or an error pointer. */
+static struct kxen_vcpu_id *copy_ids(const struct kxen_attach *a)
+{
+	struct kxen_vcpu_id *ids;
+	size_t size = a->nr_vcpu_ids * sizeof(*ids);
+
+	if (!a->nr_vcpu_ids)
+		return NULL;
+	if (a->nr_vcpu_ids > KXEN_MAX_VCPUS)
+		return ERR_PTR(-E2BIG);
+	ids = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!ids)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(ids, u64_to_user_ptr(a->vcpu_ids), size)) {
+		kvfree(ids);
+		return ERR_PTR(-EFAULT);
+	}
+	return ids;
+}
+
 static int ctl_attach(struct ctl_file *cf, union ctl_arg *arg)
 {
 	struct kxen_attach *a = &arg->attach;
+	struct kxen_vcpu_id *ids;
 	struct kxen_domain *d;
 	int ret;
 
-	if (a->flags || a->reserved)
+	if (a->flags || a->reserved || a->reserved2)
 		return -EOPNOTSUPP;
 	d = get_own(cf, a->domid);
 	if (IS_ERR(d))
 		return PTR_ERR(d);
-	ret = kxen_domain_attach(d, a->vm_fd, &a->reason);
+	ids = copy_ids(a);
+	if (IS_ERR(ids))
+		ret = PTR_ERR(ids);
+	else
+		ret = kxen_domain_attach(d, a->vm_fd, ids, a->nr_vcpu_ids,
+					 &a->reason);
 	kxen_domain_put(d);
 	return ret;
+}
+
+/* The first domain from @domid on that the caller may see, with a reference. */
+static struct kxen_domain *next_visible(u32 domid)
+{
+	struct kxen_domain *d;
+
+	while ((d = kxen_domain_next(domid)) && !d->is_host &&
+	       !kxen_domain_visible(d)) {
+		domid = d->domid + 1;
+		kxen_domain_put(d);
+	}
+	return d;
 }
 
 static int ctl_query(struct ctl_file *cf, union ctl_arg *arg)
@@ -108,10 +147,15 @@ static int ctl_query(struct ctl_file *cf, union ctl_arg *arg)
 
 	if (flags & ~KXEN_QUERY_NEXT)
 		return -EOPNOTSUPP;
-	d = flags & KXEN_QUERY_NEXT ? kxen_domain_next(a->domid) :
+	d = flags & KXEN_QUERY_NEXT ? next_visible(a->domid) :
 				      kxen_domain_get(a->domid);
 	if (!d)
 		return -ENOENT;
+	/* That domain 0 is there is no secret. */
+	if (!d->is_host && !kxen_domain_visible(d)) {
+		kxen_domain_put(d);
+		return -EPERM;
+	}
 	memset(a, 0, sizeof(*a));
 	a->size = size;
 	a->flags = flags;
@@ -163,7 +207,7 @@ static int ctl_port(struct ctl_file *cf, union ctl_arg *arg)
 	d = kxen_domain_get(a->domid);
 	if (!d)
 		return -ENOENT;
-	ret = kxen_evtchn_port_info(d, a);
+	ret = kxen_domain_visible(d) ? kxen_evtchn_port_info(d, a) : -EPERM;
 	kxen_domain_put(d);
 	return ret;
 }
@@ -256,12 +300,24 @@ static const struct {
 /* No holes: the structures are the same for every compiler and width. */
 static_assert(sizeof(struct kxen_info) == 32);
 static_assert(sizeof(struct kxen_create) == 48);
-static_assert(sizeof(struct kxen_attach) == 24);
+static_assert(sizeof(struct kxen_attach) == 40);
+static_assert(sizeof(struct kxen_vcpu_id) == 8);
 static_assert(sizeof(struct kxen_query) == 144);
 static_assert(sizeof(struct kxen_domid_arg) == 16);
 static_assert(sizeof(struct kxen_port_info) == 40);
 static_assert(sizeof(struct kxen_image_arg) == 32);
 static_assert(sizeof(struct kxen_evtchn_arg) == 24);
+
+/* Its number is not known to whoever made it. */
+static void undo_create(u32 domid)
+{
+	struct kxen_domain *d = kxen_domain_get(domid);
+
+	if (d) {
+		kxen_domain_destroy(d);
+		kxen_domain_put(d);
+	}
+}
 
 static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 {
@@ -277,13 +333,23 @@ static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 		return -EFAULT;
 	if (size < calls[nr].min_size)
 		return -EINVAL;
+	/* What is beyond the structure is looked through for zeros: not for gigabytes. */
+	if (size > PAGE_SIZE)
+		return -E2BIG;
 	ret = copy_struct_from_user(&arg, calls[nr].size, user, size);
 	if (ret)
 		return ret;
+	size = min(size, calls[nr].size);
+	/* Can the answer be written? Better known before the question is acted upon. */
+	if (copy_to_user(user, &arg, size))
+		return -EFAULT;
 	ret = calls[nr].fn(file->private_data, &arg);
 	/* Also on failure: the attach says why. */
-	if (copy_to_user(user, &arg, min(size, calls[nr].size)))
+	if (copy_to_user(user, &arg, size)) {
+		if (!ret && cmd == KXEN_CREATE)
+			undo_create(arg.create.domid);
 		return -EFAULT;
+	}
 	return ret;
 }
 

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 
@@ -76,6 +77,45 @@ static int pin(struct mm_struct *mm, unsigned long hva, struct page **page)
 }
 
 /* --- giving back ------------------------------------------------------------------ */
+
+/*
+ * Would the kernel pin this memory for long? It does not where that would keep a file
+ * system from writing a page back. What is no memory at all, such as a device's, is none
+ * that a guest can register.
+ */
+static bool memory_pins(unsigned long hva)
+{
+	struct page *page;
+
+	if (pin_own(hva, &page) == 1) {
+		unpin_user_page(page);
+		return true;
+	}
+	return !bring_in(hva);
+}
+
+/**
+ * kxen_guest_memory_pins() - Can the guest's memory be held, as far as can be seen now?
+ * @kvm: the VM, of the calling process.
+ *
+ * Context: no lock held, may sleep.
+ * Return: false if a part of it cannot.
+ */
+bool kxen_guest_memory_pins(struct kvm *kvm)
+{
+	u32 i, nr = kxen_glue_slots(kvm, NULL, 0);
+	unsigned long *hva = kvmalloc_array(nr, sizeof(*hva), GFP_KERNEL_ACCOUNT);
+	bool good = true;
+
+	/* It is a service to whoever wonders later: not at any price. */
+	if (!hva)
+		return true;
+	nr = min(nr, kxen_glue_slots(kvm, hva, nr));
+	for (i = 0; i < nr && good && !fatal_signal_pending(current); i++)
+		good = memory_pins(hva[i]);
+	kvfree(hva);
+	return good;
+}
 
 /* A page whose lock somebody held when it was to be given back. */
 struct late_page {

@@ -20,6 +20,7 @@
  */
 #define KXEN_MAX_PINNED	(KXEN_MAX_VCPUS * (1 + 2 * 2 + 9) + 128 + 8)
 
+struct kvm;
 struct kxen_domain;
 struct kxen_vcpu;
 struct kxen_area;
@@ -42,6 +43,7 @@ int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
 int kxen_page_pin_alone(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
 bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
+bool kxen_guest_memory_pins(struct kvm *kvm);
 void kxen_guest_mem_exit(void);
 
 /**

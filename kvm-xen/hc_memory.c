@@ -87,10 +87,7 @@ static long add_to_physmap(struct kxen_hc *hc)
 	case XENMAPSPACE_shared_info:
 		if (a.idx)
 			return -EINVAL;
-		mutex_lock(&hc->d->lock);
-		ret = kxen_shinfo_set(hc->d, a.gpfn);
-		mutex_unlock(&hc->d->lock);
-		return ret;
+		return kxen_shinfo_set(hc->d, a.gpfn);
 	case XENMAPSPACE_grant_table:
 		return -EINVAL;	/* no grant table has any frame */
 	default:

@@ -15,8 +15,7 @@
 static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
 {
 	struct vcpu_register_vcpu_info a;
-	const struct kxen_layout *l = &kxen_layouts[hc->d->compat];
-	long ret;
+	const struct kxen_layout *l = &kxen_layouts[READ_ONCE(hc->d->compat)];
 
 	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[2], sizeof(a)))
 		return -EFAULT;
@@ -24,10 +23,7 @@ static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
 		return -ENXIO;
 	if (a.offset & (l->long_bits / 8 - 1))
 		return -ENXIO;
-	mutex_lock(&hc->d->lock);
-	ret = kxen_vcpu_set_info(kv, a.mfn, a.offset);
-	mutex_unlock(&hc->d->lock);
-	return ret;
+	return kxen_vcpu_set_info(kv, a.mfn, a.offset);
 }
 
 /*

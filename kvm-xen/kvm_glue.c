@@ -71,75 +71,6 @@ u32 kxen_glue_vm_refuse(struct kvm *kvm)
 	return KXEN_WHY_NONE;
 }
 
-/*
- * A device on a bus that x86 never looks at. Its destructor runs when the last
- * reference to the VM goes, before the vCPUs are freed: the end of the domain
- * needs no hook and no reference to the VM.
- */
-struct kxen_anchor {
-	struct kvm_io_device dev;
-	void (*gone)(struct kxen_domain *d);
-	struct kxen_domain *domain;
-};
-
-static void anchor_destructor(struct kvm_io_device *dev)
-{
-	struct kxen_anchor *a = container_of(dev, struct kxen_anchor, dev);
-
-	a->gone(a->domain);
-	kfree(a);
-}
-
-static const struct kvm_io_device_ops anchor_ops = {
-	.destructor = anchor_destructor,
-};
-
-/**
- * kxen_glue_anchor() - Be told when a VM is destroyed.
- * @kvm: the VM; the caller holds its file.
- * @gone: called then, may sleep.
- * @d: its argument.
- *
- * Context: may sleep; takes kvm->slots_lock.
- * Return: the anchor or an error pointer.
- */
-struct kxen_anchor *kxen_glue_anchor(struct kvm *kvm,
-				     void (*gone)(struct kxen_domain *d),
-				     struct kxen_domain *d)
-{
-	struct kxen_anchor *a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
-	int ret;
-
-	if (!a)
-		return ERR_PTR(-ENOMEM);
-	a->gone = gone;
-	a->domain = d;
-	kvm_iodevice_init(&a->dev, &anchor_ops);
-	mutex_lock(&kvm->slots_lock);
-	ret = static_call(kxen_bus_register)(kvm, KVM_VIRTIO_CCW_NOTIFY_BUS,
-					     (gpa_t)-1, 0, &a->dev);
-	mutex_unlock(&kvm->slots_lock);
-	if (ret) {
-		kfree(a);
-		return ERR_PTR(ret);
-	}
-	return a;
-}
-
-static void anchor_nothing(struct kxen_domain *d)
-{
-}
-
-/* Only for an attach that fails half-way: the callback is not made. */
-void kxen_glue_anchor_drop(struct kvm *kvm, struct kxen_anchor *a)
-{
-	a->gone = anchor_nothing;
-	mutex_lock(&kvm->slots_lock);
-	static_call(kxen_bus_unregister)(kvm, KVM_VIRTIO_CCW_NOTIFY_BUS,
-					 &a->dev);
-	mutex_unlock(&kvm->slots_lock);
-}
-
 /* A reference, unless the VM's last one is gone already. */
 bool kxen_glue_vm_tryget(struct kvm *kvm)
 {
@@ -174,6 +105,11 @@ u32 kxen_glue_vcpu_idx(struct kvm_vcpu *v)
 	return v->vcpu_idx;
 }
 
+u32 kxen_glue_vcpu_id(struct kvm_vcpu *v)
+{
+	return v->vcpu_id;
+}
+
 u64 kxen_glue_vm_now(struct kvm *kvm)
 {
 	return static_call(kxen_kvmclock_ns)(kvm);
@@ -187,6 +123,31 @@ unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn)
 
 	srcu_read_unlock(&kvm->srcu, idx);
 	return kvm_is_error_hva(hva) ? 0 : hva;
+}
+
+/**
+ * kxen_glue_slots() - Where the VMM has the guest's memory.
+ * @kvm: the VM.
+ * @hva: filled in: an address of each slot that can be written to.
+ * @room: in @hva.
+ *
+ * Return: how many there are, which may be more than there is room for.
+ */
+u32 kxen_glue_slots(struct kvm *kvm, unsigned long *hva, u32 room)
+{
+	struct kvm_memory_slot *slot;
+	int bkt, idx = srcu_read_lock(&kvm->srcu);
+	u32 n = 0;
+
+	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm)) {
+		if (!slot->npages || slot->flags & KVM_MEM_READONLY)
+			continue;
+		if (n < room)
+			hva[n] = slot->userspace_addr;
+		n++;
+	}
+	srcu_read_unlock(&kvm->srcu, idx);
+	return n;
 }
 
 struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm)

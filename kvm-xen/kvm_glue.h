@@ -14,7 +14,6 @@
 #include "kxen.h"
 
 struct kxen_hook;
-struct kxen_anchor;
 struct kxen_line;
 struct kxen_pio;
 
@@ -45,16 +44,14 @@ extern struct preempt_ops *kxen_kvm_preempt_ops;
 struct file *kxen_glue_vm_file(int fd, struct kvm **kvm);
 bool kxen_glue_has_dirty_ring(struct kvm *kvm);
 u32 kxen_glue_vm_refuse(struct kvm *kvm);
-struct kxen_anchor *kxen_glue_anchor(struct kvm *kvm,
-				     void (*gone)(struct kxen_domain *d),
-				     struct kxen_domain *d);
-void kxen_glue_anchor_drop(struct kvm *kvm, struct kxen_anchor *a);
 bool kxen_glue_vm_tryget(struct kvm *kvm);
 void kxen_glue_vm_put(struct kvm *kvm);
 int kxen_glue_vm_pid(struct kvm *kvm);
 struct kvm_vcpu *kxen_glue_vcpu_by_idx(struct kvm *kvm, u32 idx);
 struct kvm *kxen_glue_vcpu_kvm(struct kvm_vcpu *v);
 u32 kxen_glue_vcpu_idx(struct kvm_vcpu *v);
+u32 kxen_glue_vcpu_id(struct kvm_vcpu *v);
+u32 kxen_glue_slots(struct kvm *kvm, unsigned long *hva, u32 room);
 u64 kxen_glue_vm_now(struct kvm *kvm);
 unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn);
 struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm);
@@ -70,7 +67,7 @@ struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
 				     void (*fn)(struct kxen_domain *d),
 				     struct kxen_domain *d);
 void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level);
-void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l, bool dying);
+void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l);
 
 int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *kv, int vector));
 
@@ -142,6 +139,17 @@ void kxen_glue_halt(struct kvm_vcpu *v);
 int kxen_glue_skip_insn(struct kvm_vcpu *v);
 void kxen_glue_exit_shutdown(struct kvm_vcpu *v, u32 reason);
 void kxen_glue_exit_intr(struct kvm_vcpu *v);
+
+/* KVM_RUN is to complete what is under way, and no more. The VMM's word: it may change. */
+static inline bool kxen_glue_immediate_exit(struct kvm_vcpu *v)
+{
+#ifdef KXEN_KVM_RUN_UNSAFE
+	return READ_ONCE(v->run->immediate_exit__unsafe);
+#else
+	return READ_ONCE(v->run->immediate_exit);
+#endif
+}
+
 int kxen_glue_lapic_highest(struct kvm_vcpu *v);
 int kxen_glue_lapic_send(struct kvm_vcpu *v, u8 vector);
 struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *v);

@@ -33,7 +33,6 @@ void kxen_t_cache_reg(struct kvm_vcpu *v, enum kvm_reg reg);
 void kxen_t_irq_window(struct kvm_vcpu *v);
 
 DECLARE_STATIC_CALL(kxen_bus_register, kvm_io_bus_register_dev);
-DECLARE_STATIC_CALL(kxen_bus_unregister, kvm_io_bus_unregister_dev);
 DECLARE_STATIC_CALL(kxen_lapic_set_irq, kxen_t_lapic_set_irq);
 DECLARE_STATIC_CALL(kxen_kvmclock_ns, kxen_t_kvmclock_ns);
 DECLARE_STATIC_CALL(kxen_get_cpl, kxen_t_get_cpl);

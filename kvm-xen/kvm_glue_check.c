@@ -20,7 +20,6 @@
 #include "log.h"
 
 DEFINE_STATIC_CALL_NULL(kxen_bus_register, kvm_io_bus_register_dev);
-DEFINE_STATIC_CALL_NULL(kxen_bus_unregister, kvm_io_bus_unregister_dev);
 DEFINE_STATIC_CALL_NULL(kxen_lapic_set_irq, kxen_t_lapic_set_irq);
 DEFINE_STATIC_CALL_NULL(kxen_kvmclock_ns, kxen_t_kvmclock_ns);
 DEFINE_STATIC_CALL_NULL(kxen_get_cpl, kxen_t_get_cpl);
@@ -55,6 +54,8 @@ static const struct {
 	  offsetof(struct kvm_vcpu, preempt_notifier) + FORGED },
 	MEMBER(kvm_vcpu, kvm),
 	MEMBER(kvm_vcpu, vcpu_idx),
+	MEMBER(kvm_vcpu, vcpu_id),
+	MEMBER(kvm_vcpu, ____srcu_idx),
 	MEMBER(kvm_vcpu, requests),
 	MEMBER(kvm_vcpu, mutex),
 	MEMBER(kvm_vcpu, run),
@@ -78,6 +79,7 @@ static const struct {
 	MEMBER(kvm_vcpu_arch, efer),
 	MEMBER(kvm_vcpu_arch, hflags),
 	MEMBER(kvm_vcpu_arch, mp_state),
+	MEMBER(kvm_vcpu_arch, interrupt),
 	MEMBER(kvm_vcpu_arch, hv_clock),
 	MEMBER(kvm_vcpu_arch, hyperv_enabled),
 	MEMBER(kvm_vcpu_arch, virtual_tsc_khz),
@@ -87,11 +89,18 @@ static const struct {
 	MEMBER(kvm, mm),
 	MEMBER(kvm, vcpu_array),
 	MEMBER(kvm, userspace_pid),
+	MEMBER(kvm, online_vcpus),
+	MEMBER(kvm, created_vcpus),
+	MEMBER(kvm, dirty_ring_size),
+	MEMBER(kvm, nr_memslot_pages),
 	MEMBER(kvm, arch),
 	MEMBER(kvm_arch, irqchip_mode),
 	MEMBER(kvm_arch, apicv_inhibit_reasons),
 	MEMBER(kvm_arch, xen_hvm_config),
 	MEMBER(kvm_arch, bsp_vcpu_id),
+#ifdef KXEN_KVM_HAS_VM_TYPE
+	MEMBER(kvm_arch, vm_type),
+#endif
 	MEMBER(kvm_x86_ops, get_cpl),
 	MEMBER(kvm_x86_ops, get_cs_db_l_bits),
 	MEMBER(kvm_x86_ops, interrupt_allowed),
@@ -113,7 +122,6 @@ static const struct {
 	u8 nargs;
 } called[] = {
 	{ "kvm_io_bus_register_dev", 5 },
-	{ "kvm_io_bus_unregister_dev", 3 },
 	{ "kvm_apic_set_irq", 3 },
 	{ "get_kvmclock_ns", 1 },
 	{ "kvm_read_guest_virt", 5 },
@@ -282,7 +290,6 @@ int kxen_glue_init(void)
 	if (!kxen_kvm_preempt_ops)
 		return -ENOENT;
 	if (!RESOLVE(kxen_bus_register, "kvm_io_bus_register_dev") ||
-	    !RESOLVE(kxen_bus_unregister, "kvm_io_bus_unregister_dev") ||
 	    !RESOLVE(kxen_lapic_set_irq, "kvm_apic_set_irq") ||
 	    !RESOLVE(kxen_kvmclock_ns, "get_kvmclock_ns") ||
 	    !RESOLVE(kxen_inject_nmi, "kvm_inject_nmi") ||

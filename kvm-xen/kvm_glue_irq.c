@@ -73,17 +73,14 @@ void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level)
  * kxen_glue_line_del() - Take the line away, low.
  * @kvm: the VM.
  * @l: the line.
- * @dying: the VM is being destroyed: its routing is gone already.
  *
  * Context: may sleep. On return nobody is in its callback.
  */
-void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l, bool dying)
+void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l)
 {
 	static_call(kxen_ack_unregister)(kvm, &l->acked);
-	if (!dying) {
-		kxen_glue_line_set(kvm, l, false);
-		static_call(kxen_irq_source_put)(kvm, l->source);
-	}
+	kxen_glue_line_set(kvm, l, false);
+	static_call(kxen_irq_source_put)(kvm, l->source);
 	kfree(l);
 }
 

@@ -14,6 +14,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/preempt.h>
+#include <linux/ratelimit.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -28,6 +29,7 @@ struct kvm;
 struct kvm_memory_slot;
 struct kvm_vcpu;
 struct kxen_create;
+struct kxen_vcpu_id;
 struct kxen_evtchn;
 struct kxen_line;
 struct kxen_query;
@@ -79,6 +81,7 @@ struct kxen_vcpu_stats {
  * @vcpu: KVM's vCPU; valid until the VM's destruction.
  * @domain: the domain.
  * @id: Xen's vCPU number.
+ * @arch_id: KVM's, on x86 the APIC id.
  * @vi: the vcpu_info that is in use, kernel address; RCU.
  * @vi_page: pinned page of a registered vcpu_info.
  * @poll_port: what the vCPU sleeps for: 0 nothing, U32_MAX any event, or a
@@ -90,6 +93,8 @@ struct kxen_vcpu {
 	struct kvm_vcpu *vcpu;
 	struct kxen_domain *domain;
 	u32 id;
+	u32 arch_id;
+	struct list_head prepared;	/* in domain->prepared, until it is adopted */
 	u8 upcall_vector;	/* per-vCPU LAPIC vector, 0: domain's callback */
 	bool lapic_owed;	/* an upcall the disabled LAPIC did not take */
 	bool ack_owed;		/* traced: the callback was taken, not seen clear */
@@ -172,7 +177,8 @@ struct kxen_domain {
 	u8 uuid[16];
 
 	struct kvm *kvm;
-	void *anchor;		/* glue's tie to the VM's life */
+	struct kvm *claimed;	/* the same, from the beginning of the attach; under kxen_domains_lock */
+	pid_t pid;		/* of the VM's process */
 	void *unplug;		/* x86's port 0x10 */
 	struct kxen_line *line;	/* callback by an interrupt line: x86/line.c */
 	u32 line_gsi;
@@ -180,13 +186,20 @@ struct kxen_domain {
 	struct delayed_work level_work;	/* x86/level.c */
 	atomic64_t left_set;	/* upcall flags that it found set */
 	u64 owner;		/* id of the control file that made it */
+	kuid_t uid;		/* its user */
 	struct mutex lock;
 
 	struct kxen_vcpu __rcu *vcpus[KXEN_MAX_VCPUS];
-	u32 nr_vcpus;
+	u32 nr_vcpus;		/* the highest number, and one */
+	struct kxen_vcpu_id *vcpu_ids;	/* the VMM's numbers, none: by order */
+	u32 nr_vcpu_ids;
+	struct list_head prepared;	/* vCPUs that KVM has not made yet */
+	u32 nr_prepared;
 	bool used;		/* the guest has spoken to us since the last reset */
 
 	struct kxen_shinfo __rcu *shinfo;
+	struct kxen_shinfo own_shinfo;	/* in no guest page */
+	struct ratelimit_state expedite;
 	struct kxen_evtchn *evtchn;
 	raw_spinlock_t virq_lock;
 	u32 virq_port[KXEN_NR_VIRQS];	/* the per-domain ones */
@@ -215,26 +228,46 @@ struct kxen_domain {
 	wait_queue_head_t park_wait;
 
 	struct dentry *debugfs;
-	struct rcu_head rcu;
+	struct rcu_work free_work;
 };
 
 extern struct kxen_domain *kxen_dom0;
+
+/* world.c */
+extern struct mutex kxen_domains_lock;
+int kxen_world_init(struct kxen_domain *host);
+void kxen_world_exit(void);
+int kxen_world_reserve(struct kxen_domain *d, u32 want);
+void kxen_world_publish(struct kxen_domain *d);
+void kxen_world_unpublish(struct kxen_domain *d);
+void kxen_world_release(struct kxen_domain *d);
+bool kxen_world_has_vm(struct kvm *kvm);
+struct kxen_domain *kxen_domain_get(u32 domid);
+struct kxen_domain *kxen_domain_next(u32 domid);
+struct kxen_domain *kxen_domain_of(struct kvm *kvm);
+void kxen_domain_put(struct kxen_domain *d);
+bool kxen_domain_visible(const struct kxen_domain *d);
+u32 kxen_domains_count(void);
 
 /* domain.c */
 int kxen_domains_init(void);
 void kxen_domains_exit(void);
 struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner);
-struct kxen_domain *kxen_domain_get(u32 domid);
-struct kxen_domain *kxen_domain_next(u32 domid);
-void kxen_domain_put(struct kxen_domain *d);
 int kxen_domain_destroy(struct kxen_domain *d);
+void kxen_domain_unpublish(struct kxen_domain *d);
 void kxen_domain_release_owner(u64 owner);
-int kxen_domain_attach(struct kxen_domain *d, int vm_fd, u32 *reason);
-void kxen_domain_vm_gone(struct kxen_domain *d);
-void kxen_domain_vcpu_created(struct kvm_vcpu *v);
-void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
 void kxen_domain_reset(struct kxen_domain *d);
-u32 kxen_domains_count(void);
+void kxen_domain_wait_senders(struct kxen_domain *d);
+
+/* attach.c */
+int kxen_domain_attach(struct kxen_domain *d, int vm_fd,
+		       struct kxen_vcpu_id *ids, u32 nr, u32 *reason);
+int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id);
+void kxen_domain_vcpu_created(struct kvm_vcpu *v);
+void kxen_domain_vm_gone(struct kvm *kvm);
+void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
+bool kxen_hooks_armed(void);
+void kxen_attach_exit(void);
 
 /* The guest has found us: from now on a machine reset has something to do. */
 static inline void kxen_domain_used(struct kxen_domain *d)
@@ -243,18 +276,21 @@ static inline void kxen_domain_used(struct kxen_domain *d)
 		WRITE_ONCE(d->used, true);
 }
 
-bool kxen_hooks_armed(void);
-
 /* vcpu.c */
-struct kxen_vcpu *kxen_vcpu_create(struct kxen_domain *d, struct kvm_vcpu *v,
-				   u32 id);
-void kxen_vcpu_reset(struct kxen_vcpu *kv);
+struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp);
+void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id);
+void kxen_vcpus_reset(struct kxen_domain *d);
 struct kxen_vcpu *kxen_domain_vcpu(struct kxen_domain *d, u32 id);
 int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 void kxen_vcpu_info_moved(struct kxen_vcpu *kv);
 void kxen_vcpu_use_slot(struct kxen_vcpu *kv);
 int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 void kxen_vcpu_resume(struct kxen_vcpu *kv);
+
+/* Every vCPU that there is; their numbers may have gaps. */
+#define kxen_for_each_vcpu(d, i, kv)					\
+	for ((i) = 0; (i) < READ_ONCE((d)->nr_vcpus); (i)++)		\
+		if (((kv) = kxen_domain_vcpu(d, i)))
 
 /* shinfo.c */
 int kxen_shinfo_init(struct kxen_domain *d);
@@ -302,6 +338,7 @@ void kxen_debugfs_exit(void);
 void kxen_debugfs_add(struct kxen_domain *d);
 void kxen_debugfs_del(struct kxen_domain *d);
 
+/* query.c */
 void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q);
 void kxen_domain_out_of_memlock(struct kxen_domain *d);
 void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of);

@@ -24,26 +24,25 @@ static bool may_run(struct kxen_domain *d)
 	return !READ_ONCE(d->pause_count);
 }
 
-/**
- * kxen_park_point() - Sleep here while the domain is paused.
- * @kv: the calling thread's vCPU.
- *
- * Context: the vCPU's own thread, no lock and no SRCU of KVM held.
- * Return: 0, or -EINTR when a signal came first.
- */
-int kxen_park_point(struct kxen_vcpu *kv)
+/* Sleep here while the domain is paused: 0, or -EINTR when a signal came first. */
+static int park(struct kxen_vcpu *kv)
 {
 	struct kxen_domain *d = kv->domain;
-	int ret;
+	int ret = 0;
 
-	if (likely(may_run(d)))
-		return 0;
-	WRITE_ONCE(kv->parked, true);
-	/* Pairs with the waiter in kxen_domain_pause(). */
-	smp_mb();
-	wake_up_all(&d->park_wait);
-	ret = wait_event_interruptible(d->park_wait, may_run(d));
-	WRITE_ONCE(kv->parked, false);
+	while (!ret && !may_run(d)) {
+		WRITE_ONCE(kv->parked, true);
+		/* Pairs with the waiter in kxen_domain_pause(). */
+		smp_mb();
+		wake_up_all(&d->park_wait);
+		ret = wait_event_interruptible(d->park_wait, may_run(d));
+		WRITE_ONCE(kv->parked, false);
+		/*
+		 * Paused again since then, by somebody who may have seen us parked: with
+		 * the barrier in kxen_domain_pause() one of us sees the other.
+		 */
+		smp_mb();
+	}
 	return ret ? -EINTR : 0;
 }
 
@@ -59,7 +58,7 @@ static void park_work(struct callback_head *head)
 	 * VMM's then and must not be held up; KVM_RUN's hook will catch it.
 	 */
 	if (kxen_glue_is_running_here(kv->vcpu))
-		kxen_park_point(kv);
+		park(kv);
 	kxen_domain_put(d);
 }
 
@@ -69,20 +68,45 @@ void kxen_park_init(struct kxen_vcpu *kv)
 	atomic_set(&kv->park_queued, 0);
 }
 
+/* Have the vCPU's thread park before it executes guest code again. */
+static void catch(struct kxen_vcpu *kv, struct task_struct *t)
+{
+	/* One callback_head can be queued once; it says when it is free. */
+	if (atomic_cmpxchg_acquire(&kv->park_queued, 0, 1))
+		return;
+	refcount_inc(&kv->domain->ref);	/* given back by park_work() */
+	if (task_work_add(t, &kv->park_work, TWA_RESUME)) {
+		atomic_set_release(&kv->park_queued, 0);
+		kxen_domain_put(kv->domain);
+	}
+}
+
+/**
+ * kxen_park_run() - KVM_RUN begins: sleep here while the domain is paused.
+ * @kv: the calling thread's vCPU.
+ *
+ * A VMM that only has an access completed gets its thread back at once; should it change
+ * its mind meanwhile, the thread is caught on its way into the guest.
+ * Context: the vCPU's own thread, no lock and no SRCU of KVM held.
+ * Return: 0, or -EINTR when a signal came first.
+ */
+int kxen_park_run(struct kxen_vcpu *kv)
+{
+	if (likely(may_run(kv->domain)))
+		return 0;
+	if (!kxen_glue_immediate_exit(kv->vcpu))
+		return park(kv);
+	catch(kv, current);
+	return 0;
+}
+
 static void catch_one(struct kxen_vcpu *kv)
 {
 	struct task_struct *t = kxen_glue_vcpu_task(kv->vcpu);
 
 	if (!t)
 		return;
-	/* One callback_head can be queued once; it says when it is free. */
-	if (!atomic_cmpxchg_acquire(&kv->park_queued, 0, 1)) {
-		refcount_inc(&kv->domain->ref);	/* given back by park_work() */
-		if (task_work_add(t, &kv->park_work, TWA_RESUME)) {
-			atomic_set_release(&kv->park_queued, 0);
-			kxen_domain_put(kv->domain);
-		}
-	}
+	catch(kv, t);
 	kxen_glue_unblock(kv->vcpu);
 	put_task_struct(t);
 }
@@ -127,6 +151,26 @@ static int wait_stopped(struct kxen_domain *d)
 	return 0;
 }
 
+static int let_go_locked(struct kxen_domain *d)
+{
+	lockdep_assert_held(&d->lock);
+	if (!d->pause_count)
+		return -EINVAL;
+	/* What was sent to a saved domain is raised before it goes on. */
+	if (d->pause_count == 1)
+		kxen_evtchn_thaw(d);
+	WRITE_ONCE(d->pause_count, d->pause_count - 1);
+	wake_up_all(&d->park_wait);
+	return 0;
+}
+
+static void let_go(struct kxen_domain *d)
+{
+	mutex_lock(&d->lock);
+	let_go_locked(d);
+	mutex_unlock(&d->lock);
+}
+
 /**
  * kxen_domain_pause() - Stop all vCPUs of a domain.
  * @d: the domain; the caller is not one of its vCPUs.
@@ -141,7 +185,8 @@ int kxen_domain_pause(struct kxen_domain *d)
 	struct kvm *kvm = NULL;
 	int ret;
 
-	mutex_lock(&d->lock);
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
 	if (d->kvm && d->state != KXEN_DYING && kxen_glue_vm_tryget(d->kvm))
 		kvm = d->kvm;
 	if (kvm)
@@ -149,11 +194,11 @@ int kxen_domain_pause(struct kxen_domain *d)
 	mutex_unlock(&d->lock);
 	if (!kvm)
 		return -ESHUTDOWN;
-	/* Pairs with the one in kxen_park_point(), and KVM_RUN's vcpu->mutex. */
+	/* Pairs with the one in park(), and KVM_RUN's vcpu->mutex. */
 	smp_mb();
 	ret = wait_stopped(d);
 	if (ret)
-		kxen_domain_unpause(d);
+		let_go(d);
 	kxen_glue_vm_put(kvm);
 	return ret;
 }
@@ -162,20 +207,15 @@ int kxen_domain_pause(struct kxen_domain *d)
  * kxen_domain_unpause() - Let a domain's vCPUs go.
  * @d: the domain.
  *
- * Return: 0, or -EINVAL if it was not paused.
+ * Return: 0; -EINVAL if it was not paused; -EINTR for a task that is being killed.
  */
 int kxen_domain_unpause(struct kxen_domain *d)
 {
-	mutex_lock(&d->lock);
-	if (!d->pause_count) {
-		mutex_unlock(&d->lock);
-		return -EINVAL;
-	}
-	/* What was sent to a saved domain is raised before it goes on. */
-	if (d->pause_count == 1)
-		kxen_evtchn_thaw(d);
-	WRITE_ONCE(d->pause_count, d->pause_count - 1);
+	int ret;
+
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
+	ret = let_go_locked(d);
 	mutex_unlock(&d->lock);
-	wake_up_all(&d->park_wait);
-	return 0;
+	return ret;
 }

@@ -7,7 +7,7 @@ struct kxen_vcpu;
 
 int kxen_domain_pause(struct kxen_domain *d);
 int kxen_domain_unpause(struct kxen_domain *d);
-int kxen_park_point(struct kxen_vcpu *kv);
+int kxen_park_run(struct kxen_vcpu *kv);
 void kxen_park_init(struct kxen_vcpu *kv);
 
 #endif

@@ -58,49 +58,38 @@ static void all_vcpus_moved(struct kxen_domain *d)
 
 static void free_shinfo(struct kxen_domain *d, struct kxen_shinfo *s)
 {
-	if (s->page.page)
-		kxen_page_unpin(d, &s->page);
-	else
-		free_page((unsigned long)s->kaddr);
+	/* The host's own page stays with the domain. */
+	if (!s || s == &d->own_shinfo)
+		return;
+	kxen_page_unpin(d, &s->page);
 	kfree(s);
-}
-
-/* A page of the host's own: before the guest has placed one, and after. */
-static struct kxen_shinfo *own_shinfo(void)
-{
-	struct kxen_shinfo *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-
-	if (s)
-		s->kaddr = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (s && !s->kaddr) {
-		kfree(s);
-		s = NULL;
-	}
-	return s;
 }
 
 /**
  * kxen_shinfo_init() - shared_info of a new domain.
  * @d: the domain, not yet published.
  *
+ * A page of the host's own serves before the guest has placed one, and after. It is there
+ * from the beginning, so that a reset needs no memory.
  * Return: 0 or -ENOMEM.
  */
 int kxen_shinfo_init(struct kxen_domain *d)
 {
-	struct kxen_shinfo *s = own_shinfo();
-
-	RCU_INIT_POINTER(d->shinfo, s);
-	return s ? 0 : -ENOMEM;
+	d->own_shinfo.kaddr = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	RCU_INIT_POINTER(d->shinfo, &d->own_shinfo);
+	return d->own_shinfo.kaddr ? 0 : -ENOMEM;
 }
 
 void kxen_shinfo_free(struct kxen_domain *d)
 {
-	struct kxen_shinfo *s = rcu_dereference_protected(d->shinfo, true);
-
-	if (s)
-		free_shinfo(d, s);
+	free_shinfo(d, rcu_dereference_protected(d->shinfo, true));
+	free_page((unsigned long)d->own_shinfo.kaddr);
 }
 
+/*
+ * Everything moves to @new, or, with @keep false, begins anew there. One grace period for
+ * all: what was set in an old place meanwhile is there by then, and is looked at again.
+ */
 static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
 {
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
@@ -115,10 +104,11 @@ static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
 	rcu_assign_pointer(d->shinfo, new);
 	all_vcpus_moved(d);
 	/* Nobody writes to the old page after this. */
-	synchronize_rcu_expedited();
+	kxen_domain_wait_senders(d);
 	if (keep)
 		kxen_evtchn_carry_over(d, old->kaddr);
-	free_shinfo(d, old);
+	if (old != new)
+		free_shinfo(d, old);
 	kxen_shinfo_wallclock(d);
 }
 
@@ -139,30 +129,42 @@ static struct kxen_shinfo *shinfo_at(struct kxen_domain *d, u64 gfn)
 	return s;
 }
 
-/**
- * kxen_shinfo_set() - Place shared_info at a guest frame.
- * @d: the domain, locked.
- * @gfn: the frame.
- *
- * Return: 0; -EINVAL if there is no writable RAM; -ENOMEM.
- */
-int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
+static bool is_at(struct kxen_domain *d, u64 gfn)
 {
 	struct kxen_shinfo *s = current_shinfo(d);
 
-	lockdep_assert_held(&d->lock);
-	if (s->page.page && s->page.gfn == gfn)
-		return 0;
-	s = shinfo_at(d, gfn);
+	return s->page.page && s->page.gfn == gfn;
+}
+
+/**
+ * kxen_shinfo_set() - Place shared_info at a guest frame.
+ * @d: the domain.
+ * @gfn: the frame.
+ *
+ * Context: no lock held, may sleep.
+ * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC, -ENOMEM.
+ */
+int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_shinfo *s = shinfo_at(d, gfn);
+
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	replace(d, s, true);
+	mutex_lock(&d->lock);
+	if (!is_at(d, gfn)) {
+		replace(d, s, true);
+		s = NULL;
+	}
+	mutex_unlock(&d->lock);
+	/* It is there already: a second pin of the same page. */
+	free_shinfo(d, s);
 	return 0;
 }
 
 /**
  * kxen_shinfo_restore() - shared_info of a saved domain.
- * @d: the domain, locked; none of its vCPUs has run, nobody sends to it.
+ * @d: the domain, locked; none of its vCPUs has run, nobody sends to it; its shared_info
+ *	is the host's own.
  * @gfn: the frame, not trusted, if @content is NULL: it is in the guest's memory.
  * @content: a page of it, which lies in no guest's frame.
  *
@@ -191,32 +193,21 @@ int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content)
 	return 0;
 }
 
-/* Take shared_info away from @gfn: 0; -ENOENT if it is not there; -ENOMEM. */
+/* Take shared_info away from @gfn: 0; -ENOENT if it is not there. */
 int kxen_shinfo_remove(struct kxen_domain *d, u64 gfn)
 {
-	struct kxen_shinfo *s = current_shinfo(d);
-
 	lockdep_assert_held(&d->lock);
-	if (!s->page.page || s->page.gfn != gfn)
+	if (!is_at(d, gfn))
 		return -ENOENT;
-	s = own_shinfo();
-	if (!s)
-		return -ENOMEM;
-	replace(d, s, true);
+	replace(d, &d->own_shinfo, true);
 	return 0;
 }
 
-/*
- * Empty and in no guest page. Without memory the guest's page stays pinned, but
- * is not written: the caller has closed all ports and stopped all timers.
- */
+/* Empty and in no guest page. */
 void kxen_shinfo_reset(struct kxen_domain *d)
 {
-	struct kxen_shinfo *s = own_shinfo();
-
 	lockdep_assert_held(&d->lock);
-	if (s)
-		replace(d, s, false);
+	replace(d, &d->own_shinfo, false);
 }
 
 /**
@@ -228,11 +219,17 @@ void kxen_shinfo_reset(struct kxen_domain *d)
  */
 void kxen_shinfo_latch(struct kxen_domain *d, bool compat)
 {
+	u32 i;
+
 	lockdep_assert_held(&d->lock);
 	if (d->compat == compat)
 		return;
 	WRITE_ONCE(d->compat, compat);
 	kxen_evtchn_width_changed(d);
 	all_vcpus_moved(d);
+	kxen_domain_wait_senders(d);
+	for (i = 0; i < d->nr_vcpus; i++)
+		if (kxen_domain_vcpu(d, i))
+			kxen_evtchn_rescan(kxen_domain_vcpu(d, i), false);
 	kxen_shinfo_wallclock(d);
 }

@@ -3,7 +3,6 @@
  * vCPUs: creation, vcpu_info (semantics A.5), and the scheduler's callbacks that
  * mark them.
  */
-#include <linux/err.h>
 #include <linux/nospec.h>
 #include <linux/slab.h>
 
@@ -53,34 +52,45 @@ static void *default_vi(struct kxen_vcpu *kv)
 }
 
 /**
- * kxen_vcpu_create() - Our side of a vCPU.
- * @d: the domain, locked.
- * @v: KVM's vCPU.
- * @id: Xen's number.
+ * kxen_vcpu_alloc() - Our side of a vCPU that there is not yet.
+ * @d: the domain.
+ * @gfp: how to get the memory.
  *
- * Return: the vCPU, not yet marked nor published, or an error pointer.
+ * Return: the vCPU, or NULL.
  */
-struct kxen_vcpu *kxen_vcpu_create(struct kxen_domain *d, struct kvm_vcpu *v,
-				   u32 id)
+struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp)
 {
-	struct kxen_vcpu *kv = kzalloc(sizeof(*kv), GFP_KERNEL_ACCOUNT);
+	struct kxen_vcpu *kv = kzalloc(sizeof(*kv), gfp);
 
-	lockdep_assert_held(&d->lock);
 	if (!kv)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	kv->preempt_ops.sched_in = on_sched_in;
 	kv->preempt_ops.sched_out = on_sched_out;
-	kv->vcpu = v;
 	kv->domain = d;
-	kv->id = id;
 	raw_spin_lock_init(&kv->time_lock);
 	raw_spin_lock_init(&kv->virq_lock);
 	((u8 *)kv->dummy_vi)[1] = 1;	/* evtchn_upcall_mask, as Xen's dummy */
-	RCU_INIT_POINTER(kv->vi, default_vi(kv));
-	kxen_runstate_init(kv);
 	kxen_timer_init(kv);
 	kxen_park_init(kv);
 	return kv;
+}
+
+/**
+ * kxen_vcpu_bind() - KVM's vCPU is there.
+ * @kv: our side, not yet marked nor published.
+ * @v: KVM's.
+ * @id: Xen's number.
+ *
+ * Context: domain locked.
+ */
+void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id)
+{
+	lockdep_assert_held(&kv->domain->lock);
+	kv->vcpu = v;
+	kv->id = id;
+	kv->arch_id = kxen_glue_vcpu_id(v);
+	RCU_INIT_POINTER(kv->vi, default_vi(kv));
+	kxen_runstate_init(kv);
 }
 
 /**
@@ -98,63 +108,65 @@ struct kxen_vcpu *kxen_domain_vcpu(struct kxen_domain *d, u32 id)
 	return rcu_dereference_check(d->vcpus[id], true);
 }
 
-/**
- * kxen_vcpu_reset() - Forget what the guest registered for this vCPU.
- * @kv: the vCPU; its timers are stopped.
- *
- * Context: domain locked; may sleep.
- */
-void kxen_vcpu_reset(struct kxen_vcpu *kv)
+static void reset_one(struct kxen_vcpu *kv)
 {
-	struct kxen_domain *d = kv->domain;
-
-	lockdep_assert_held(&d->lock);
-	if (kv->vi_page.page) {
-		rcu_assign_pointer(kv->vi, default_vi(kv));
-		/* Raisers write into vcpu_info under RCU. */
-		synchronize_rcu_expedited();
-		kxen_page_unpin(d, &kv->vi_page);
-	}
+	kxen_page_unpin(kv->domain, &kv->vi_page);
 	kxen_area_clear(kv, &kv->runstate_area);
 	kxen_area_clear(kv, &kv->time_area);
 	WRITE_ONCE(kv->upcall_vector, 0);
-	WRITE_ONCE(kv->lapic_owed, false);
 	WRITE_ONCE(kv->resume, false);
 	WRITE_ONCE(kv->time_stale, true);
 }
 
-/* The pointer to vcpu_info moves; what was set in the old place comes along. */
-static void switch_vi(struct kxen_vcpu *kv, void *new, bool force)
+/**
+ * kxen_vcpus_reset() - Forget what the guest registered for its vCPUs.
+ * @d: the domain, locked; its timers are stopped.
+ *
+ * Context: may sleep.
+ */
+void kxen_vcpus_reset(struct kxen_domain *d)
+{
+	struct kxen_vcpu *kv;
+	u32 i;
+
+	lockdep_assert_held(&d->lock);
+	kxen_for_each_vcpu(d, i, kv)
+		rcu_assign_pointer(kv->vi, default_vi(kv));
+	/* Raisers write into vcpu_info under RCU. */
+	kxen_domain_wait_senders(d);
+	kxen_for_each_vcpu(d, i, kv)
+		reset_one(kv);
+}
+
+/*
+ * The pointer to vcpu_info moves; what is in the old place comes along. Who calls this
+ * waits for the senders, and then has all events looked at again: from now on they go to
+ * the new place, and those that still went to the old one are there after a grace period.
+ */
+static void move_vi(struct kxen_vcpu *kv, void *new)
 {
 	const struct kxen_layout *l = &kxen_layouts[kv->domain->compat];
 	void *old = rcu_dereference_protected(kv->vi,
 				lockdep_is_held(&kv->domain->lock));
 
-	if (new == old)
-		return;
-	memcpy(new, old, l->vcpu_info_size);
-	rcu_assign_pointer(kv->vi, new);
-	/*
-	 * From now on events go to the new place. Those that still went to the
-	 * old one are all there after a grace period; everything is looked at
-	 * again then, so none is lost (A82).
-	 */
-	synchronize_rcu_expedited();
-	kxen_evtchn_rescan(kv, force);
+	if (new != old) {
+		memcpy(new, old, l->vcpu_info_size);
+		rcu_assign_pointer(kv->vi, new);
+	}
+	WRITE_ONCE(kv->time_stale, true);
+	kxen_glue_want_event(kv->vcpu);
 }
 
 /**
  * kxen_vcpu_info_moved() - shared_info was placed, moved or removed.
  * @kv: the vCPU.
  *
- * Context: domain locked, may sleep.
+ * Context: domain locked. The caller waits for the senders, then rescans.
  */
 void kxen_vcpu_info_moved(struct kxen_vcpu *kv)
 {
 	if (!kv->vi_page.page)
-		switch_vi(kv, default_vi(kv), false);
-	WRITE_ONCE(kv->time_stale, true);
-	kxen_glue_want_event(kv->vcpu);
+		move_vi(kv, default_vi(kv));
 }
 
 /**
@@ -163,28 +175,35 @@ void kxen_vcpu_info_moved(struct kxen_vcpu *kv)
  * @gfn: guest page.
  * @offset: in it; aligned, and the structure fits.
  *
- * Context: domain locked, may sleep.
+ * Context: no lock held, may sleep.
  * Return: 0; -EBUSY if registered before (-EINVAL up to Xen 4.17); -EINVAL if
- * the page is no RAM.
+ * the page is no RAM; -ENOSPC, -ENOMEM.
  */
 int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 {
+	struct kxen_domain *d = kv->domain;
 	struct kxen_page page = { };
 	int ret;
 
-	lockdep_assert_held(&kv->domain->lock);
-	if (kv->vi_page.page)
+	if (READ_ONCE(kv->vi_page.page))
 		return -EBUSY;
-	ret = kxen_page_pin(kv->domain, gfn, &page);
+	ret = kxen_page_pin(d, gfn, &page);
 	if (ret)
 		return ret;
-	kv->vi_page = page;
-	switch_vi(kv, page.kaddr + offset, true);
-	WRITE_ONCE(kv->time_stale, true);
-	kxen_glue_want_event(kv->vcpu);
-	if (kxen_glue_is_running_here(kv->vcpu))
-		kxen_arch_publish_time(kv, true);
-	return 0;
+	mutex_lock(&d->lock);
+	if (!kv->vi_page.page) {
+		swap(kv->vi_page, page);
+		move_vi(kv, kv->vi_page.kaddr + offset);
+		kxen_domain_wait_senders(d);
+		kxen_evtchn_rescan(kv, true);	/* A82 */
+		if (kxen_glue_is_running_here(kv->vcpu))
+			kxen_arch_publish_time(kv, true);
+	} else {
+		ret = -EBUSY;
+	}
+	mutex_unlock(&d->lock);
+	kxen_page_unpin(d, &page);
+	return ret;
 }
 
 /* shared_info is that of a saved domain: its slot is used as it is. Domain locked. */

@@ -56,7 +56,8 @@ static const struct {
 } calls[] = {
 	{ KXEN_INFO, sizeof(struct kxen_info), -1 },
 	{ KXEN_CREATE, sizeof(struct kxen_create), 4 },
-	{ KXEN_ATTACH, sizeof(struct kxen_attach), 4 },
+	{ KXEN_ATTACH, sizeof(struct kxen_attach), 4,
+	  offsetof(struct kxen_attach, vcpu_ids) },
 	{ KXEN_QUERY, sizeof(struct kxen_query), 4,
 	  offsetof(struct kxen_query, ports_high) },
 	{ KXEN_DESTROY, sizeof(struct kxen_domid_arg), 4 },
@@ -255,7 +256,7 @@ TEST_F(ctl, attach_with_dirty_ring)
 	close(a.vm_fd);
 }
 
-/* Switched on when the attach has been made: its vCPUs are none of Xen's. */
+/* Switched on when the attach has been made: then there is no vCPU. */
 TEST_F(ctl, dirty_ring_after_attach)
 {
 	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
@@ -266,7 +267,8 @@ TEST_F(ctl, dirty_ring_after_attach)
 	a.domid = q.domid = c.domid;
 	EXPECT_EQ(0, call(self->fd, KXEN_ATTACH, &a));
 	EXPECT_EQ(0, want_dirty_ring(a.vm_fd));
-	EXPECT_LE(0, ioctl(a.vm_fd, KVM_CREATE_VCPU, 0));
+	EXPECT_EQ(-1, ioctl(a.vm_fd, KVM_CREATE_VCPU, 0));
+	EXPECT_EQ(EOPNOTSUPP, errno);
 	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
 	EXPECT_EQ(0, q.vcpus);
 	close(a.vm_fd);

@@ -43,11 +43,11 @@ int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa)
 	return kxen_glue_translate(kv->vcpu, gva, gpa);
 }
 
-int kxen_arch_domain_init(struct kxen_domain *d)
+int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm)
 {
 	kxen_line_init(d);
 	kxen_level_init(d);
-	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d) : 0;
+	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d, kvm) : 0;
 }
 
 void kxen_arch_domain_reset(struct kxen_domain *d)

@@ -74,6 +74,19 @@ SYM_FUNC_START(kxen_tramp_\name)
 SYM_FUNC_END(kxen_tramp_\name)
 .endm
 
+/* The same, and the handler may deal with the call. */
+.macro KXEN_TRAMPOLINE_ANY_SKIP name
+SYM_FUNC_START(kxen_tramp_\name)
+	mov	%rdi, %rax
+	KXEN_CALL_HANDLER kxen_on_\name
+	jnz	1f
+	RET
+1:	add	$8, %rsp
+	UNWIND_HINT_FUNC
+	RET
+SYM_FUNC_END(kxen_tramp_\name)
+.endm
+
 	.text
 KXEN_TRAMPOLINE emulate_hypercall
 KXEN_TRAMPOLINE cpuid
@@ -88,3 +101,5 @@ KXEN_TRAMPOLINE clock_update
 KXEN_TRAMPOLINE run
 KXEN_TRAMPOLINE_ANY vcpu_created
 KXEN_TRAMPOLINE_ANY sync_dirty
+KXEN_TRAMPOLINE_ANY vm_gone
+KXEN_TRAMPOLINE_ANY_SKIP vcpu_coming

@@ -46,8 +46,12 @@ static struct kxen_hook hooks[] = {
 	     "machine reset by the VMM, pause"),
 	HOOK_VOID("kvm_arch_sync_dirty_log", 2, sync_dirty,
 		  "pages that the host writes to are dirty"),
+	HOOK("kvm_arch_vcpu_precreate", 2, vcpu_coming,
+	     "prepare for a vCPU, or refuse it"),
 	HOOK_VOID("kvm_arch_vcpu_postcreate", 1, vcpu_created,
 		  "vCPUs that are added later"),
+	HOOK_VOID("kvm_arch_pre_destroy_vm", 1, vm_gone,
+		  "the end of a VM is the end of its domain"),
 };
 
 /* A KVM function that is traceable, rare, and not in the table. */

@@ -97,7 +97,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
 	struct kxen_domain *d = kv->domain;
-	int ret = kxen_park_point(kv);
+	int ret = kxen_park_run(kv);
 
 	if (unlikely(ret)) {
 		kxen_glue_exit_intr(kv->vcpu);
@@ -126,5 +126,21 @@ int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a)
 int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a)
 {
 	kxen_domain_mark_dirty(kvm, (struct kvm_memory_slot *)a->arg[1]);
+	return 0;
+}
+
+/* int kvm_arch_vcpu_precreate(kvm, id): of any VM */
+int kxen_on_vcpu_coming(struct kvm *kvm, struct kxen_hook_args *a)
+{
+	int ret = kxen_domain_vcpu_coming(kvm, a->arg[1]);
+
+	a->ret = ret;
+	return !!ret;
+}
+
+/* void kvm_arch_pre_destroy_vm(kvm): of any VM, when no vCPU of it can run any more */
+int kxen_on_vm_gone(struct kvm *kvm, struct kxen_hook_args *a)
+{
+	kxen_domain_vm_gone(kvm);
 	return 0;
 }

@@ -91,7 +91,7 @@ int kxen_line_set(struct kxen_domain *d, u32 gsi)
 	if (old) {
 		WRITE_ONCE(d->line, NULL);
 		WRITE_ONCE(d->line_gsi, 0);
-		kxen_glue_line_del(d->kvm, old, d->state == KXEN_DYING);
+		kxen_glue_line_del(d->kvm, old);
 	}
 	if (!gsi)
 		return 0;

@@ -42,9 +42,9 @@ static bool unplug_io(struct kxen_domain *d, u16 port, bool write, u32 len,
 	return port == PORT || port == PORT + 2;
 }
 
-int kxen_unplug_init(struct kxen_domain *d)
+int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm)
 {
-	struct kxen_pio *p = kxen_glue_pio_add(d->kvm, PORT, 4, unplug_io, d);
+	struct kxen_pio *p = kxen_glue_pio_add(kvm, PORT, 4, unplug_io, d);
 
 	if (IS_ERR(p))
 		return PTR_ERR(p);

@@ -35,6 +35,8 @@ int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a);
 int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a);
 
 int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a);
+int kxen_on_vcpu_coming(struct kvm *kvm, struct kxen_hook_args *a);
+int kxen_on_vm_gone(struct kvm *kvm, struct kxen_hook_args *a);
 
 /* The trampolines. */
 void kxen_tramp_emulate_hypercall(void);
@@ -50,6 +52,8 @@ void kxen_tramp_clock_update(void);
 void kxen_tramp_run(void);
 void kxen_tramp_vcpu_created(void);
 void kxen_tramp_sync_dirty(void);
+void kxen_tramp_vcpu_coming(void);
+void kxen_tramp_vm_gone(void);
 
 /* CPUID base that the guest sees; the hypercall MSR follows it. */
 u32 kxen_cpuid_base(struct kxen_vcpu *kv);
@@ -57,7 +61,7 @@ u32 kxen_cpuid_base(struct kxen_vcpu *kv);
 #define KXEN_MSR_HYPERCALL		0x40000000
 #define KXEN_MSR_HYPERCALL_VIRIDIAN	0x40000200
 
-int kxen_unplug_init(struct kxen_domain *d);
+int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm);
 
 /* ack.c */
 void kxen_ack_exit(void);

@@ -11,9 +11,11 @@
  *  - EINVAL: @size is smaller than the first version of the structure, or a
  *    value makes no sense together with another.
  *  - E2BIG: the structure is longer than the kernel knows it and is not zero
- *    in the part that the kernel does not understand.
+ *    in the part that the kernel does not understand; or longer than a page.
+ *  - EINTR: the caller is being killed.
  *  - EOPNOTSUPP: a known field has a flag or value that is not supported.
- *  - EFAULT: the structure cannot be read or written.
+ *  - EFAULT: the structure cannot be read or written. It is tried before anything is
+ *    done; if it becomes unwritable meanwhile, what was asked for has taken effect.
  *  - ENOENT: no such domain.
  *  - EPERM: the domain belongs to another open file, and the caller has not
  *    CAP_SYS_ADMIN.
@@ -36,6 +38,7 @@
 #define KXEN_F_EVTCHN_FIFO	(1ULL << 3)
 #define KXEN_F_EVTCHN_NLEVEL	(1ULL << 4)
 #define KXEN_F_SAVE		(1ULL << 5)
+#define KXEN_F_VCPU_IDS		(1ULL << 6)
 
 /* Bits of struct kxen_create.flags: what the domain gets. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10 */
@@ -79,8 +82,9 @@ struct kxen_info {
  * The domain goes with the file that made it, until a VM is attached: from then
  * on it lives as long as that VM.
  *
- * EEXIST: the id is taken. ENOSPC: no id is left. EBUSY (at the first domain):
- * KVM cannot be hooked now, the kernel log says why.
+ * EEXIST: the id is taken. ENOSPC: no id is left. EPERM: a wanted id that was not the
+ * caller's user's before; it takes CAP_SYS_ADMIN. EDQUOT: the user has as many domains as
+ * the module's parameter user_domains lets it have. EFAULT: nothing was made.
  */
 struct kxen_create {
 	__u32 size;
@@ -107,6 +111,18 @@ struct kxen_create {
 #define KXEN_WHY_DYING		8 /* ESHUTDOWN: the VM is being torn down */
 #define KXEN_WHY_HOOKS		9 /* KVM cannot be hooked: see the kernel log */
 #define KXEN_WHY_DIRTY_RING	10 /* EOPNOTSUPP: dirty pages go to a ring, not a bitmap */
+#define KXEN_WHY_MEMORY		11 /* EOPNOTSUPP: memory that the kernel does not pin for long */
+#define KXEN_WHY_VCPU_IDS	12 /* EINVAL: the numbers of the vCPUs do not fit */
+
+/**
+ * struct kxen_vcpu_id - the number that the guest knows a vCPU by
+ * @arch_id: what KVM_CREATE_VCPU is given; on x86 the APIC id
+ * @vcpu: its number in Xen's calls, which the guest's MADT has as processor id
+ */
+struct kxen_vcpu_id {
+	__u32 arch_id;
+	__u32 vcpu;
+};
 
 /**
  * struct kxen_attach - KXEN_ATTACH: give a domain its virtual machine
@@ -116,8 +132,16 @@ struct kxen_create {
  * @vm_fd: a KVM VM's file descriptor
  * @reason: out, on failure too: KXEN_WHY_*
  * @reserved: must be 0
+ * @vcpu_ids: address of @nr_vcpu_ids struct kxen_vcpu_id, one for each vCPU that the
+ *	machine can have
+ * @nr_vcpu_ids: 0: vCPUs are numbered in the order in which they are created
+ * @reserved2: must be 0
  *
- * The VM must not have run yet for its guest to find Xen.
+ * The VM must not have run yet for its guest to find Xen. If it fails nothing has changed.
+ *
+ * From now on KVM_CREATE_VCPU on the VM fails where the vCPU cannot be one of the domain:
+ * with ENOMEM; EOPNOTSUPP if the VM has become one that would not be attached; ENOENT for an
+ * id that is not in the list. E2BIG: more ids than a domain can have vCPUs.
  */
 struct kxen_attach {
 	__u32 size;
@@ -126,6 +150,9 @@ struct kxen_attach {
 	__s32 vm_fd;
 	__u32 reason;
 	__u32 reserved;
+	__aligned_u64 vcpu_ids;
+	__u32 nr_vcpu_ids;
+	__u32 reserved2;
 };
 
 #define KXEN_STATE_CREATED	0 /* no VM yet */

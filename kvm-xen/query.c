@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a domain is asked for, and the limits that it comes near. */
+#include <uapi/linux/kvm_xen.h>
+
+#include "../evtchn/evtchn.h"
+#include "guest_mem.h"
+#include "kxen.h"
+#include "log.h"
+#include "trace.h"
+
+/* Count it, and say so once: a guest can come and go at this mark as it likes. */
+void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of)
+{
+	WRITE_ONCE(*counter, *counter + 1);
+	trace_kxen_domain(d->domid, "80%");
+	if (*counter == 1)
+		kxen_warn_guest(d, "80 %% of its %s are in use", of);
+}
+
+/* Said once: its VMM's user may lock no more memory. */
+void kxen_domain_out_of_memlock(struct kxen_domain *d)
+{
+	if (!xchg(&d->memlock_out, true))
+		kxen_warn_guest(d, "its VMM may lock no more than %ld pages: raise its RLIMIT_MEMLOCK",
+				d->memlock);
+}
+
+static u32 query_state(struct kxen_domain *d)
+{
+	if (d->is_host)
+		return KXEN_STATE_HOST;
+	switch (READ_ONCE(d->state)) {
+	case KXEN_CREATED:
+		return KXEN_STATE_CREATED;
+	case KXEN_RUNNING:
+		return KXEN_STATE_RUNNING;
+	case KXEN_SHUTDOWN:
+		return KXEN_STATE_SHUTDOWN;
+	default:
+		return KXEN_STATE_DYING;
+	}
+}
+
+/*
+ * Fill in what KXEN_QUERY reports. Nothing is locked: whoever asks must not have to wait
+ * for what the domain's owner does.
+ */
+void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
+{
+	struct kxen_vcpu *kv;
+	u32 i;
+
+	q->domid = d->domid;
+	q->state = query_state(d);
+	q->shutdown_reason = READ_ONCE(d->shutdown_reason);
+	q->dom_flags = d->flags;
+	q->xen_version = d->xen_major << 16 | d->xen_minor;
+	q->max_ports = d->max_ports;
+	q->ports = kxen_evtchn_count(d);
+	q->evtchn_abi = kxen_evtchn_abi(d);
+	q->pinned_pages = atomic_read(&d->pinned);
+	q->resets = atomic64_read(&d->resets);
+	q->ports_high = READ_ONCE(d->ports_high);
+	q->pinned_high = READ_ONCE(d->pinned_high);
+	q->max_pinned = KXEN_MAX_PINNED;
+	q->width = READ_ONCE(d->compat) ? 32 : 64;
+	memcpy(q->uuid, d->uuid, sizeof(q->uuid));
+	q->paused = READ_ONCE(d->pause_count);
+	q->pid = READ_ONCE(d->kvm) ? READ_ONCE(d->pid) : 0;
+	kxen_for_each_vcpu(d, i, kv) {
+		q->vcpus++;
+		q->hypercalls += READ_ONCE(kv->stats.hypercalls);
+		q->sends += READ_ONCE(kv->stats.sends);
+		q->vectors += READ_ONCE(kv->stats.vectors);
+		q->upcalls += atomic64_read(&kv->upcalls);
+		q->timers += atomic64_read(&kv->timers);
+	}
+}
