@@ -37,8 +37,14 @@ DEFINE_STATIC_CALL(kxen_find_direct, location_proto);
 
 static const int *ftrace_enabled_p;
 
-/* Static: a kprobe that could not be disarmed stays on the kernel's lists. */
-static struct kprobe lookup_probe = { .symbol_name = "kallsyms_lookup_name" };
+/*
+ * Only placed to be told the address. Disabled from the start: nothing in the kernel is
+ * changed, so that nothing can fail when it is taken away again.
+ */
+static struct kprobe lookup_probe = {
+	.symbol_name = "kallsyms_lookup_name",
+	.flags = KPROBE_FLAG_DISABLED,
+};
 
 /*
  * A function tracer that does nothing and cannot be switched off: while it is
@@ -253,8 +259,11 @@ int kxen_hook_pin(const char *symbol)
 		.flags = FTRACE_OPS_FL_PERMANENT,
 	};
 	ret = ftrace_set_filter_ip(&pin_ops, addr, 0, 1);
-	if (!ret)
+	if (!ret) {
 		ret = register_ftrace_function(&pin_ops);
+		if (ret)
+			ftrace_free_filter(&pin_ops);
+	}
 	if (ret)
 		kxen_err("ftrace cannot be held switched on (error %d)",
 			 ret);
