@@ -7,9 +7,9 @@
  * is behind each number.
  */
 #include <linux/nospec.h>
-#include <linux/sched/signal.h>
 
 #include "hypercall.h"
+#include "kvm_glue.h"
 #include "trace.h"
 
 /* Numbers that Linux's header does not have. */
@@ -65,7 +65,7 @@ static const struct {
  */
 long kxen_hypercall(struct kxen_hc *hc)
 {
-	u32 nr = hc->nr;
+	u64 nr = hc->nr;
 	long ret = -ENOSYS;
 
 	hc->kv->stats.hypercalls++;
@@ -95,7 +95,7 @@ struct entry32 {
 };
 
 /* The arguments that a call takes; the others of the entry are not looked at. */
-static u32 nr_args(u32 nr)
+static u32 nr_args(u64 nr)
 {
 	if (nr >= ARRAY_SIZE(table))
 		return 0;
@@ -114,7 +114,7 @@ static int get_entry(struct kxen_hc *hc, u64 at, struct kxen_hc *call)
 		call->nr = e64.op;
 		for (i = 0; i < nr_args(call->nr); i++)
 			call->arg[i] = e64.args[i];
-		return e64.op > U32_MAX ? -ENOSYS : 0;
+		return 0;
 	}
 	if (kxen_copy_from_guest(hc->kv, &e32, at, sizeof(e32)))
 		return -EFAULT;
@@ -136,9 +136,13 @@ static int put_result(struct kxen_hc *hc, u64 at, long ret)
 				  &ret, sizeof(ret));
 }
 
+/* Calls between two looks at who waits for this one. */
+#define BATCH	64
+
 /*
- * The VMM wants its thread back: leave the rest to a call with these arguments,
- * which is as good as any other that the guest may make.
+ * Somebody wants the thread, or long enough was worked without a look: leave the rest to a
+ * call with these arguments, which is as good as any other that the guest may make. Between
+ * the two KVM lets go of what memory updates wait for.
  */
 static long go_on_later(struct kxen_hc *hc, u64 at, u32 nr)
 {
@@ -175,9 +179,9 @@ long kxen_hc_multicall(struct kxen_hc *hc)
 		hc->exit_reason = call.exit_reason;
 		if (put_result(hc, at, ret))
 			return -EFAULT;
-		if (i + 1 < nr && signal_pending(current))
+		if (i + 1 < nr && (i % BATCH == BATCH - 1 ||
+				   kxen_glue_work_pending(hc->kv->vcpu)))
 			return go_on_later(hc, at + size, nr - i - 1);
-		cond_resched();
 	}
 	return 0;
 }

@@ -11,7 +11,7 @@
  * struct kxen_hc - one hypercall in progress.
  * @kv: the caller.
  * @d: its domain.
- * @nr: hypercall number.
+ * @nr: hypercall number; all of the register counts in 64-bit mode.
  * @compat: the caller is not in 64-bit mode: @arg holds zero-extended 32-bit
  *	values, and structures have the 32-bit layout.
  * @in_multicall: this is an entry of a multicall.
@@ -24,7 +24,7 @@
 struct kxen_hc {
 	struct kxen_vcpu *kv;
 	struct kxen_domain *d;
-	u32 nr;
+	u64 nr;
 	bool compat;
 	bool in_multicall;
 	bool again;

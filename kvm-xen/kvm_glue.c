@@ -4,6 +4,7 @@
  * kvm_glue_check.c and the two headers, all that this module knows about KVM's
  * inside.
  */
+#include <linux/entry-kvm.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -364,12 +365,17 @@ u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
 
 /*
  * The guest has interrupts off: have it exit as soon as it takes them, and look for
- * interrupts then. Only for the vCPU's own thread, in an exit handler.
+ * interrupts then. Only for the vCPU's own thread, in an exit handler; locks may be held.
+ * False if that cannot be had: where the processor delivers interrupts by itself (AVIC),
+ * SVM has to switch that off first, and sleeps.
  */
-void kxen_glue_want_window(struct kvm_vcpu *v)
+bool kxen_glue_want_window(struct kvm_vcpu *v)
 {
 	assert_own_thread(v);
+	if (unlikely(kxen_svm_vmcb && enable_apicv))
+		return false;
 	static_call(kxen_irq_window)(v);
+	return true;
 }
 
 /* Have interrupts evaluated before the next entry. */
@@ -623,10 +629,21 @@ void kxen_glue_flush_tlbs(struct kvm *kvm)
 	kvm_make_all_cpus_request(kvm, KVM_REQ_TLB_FLUSH_GUEST);
 }
 
-/* KVM queues and merges them as the hardware does. */
+/* KVM queues and merges them as the hardware does; the vCPU may sleep, or be in the guest. */
 void kxen_glue_inject_nmi(struct kvm_vcpu *v)
 {
 	static_call(kxen_inject_nmi)(v);
+	if (!kxen_glue_is_running_here(v))
+		kvm_vcpu_kick(v);
+}
+
+/*
+ * Does somebody want the vCPU's thread, or KVM something done before the guest goes on? A
+ * long hypercall ends then, to be gone on with. The vCPU's own thread.
+ */
+bool kxen_glue_work_pending(struct kvm_vcpu *v)
+{
+	return kvm_request_pending(v) || __xfer_to_guest_mode_work_pending();
 }
 
 void kxen_glue_triple_fault(struct kvm_vcpu *v)

@@ -132,7 +132,7 @@ bool kxen_glue_intr_allowed(struct kvm_vcpu *v);
 bool kxen_glue_is_injecting(struct kvm_vcpu *v, u8 vector);
 u64 kxen_glue_guest_tsc(struct kvm_vcpu *v);
 void kxen_glue_want_event(struct kvm_vcpu *v);
-void kxen_glue_want_window(struct kvm_vcpu *v);
+bool kxen_glue_want_window(struct kvm_vcpu *v);
 void kxen_glue_kick(struct kvm_vcpu *v);
 void kxen_glue_unblock(struct kvm_vcpu *v);
 void kxen_glue_halt(struct kvm_vcpu *v);
@@ -219,6 +219,7 @@ void kxen_glue_flush_tlbs(struct kvm *kvm);
 void kxen_glue_inject_nmi(struct kvm_vcpu *v);
 void kxen_glue_triple_fault(struct kvm_vcpu *v);
 void kxen_glue_yield(struct kvm_vcpu *v);
+bool kxen_glue_work_pending(struct kvm_vcpu *v);
 
 /* MSR access as KVM passes it to the hooked functions. */
 bool kxen_glue_msr(const void *info, u32 *index, u64 *data);

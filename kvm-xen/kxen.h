@@ -96,7 +96,7 @@ struct kxen_vcpu {
 	u32 arch_id;
 	struct list_head prepared;	/* in domain->prepared, until it is adopted */
 	u8 upcall_vector;	/* per-vCPU LAPIC vector, 0: domain's callback */
-	bool lapic_owed;	/* an upcall the disabled LAPIC did not take */
+	u8 offered;		/* the vector that KVM was told of, and has not asked for */
 	bool ack_owed;		/* traced: the callback was taken, not seen clear */
 	bool level_open;	/* x86/level.c: the callback was taken, not looked at since */
 	u8 level_trust;		/* upcalls in a row whose flag was cleared */
@@ -116,6 +116,7 @@ struct kxen_vcpu {
 	u64 time_seen[3];	/* what was last published */
 	u32 time_area_version;
 	bool time_stale;	/* publish again although nothing changed */
+	struct mutex timer_lock;	/* starting and stopping what follows */
 	struct hrtimer singleshot;
 	struct hrtimer periodic;
 	u64 period_ns;

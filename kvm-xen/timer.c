@@ -40,12 +40,31 @@ static enum hrtimer_restart periodic_fn(struct hrtimer *t)
 	return HRTIMER_RESTART;
 }
 
+/* Deadlines are guest system time, which goes on while the host sleeps. */
 void kxen_timer_init(struct kxen_vcpu *kv)
 {
-	hrtimer_init(&kv->singleshot, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	mutex_init(&kv->timer_lock);
+	hrtimer_init(&kv->singleshot, CLOCK_BOOTTIME, HRTIMER_MODE_REL_HARD);
 	kv->singleshot.function = singleshot_fn;
-	hrtimer_init(&kv->periodic, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	hrtimer_init(&kv->periodic, CLOCK_BOOTTIME, HRTIMER_MODE_REL_HARD);
 	kv->periodic.function = periodic_fn;
+}
+
+/*
+ * The periodic timer, started after @first; @period 0 stops it. Any vCPU may set any
+ * other's: the callback must not find a timer that somebody starts meanwhile, so stopping
+ * and starting is one step.
+ */
+static void set_periodic(struct kxen_vcpu *kv, u64 period, u64 first)
+{
+	mutex_lock(&kv->timer_lock);
+	WRITE_ONCE(kv->period_ns, 0);
+	hrtimer_cancel(&kv->periodic);
+	WRITE_ONCE(kv->period_ns, period);
+	if (period)
+		hrtimer_start(&kv->periodic, ns_to_ktime(first),
+			      HRTIMER_MODE_REL_HARD);
+	mutex_unlock(&kv->timer_lock);
 }
 
 /**
@@ -89,8 +108,7 @@ int kxen_timer_singleshot(struct kxen_vcpu *kv, u64 abs_ns)
 
 void kxen_timer_periodic_stop(struct kxen_vcpu *kv)
 {
-	WRITE_ONCE(kv->period_ns, 0);
-	hrtimer_cancel(&kv->periodic);
+	set_periodic(kv, 0, 0);
 }
 
 /* Return: 0, or -EINVAL below a millisecond or above what a timer can hold. */
@@ -98,10 +116,7 @@ int kxen_timer_periodic(struct kxen_vcpu *kv, u64 period_ns)
 {
 	if (period_ns < MIN_PERIOD_NS || period_ns > KTIME_MAX / 2)
 		return -EINVAL;
-	kxen_timer_periodic_stop(kv);
-	WRITE_ONCE(kv->period_ns, period_ns);
-	hrtimer_start(&kv->periodic, ns_to_ktime(period_ns),
-		      HRTIMER_MODE_REL_HARD);
+	set_periodic(kv, period_ns, period_ns);
 	return 0;
 }
 
@@ -166,11 +181,9 @@ void kxen_timer_resume(struct kxen_vcpu *kv)
 		kxen_timer_singleshot(kv, kv->resume_singleshot);
 	if (!kv->resume_period)
 		return;
-	kxen_timer_periodic_stop(kv);
-	WRITE_ONCE(kv->period_ns, kv->resume_period);
 	if (kv->resume_periodic > now)
 		first = min(kv->resume_periodic - now, kv->resume_period);
-	hrtimer_start(&kv->periodic, ns_to_ktime(first), HRTIMER_MODE_REL_HARD);
+	set_periodic(kv, kv->resume_period, first);
 }
 
 /* The vCPU itself writes it anew before it runs next, and whenever its clock changes. */

@@ -66,6 +66,8 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	if (trace_kxen_ack_enabled())
 		kxen_arch_look_for_ack(kv);
 	hc.compat = !kxen_glue_long_mode(v);
+	if (unlikely(hc.compat))
+		hc.nr = (u32)hc.nr;
 	get_args(&hc, v);
 	if (unlikely(kxen_glue_cpl(v)))
 		ret = -EPERM;

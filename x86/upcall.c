@@ -31,21 +31,36 @@ bool kxen_upcall_pending(struct kxen_vcpu *kv)
 	return pending;
 }
 
-/* The callback vector if it is pending, else 0. Read once: a reset clears it. */
+/*
+ * The callback vector if it is pending, else 0. Read once: a reset clears it. While the
+ * vCPU runs a guest of its own it is pending as ever: KVM ends that one for it, or not, as
+ * the vCPU's hypervisor wants it.
+ */
 static u8 level_pending(struct kxen_vcpu *kv)
 {
 	u8 vector = READ_ONCE(kv->domain->callback_vector);
 
-	return vector && kxen_upcall_pending(kv) && !kxen_glue_nested(kv->vcpu) ?
-	       vector : 0;
+	return vector && kxen_upcall_pending(kv) ? vector : 0;
+}
+
+/*
+ * KVM asks whether there is an interrupt, and then which. The flag is in the guest's memory,
+ * where another vCPU may have cleared it in between: what was answered is handed out, once.
+ * An upcall for nothing is one that every guest takes; no answer is a bug to KVM.
+ */
+static u8 offer(struct kxen_vcpu *kv, u8 vector)
+{
+	kv->offered = vector;
+	return vector;
 }
 
 static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
-	u8 vector = level_pending(kv);
+	u8 vector = kv->offered;
 
 	if (!vector)
 		return 0;
+	offer(kv, 0);
 	a->ret = vector;
 	kv->stats.vectors++;
 	kxen_level_taken(kv);
@@ -66,13 +81,15 @@ int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	kxen_arch_publish_time(kv, false);
 	if (trace_kxen_ack_enabled())
 		kxen_arch_look_for_ack(kv);
-	return kxen_level_wanted(kv, vector);
+	return offer(kv, kxen_level_wanted(kv, vector));
 }
 
 int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
+	u8 vector = level_pending(kv);
+
 	a->ret = 1;
-	return level_pending(kv);
+	return kxen_glue_is_running_here(kv->vcpu) ? offer(kv, vector) : vector;
 }
 
 /*
@@ -99,14 +116,13 @@ int kxen_on_get_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 
 /*
  * KVM looks for completed page faults when the LAPIC is software-enabled: the
- * moment to deliver an upcall that it refused while it was disabled.
+ * moment to deliver an upcall that it refused while it was disabled, or that an INIT has
+ * taken from it. The flag says whether there is one (A100).
  */
 int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
-	if (READ_ONCE(kv->lapic_owed)) {
-		WRITE_ONCE(kv->lapic_owed, false);
+	if (READ_ONCE(kv->upcall_vector))
 		kxen_arch_upcall_again(kv);
-	}
 	return 0;
 }
 
@@ -115,15 +131,13 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 	u8 vector = READ_ONCE(kv->upcall_vector);
 
 	if (vector) {
-		WRITE_ONCE(kv->lapic_owed, true);
 		/*
-		 * Owed first, then tried: whoever enables the LAPIC meanwhile
-		 * sees one of the two. Pairs with the barrier of the request
+		 * The flag was set first: whoever enables the LAPIC meanwhile sees
+		 * that, or we see it enabled. Pairs with the barrier of the request
 		 * that brings it to kxen_on_apic_enabled().
 		 */
 		smp_mb();
-		if (kxen_glue_lapic_send(kv->vcpu, vector))
-			WRITE_ONCE(kv->lapic_owed, false);
+		kxen_glue_lapic_send(kv->vcpu, vector);
 		/* A guest that has set both kinds gets both, as on Xen. */
 		if (!READ_ONCE(kv->domain->callback_vector))
 			return;
@@ -133,12 +147,12 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 	}
 	if (kxen_glue_is_running_here(kv->vcpu) && in_task() &&
 	    !kxen_glue_nested(kv->vcpu) &&
-	    !kxen_glue_intr_allowed(kv->vcpu)) {
+	    !kxen_glue_intr_allowed(kv->vcpu) &&
+	    kxen_glue_want_window(kv->vcpu)) {
 		/*
 		 * A guest that sends to itself does it with interrupts off: what
 		 * KVM's evaluation would come to, several times shorter.
 		 */
-		kxen_glue_want_window(kv->vcpu);
 		return;
 	}
 	kxen_glue_want_event(kv->vcpu);
