@@ -25,7 +25,7 @@ flock -w 1800 9 || die "another set-up holds $KXEN_CACHE/lock"
 
 PKG_BASE="gcc libc6-dev make bc bison flex libelf-dev busybox-static cpio kmod xz-utils zstd
 	python3 qemu-system-x86 seabios ipxe-qemu ca-certificates dpkg-dev gcc-multilib pahole libxen-dev"
-PKG_CHECK="sparse ninja-build meson pkg-config libglib2.0-dev libpixman-1-dev
+PKG_CHECK="sparse patch ninja-build meson pkg-config libglib2.0-dev libpixman-1-dev
 	libcap-ng-dev libattr1-dev libfdt-dev zlib1g-dev python3-venv perl libc6-dev-i386
 	libbpf-dev bpftrace bpftool clang libclang-rt-dev bochs bochsbios vgabios grub-pc-bin grub-common xorriso mtools"
 
@@ -130,15 +130,11 @@ source_apt() {
 	touch "$d/.updated"
 }
 
-# QEMU with three corrections in VMRUN, without which any guest stalls now and then: an
-# injected vector stays in exception_index after it was delivered, and a later kick of
-# the CPU loop delivers it a second time; the interrupt shadow that an exit saved is
-# not loaded again, so that "sti; hlt" can take its interrupt before the halt; and a virtual
-# interrupt is noted without the lock, so that a timer of the host that fires at the same
-# moment is lost, and the host sleeps for ever.
+# QEMU with the patches of scripts/qemu, for three faults of VMRUN by which any guest stalls
+# now and then. The number stands for what they do: another one builds QEMU anew.
 QEMU_CORRECTION=3
 setup_qemu() {
-	local q=$KXEN_CACHE/qemu src
+	local q=$KXEN_CACHE/qemu src p
 	[ -x "$q/qemu-system-x86_64" ] && [ "$(cat "$q/correction" 2>/dev/null)" = $QEMU_CORRECTION ] &&
 		return 0
 	source_apt
@@ -148,36 +144,9 @@ setup_qemu() {
 	cd "$KXEN_CACHE/src/qemu"
 	APT_CONFIG=$KXEN_CACHE/apt/apt.conf apt-get source -qq qemu >&2
 	src=$(find . -maxdepth 1 -type d -name 'qemu-*' | head -1)
-	local f
-	f=$(find "$src/target/i386/tcg" -name svm_helper.c)
-	python3 - "$f" <<-'PY'
-	import sys, re
-	p = sys.argv[1]
-	s = open(p).read()
-	n = s.replace("do_interrupt_x86_hardirq(env, cs->exception_index, 1);",
-	              "do_interrupt_x86_hardirq(env, cs->exception_index, 1);\n            cs->exception_index = -1;")
-	if n == s:
-	    n = re.sub(r"(do_interrupt_x86_hardirq\(env, [^;]*, 1\);)", r"\1\n            cs->exception_index = -1;", s, count=1)
-	assert n != s, "helper_vmrun() has changed: look at the correction again"
-	s, at = n, n.index("void helper_vmrun(")
-	m = re.compile(r"\n    /\* maybe we need to inject an event \*/").search(s, at)
-	assert m, "helper_vmrun() has changed: look at the second correction again"
-	n = s[:m.start()] + """
-	    if (x86_ldl_phys(cs, env->vm_vmcb + offsetof(struct vmcb, control.int_state)) &
-	        SVM_INTERRUPT_SHADOW_MASK) {
-	        env->hflags |= HF_INHIBIT_IRQ_MASK;
-	    } else {
-	        env->hflags &= ~HF_INHIBIT_IRQ_MASK;
-	    }
-	""" + s[m.start():]
-	s = n
-	n = s.replace("cs->interrupt_request |= CPU_INTERRUPT_VIRQ;", """qemu_mutex_lock_iothread();
-	        cs->interrupt_request |= CPU_INTERRUPT_VIRQ;
-	        qemu_mutex_unlock_iothread();""", 1)
-	assert n != s, "helper_vmrun() has changed: look at the third correction again"
-	n = n.replace('#include "qemu/log.h"\n', '#include "qemu/log.h"\n#include "qemu/main-loop.h"\n', 1)
-	open(p, "w").write(n)
-	PY
+	for p in "$KXEN_TOP"/scripts/qemu/*.patch; do
+		patch -s -p1 -d "$src" <"$p" || die "${p##*/} does not apply to $src any more"
+	done
 	mkdir -p build && cd build
 	"../$src/configure" --target-list=x86_64-softmmu --enable-virtfs --disable-kvm --enable-plugins \
 		--disable-docs --disable-tools --disable-guest-agent --disable-werror \
