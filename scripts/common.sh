@@ -10,7 +10,8 @@ KXEN_ARCH=amd64
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# The kernel release that setup has put into the cache for series $1 (6.1, 6.12).
+# The kernel release that the cache has for series $1: 6.1, 6.12, or one of a kernel that
+# is built for the tests, such as 6.12-debug.
 kver_of() {
 	local f=$KXEN_CACHE/kernels/$1.release
 	[ -s "$f" ] || die "kernel $1 is not in the cache: run 'make setup'"
@@ -20,3 +21,11 @@ kver_of() {
 # Unpacked image (boot/, lib/modules/) and unpacked headers of series $1.
 kroot_of() { printf '%s/kernels/%s\n' "$KXEN_CACHE" "$(kver_of "$1")"; }
 kdir_of() { printf '%s/usr/src/linux-headers-%s\n' "$(kroot_of "$1")" "$(kver_of "$1")"; }
+
+# Run a command that builds something while nobody else builds it: locked NAME COMMAND...
+locked() {
+	local lock=$KXEN_TOP/build/lock/$1
+	shift
+	mkdir -p "${lock%/*}"
+	flock "$lock" "$@"
+}

@@ -7,6 +7,8 @@ set -euo pipefail
 
 out=$KXEN_TOP/build/guest
 mkdir -p "$out"
+exec 9>"$out/lock"
+flock 9
 if [ "$KXEN_TOP/selftests/linux/init" -nt "$out/initrd.gz" ]; then
 	t=$(mktemp -d)
 	mkdir -p "$t"/{bin,proc,sys,dev,tmp}

@@ -84,6 +84,8 @@ def pack(tree, init):
 def plugin(name):
     """Build one of the emulator's plugins; its path."""
     so = os.path.join(BUILD, name + ".so")
+    new = f"{so}.{os.getpid()}"
     subprocess.run(["gcc", "-O2", "-Wall", "-shared", "-fPIC", "-I", os.path.join(CACHE, "qemu"),
-                    "-o", so, os.path.join(TOP, "scripts/plugin", name + ".c")], check=True)
+                    "-o", new, os.path.join(TOP, "scripts/plugin", name + ".c")], check=True)
+    os.replace(new, so)
     return so
