@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Shared by the jobs that boot Debian kernels as guests (bash, in the machine's root).
 # Sourced. A boot counts only if the guest says that it is done.
-export PATH=$PATH:/usr/sbin:/sbin
 . ./job.sh
-usleep() { sleep "$(awk -v u="$1" 'BEGIN { print u / 1000000 }')"; }
-G=$(cat gdir) T=$(cat tdir) KXEN_CACHE=$(cat cdir) n=0
+G=$TOP/build/guest T=$TOP/build/tools n=0
 WORDS="console=ttyS0 mitigations=off noxsave no_timer_check panic=-1"
 
 # The machine: vm KERNEL CPUS MEGABYTES INITRD WORDS [options of QEMU]; its console is $log.

@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-# Shared by the jobs that run inside a host (busybox sh). Sourced.
+# Shared by the jobs that run inside a host (busybox sh, or bash in the machine's root).
+# Sourced, with what the program has for the job: SERIES, KXEN_CHECK, TOP, KXEN_CACHE, and
+# its own PARAMS.
+! [ -e params ] || . ./params
+if [ -n "${BASH_VERSION-}" ]; then
+	export PATH=$PATH:/usr/sbin:/sbin
+	usleep() { sleep "${1}e-6"; }
+fi
 
 check() {	# NAME COMMAND...: is its status 0?
 	_name=$1
@@ -41,11 +48,24 @@ look_at() {
 	for _p in /sys/kernel/debug/kvm-xen/d*/state; do sed "s|^|# $_p: |" "$_p"; done
 }
 
-# No domain is left, nothing is hooked, and the module can go.
+# No domain is left, nothing is hooked, and the module can go; where the kernel can tell, it
+# has left no memory.
 check_gone() {
 	check "$1: no domain is left" wait_for no_domain
 	check "$1: KVM's functions are as they were" wait_for unarmed
 	check "$1: the module unloads" rmmod kvm_xen
+	! [ -e $LEAKS ] || check "$1: no memory is left" no_leak
+}
+
+# What is younger than five seconds is none yet to kmemleak, and what only the second scan
+# finds was a pointer on the move.
+LEAKS=/sys/kernel/debug/kmemleak
+no_leak() {
+	for _s in 1 2; do
+		usleep 6000000
+		echo scan > $LEAKS
+	done
+	! grep -A 20 '^unreferenced' $LEAKS
 }
 
 # Lines of a report, named by its group: part GROUP FILE

@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-# Shared by the test programs: TAP out, hosts, modules. Sourced.
+# Shared by the test programs: parts, TAP out, hosts, modules. Sourced.
 #
-# A program prints TAP 13 with one line per check. What runs inside a host says
-# "ok - NAME" and "not ok - NAME"; here the lines get their numbers, and the name
-# of the group before them.
+# A program prints TAP 13 with one line per check. What runs inside a host is a file in
+# jobs/, which says "ok - NAME" and "not ok - NAME"; here the lines get their numbers, and
+# the name of the group before them.
+#
+#   NAME.sh		all of it, its hosts side by side
+#   NAME.sh --list	its parts, for scripts/check.py: PART WEIGHT [PROGRAM:PART before it]
+#   NAME.sh PART	one part
+#
+# A part is a host of series_list() unless the program says otherwise before it sources
+# this file: PARTS="ONE TWO". WEIGHT is what a part takes in seconds, as a first guess,
+# AFTER what must have run before. All three may be left out.
 
 set -u
 SELF=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,6 +20,30 @@ BUILD=$KXEN_TOP/build
 KXEN_CHECK=${KXEN_CHECK:-check}
 tap_nr=0
 tap_bad=0
+
+series_list() {
+	if [ -n "${KXEN_SERIES-}" ]; then
+		echo "$KXEN_SERIES"
+	elif [ "$KXEN_CHECK" = quick ]; then
+		echo 6.1
+	else
+		echo "$KXEN_SUPPORTED"
+	fi
+}
+
+own_parts=${PARTS:+1}
+PARTS=${PARTS:-$(series_list)}
+case ${1-} in
+"") ;;
+--list)
+	for p in $PARTS; do echo "$p ${WEIGHT-60} ${AFTER-}"; done
+	exit
+	;;
+*)
+	case " $PARTS " in *" $1 "*) ;; *) die "${0##*/} has these parts: $PARTS" ;; esac
+	[ -n "$own_parts" ] || KXEN_SERIES=$1
+	;;
+esac
 
 tap() {	# RESULT NAME: RESULT is a status, 0 is good
 	tap_nr=$((tap_nr + 1))
@@ -47,15 +79,18 @@ tap_end() {
 	exit
 }
 
+bail() { echo "Bail out! $*"; exit 1; }
+
 # Boot a host and run a job in it, beside others (a host is one busy thread):
 #   host_start SERIES JOB [l1.py options]; then, once per start, host_report GROUP SERIES
+# HOST names the script that boots it.
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 host_start() {
 	local series=$1 job=$2
 	shift 2
 	(
-		python3 "$KXEN_TOP/scripts/l1.py" --series "$series" "$@" "$job" \
+		python3 "$KXEN_TOP/scripts/${HOST:-l1.py}" --series "$series" "$@" "$job" \
 			>"$WORK/$series.out" 2>&1
 		echo $? >"$WORK/$series.status"
 	) &
@@ -89,31 +124,38 @@ hosts() {
 	for s in $(series_list); do host_report "$s" "$s"; done
 }
 
-series_list() {
-	if [ "$KXEN_CHECK" = quick ]; then echo 6.1; else echo "$KXEN_SUPPORTED"; fi
+need_programs() {
+	locked programs make -s -C "$SELF" all || bail "the test programs do not build"
 }
 
 need_module() {	# SERIES
-	"$KXEN_TOP/scripts/module.sh" "$1" W=1 || { echo "Bail out! the module does not build for $1"; exit 1; }
+	need_programs
+	"$KXEN_TOP/scripts/module.sh" "$1" || bail "the module does not build for $1"
 }
 
-# Options of l1.py that put the module, the small VMM and the images into a host.
+# What images.list says of the images: images WANT, see images.awk.
+images() { awk -v want="$1" -f "$SELF/images.awk" "$SELF/images.list"; }
+
+# Options of l1.py that put the module, the small VMM and the images into a host, and
+# what a job is told: its ./params, which job.sh reads. A program adds to them by PARAMS,
+# as NAME=VALUE lines.
 common_files() {	# SERIES
 	local i
+	printf '%s=%q\n' SERIES "$1" KXEN_CHECK "$KXEN_CHECK" TOP "$KXEN_TOP" \
+		KXEN_CACHE "$KXEN_CACHE" >"$WORK/params-$1"
+	echo "${PARAMS-}" >>"$WORK/params-$1"
 	echo "--file $BUILD/$1/kvm-xen.ko --file $BUILD/selftests/vmm --file $SELF/job.sh"
-	for i in "$BUILD"/selftests/img/*; do echo "--file $i"; done
+	echo "--file $WORK/params-$1=params"
+	for i in $(images build); do echo "--file $BUILD/selftests/img/$i"; done
 }
 
 # The same for Debian kernels as guests, under the machine's own QEMU.
 guest_files() {	# SERIES
 	common_files "$1"
-	echo "$BUILD/guest" >"$WORK/gdir"
-	echo "$BUILD/tools" >"$WORK/tdir"
-	echo "$KXEN_CACHE" >"$WORK/cdir"
-	echo "--file $SELF/guest-job.sh --file $WORK/gdir --file $WORK/tdir --file $WORK/cdir --root --mem 3G"
+	echo "--file $SELF/guest-job.sh --root --mem 3G"
 }
 
 need_guests() {
-	"$KXEN_TOP/scripts/guest.sh" && make -s -C "$KXEN_TOP/tools" ||
-		{ echo "Bail out! no guest kernels"; exit 1; }
+	"$KXEN_TOP/scripts/guest.sh" && locked tools make -s -C "$KXEN_TOP/tools" ||
+		bail "no guest kernels"
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Logic that the kernel and user space can compile alike, under sanitizers: fuzzed for a
 # number of runs (FUZZ_RUNS), and with threads. 'make fuzz' runs longer.
+PARTS=all WEIGHT=100
 . "$(dirname "$0")/lib.sh"
 U=$BUILD/user
 mkdir -p "$U"
