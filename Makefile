@@ -37,15 +37,22 @@ demo: ## a stock KVM host runs an unmodified Debian guest on Xen's interfaces (K
 setup: ## packages, kernels and tools for the tests, into the cache
 	@scripts/setup.sh check
 
-check: setup ## the tests
-	@python3 scripts/check.py check
+check: setup ## the tests; T=save,life:6.12 for some programs, or one of their hosts
+	@python3 scripts/check.py check $(T)
 
 check-quick: setup ## the edit loop: one host kernel, no Debian guest
-	@python3 scripts/check.py quick
+	@python3 scripts/check.py quick $(T)
 
 check-full: ## everything, in full matrices
 	@scripts/setup.sh full
-	@python3 scripts/check.py full
+	@python3 scripts/check.py full $(T)
+
+check-debug: setup ## on a kernel that is built with the debugging options (half an hour, once)
+	@scripts/debug-kernel.sh
+	@KXEN_SERIES="$${KXEN_SERIES:-6.12-debug}" python3 scripts/check.py debug $(T)
+
+run: setup ## one guest image on a host, and what it says: IMAGE=evtchn-64 [KERNEL=6.12] [OPTS="--smp 2"]
+	@scripts/run.sh "$(IMAGE)" "$(KERNEL)" $(OPTS)
 
 fuzz: setup ## the logic that user space can compile, fuzzed for longer (FUZZ_RUNS=20000000)
 	@FUZZ_RUNS=$${FUZZ_RUNS:-20000000} bash selftests/user.sh
@@ -66,5 +73,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install demo setup check check-quick check-full fuzz bench uapi-doc clean
+.PHONY: help modules tools kxenlat install demo setup check check-quick check-full check-debug run fuzz bench uapi-doc clean
 .DEFAULT_GOAL := modules

@@ -24,12 +24,18 @@ SPLAT = re.compile(
     r"\bBUG\b|\bWARNING\b|\bOops\b|general protection fault|Call Trace|"
     r"Kernel panic|lockdep|possible recursive locking|circular locking|"
     r"rcu.*(stall|detected)|soft lockup|hung task|blocked for more than|"
-    r"use-after-free|refcount_t|list_(add|del) corruption|UBSAN|KASAN")
+    r"use-after-free|refcount_t|list_(add|del) corruption|UBSAN|KASAN|KCSAN|ODEBUG|"
+    r"inconsistent lock|suspicious RCU|sleeping function|Redzone|Poison overwritten|"
+    r"kmemleak: .* new|irq lock inversion|lock held when returning")
 # Said by these kernels at boot on this emulated machine, module or not.
 HARMLESS = re.compile(
     r"Spectre|MDS|Speculative|RETBleed|mitigation|unsupported hardware|"
     r"no TSC_DEADLINE|debug info|LBR|ACPI BIOS|rcu: (?!INFO)|RCU Tasks(?!.*stall)|"
-    r"kvm_xen: loading out-of-tree|module verification failed")
+    r"kvm_xen: loading out-of-tree|module verification failed|"
+    r"RCU lockdep checking")
+# For kernels that are built for the tests, whose series has a dash: 6.12-debug. They are slow.
+DEBUG_WORDS = ("kasan_multi_shot page_poison=1 watchdog_thresh=60 "
+               "rcupdate.rcu_cpu_stall_timeout=120")
 
 INIT = r"""#!/bin/sh
 export PATH=/bin:/sbin:/t
@@ -158,7 +164,7 @@ def main():
     p.add_argument("--smp-force", action="store_true",
                    help="more than one CPU also with the uncorrected emulator")
     p.add_argument("--thread", default="single")
-    p.add_argument("--mem", default="1G")
+    p.add_argument("--mem", default=None, help="1G; 2G for a kernel with debugging options")
     p.add_argument("--cpu", default="max,+svm,+npt")
     p.add_argument("--module", action="append", default=None)
     p.add_argument("--file", action="append", default=[], help="SRC[=NAME] to put into /t")
@@ -175,6 +181,12 @@ def main():
     args = p.parse_args()
     if args.module is None:
         args.module = ["kvm-amd", "kvm-intel"] if args.nested else ["kvm-amd"]
+
+    debug = "-" in args.series
+    args.mem = args.mem or ("2G" if debug else "1G")
+    if debug:
+        args.append = DEBUG_WORDS + " " + args.append
+        args.timeout *= 3
 
     rel, root = kernel(args.series)
     work = tempfile.mkdtemp(prefix="kxen-l1.")
