@@ -1,0 +1,338 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Compare the documents with the tree: docs.py CHECK prints what does not fit.
+
+Each check reads the sources by name, not by line, so that code can move between files.
+docs.sh runs them all.
+"""
+import functools
+import glob
+import os
+import re
+import subprocess
+import sys
+
+CODE = ['kvm-xen', 'evtchn', 'gnttab', 'mempaging', 'dom0', 'x86', 'arm64', 'include']
+TESTS = ['selftests']
+SEMANTICS = 'Documentation/semantics'
+
+
+@functools.cache
+def files():
+    """What git knows, or what is there in a tree without it."""
+    out = subprocess.run(['git', 'ls-files'], capture_output=True, text=True).stdout.split()
+    if out:
+        return [f for f in out if os.path.exists(f)]
+    return [os.path.relpath(os.path.join(d, f)) for d, _, fs in os.walk('.') for f in fs
+            if not os.path.relpath(d).startswith(('build', '.git'))]
+
+
+def under(dirs, *ext):
+    return [f for f in files() if f.split('/')[0] in dirs and (not ext or f.endswith(ext))]
+
+
+@functools.cache
+def text(f):
+    return open(f, encoding='utf-8', errors='replace').read()
+
+
+def documents():
+    return [f for f in files() if f.startswith('Documentation/') and f.endswith('.rst')
+            or f in ('README.md', 'CONTRIBUTING.md')]
+
+
+def uncommented(f):
+    return re.sub(r'/\*.*?\*/|//[^\n]*', ' ', text(f), flags=re.S)
+
+
+# --- numbers of behaviours ---------------------------------------------------------
+
+def defined_ids():
+    """{number: its text}, the numbers of headings, and the letters that have a page."""
+    ids, heads, letters = {}, set(), set()
+    for f in files():
+        if not f.startswith(SEMANTICS + '/') or f.endswith('index.rst'):
+            continue
+        letters |= set(re.findall(r'^([A-H]): .*\n=+$', text(f), re.M))
+        heads |= set(re.findall(r'^([A-H]\.\d+) .*\n-+$', text(f), re.M))
+        for m in re.finditer(r'^([A-H]\d{1,3}|0\.\d{1,2})\n((?:    .*\n|\n(?=    ))+)',
+                             text(f), re.M):
+            if m[1] in ids:
+                print(f'{f}: {m[1]} twice')
+            ids[m[1]] = m[2]
+    return ids, heads, letters
+
+
+def spread(first, last):
+    """A17 to A19 cites each of them."""
+    head = re.match(r'[A-H]|0\.', first)[0]
+    return {f'{head}{n}' for n in range(int(first[len(head):]), int(last[len(head):]) + 1)}
+
+
+def cited_ids(names, letters, exist):
+    """{number: where}: a letter that has a page, or 0.N where C would not have a number."""
+    one = rf'[{"".join(sorted(letters))}]\d{{1,3}}'
+    zero = r'0\.[1-9]\d?'
+    found = {}
+    for f in names:
+        t = text(f)
+        for m in re.finditer(rf'(?<![\w.%\\])({one})(?: to ({one}))?\b(?!\()', t):
+            for n in (spread(m[1], m[2]) & exist | {m[1], m[2]} if m[2] else {m[1]}):
+                found.setdefault(n, f)
+        if not f.endswith(('.c', '.h', '.S', '.rst', 'differences')):
+            continue
+        for m in re.finditer(rf'(?:semantics |\(|"|\| |, )({zero})(?: to ({zero}))?(?=[ ),:;.])', t):
+            for n in (spread(m[1], m[2]) & exist | {m[1], m[2]} if m[2] else {m[1]}):
+                found.setdefault(n, f)
+    return found
+
+
+def ids():
+    defined, heads, letters = defined_ids()
+    mine = ('selftests/docs.py', 'selftests/docs.sh')
+    code = [f for f in under(CODE + TESTS) if f not in mine]
+    docs = [f for f in files() if f.startswith('Documentation/')
+            and not f.startswith(SEMANTICS + '/')]
+    cited = cited_ids(code, letters, set(defined))
+    for n, f in sorted((cited_ids(docs, letters, set(defined)) | cited).items()):
+        if n not in defined:
+            print(f'{f} cites {n}, which {SEMANTICS} does not have')
+    for n, body in defined.items():
+        if (n in cited) == ('Not implemented' in body):
+            print(f'{SEMANTICS} has {n}: ' + ('cited, though it says not implemented'
+                                              if n in cited else 'nothing cites it'))
+    for f in code:
+        for n in re.findall(r'(?<![\w.])([A-H]\.\d+)\b', text(f)):
+            if n not in heads:
+                print(f'{f} cites {n}, which is no heading of {SEMANTICS}')
+
+
+# --- hypercalls ---------------------------------------------------------------------
+
+GROUPS = {'XENMEM': 'memory_op', 'XENVER': 'xen_version', 'GNTTABOP': 'grant_table_op',
+          'VMASST_CMD': 'vm_assist', 'VCPUOP': 'vcpu_op', 'SCHEDOP': 'sched_op',
+          'EVTCHNOP': 'event_channel_op', 'HVMOP': 'hvm_op'}
+
+
+def tables(f):
+    """{heading: rows of the simple tables below it, as [first column, second column]}"""
+    out, head, lines = {}, '', text(f).split('\n')
+    inside, cols = 0, []
+    for i, line in enumerate(lines):
+        if re.fullmatch(r'=+( +=+)+', line):
+            inside += 1
+            cols = [m.start() for m in re.finditer('=+', line)]
+        elif re.fullmatch(r'[-=]{3,}', line) and i and lines[i - 1].strip():
+            head, inside = lines[i - 1].strip(), 0
+        elif inside % 2 and line[:cols[1]].strip():
+            out.setdefault(head, []).append([line[:cols[1]].strip(),
+                                             line[cols[1]:].split('  ')[0].strip()])
+    return out
+
+
+def ops_in_code():
+    """{group: sub-operations}: labels of a switch, designators, heads of table rows, compares"""
+    out = {g: set() for g in GROUPS.values()}
+    for f in under(CODE, '.c', '.h'):
+        for m in re.finditer(r'(?:\bcase\s+|\[\s*|\{\s*|[=!]=\s*)([A-Z]+(?:_CMD)?)_([a-z]\w*)\b',
+                             uncommented(f)):
+            if m[1] in GROUPS:
+                out[GROUPS[m[1]]].add(m[2].rstrip('_'))
+    return out
+
+
+def numbers():
+    """#define NAME number, of the tree and of Xen's public headers."""
+    out = {}
+    for f in glob.glob('/usr/include/xen/**/*.h', recursive=True) + under(CODE, '.c', '.h'):
+        for m in re.finditer(r'^#\s*define\s+(\w+)\s+(\d+)\b', text(f), re.M):
+            out.setdefault(m[1], int(m[2]))
+    return out
+
+
+def table_in_code():
+    """{number: name} of the hypercall table: rows '[NUMBER] = { function, arguments }'"""
+    out, num = {}, numbers()
+    row = r'\[\s*(\w+)\s*(?:/\*\s*(\w+)\s*\*/\s*)?\]\s*=\s*\{\s*\w+\s*,\s*\d+\s*\}'
+    for m in re.finditer(row, text('kvm-xen/hypercall.c')):
+        name = m[2] or re.sub(r'^(__HYPERVISOR|NR)_', '', m[1]).lower()
+        out[int(m[1]) if m[1].isdigit() else num.get(m[1], m[1])] = name
+    return out
+
+
+def compare(what, here, there):
+    for n in sorted(here - there):
+        print(f'{what}: {n} is served, and hypercalls.rst does not name it')
+    for n in sorted(there - here):
+        print(f'{what}: hypercalls.rst names {n}, which is not in the code')
+
+
+def hypercalls():
+    doc = tables('Documentation/hypercalls.rst')
+    rows = {f'{int(n)} {name}' for n, name in doc.get('Hypercalls', []) if n.isdigit()}
+    code = {f'{n} {name}' for n, name in table_in_code().items()}
+    if len(code) < 10:
+        print('kvm-xen/hypercall.c: its table is not understood any more')
+    compare('hypercall', code, rows)
+    for group, ops in ops_in_code().items():
+        if not ops:
+            print(f'{group}: no operation found in the code')
+        compare(group, ops, {name for name, _ in doc.get(group, [])})
+
+
+# --- the tools ----------------------------------------------------------------------
+
+OPTION = re.compile(r'(?<![\w-])--([a-z][a-z-]*[a-z])')
+
+
+def run_help(*argv):
+    return subprocess.run([*argv, '--help'], capture_output=True, text=True).stdout
+
+
+def man_options(f):
+    return set(OPTION.findall(re.sub(r'\\f.', '', text(f).replace('\\-', '-'))))
+
+
+def getopt_names(pattern):
+    names = set()
+    for f in glob.glob(pattern):
+        names |= set(re.findall(r'\{ "([a-z-]+)", (?:[01]|no_argument|required_argument), ', text(f)))
+        names |= set(re.findall(r'has_flag\([^)]*"--([a-z-]+)"', text(f)))
+    return names
+
+
+def differ(what, a, name_a, b, name_b):
+    for n in sorted(a - b):
+        print(f'{what}: {name_a} has --{n}, {name_b} has not')
+    for n in sorted(b - a):
+        print(f'{what}: {name_b} has --{n}, {name_a} has not')
+
+
+def completion(command, first):
+    """What the completion offers behind a command, asked from bash itself."""
+    script = f'''. tools/completion/kvm-xen
+compgen() {{ [ "$1" != -W ] || echo "$2" >&3; }}
+COMP_WORDS=(kvm-xen {command}); COMP_CWORD={1 if first else 2}; _kvm_xen'''
+    return subprocess.run(['bash', '-c', script + ' 3>&1 >/dev/null 2>&1'], text=True,
+                          capture_output=True, env=os.environ | {'PATH': '/usr/bin:/bin'}).stdout
+
+
+def options():
+    tool = os.environ['KVM_XEN']
+    man, seen = text('tools/kvm-xen/kvm-xen.8'), set()
+    commands = re.findall(r'^  (\w+) ', run_help(tool), re.M)
+    if len(commands) < 5:
+        print('kvm-xen --help: no commands found')
+    offered = {w for w in completion('', True).split() if not w.startswith('-')}
+    if offered != set(commands):
+        print('completion: its commands differ:', *sorted(offered ^ set(commands)))
+    for c in commands:
+        if not re.search(rf'^\\fBkvm-xen {c}\b|^\\fBkvm-xen \w+\\fR\|\\fB{c}\b', man, re.M):
+            print(f'kvm-xen.8: no synopsis of {c}')
+        opts = set(OPTION.findall(run_help(tool, c)))
+        differ(c, opts | {'help'}, f'{c} --help', set(OPTION.findall(completion(c, False))) |
+               {'help'}, 'the completion')
+        seen |= opts
+    seen -= {'help'}
+    differ('kvm-xen', seen, '--help', man_options('tools/kvm-xen/kvm-xen.8') - {'help'}, 'kvm-xen.8')
+    differ('kvm-xen', seen, '--help', getopt_names('tools/kvm-xen/*.c') - {'help'}, 'the source')
+
+
+def kxenlat():
+    opts = set(OPTION.findall(run_help(os.environ['KXENLAT']))) - {'help'}
+    if not opts:
+        print('kxenlat --help: no options found')
+    differ('kxenlat', opts, '--help', man_options('tools/kxenlat/kxenlat.8') - {'help'}, 'kxenlat.8')
+    differ('kxenlat', opts, '--help', getopt_names('tools/kxenlat/*.c') - {'help'}, 'the source')
+
+
+# --- what documents name ------------------------------------------------------------
+
+def paths():
+    """Paths below a directory of the tree, and names of files by themselves."""
+    known = set(files())
+    tops = {f.split('/')[0] for f in known if '/' in f}
+    names = {os.path.basename(f) for f in known}
+    for doc in documents():
+        t = re.sub(r'https?://\S+', '', text(doc))
+        for m in re.finditer(r'(?<![\w/~.>$])((?:\.\./)?\.?[\w-]+(?:/[\w.*-]+)+/?)', t):
+            p = m[1].rstrip('.').removeprefix('../')
+            if p.split('/')[0] not in tops or p.endswith('.ko') or 'NAME' in p:
+                continue
+            if not glob.glob(p) and not glob.glob('Documentation/' + p):
+                print(f'{doc}: there is no {p}')
+        for p in re.findall(r'(?<![\w/.*-])([a-z][\w-]{2,}\.(?:rst|sh|py|bt|[chS8]))\b(?!\()', t):
+            if p not in names:
+                print(f'{doc}: there is no {p}')
+
+
+def programs():
+    """Each test program, a script with TAP output, has its line in testing.rst."""
+    t = text('Documentation/testing.rst')
+    for f in files():
+        if re.fullmatch(r'selftests/[\w-]+\.sh', f) and '/lib.sh"' in text(f) and \
+           not re.search(rf'^{re.escape(os.path.basename(f))} ', t, re.M):
+            print(f'testing.rst does not tell of {f}')
+
+
+def symbols():
+    """``name()`` in a document is a name in the code; a * stands for any rest."""
+    code = set()
+    for f in under(CODE + TESTS + ['tools', 'scripts'], '.c', '.h', '.S', '.sh', '.py'):
+        if f != 'selftests/docs.py':
+            code |= set(re.findall(r'\w+', uncommented(f) if f.endswith(('.c', '.h')) else text(f)))
+    everything = '\n'.join(code)
+    for doc in documents():
+        for s in re.findall(r'``?(\w[\w*]*)\(\)``?', text(doc)):
+            if not re.search('^' + s.replace('*', r'\w*') + '$', everything, re.M):
+                print(f'{doc}: nothing is called {s}()')
+        for s in re.findall(r'\b((?:' + '|'.join(GROUPS) + r'|KXEN)_\w+)(?!\w|<)', text(doc)):
+            if s not in code and not any(c.startswith(s) for c in code if s.endswith('_')):
+                print(f'{doc}: nothing is called {s}')
+
+
+def reasons():
+    """Why an attach or a restore was refused: the tool has words for each."""
+    tool = ''.join(text(f) for f in glob.glob('tools/kvm-xen/*.c'))
+    found = re.findall(r'^#define (KXEN_(?:WHY|RESTORE)_\w+)\s+(\d+)',
+                       text('include/uapi/linux/kvm_xen.h'), re.M)
+    if len(found) < 10:
+        print('include/uapi/linux/kvm_xen.h: no reasons found')
+    for name, value in found:
+        if value != '0' and not re.search(rf'\[{name}\]\s*=\s*"', tool):
+            print(f'the tool has no words for {name}')
+
+
+def maintained():
+    """Each file has an area in MAINTAINERS, each pattern a file."""
+    pats = re.findall(r'^F:\s+(\S+)', text('MAINTAINERS'), re.M)
+    left = set(files())
+    for p in pats:
+        hit = {f for f in files() if f == p or p.endswith('/') and f.startswith(p)
+               or f in set(glob.glob(p))}
+        if not hit:
+            print(f'MAINTAINERS: no file is {p}')
+        left -= hit
+    for f in sorted(left):
+        print(f'MAINTAINERS has no area for {f}')
+    if not re.search(rf'^{re.escape(text("VERSION").strip())}\b', text('NEWS'), re.M):
+        print('NEWS has nothing of the version in VERSION')
+
+
+def wellformed():
+    """reStructuredText that renders; kernel-doc's own directive is Sphinx's."""
+    import docutils.core
+    for f in documents():
+        if not f.endswith('.rst'):
+            continue
+        src = re.sub(r'^\.\. kernel-doc::.*', '', text(f), flags=re.M)
+        try:
+            docutils.core.publish_doctree(src, source_path=f, settings_overrides={
+                'report_level': 2, 'halt_level': 5, 'warning_stream': sys.stdout})
+        except Exception as e:
+            print(f'{f}: {e}')
+
+
+if __name__ == '__main__':
+    {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, symbols,
+                             reasons, maintained, wellformed)}[sys.argv[1]]()
