@@ -32,7 +32,7 @@ static u32 max_ports(struct kxen_domain *d)
 /* False if the guest has not given the page yet. */
 static bool word_of(const struct kxen_fifo *f, u32 port, struct kxen_word *w)
 {
-	/* Pairs with the release in add_page(). */
+	/* Pairs with the release in kxen_fifo_expand_array(). */
 	u32 nr = smp_load_acquire(&f->nr_words);
 
 	if (port >= nr)

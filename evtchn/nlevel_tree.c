@@ -355,7 +355,7 @@ int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r)
 	nl->nr_ports = ports_of(nl, nl->nr_pages);
 	/* Pairs with the dependent reads of raisers: the tree is complete. */
 	smp_store_release(&e->nlevel, nl);
-	/* Who still climbs in the old one has set the leaf: replay() finds it. */
+	/* Who still climbs in the old one has set the leaf, which kxen_nl_replay() finds. */
 	synchronize_rcu();
 	free_vcpus(d, old);
 	kvfree(old);

@@ -291,6 +291,17 @@ def symbols():
                 print(f'{doc}: nothing is called {s}')
 
 
+def comments():
+    """name() in a comment of the module is a name in its code: pairs of barriers, callers."""
+    sources = under(CODE, '.c', '.h', '.S')
+    code = set(re.findall(r'\w+', ' '.join(map(uncommented, sources))))
+    for f in sources:
+        for c in re.findall(r'/\*.*?\*/|//[^\n]*', text(f), re.S):
+            for n in re.findall(r'\b([a-z_]\w+)\(\)', c):
+                if n not in code:
+                    print(f'{f}: a comment names {n}(), which is not there')
+
+
 def reasons():
     """Why an attach or a restore was refused: the tool has words for each."""
     tool = ''.join(text(f) for f in glob.glob('tools/kvm-xen/*.c'))
@@ -335,4 +346,4 @@ def wellformed():
 
 if __name__ == '__main__':
     {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, symbols,
-                             reasons, maintained, wellformed)}[sys.argv[1]]()
+                             comments, reasons, maintained, wellformed)}[sys.argv[1]]()

@@ -24,6 +24,7 @@ compare "hypercalls.rst has what the tables in the code have" hypercalls
 compare "paths and files that documents name are there" paths
 compare "testing.rst has every test program" programs
 compare "functions and constants that documents name are there" symbols
+compare "functions that comments name are there" comments
 compare "the tool has words for every reason of a refusal" reasons
 compare "MAINTAINERS has an area for every file, NEWS has the version" maintained
 
