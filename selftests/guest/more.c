@@ -74,13 +74,13 @@ static void test_refusals(void)
 	struct { u16 domid, pad[3]; u64 gpa; } dying = { .domid = DOMID_SELF };
 	u64 x[8] = { 0 };
 
-	check("G51 physdev_op", hc2(__HYPERVISOR_physdev_op, 12, x), XEN_ENOSYS);
-	check("G51 physdev_op, unknown", hc2(__HYPERVISOR_physdev_op, 99, x),
+	check("G50 physdev_op", hc2(__HYPERVISOR_physdev_op, 12, x), XEN_ENOSYS);
+	check("G50 physdev_op, unknown", hc2(__HYPERVISOR_physdev_op, 99, x),
 	      XEN_ENOSYS);
 	check("G31 pagetable_dying", hvm_op(9, &dying), XEN_EINVAL);
 	check("G31 altp2m", hvm_op(25, x), XEN_EOPNOTSUPP);
-	check("G50 console_io", hc3(__HYPERVISOR_console_io, 0, 0, 0), XEN_EPERM);
-	check("G50 console_io, reading", hc3(__HYPERVISOR_console_io, 1, 0, 0),
+	check("G51 console_io", hc3(__HYPERVISOR_console_io, 0, 0, 0), XEN_EPERM);
+	check("G51 console_io, reading", hc3(__HYPERVISOR_console_io, 1, 0, 0),
 	      XEN_EPERM);
 	check("G1 platform_op", hc1(__HYPERVISOR_platform_op, x), XEN_EPERM);
 	check("G1 xenpmu_op", hc2(40, 0, x), XEN_EOPNOTSUPP);
