@@ -275,6 +275,15 @@ def programs():
             print(f'testing.rst does not tell of {f}')
 
 
+def index():
+    """Each document is in its directory's index."""
+    for f in files():
+        if f.startswith('Documentation/') and f.endswith('.rst'):
+            d, name = os.path.split(f)
+            if name != 'index.rst' and name not in text(d + '/index.rst'):
+                print(f'{d}/index.rst does not name {name}')
+
+
 def symbols():
     """``name()`` in a document is a name in the code; a * stands for any rest."""
     code = set()
@@ -345,5 +354,5 @@ def wellformed():
 
 
 if __name__ == '__main__':
-    {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, symbols,
-                             comments, reasons, maintained, wellformed)}[sys.argv[1]]()
+    {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, index,
+                             symbols, comments, reasons, maintained, wellformed)}[sys.argv[1]]()

@@ -22,6 +22,7 @@ echo "TAP version 13"
 compare "every number that is cited is in Documentation/semantics, and every one there is cited" ids
 compare "hypercalls.rst has what the tables in the code have" hypercalls
 compare "paths and files that documents name are there" paths
+compare "each index has every document" index
 compare "testing.rst has every test program" programs
 compare "functions and constants that documents name are there" symbols
 compare "functions that comments name are there" comments
