@@ -81,7 +81,8 @@ def cited_ids(names, letters, exist):
                 found.setdefault(n, f)
         if not f.endswith(('.c', '.h', '.S', '.rst', 'differences')):
             continue
-        for m in re.finditer(rf'(?:semantics |\(|"|\| |, )({zero})(?: to ({zero}))?(?=[ ),:;.])', t):
+        before = r'(?:semantics |\(|"|\| |, )'
+        for m in re.finditer(rf'{before}({zero})(?: to ({zero}))?(?=[ ),:;.])', t):
             for n in (spread(m[1], m[2]) & exist | {m[1], m[2]} if m[2] else {m[1]}):
                 found.setdefault(n, f)
     return found
@@ -117,14 +118,15 @@ GROUPS = {'XENMEM': 'memory_op', 'XENVER': 'xen_version', 'GNTTABOP': 'grant_tab
 def tables(f):
     """{heading: rows of the simple tables below it, as [first column, second column]}"""
     out, head, lines = {}, '', text(f).split('\n')
-    inside, cols = 0, []
+    inside, cols = False, []
     for i, line in enumerate(lines):
         if re.fullmatch(r'=+( +=+)+', line):
-            inside += 1
+            # Another one inside ends the head of the table, or the table.
+            inside = not inside or bool(lines[i + 1].strip())
             cols = [m.start() for m in re.finditer('=+', line)]
         elif re.fullmatch(r'[-=]{3,}', line) and i and lines[i - 1].strip():
-            head, inside = lines[i - 1].strip(), 0
-        elif inside % 2 and line[:cols[1]].strip():
+            head, inside = lines[i - 1].strip(), False
+        elif inside and line[:cols[1]].strip():
             out.setdefault(head, []).append([line[:cols[1]].strip(),
                                              line[cols[1]:].split('  ')[0].strip()])
     return out
@@ -196,7 +198,8 @@ def man_options(f):
 def getopt_names(pattern):
     names = set()
     for f in glob.glob(pattern):
-        names |= set(re.findall(r'\{ "([a-z-]+)", (?:[01]|no_argument|required_argument), ', text(f)))
+        names |= set(re.findall(r'\{ "([a-z-]+)", (?:[01]|no_argument|required_argument), ',
+                                text(f)))
         names |= set(re.findall(r'has_flag\([^)]*"--([a-z-]+)"', text(f)))
     return names
 
@@ -234,7 +237,8 @@ def options():
                {'help'}, 'the completion')
         seen |= opts
     seen -= {'help'}
-    differ('kvm-xen', seen, '--help', man_options('tools/kvm-xen/kvm-xen.8') - {'help'}, 'kvm-xen.8')
+    documented = man_options('tools/kvm-xen/kvm-xen.8') - {'help'}
+    differ('kvm-xen', seen, '--help', documented, 'kvm-xen.8')
     differ('kvm-xen', seen, '--help', getopt_names('tools/kvm-xen/*.c') - {'help'}, 'the source')
 
 
@@ -242,7 +246,8 @@ def kxenlat():
     opts = set(OPTION.findall(run_help(os.environ['KXENLAT']))) - {'help'}
     if not opts:
         print('kxenlat --help: no options found')
-    differ('kxenlat', opts, '--help', man_options('tools/kxenlat/kxenlat.8') - {'help'}, 'kxenlat.8')
+    documented = man_options('tools/kxenlat/kxenlat.8') - {'help'}
+    differ('kxenlat', opts, '--help', documented, 'kxenlat.8')
     differ('kxenlat', opts, '--help', getopt_names('tools/kxenlat/*.c') - {'help'}, 'the source')
 
 
@@ -300,6 +305,20 @@ def symbols():
                 print(f'{doc}: nothing is called {s}')
 
 
+def tracepoints():
+    """tracing.rst has each tracepoint with its fields, in their order."""
+    code = {}
+    for m in re.finditer(r'TRACE_EVENT\w*\((kxen_\w+),(.*?)TP_fast_assign',
+                         uncommented('kvm-xen/trace.h'), re.S):
+        code[m[1]] = re.findall(r'__(?:field|string|array)\([^,()]*,?\s*(\w+)', m[2])
+    doc = {name: fields.split() for name, fields in
+           tables('Documentation/tracing.rst').get('Tracing', []) if name in code
+           or name.startswith('kxen_')}
+    for n in sorted(code.keys() | doc.keys()):
+        if code.get(n) != doc.get(n):
+            print(f'{n}: the code has {code.get(n)}, tracing.rst has {doc.get(n)}')
+
+
 def comments():
     """name() in a comment of the module is a name in its code: pairs of barriers, callers."""
     sources = under(CODE, '.c', '.h', '.S')
@@ -354,5 +373,6 @@ def wellformed():
 
 
 if __name__ == '__main__':
-    {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, index,
-                             symbols, comments, reasons, maintained, wellformed)}[sys.argv[1]]()
+    {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, index, symbols,
+                             tracepoints, comments, reasons, maintained, wellformed)
+     }[sys.argv[1]]()

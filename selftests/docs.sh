@@ -25,6 +25,7 @@ compare "paths and files that documents name are there" paths
 compare "each index has every document" index
 compare "testing.rst has every test program" programs
 compare "functions and constants that documents name are there" symbols
+compare "tracing.rst has every tracepoint, and its fields" tracepoints
 compare "functions that comments name are there" comments
 compare "the tool has words for every reason of a refusal" reasons
 compare "MAINTAINERS has an area for every file, NEWS has the version" maintained
