@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The documents against the tree: numbers of behaviours, hypercalls, options, names.
+PARTS=all WEIGHT=15
 . "$(dirname "$0")/lib.sh"
 cd "$KXEN_TOP" || exit 1
 
