@@ -352,6 +352,10 @@ def maintained():
         if not hit:
             print(f'MAINTAINERS: no file is {p}')
         left -= hit
+    for t in re.findall(r'^T:\t(.+)', text('MAINTAINERS'), re.M):
+        for name in t.split():
+            if 'selftests/' + name not in files():
+                print(f'MAINTAINERS: there is no selftests/{name}')
     for f in sorted(left):
         print(f'MAINTAINERS has no area for {f}')
     if not re.search(rf'^{re.escape(text("VERSION").strip())}\b', text('NEWS'), re.M):
