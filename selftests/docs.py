@@ -192,7 +192,9 @@ def run_help(*argv):
 
 
 def man_options(f):
-    return set(OPTION.findall(re.sub(r'\\f.', '', text(f).replace('\\-', '-'))))
+    """A command line of another program, in bold, has that program's options."""
+    t = re.sub(r'\\fB(?!kvm-xen|kxenlat)[a-z][\w-]* [^\\]*\\f', '', text(f).replace('\\-', '-'))
+    return set(OPTION.findall(re.sub(r'\\f.', '', t)))
 
 
 def getopt_names(pattern):
