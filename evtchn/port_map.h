@@ -7,7 +7,12 @@
 #ifndef KXEN_PORT_MAP_H
 #define KXEN_PORT_MAP_H
 
+/* A bucket is a page. With what lockdep keeps in a lock a port takes two lines or more. */
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+#define KXEN_PORTS_PER_BUCKET	16
+#else
 #define KXEN_PORTS_PER_BUCKET	64
+#endif
 
 struct kxen_port;
 
