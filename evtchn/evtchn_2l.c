@@ -15,7 +15,7 @@ static inline const struct kxen_layout *layout(struct kxen_domain *d)
 }
 
 /* 4096 or 1024, by the guest's width now (A4). */
-static u32 max_ports(struct kxen_domain *d)
+static u32 evtchn_2l_max_ports(struct kxen_domain *d)
 {
 	return layout(d)->long_bits * layout(d)->long_bits;
 }
@@ -47,7 +47,7 @@ static void mark(struct kxen_domain *d, const struct kxen_layout *l,
 }
 
 /* The order of the steps is the ABI (A51): pending, selector, upcall. */
-static void set_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_2l_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
 	void *s = shinfo(d);
@@ -59,7 +59,7 @@ static void set_pending(struct kxen_domain *d, struct kxen_port *p)
 	kxen_poll_wake(d, p->port);
 }
 
-static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_2l_clear_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
 
@@ -67,7 +67,7 @@ static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
 		kxen_guest_test_and_clear(shinfo(d) + l->pending, p->port);
 }
 
-static void unmask(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_2l_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
 	void *s = shinfo(d);
@@ -78,7 +78,7 @@ static void unmask(struct kxen_domain *d, struct kxen_port *p)
 		mark(d, l, p);
 }
 
-static bool is_pending(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_2l_is_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
 
@@ -86,14 +86,14 @@ static bool is_pending(struct kxen_domain *d, struct kxen_port *p)
 	       kxen_guest_test(shinfo(d) + l->pending, p->port);
 }
 
-static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_2l_is_masked(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
 
 	return !has_bits(l, p) || kxen_guest_test(shinfo(d) + l->mask, p->port);
 }
 
-static bool any_pending(struct kxen_vcpu *kv)
+static bool evtchn_2l_any_pending(struct kxen_vcpu *kv)
 {
 	const struct kxen_layout *l = layout(kv->domain);
 	const u64 *word = shinfo(kv->domain) + l->pending;
@@ -107,13 +107,13 @@ static bool any_pending(struct kxen_vcpu *kv)
 
 const struct kxen_evtchn_ops kxen_evtchn_2l = {
 	.abi = KXEN_ABI_2L,
-	.max_ports = max_ports,
-	.set_pending = set_pending,
-	.clear_pending = clear_pending,
-	.unmask = unmask,
-	.is_pending = is_pending,
-	.is_masked = is_masked,
-	.any_pending = any_pending,
+	.max_ports = evtchn_2l_max_ports,
+	.set_pending = evtchn_2l_set_pending,
+	.clear_pending = evtchn_2l_clear_pending,
+	.unmask = evtchn_2l_unmask,
+	.is_pending = evtchn_2l_is_pending,
+	.is_masked = evtchn_2l_is_masked,
+	.any_pending = evtchn_2l_any_pending,
 };
 
 /**

@@ -24,7 +24,7 @@
 #include "fifo.h"
 #include "fifo_link.h"
 
-static u32 max_ports(struct kxen_domain *d)
+static u32 evtchn_fifo_max_ports(struct kxen_domain *d)
 {
 	return EVTCHN_FIFO_NR_CHANNELS;
 }
@@ -184,7 +184,7 @@ static bool save(const struct kxen_fifo *f, struct kxen_port *p,
 	       !xchg(&p->saved, false);
 }
 
-static void set_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_fifo_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_fifo *f = READ_ONCE(d->evtchn->fifo);
 	u32 to = place(READ_ONCE(p->notify_vcpu), READ_ONCE(p->priority));
@@ -196,7 +196,8 @@ static void set_pending(struct kxen_domain *d, struct kxen_port *p)
 	raise(d, f, p, w, to);
 }
 
-static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_fifo_clear_pending(struct kxen_domain *d,
+				      struct kxen_port *p)
 {
 	struct kxen_word w;
 
@@ -206,7 +207,7 @@ static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
 	WRITE_ONCE(p->saved, false);
 }
 
-static void unmask(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_fifo_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_word w;
 
@@ -214,7 +215,7 @@ static void unmask(struct kxen_domain *d, struct kxen_port *p)
 		return;
 	kxen_word_clear(w, EVTCHN_FIFO_MASKED);
 	if (kxen_word_read(w) & KXEN_FIFO_PENDING)
-		set_pending(d, p);
+		evtchn_fifo_set_pending(d, p);
 }
 
 static u32 word_value(struct kxen_domain *d, struct kxen_port *p)
@@ -226,24 +227,24 @@ static u32 word_value(struct kxen_domain *d, struct kxen_port *p)
 	       kxen_word_read(w) : KXEN_FIFO_MASKED;
 }
 
-static bool is_pending(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_fifo_is_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	return word_value(d, p) & KXEN_FIFO_PENDING;
 }
 
-static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_fifo_is_masked(struct kxen_domain *d, struct kxen_port *p)
 {
 	return word_value(d, p) & KXEN_FIFO_MASKED;
 }
 
 /* A closed port whose word still is in a queue would be delivered from there. */
-static bool is_busy(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_fifo_is_busy(struct kxen_domain *d, struct kxen_port *p)
 {
 	return word_value(d, p) & KXEN_FIFO_LINKED;
 }
 
-static int set_priority(struct kxen_domain *d, struct kxen_port *p,
-			u32 priority)
+static int evtchn_fifo_set_priority(struct kxen_domain *d, struct kxen_port *p,
+				    u32 priority)
 {
 	if (priority > EVTCHN_FIFO_PRIORITY_MIN)
 		return -EINVAL;
@@ -253,7 +254,7 @@ static int set_priority(struct kxen_domain *d, struct kxen_port *p,
 }
 
 /* The guest is to look at its queues: at least one says so. */
-static bool any_pending(struct kxen_vcpu *kv)
+static bool evtchn_fifo_any_pending(struct kxen_vcpu *kv)
 {
 	const struct kxen_fifo *f = READ_ONCE(kv->domain->evtchn->fifo);
 	const struct kxen_fifo_vcpu *fv = vcpu_of(f, kv->id);
@@ -263,15 +264,15 @@ static bool any_pending(struct kxen_vcpu *kv)
 
 const struct kxen_evtchn_ops kxen_evtchn_fifo = {
 	.abi = KXEN_ABI_FIFO,
-	.max_ports = max_ports,
-	.set_pending = set_pending,
-	.clear_pending = clear_pending,
-	.unmask = unmask,
-	.is_pending = is_pending,
-	.is_masked = is_masked,
-	.is_busy = is_busy,
-	.set_priority = set_priority,
-	.any_pending = any_pending,
+	.max_ports = evtchn_fifo_max_ports,
+	.set_pending = evtchn_fifo_set_pending,
+	.clear_pending = evtchn_fifo_clear_pending,
+	.unmask = evtchn_fifo_unmask,
+	.is_pending = evtchn_fifo_is_pending,
+	.is_masked = evtchn_fifo_is_masked,
+	.is_busy = evtchn_fifo_is_busy,
+	.set_priority = evtchn_fifo_set_priority,
+	.any_pending = evtchn_fifo_any_pending,
 	.save = kxen_fifo_save,
 	.stop = kxen_fifo_stop,
 };

@@ -69,12 +69,12 @@ static struct kxen_vcpu *vcpu_of(struct kxen_domain *d, struct kxen_port *p)
 	return kxen_domain_vcpu(d, READ_ONCE(p->notify_vcpu));
 }
 
-static u32 max_ports(struct kxen_domain *d)
+static u32 evtchn_nl_max_ports(struct kxen_domain *d)
 {
 	return READ_ONCE(current_tree(d)->nr_ports);
 }
 
-static void set_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_nl_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_nlevel *nl = current_tree(d);
 	struct kxen_nl_leaf l;
@@ -87,7 +87,7 @@ static void set_pending(struct kxen_domain *d, struct kxen_port *p)
 	kxen_poll_wake(d, p->port);
 }
 
-static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_nl_clear_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_nl_leaf l;
 
@@ -95,7 +95,7 @@ static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
 		kxen_guest_test_and_clear(l.pending, l.bit);
 }
 
-static void unmask(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_nl_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_nlevel *nl = current_tree(d);
 	struct kxen_nl_leaf l;
@@ -106,7 +106,7 @@ static void unmask(struct kxen_domain *d, struct kxen_port *p)
 		mark(nl, vcpu_of(d, p), p->port);
 }
 
-static bool is_pending(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_nl_is_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_nl_leaf l;
 
@@ -114,7 +114,7 @@ static bool is_pending(struct kxen_domain *d, struct kxen_port *p)
 	       kxen_guest_test(l.pending, l.bit);
 }
 
-static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_nl_is_masked(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_nl_leaf l;
 
@@ -123,20 +123,20 @@ static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
 }
 
 /* Its vcpu_info has moved: the inner levels have not, so the root is enough. */
-static bool any_pending(struct kxen_vcpu *kv)
+static bool evtchn_nl_any_pending(struct kxen_vcpu *kv)
 {
 	return true;
 }
 
 const struct kxen_evtchn_ops kxen_evtchn_nlevel = {
 	.abi = KXEN_ABI_NLEVEL,
-	.max_ports = max_ports,
-	.set_pending = set_pending,
-	.clear_pending = clear_pending,
-	.unmask = unmask,
-	.is_pending = is_pending,
-	.is_masked = is_masked,
-	.any_pending = any_pending,
+	.max_ports = evtchn_nl_max_ports,
+	.set_pending = evtchn_nl_set_pending,
+	.clear_pending = evtchn_nl_clear_pending,
+	.unmask = evtchn_nl_unmask,
+	.is_pending = evtchn_nl_is_pending,
+	.is_masked = evtchn_nl_is_masked,
+	.any_pending = evtchn_nl_any_pending,
 	.save = kxen_nl_save,
 	.stop = kxen_nl_stop,
 };

@@ -15,57 +15,59 @@ static const struct kxen_evtchn_ops *below(struct kxen_domain *d)
 	return READ_ONCE(d->evtchn->below);
 }
 
-static u32 max_ports(struct kxen_domain *d)
+static u32 evtchn_frozen_max_ports(struct kxen_domain *d)
 {
 	return below(d)->max_ports(d);
 }
 
-static void set_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_frozen_set_pending(struct kxen_domain *d,
+				      struct kxen_port *p)
 {
 	WRITE_ONCE(p->saved, true);
 }
 
-static void clear_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_frozen_clear_pending(struct kxen_domain *d,
+					struct kxen_port *p)
 {
 	WRITE_ONCE(p->saved, false);
 	below(d)->clear_pending(d, p);
 }
 
 /* Of the domain's own vCPUs, which are paused: nobody is there to call it. */
-static void unmask(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_frozen_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
 	below(d)->unmask(d, p);
 }
 
-static bool is_pending(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_frozen_is_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	return READ_ONCE(p->saved) || below(d)->is_pending(d, p);
 }
 
-static bool is_masked(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_frozen_is_masked(struct kxen_domain *d, struct kxen_port *p)
 {
 	return below(d)->is_masked(d, p);
 }
 
-static bool is_busy(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_frozen_is_busy(struct kxen_domain *d, struct kxen_port *p)
 {
 	return below(d)->is_busy && below(d)->is_busy(d, p);
 }
 
-static bool any_pending(struct kxen_vcpu *kv)
+static bool evtchn_frozen_any_pending(struct kxen_vcpu *kv)
 {
 	return below(kv->domain)->any_pending(kv);
 }
 
 static const struct kxen_evtchn_ops kxen_evtchn_frozen = {
-	.max_ports = max_ports,
-	.set_pending = set_pending,
-	.clear_pending = clear_pending,
-	.unmask = unmask,
-	.is_pending = is_pending,
-	.is_masked = is_masked,
-	.is_busy = is_busy,
-	.any_pending = any_pending,
+	.max_ports = evtchn_frozen_max_ports,
+	.set_pending = evtchn_frozen_set_pending,
+	.clear_pending = evtchn_frozen_clear_pending,
+	.unmask = evtchn_frozen_unmask,
+	.is_pending = evtchn_frozen_is_pending,
+	.is_masked = evtchn_frozen_is_masked,
+	.is_busy = evtchn_frozen_is_busy,
+	.any_pending = evtchn_frozen_any_pending,
 };
 
 /**

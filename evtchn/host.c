@@ -10,12 +10,12 @@
 
 #include "evtchn_internal.h"
 
-static u32 max_ports(struct kxen_domain *d)
+static u32 evtchn_host_max_ports(struct kxen_domain *d)
 {
 	return EVTCHN_FIFO_NR_CHANNELS;
 }
 
-static void set_pending(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_host_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	/* Stays while the sender's lock is held: closing takes that, too. */
 	struct kxen_host_port *host = READ_ONCE(p->host);
@@ -24,24 +24,24 @@ static void set_pending(struct kxen_domain *d, struct kxen_port *p)
 		host->event(host, p->port);
 }
 
-static void nothing(struct kxen_domain *d, struct kxen_port *p)
+static void evtchn_host_nothing(struct kxen_domain *d, struct kxen_port *p)
 {
 }
 
 /* Whether an event waits is known to its consumer alone. */
-static bool never(struct kxen_domain *d, struct kxen_port *p)
+static bool evtchn_host_never(struct kxen_domain *d, struct kxen_port *p)
 {
 	return false;
 }
 
 const struct kxen_evtchn_ops kxen_evtchn_host = {
 	.abi = KXEN_ABI_HOST,
-	.max_ports = max_ports,
-	.set_pending = set_pending,
-	.clear_pending = nothing,
-	.unmask = nothing,
-	.is_pending = never,
-	.is_masked = never,
+	.max_ports = evtchn_host_max_ports,
+	.set_pending = evtchn_host_set_pending,
+	.clear_pending = evtchn_host_nothing,
+	.unmask = evtchn_host_nothing,
+	.is_pending = evtchn_host_never,
+	.is_masked = evtchn_host_never,
 };
 
 /**
