@@ -37,6 +37,7 @@ void kxen_evtchn_close_all(struct kxen_domain *d);
 void kxen_evtchn_reopen(struct kxen_domain *d);
 u32 kxen_evtchn_count(struct kxen_domain *d);
 u32 kxen_evtchn_abi(struct kxen_domain *d);
+u64 kxen_evtchn_broken(struct kxen_domain *d);
 
 /* Virtual interrupts. Any context. */
 void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq);

@@ -13,7 +13,6 @@
  * What cannot be linked yet, because the page of the word or the control block of the
  * vCPU is missing, is remembered in port->saved, and raised when that comes.
  */
-#include <linux/ratelimit.h>
 #include <linux/rcupdate.h>
 #include <uapi/linux/kvm_xen.h>
 #include <xen/interface/xen.h>
@@ -65,6 +64,13 @@ static struct kxen_fifo_queue *queue_at(const struct kxen_fifo *f, u32 at)
 	return fv ? &fv->queue[at & (EVTCHN_FIFO_MAX_QUEUES - 1)] : NULL;
 }
 
+/* Counted, and said once: a guest can do it as often as it likes. */
+static void breaks_rules(struct kxen_domain *d)
+{
+	if (atomic64_inc_return(&d->evtchn->broken) == 1)
+		kxen_warn_guest(d, "breaks the rules of its event words");
+}
+
 static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 		   struct kxen_fifo_queue *q, u32 port, bool *first)
 {
@@ -76,8 +82,7 @@ static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 	if (q->tail && word_of(f, q->tail, &tail))
 		linked = kxen_fifo_link(tail, port, &broken);
 	if (unlikely(broken))
-		pr_warn_ratelimited("kvm_xen: d%u breaks the rules of its event words\n",
-				    d->domid);
+		breaks_rules(d);
 	if (!linked)
 		WRITE_ONCE(fv->control->head[at & 15], port);
 	*first = !linked;

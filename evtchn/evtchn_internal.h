@@ -15,6 +15,7 @@
 #ifndef KXEN_EVTCHN_INTERNAL_H
 #define KXEN_EVTCHN_INTERNAL_H
 
+#include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/mutex.h>
 #include <linux/nospec.h>
@@ -89,6 +90,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
  * @set: which ports are used.
  * @reset_next: EVTCHNOP_reset is running, and has come so far; 0: it is not.
  * @dying: no new ports.
+ * @broken: events that were lost since the guest broke the rules of its FIFO words.
  */
 struct kxen_evtchn {
 	const struct kxen_evtchn_ops *ops;
@@ -100,6 +102,7 @@ struct kxen_evtchn {
 	struct kxen_port_set set;
 	u32 reset_next;
 	bool dying;
+	atomic64_t broken;
 };
 
 /**

@@ -97,6 +97,12 @@ u32 kxen_evtchn_count(struct kxen_domain *d)
 	return READ_ONCE(d->evtchn->set.nr_used);
 }
 
+/* Events that were lost since the guest broke the rules of its FIFO words. */
+u64 kxen_evtchn_broken(struct kxen_domain *d)
+{
+	return atomic64_read(&d->evtchn->broken);
+}
+
 static bool is_busy(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_evtchn_ops *ops = d->evtchn->ops;

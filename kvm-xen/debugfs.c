@@ -66,7 +66,8 @@ static int domain_show(struct seq_file *m, void *v)
 		   q.hypercalls, q.sends, q.upcalls);
 	seq_printf(m, "vectors %llu\ntimers %llu\ncontinued %llu\n", q.vectors,
 		   q.timers, continued(d));
-	seq_printf(m, "left_set %llu\n", atomic64_read(&d->left_set));
+	seq_printf(m, "left_set %llu\nbroken %llu\n",
+		   atomic64_read(&d->left_set), kxen_evtchn_broken(d));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(domain);
