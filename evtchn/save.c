@@ -39,12 +39,13 @@ static void save_port(struct kxen_port *p, struct kxen_save_port *r)
 
 /**
  * kxen_evtchn_save() - Records of ports and ABI.
- * @d: the domain, frozen.
+ * @d: the domain, locked and paused; frozen, unless the records are only counted.
  * @s: where to.
  */
 void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
 {
 	struct kxen_evtchn *e = d->evtchn;
+	const struct kxen_evtchn_ops *ops;
 	struct kxen_save_port r;
 	u32 port;
 
@@ -59,8 +60,9 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
 			cond_resched();
 	}
 	kxen_rec_end(s);
-	if (e->below && e->below->save)
-		e->below->save(d, s);
+	ops = e->below ?: e->ops;
+	if (ops->save)
+		ops->save(d, s);
 	mutex_unlock(&e->event_lock);
 }
 

@@ -4,7 +4,8 @@
  *
  * Saving needs a paused domain, and freezes its event channels: from then on no sender
  * writes to the guest's memory, which the VMM copies in its own time. Letting the domain
- * go thaws them; what was sent meanwhile is raised then.
+ * go thaws them; what was sent meanwhile is raised then. Asking for the size freezes
+ * nothing. User space is written to with no lock held: it may take its time.
  *
  * Restoring fills a domain that has its VM and whose guest has not run. All or nothing:
  * a stream that is refused leaves the domain as new. Deadlines are guest system time,
@@ -154,29 +155,23 @@ static void save_all(struct kxen_domain *d, struct kxen_sink *s)
 	}
 }
 
-static int save_locked(struct kxen_domain *d, u64 ubuf, u32 *len)
+/* Into a buffer of its own, to be freed by the caller, also on failure. */
+static int save_locked(struct kxen_domain *d, u32 room, struct kxen_sink *s)
 {
-	struct kxen_sink count = { }, s = { .room = *len };
-	int ret = 0;
-
 	lockdep_assert_held(&d->lock);
-	kxen_evtchn_freeze(d);
-	/* Once to know its size, once for real: ports do not change meanwhile. */
-	save_all(d, &count);
-	*len = count.len;
-	if (count.len > s.room)
+	/* Once to know its size, once for real, when nobody writes there any more. */
+	save_all(d, s);
+	if (s->len > room)
 		return -ENOSPC;
-	s.room = count.len;
-	s.buf = kvzalloc(s.room, GFP_KERNEL_ACCOUNT);
-	if (!s.buf)
+	room = s->len;
+	*s = (struct kxen_sink) {
+		.room = room, .buf = kvzalloc(room, GFP_KERNEL_ACCOUNT),
+	};
+	if (!s->buf)
 		return -ENOMEM;
-	save_all(d, &s);
-	if (s.len != s.room)
-		ret = -EAGAIN;
-	else if (copy_to_user(u64_to_user_ptr(ubuf), s.buf, s.len))
-		ret = -EFAULT;
-	kvfree(s.buf);
-	return ret;
+	kxen_evtchn_freeze(d);
+	save_all(d, s);
+	return s->len == room ? 0 : -EAGAIN;
 }
 
 /**
@@ -186,17 +181,24 @@ static int save_locked(struct kxen_domain *d, u64 ubuf, u32 *len)
  * @len: in: room; out: bytes needed, or written.
  *
  * Context: may sleep; takes d->lock.
- * Return: 0; -EBUSY if it is not paused; -ENOSPC; -EAGAIN if a peer has changed a
- * port meanwhile; -EFAULT; -ENOMEM.
+ * Return: 0; -EBUSY if it is not paused; -ENOSPC, with the domain not frozen; -EAGAIN if
+ * a peer has changed a port meanwhile; -EFAULT; -ENOMEM; -EINTR.
  */
 int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 {
+	struct kxen_sink s = { };
 	int ret = -EBUSY;
 
-	mutex_lock(&d->lock);
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
 	if (d->kvm && d->pause_count && d->state != KXEN_DYING)
-		ret = save_locked(d, ubuf, len);
+		ret = save_locked(d, *len, &s);
 	mutex_unlock(&d->lock);
+	if (!ret && copy_to_user(u64_to_user_ptr(ubuf), s.buf, s.len))
+		ret = -EFAULT;
+	kvfree(s.buf);
+	if (s.len)
+		*len = s.len;
 	if (!ret)
 		trace_kxen_domain(d->domid, "save");
 	return ret;

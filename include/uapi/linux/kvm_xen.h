@@ -307,7 +307,8 @@ struct kxen_port_info {
  * SAVE: the domain is paused (EBUSY), and stays so. From now on until it is let go,
  * nothing is written into the guest's memory: copy it now. Letting the domain go makes it
  * go on as if nothing had been; what was sent meanwhile is delivered then. ENOSPC: @len
- * says how much room it needs. EAGAIN: a peer has changed a channel, try again.
+ * says how much room it needs; that alone stops no writes. EAGAIN: a peer has changed a
+ * channel, try again.
  *
  * RESTORE: the domain has its VM, with as many vCPUs; the guest's memory is back, its
  * vCPUs have not run; the domain is paused. All or nothing. The number of the domain may
