@@ -7,6 +7,7 @@
  * unbound, for that domain. The restored end is pending then, as after a bind: what was
  * sent while nobody was there is not lost.
  */
+#include <linux/sched/signal.h>
 #include <linux/types.h>
 #include <uapi/linux/kvm_xen.h>
 #include <xen/interface/xen.h>
@@ -68,12 +69,6 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
 
 /* --- reading ---------------------------------------------------------------------- */
 
-static const struct kxen_save_domain *domain_of(const struct kxen_image *im)
-{
-	return kxen_rec_find(im, KXEN_REC_DOMAIN,
-			     sizeof(struct kxen_save_domain))->data;
-}
-
 /* The list of ports; its entries are not known to be good. */
 static const struct kxen_save_port *ports_of(const struct kxen_image *im,
 					     u32 *nr)
@@ -89,13 +84,13 @@ static const struct kxen_save_port *ports_of(const struct kxen_image *im,
 static bool is_peer(const struct kxen_image *im, const struct kxen_save_port *r)
 {
 	return r->state == KXEN_PORT_INTERDOMAIN &&
-	       r->remote_domid != domain_of(im)->domid;
+	       r->remote_domid != im->domain->domid;
 }
 
 /* Ours is another number than the saved one, maybe. */
 static u32 new_domid(struct kxen_domain *d, const struct kxen_image *im, u32 id)
 {
-	return id == domain_of(im)->domid ? d->domid : id;
+	return id == im->domain->domid ? d->domid : id;
 }
 
 static int check_port(struct kxen_domain *d, const struct kxen_save_port *r)
@@ -160,6 +155,13 @@ static int restore_pair(struct kxen_domain *d, const struct kxen_save_port *r)
 	return 0;
 }
 
+/* A list is as long as its writer wanted: whoever waits for it can be killed. */
+static int go_on(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
 static int restore_ports(struct kxen_domain *d, struct kxen_image *im)
 {
 	const struct kxen_save_port *r;
@@ -171,19 +173,17 @@ static int restore_ports(struct kxen_domain *d, struct kxen_image *im)
 	r = ports_of(im, &nr);
 	if (!r)
 		return -EINVAL;
-	for (i = 0; i < nr && !ret; i++) {
-		ret = restore_port(d, im, &r[i]);
-		cond_resched();
-	}
+	for (i = 0; i < nr && !ret; i++)
+		ret = go_on() ?: restore_port(d, im, &r[i]);
 	for (i = 0; i < nr && !ret; i++)
 		if (r[i].state == KXEN_PORT_INTERDOMAIN && !is_peer(im, &r[i]))
-			ret = restore_pair(d, &r[i]);
+			ret = go_on() ?: restore_pair(d, &r[i]);
 	return ret;
 }
 
 static int restore_abi(struct kxen_domain *d, struct kxen_image *im)
 {
-	switch (domain_of(im)->abi) {
+	switch (im->domain->abi) {
 	case KXEN_ABI_2L:
 		return 0;
 	case KXEN_ABI_FIFO:

@@ -71,6 +71,16 @@ static u64 left(struct hrtimer *t)
 	return ns > 0 ? ns : 1;
 }
 
+/* Numbers may have holes. */
+static u32 count_vcpus(struct kxen_domain *d)
+{
+	u32 i, nr = 0;
+
+	for (i = 0; i < d->nr_vcpus; i++)
+		nr += !!kxen_domain_vcpu(d, i);
+	return nr;
+}
+
 static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 {
 	/* Locked: nobody replaces it. */
@@ -79,7 +89,7 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 		.domid = d->domid,
 		.compat = d->compat,
 		.abi = kxen_evtchn_abi(d),
-		.nr_vcpus = d->nr_vcpus,
+		.nr_vcpus = count_vcpus(d),
 		.xen_major = d->xen_major,
 		.xen_minor = d->xen_minor,
 		.shutdown_reason = d->shutdown_reason,
@@ -204,6 +214,9 @@ int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 	return ret;
 }
 
+/* What there is one of for each vCPU is what there is most of. */
+#define MAX_RECORDS	(KXEN_NR_RECS * KXEN_MAX_VCPUS)
+
 /* --- reading -------------------------------------------------------------------- */
 
 /* The next record of @type after @from; NULL if there is none, or it is too short. */
@@ -234,6 +247,7 @@ static int take_apart(const u8 *buf, u32 len, struct kxen_image *im)
 {
 	const struct kxen_save_header *h = (const void *)buf;
 	const struct kxen_save_rec *r;
+	const struct kxen_rec *rec;
 	u32 pos = sizeof(*h);
 
 	im->why = KXEN_RESTORE_FORMAT;
@@ -243,7 +257,7 @@ static int take_apart(const u8 *buf, u32 len, struct kxen_image *im)
 		im->why = KXEN_RESTORE_VERSION;
 		return -EOPNOTSUPP;
 	}
-	if (h->nr > len / sizeof(*r))
+	if (h->nr > len / sizeof(*r) || h->nr > MAX_RECORDS)
 		return -EINVAL;
 	im->rec = kvcalloc(h->nr, sizeof(*im->rec), GFP_KERNEL_ACCOUNT);
 	if (!im->rec)
@@ -251,27 +265,25 @@ static int take_apart(const u8 *buf, u32 len, struct kxen_image *im)
 	for (; im->nr < h->nr; im->nr++) {
 		r = (const void *)(buf + pos);
 		if (len - pos < sizeof(*r) || r->len % 8 ||
-		    r->len > len - pos - sizeof(*r))
+		    r->len > len - pos - sizeof(*r) ||
+		    !r->type || r->type >= KXEN_NR_RECS)
 			return -EINVAL;
 		im->rec[im->nr] = (struct kxen_rec) { r->type, r->len, r + 1 };
 		pos += sizeof(*r) + r->len;
 	}
-	return pos == len ? 0 : -EINVAL;
+	rec = kxen_rec_find(im, KXEN_REC_DOMAIN, sizeof(*im->domain));
+	im->domain = rec ? rec->data : NULL;
+	return rec && pos == len ? 0 : -EINVAL;
 }
 
 static int restore_domain(struct kxen_domain *d, struct kxen_image *im)
 {
-	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_DOMAIN,
-					sizeof(struct kxen_save_domain));
-	const struct kxen_save_domain *r;
+	const struct kxen_save_domain *r = im->domain;
 	const struct kxen_rec *page;
 
-	if (!rec)
-		return -EINVAL;
-	r = rec->data;
 	if (r->compat > 1)
 		return -EINVAL;
-	if (r->nr_vcpus != d->nr_vcpus) {
+	if (r->nr_vcpus != count_vcpus(d)) {
 		im->why = KXEN_RESTORE_VCPUS;
 		return -EINVAL;
 	}
@@ -351,27 +363,29 @@ static int restore_vcpu(struct kxen_domain *d, const struct kxen_save_vcpu *r)
 static int restore_vcpus(struct kxen_domain *d, struct kxen_image *im)
 {
 	const struct kxen_rec *rec;
-	u32 from = 0, nr = 0;
+	u32 from = 0, nr = 0, next = 0;
 	int ret;
 
 	while ((rec = find_from(im, &from, KXEN_REC_VCPU,
 				sizeof(struct kxen_save_vcpu)))) {
+		const struct kxen_save_vcpu *r = rec->data;
+
 		/* Each once: a second one would drop what the first one holds. */
-		if (((const struct kxen_save_vcpu *)rec->data)->id != nr)
+		if (r->id < next)
 			return -EINVAL;
-		ret = restore_vcpu(d, rec->data);
+		ret = restore_vcpu(d, r);
 		if (ret)
 			return ret;
+		next = r->id + 1;
 		nr++;
 	}
-	return nr == d->nr_vcpus ? 0 : -EINVAL;
+	return nr == count_vcpus(d) ? 0 : -EINVAL;
 }
 
 /* What could fail has been done. */
 static void restore_rest(struct kxen_domain *d, struct kxen_image *im)
 {
-	const struct kxen_save_domain *r =
-		kxen_rec_find(im, KXEN_REC_DOMAIN, sizeof(*r))->data;
+	const struct kxen_save_domain *r = im->domain;
 	u32 i;
 
 	d->xen_major = r->xen_major;

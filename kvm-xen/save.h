@@ -3,7 +3,7 @@
  * The stream of a saved domain: a header, then records. Its reader takes it for hostile.
  *
  * All numbers are little-endian, all structures without holes and a multiple of 8 bytes.
- * A change that an older reader must not miss raises KXEN_SAVE_VERSION.
+ * A reader refuses a record that it does not know: a new one raises KXEN_SAVE_VERSION.
  */
 #ifndef KXEN_SAVE_H
 #define KXEN_SAVE_H
@@ -25,6 +25,7 @@ enum kxen_rec_type {
 	KXEN_REC_FIFO_VCPU,
 	KXEN_REC_NLEVEL,
 	KXEN_REC_NLEVEL_VCPU,
+	KXEN_NR_RECS
 };
 
 struct kxen_save_header {
@@ -140,11 +141,13 @@ struct kxen_rec {
  * struct kxen_image - a stream taken apart.
  * @rec: its records.
  * @nr: how many.
+ * @domain: the first record of that type, which is there.
  * @why: KXEN_RESTORE_*: why it is refused.
  */
 struct kxen_image {
 	struct kxen_rec *rec;
 	u32 nr;
+	const struct kxen_save_domain *domain;
 	u32 why;
 };
 
