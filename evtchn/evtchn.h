@@ -34,6 +34,7 @@ struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d);
 int kxen_evtchn_init_ports(struct kxen_domain *d);
 void kxen_evtchn_destroy(struct kxen_evtchn *e);
 void kxen_evtchn_close_all(struct kxen_domain *d);
+void kxen_evtchn_drop_all(struct kxen_domain *d);
 void kxen_evtchn_reopen(struct kxen_domain *d);
 u32 kxen_evtchn_count(struct kxen_domain *d);
 u32 kxen_evtchn_abi(struct kxen_domain *d);
@@ -58,7 +59,7 @@ void kxen_evtchn_freeze(struct kxen_domain *d);
 void kxen_evtchn_thaw(struct kxen_domain *d);
 void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s);
 int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im);
-void kxen_evtchn_reconnect(struct kxen_domain *d, const struct kxen_image *im);
+void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im);
 
 /* What a controller does to another domain. */
 long kxen_evtchn_reset_other(struct kxen_domain *d);

@@ -51,8 +51,8 @@ struct kxen_sink;
  * @set_priority: EVTCHNOP_set_priority, port locked; may be NULL.
  * @save: records of what the ABI holds; event_lock held; NULL if it holds nothing.
  * @any_pending: there may be an event that this vCPU has not seen.
- * @stop: back to 2-level: take what the ABI holds away. event_lock held, may sleep;
- *	NULL if it holds nothing.
+ * @stop: take what the ABI holds away: nobody uses it any more. event_lock held, may
+ *	sleep; NULL if it holds nothing.
  *
  * All but @max_ports, @save and @stop are called with interrupts off, which a change of the
  * ABI waits for.
@@ -148,7 +148,6 @@ void kxen_port_lock_two(struct kxen_port *a, struct kxen_port *b,
 			unsigned long *flags);
 void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
 			  unsigned long flags);
-void kxen_evtchn_to_2l(struct kxen_domain *d);
 
 /* evtchn_fifo.c, fifo_setup.c */
 int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset);
@@ -156,11 +155,12 @@ int kxen_fifo_init_batch(struct kxen_domain *d,
 			 const struct evtchn_fifo_init *list, u32 nr);
 bool kxen_fifo_offset_ok(u32 offset);
 bool kxen_fifo_place_ok(struct kxen_domain *d, u32 at);
-int kxen_fifo_restore(struct kxen_domain *d, struct kxen_image *im);
+int kxen_fifo_restore(struct kxen_domain *d, const struct kxen_image *im);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
 
 /* freeze.c */
-void kxen_evtchn_unfreeze(struct kxen_domain *d);
+void kxen_evtchn_to_2l(struct kxen_domain *d);
+void kxen_evtchn_silence(struct kxen_domain *d);
 void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to);
 
 /* nlevel_tree.c */

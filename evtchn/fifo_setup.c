@@ -71,6 +71,17 @@ static void free_vcpu(struct kxen_domain *d, struct kxen_fifo_vcpu *fv)
 	kvfree(fv);
 }
 
+static void free_fifo(struct kxen_domain *d, struct kxen_fifo *f)
+{
+	u32 i;
+
+	for (i = 0; i < KXEN_FIFO_PAGES; i++)
+		kxen_page_unpin(d, &f->pages[i]);
+	for (i = 0; i < KXEN_MAX_VCPUS; i++)
+		free_vcpu(d, f->vcpu[i]);
+	kvfree(f);
+}
+
 /* Control blocks for @nr vCPUs, made and not yet known to anybody: all or none. */
 static int new_vcpus(struct kxen_domain *d, const struct kxen_fifo *f,
 		     const struct evtchn_fifo_init *list, u32 nr,
@@ -182,7 +193,7 @@ int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
 	return 0;
 }
 
-/* Back to 2-level; all ports are closed. */
+/* Nobody uses it any more, and no port is raised until another ABI is there. */
 void kxen_fifo_stop(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
@@ -190,9 +201,6 @@ void kxen_fifo_stop(struct kxen_domain *d)
 	u32 i;
 
 	lockdep_assert_held(&e->event_lock);
-	WRITE_ONCE(e->ops, &kxen_evtchn_2l);
-	/* Whoever has read the old ops has interrupts off until it is done. */
-	synchronize_rcu();
 	WRITE_ONCE(e->fifo, NULL);
 	for (i = 0; i < e->table.nr_valid; i++) {
 		struct kxen_port *p = kxen_port(d, i);
@@ -201,11 +209,7 @@ void kxen_fifo_stop(struct kxen_domain *d)
 		p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 		p->last_place = KXEN_NO_PLACE;
 	}
-	for (i = 0; i < KXEN_FIFO_PAGES; i++)
-		kxen_page_unpin(d, &f->pages[i]);
-	for (i = 0; i < KXEN_MAX_VCPUS; i++)
-		free_vcpu(d, f->vcpu[i]);
-	kvfree(f);
+	free_fifo(d, f);
 }
 
 /* --- save and restore ---------------------------------------------------------- */
@@ -277,33 +281,14 @@ static int restore_array(struct kxen_domain *d, struct kxen_fifo *f,
 	return 0;
 }
 
-/**
- * kxen_fifo_restore() - FIFO of a saved domain; the words are in its memory.
- * @d: the domain; event_lock held; no port is open.
- * @im: the stream.
- *
- * Context: may sleep.
- * Return: 0, or -errno; what is there by then goes with the ABI.
- */
-int kxen_fifo_restore(struct kxen_domain *d, struct kxen_image *im)
+static int restore_all(struct kxen_domain *d, struct kxen_fifo *f,
+		       const struct kxen_image *im)
 {
-	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_FIFO,
-						sizeof(struct kxen_save_fifo));
-	struct kxen_fifo *f;
-	int ret;
+						   sizeof(struct kxen_save_fifo));
+	int ret = rec ? restore_array(d, f, rec) : -EINVAL;
 	u32 i;
 
-	lockdep_assert_held(&e->event_lock);
-	if (!rec)
-		return -EINVAL;
-	f = kvzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
-	if (!f)
-		return -ENOMEM;
-	/* Nobody knows a port of the domain: it can be filled in place. */
-	WRITE_ONCE(e->fifo, f);
-	smp_store_release(&e->ops, &kxen_evtchn_fifo);	/* as take_over() */
-	ret = restore_array(d, f, rec);
 	for (i = 0; i < im->nr && !ret; i++) {
 		if (im->rec[i].type != KXEN_REC_FIFO_VCPU)
 			continue;
@@ -311,4 +296,34 @@ int kxen_fifo_restore(struct kxen_domain *d, struct kxen_image *im)
 		      restore_vcpu(d, f, im->rec[i].data) : -EINVAL;
 	}
 	return ret;
+}
+
+/**
+ * kxen_fifo_restore() - FIFO of a saved domain; the words are in its memory.
+ * @d: the domain, locked; no port is open, and the ABI is 2-level.
+ * @im: the stream.
+ *
+ * Pages are pinned with event_lock not held. Context: may sleep.
+ * Return: 0, or -errno with nothing changed.
+ */
+int kxen_fifo_restore(struct kxen_domain *d, const struct kxen_image *im)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_fifo *f = kvzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	lockdep_assert_held(&d->lock);
+	if (!f)
+		return -ENOMEM;
+	ret = restore_all(d, f, im);
+	if (ret) {
+		free_fifo(d, f);
+		return ret;
+	}
+	mutex_lock(&e->event_lock);
+	WRITE_ONCE(e->fifo, f);
+	/* As take_over(), but nobody has raised anything. */
+	smp_store_release(&e->ops, &kxen_evtchn_fifo);
+	mutex_unlock(&e->event_lock);
+	return 0;
 }

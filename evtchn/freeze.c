@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
+ * Leaving an ABI, for a while or for good.
+ *
  * A frozen domain: its ports can be sent to, and nothing is written into its memory. An
  * ABI of its own on top of the one in use, which takes note of what is raised; thawing
- * raises that.
+ * raises that. A silent one forgets it: its memory belongs to another life already.
  */
 #include <linux/rcupdate.h>
 #include <linux/types.h>
+#include <uapi/linux/kvm_xen.h>
 
 #include "evtchn_internal.h"
 
@@ -70,6 +73,72 @@ static const struct kxen_evtchn_ops kxen_evtchn_frozen = {
 	.any_pending = evtchn_frozen_any_pending,
 };
 
+static u32 evtchn_silent_max_ports(struct kxen_domain *d)
+{
+	return d->evtchn->set.max_ports;
+}
+
+static void evtchn_silent_nothing(struct kxen_domain *d, struct kxen_port *p)
+{
+}
+
+static void evtchn_silent_clear_pending(struct kxen_domain *d,
+					struct kxen_port *p)
+{
+	WRITE_ONCE(p->saved, false);
+}
+
+static bool evtchn_silent_never(struct kxen_domain *d, struct kxen_port *p)
+{
+	return false;
+}
+
+static bool evtchn_silent_any_pending(struct kxen_vcpu *kv)
+{
+	return false;
+}
+
+static const struct kxen_evtchn_ops kxen_evtchn_silent = {
+	.abi = KXEN_ABI_2L,
+	.max_ports = evtchn_silent_max_ports,
+	.set_pending = evtchn_silent_nothing,
+	.clear_pending = evtchn_silent_clear_pending,
+	.unmask = evtchn_silent_nothing,
+	.is_pending = evtchn_silent_never,
+	.is_masked = evtchn_silent_never,
+	.any_pending = evtchn_silent_any_pending,
+};
+
+/* The ABI in use, and what it holds, goes; frozen or not. event_lock held, may sleep. */
+static void leave_for(struct kxen_domain *d, const struct kxen_evtchn_ops *to)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	const struct kxen_evtchn_ops *old = e->below ?: e->ops;
+
+	lockdep_assert_held(&e->event_lock);
+	if (e->ops == to)
+		return;
+	/* Pairs with the reads of e->ops. */
+	smp_store_release(&e->ops, to);
+	/* Whoever has read the old ops has interrupts off until it is done. */
+	synchronize_rcu();
+	WRITE_ONCE(e->below, NULL);
+	if (old->stop)
+		old->stop(d);
+}
+
+/* 2-level again, and no guest page of another ABI held; event_lock held, may sleep. */
+void kxen_evtchn_to_2l(struct kxen_domain *d)
+{
+	leave_for(d, &kxen_evtchn_2l);
+}
+
+/* From now on nothing of the guest's memory is read or written; event_lock held. */
+void kxen_evtchn_silence(struct kxen_domain *d)
+{
+	leave_for(d, &kxen_evtchn_silent);
+}
+
 /**
  * kxen_evtchn_freeze() - From now on no sender writes into the domain's memory.
  * @d: the domain, locked and paused. May be frozen already.
@@ -91,14 +160,12 @@ void kxen_evtchn_freeze(struct kxen_domain *d)
 	mutex_unlock(&e->event_lock);
 }
 
-/* The ABI below is in use again; what was noted stays so. event_lock held. */
-void kxen_evtchn_unfreeze(struct kxen_domain *d)
+/* The ABI below is in use again; what was noted stays so. */
+static void unfreeze(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
 
 	lockdep_assert_held(&e->event_lock);
-	if (!e->below)
-		return;
 	/* Pairs with the reads of e->ops. */
 	smp_store_release(&e->ops, e->below);
 	synchronize_rcu();
@@ -138,7 +205,7 @@ void kxen_evtchn_thaw(struct kxen_domain *d)
 
 	mutex_lock(&e->event_lock);
 	if (e->below) {
-		kxen_evtchn_unfreeze(d);
+		unfreeze(d);
 		kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
 	}
 	mutex_unlock(&e->event_lock);

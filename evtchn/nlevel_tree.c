@@ -427,16 +427,13 @@ int kxen_nl_vcpu(struct kxen_domain *d, const struct kxen_nl_sel *s)
 	return 0;
 }
 
-/* Back to 2-level. Ports that it has no bits for stay as they are, and are silent. */
+/* Nobody uses it any more. Ports that 2-level has no bits for stay, and are silent. */
 void kxen_nl_stop(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_nlevel *nl = e->nlevel;
 
 	lockdep_assert_held(&e->event_lock);
-	WRITE_ONCE(e->ops, &kxen_evtchn_2l);
-	/* Whoever has read the old ops has interrupts off until it is done. */
-	synchronize_rcu();
 	WRITE_ONCE(e->nlevel, NULL);
 	free_tree(d, nl);
 }
@@ -538,25 +535,14 @@ static int read_sels(const struct kxen_image *im, struct kxen_nl_req *req)
 	return 0;
 }
 
-/**
- * kxen_nl_restore() - The tree of a saved domain; its bits are in its memory.
- * @d: the domain; event_lock held; no port is open.
- * @im: the stream.
- *
- * Context: may sleep.
- * Return: 0, or -errno with nothing changed.
- */
-int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im)
+/* What the stream says, checked as far as its lengths go. */
+static int read_req(struct kxen_domain *d, struct kxen_image *im,
+		    struct kxen_nl_req *req)
 {
-	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_NLEVEL,
 					sizeof(struct kxen_save_nlevel));
 	const struct kxen_save_nlevel *r;
-	struct kxen_nl_req req = { .may_miss = true };
-	struct kxen_nlevel *nl;
-	int ret = -EINVAL;
 
-	lockdep_assert_held(&e->event_lock);
 	if (!rec)
 		return -EINVAL;
 	r = rec->data;
@@ -569,22 +555,41 @@ int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im)
 		im->why = KXEN_RESTORE_PORTS;
 		return -ENOSPC;
 	}
-	req.levels = r->levels;
-	req.nr_pages = r->nr_pages;
-	req.pending = (u64 *)(r + 1);
-	req.mask = req.pending + r->nr_pages;
-	req.sel = kvcalloc(KXEN_MAX_VCPUS, sizeof(*req.sel),
-			   GFP_KERNEL_ACCOUNT);
-	if (!req.sel)
-		return -ENOMEM;
-	ret = read_sels(im, &req);
+	req->levels = r->levels;
+	req->nr_pages = r->nr_pages;
+	req->pending = (u64 *)(r + 1);
+	req->mask = req->pending + r->nr_pages;
+	req->sel = kvcalloc(KXEN_MAX_VCPUS, sizeof(*req->sel),
+			    GFP_KERNEL_ACCOUNT);
+	return req->sel ? read_sels(im, req) : -ENOMEM;
+}
+
+/**
+ * kxen_nl_restore() - The tree of a saved domain; its bits are in its memory.
+ * @d: the domain, locked; no port is open, and the ABI is 2-level.
+ * @im: the stream.
+ *
+ * Pages are pinned with event_lock not held. Context: may sleep.
+ * Return: 0, or -errno with nothing changed.
+ */
+int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_nl_req req = { .may_miss = true };
+	struct kxen_nlevel *nl;
+	int ret;
+
+	lockdep_assert_held(&d->lock);
+	ret = read_req(d, im, &req);
 	if (!ret)
 		ret = build(d, &req, &nl);
 	kvfree(req.sel);
 	if (ret)
 		return ret;
+	mutex_lock(&e->event_lock);
 	WRITE_ONCE(e->nlevel, nl);
 	/* Pairs with the reads of e->ops: the tree is complete. */
 	smp_store_release(&e->ops, &kxen_evtchn_nlevel);
+	mutex_unlock(&e->event_lock);
 	return 0;
 }

@@ -334,6 +334,34 @@ int kxen_port_close(struct kxen_domain *d, u32 port)
 	return ret;
 }
 
+/* No new ports: each that was open is closed when this returns. */
+static void close_ports(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	u32 port;
+
+	for (port = 1; port < READ_ONCE(e->table.nr_valid); port++) {
+		while (test_bit(port, e->set.used))
+			kxen_port_close(d, port);
+		cond_resched();
+	}
+}
+
+static void close_all(struct kxen_domain *d, bool drop)
+{
+	struct kxen_evtchn *e = d->evtchn;
+
+	mutex_lock(&e->event_lock);
+	e->dying = true;
+	if (drop)
+		kxen_evtchn_silence(d);
+	mutex_unlock(&e->event_lock);
+	close_ports(d);
+	mutex_lock(&e->event_lock);
+	kxen_evtchn_to_2l(d);
+	mutex_unlock(&e->event_lock);
+}
+
 /**
  * kxen_evtchn_close_all() - Close every port; no new ones until reopened.
  * @d: the domain.
@@ -342,31 +370,19 @@ int kxen_port_close(struct kxen_domain *d, u32 port)
  */
 void kxen_evtchn_close_all(struct kxen_domain *d)
 {
-	struct kxen_evtchn *e = d->evtchn;
-	u32 port;
-
-	mutex_lock(&e->event_lock);
-	e->dying = true;
-	mutex_unlock(&e->event_lock);
-	for (port = 1; port < READ_ONCE(e->table.nr_valid); port++) {
-		while (test_bit(port, e->set.used))
-			kxen_port_close(d, port);
-		cond_resched();
-	}
-	mutex_lock(&e->event_lock);
-	kxen_evtchn_to_2l(d);
-	mutex_unlock(&e->event_lock);
+	close_all(d, false);
 }
 
-/* 2-level again, and no guest page of another ABI held; event_lock held. */
-void kxen_evtchn_to_2l(struct kxen_domain *d)
+/**
+ * kxen_evtchn_drop_all() - The same, and the guest's memory is not touched.
+ * @d: the domain.
+ *
+ * For memory that belongs to another life than the ports: what is pending in it stays.
+ * Peers become unbound as ever. Context: may sleep.
+ */
+void kxen_evtchn_drop_all(struct kxen_domain *d)
 {
-	struct kxen_evtchn *e = d->evtchn;
-
-	lockdep_assert_held(&e->event_lock);
-	kxen_evtchn_unfreeze(d);
-	if (e->ops->stop)
-		e->ops->stop(d);
+	close_all(d, true);
 }
 
 /* KXEN_ABI_* of now. */

@@ -201,40 +201,47 @@ static int restore_abi(struct kxen_domain *d, struct kxen_image *im)
 
 /**
  * kxen_evtchn_restore() - Ports and ABI of a saved domain.
- * @d: the domain, locked; no port is open, and nobody knows it.
- * @im: the stream; has its domain's record.
+ * @d: the domain, locked; no port is open, and nobody knows it. May be frozen.
+ * @im: the stream.
  *
- * Channels to other domains are left unbound: kxen_evtchn_reconnect().
+ * Nothing is raised yet, and nothing written into the guest's memory.
  * Context: may sleep.
- * Return: 0 or -errno; what is there by then is undone by a reset of the domain.
+ * Return: 0 or -errno; what is there by then goes with kxen_evtchn_drop_all().
  */
 int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im)
 {
 	int ret;
 
+	lockdep_assert_held(&d->lock);
+	/* A domain that was saved itself is frozen: this is another life. */
 	mutex_lock(&d->evtchn->event_lock);
+	kxen_evtchn_to_2l(d);
+	mutex_unlock(&d->evtchn->event_lock);
 	ret = restore_abi(d, im);
-	if (!ret)
-		ret = restore_ports(d, im);
-	if (!ret)
-		kxen_evtchn_raise_noted(d, 0, d->evtchn->table.nr_valid);
+	if (ret)
+		return ret;
+	mutex_lock(&d->evtchn->event_lock);
+	ret = restore_ports(d, im);
 	mutex_unlock(&d->evtchn->event_lock);
 	return ret;
 }
 
 /**
- * kxen_evtchn_reconnect() - Connect the channels to other domains again.
- * @d: the domain; its ports are restored.
+ * kxen_evtchn_restored() - Raise what was noted, and connect the channels to other domains.
+ * @d: the domain, locked; its ports are restored, and nothing can fail any more.
  * @im: the stream.
  *
  * Context: may sleep.
  */
-void kxen_evtchn_reconnect(struct kxen_domain *d, const struct kxen_image *im)
+void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im)
 {
 	const struct kxen_save_port *r;
 	struct kxen_domain *rd;
 	u32 i, nr = 0;
 
+	mutex_lock(&d->evtchn->event_lock);
+	kxen_evtchn_raise_noted(d, 0, d->evtchn->table.nr_valid);
+	mutex_unlock(&d->evtchn->event_lock);
 	r = ports_of(im, &nr);
 	for (i = 0; i < nr; i++) {
 		if (!is_peer(im, &r[i]))

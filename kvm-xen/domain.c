@@ -189,7 +189,7 @@ void kxen_domain_reset(struct kxen_domain *d)
 	struct kxen_vcpu *kv;
 	u32 i;
 
-	kxen_evtchn_close_all(d);
+	kxen_evtchn_drop_all(d);
 	kxen_watchdog_stop(d);
 	mutex_lock(&d->lock);
 	kxen_arch_domain_reset(d);

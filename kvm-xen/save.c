@@ -8,8 +8,10 @@
  * nothing. User space is written to with no lock held: it may take its time.
  *
  * Restoring fills a domain that has its VM and whose guest has not run. All or nothing:
- * a stream that is refused leaves the domain as new. Deadlines are guest system time,
- * which the VMM carries over; timers are started when the vCPU first runs, by when it has.
+ * a stream that is refused leaves the domain as new, and the guest's memory as it was. So
+ * everything that can fail comes first, and what writes there last. Deadlines are guest
+ * system time, which the VMM carries over; timers are started when the vCPU first runs,
+ * by when it has.
  */
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -22,6 +24,7 @@
 #include "arch.h"
 #include "kvm_glue.h"
 #include "kxen.h"
+#include "park.h"
 #include "save.h"
 #include "trace.h"
 
@@ -297,6 +300,7 @@ static int restore_domain(struct kxen_domain *d, struct kxen_image *im)
 	return page ? kxen_shinfo_restore(d, 0, page->data) : -EINVAL;
 }
 
+/* Pinned, and not written to before everything else is there: see activate(). */
 static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
 			struct kxen_area *a)
 {
@@ -315,9 +319,18 @@ static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
 		ret = kxen_page_pin(d, r->gfn[1], &a->page[1]);
 	if (ret)
 		kxen_area_unpin(d, a);
-	else
-		a->active = true;
 	return ret;
+}
+
+/* Nothing can fail any more: the scheduler's callbacks may write there. */
+static void activate(struct kxen_vcpu *kv)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kv->time_lock, flags);
+	kv->time_area.active = kv->time_area.len;
+	kv->runstate_area.active = kv->runstate_area.len;
+	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 }
 
 /* What is written there has a fixed length: no other one may be believed. */
@@ -383,7 +396,7 @@ static int restore_vcpus(struct kxen_domain *d, struct kxen_image *im)
 }
 
 /* What could fail has been done. */
-static void restore_rest(struct kxen_domain *d, struct kxen_image *im)
+static void restore_rest(struct kxen_domain *d, const struct kxen_image *im)
 {
 	const struct kxen_save_domain *r = im->domain;
 	u32 i;
@@ -404,6 +417,7 @@ static void restore_rest(struct kxen_domain *d, struct kxen_image *im)
 
 		if (!kv)
 			continue;
+		activate(kv);
 		WRITE_ONCE(kv->resume, true);
 		/* Injected again; the guest may take one for nothing (A107). */
 		kxen_arch_upcall_again(kv);
@@ -431,8 +445,7 @@ static int restore_locked(struct kxen_domain *d, struct kxen_image *im)
 		return ret;
 	WRITE_ONCE(d->used, true);
 	restore_rest(d, im);
-	/* Peers last: nothing can fail any more. */
-	kxen_evtchn_reconnect(d, im);
+	kxen_evtchn_restored(d, im);
 	im->why = KXEN_RESTORE_OK;
 	return 0;
 }
@@ -449,6 +462,49 @@ static int check_new(struct kxen_domain *d)
 	return 0;
 }
 
+/* With the VM, which must not go meanwhile: ports are closed only once then. */
+static int restore_vm(struct kxen_domain *d, struct kxen_image *im,
+		      struct kvm **kvm)
+{
+	int ret;
+
+	lockdep_assert_held(&d->lock);
+	im->why = KXEN_RESTORE_STATE;
+	if (!d->kvm || !kxen_glue_vm_tryget(d->kvm))
+		return -EBUSY;
+	*kvm = d->kvm;
+	ret = check_new(d);
+	if (ret)
+		return ret;
+	ret = restore_locked(d, im);
+	if (ret) {
+		/* Until it is as new again nobody may let it go, nor try once more. */
+		WRITE_ONCE(d->used, true);
+		WRITE_ONCE(d->pause_count, d->pause_count + 1);
+		im->undo = true;
+	}
+	return ret;
+}
+
+static int restore_image(struct kxen_domain *d, struct kxen_image *im)
+{
+	struct kvm *kvm = NULL;
+	int ret;
+
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
+	ret = restore_vm(d, im, &kvm);
+	mutex_unlock(&d->lock);
+	if (im->undo) {
+		kxen_domain_reset(d);
+		kxen_domain_unpause(d);
+	}
+	/* The last reference may be ours: it ends the domain, but not this one. */
+	if (kvm)
+		kxen_glue_vm_put(kvm);
+	return ret;
+}
+
 /**
  * kxen_domain_restore() - KXEN_RESTORE.
  * @d: the domain.
@@ -457,44 +513,27 @@ static int check_new(struct kxen_domain *d)
  * @why: set to KXEN_RESTORE_*.
  *
  * Context: may sleep; takes d->lock.
- * Return: 0, or -errno as KXEN_RESTORE documents, with the domain as new.
+ * Return: 0, or -errno as KXEN_RESTORE documents, with the domain as new and the guest's
+ * memory as it was.
  */
 int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why)
 {
 	struct kxen_image im = { .why = KXEN_RESTORE_FORMAT };
-	struct kvm *kvm = NULL;
-	bool undo = false;
+	int ret = -ENOMEM;
 	void *buf;
-	int ret;
 
-	*why = im.why;
-	if (len > KXEN_SAVE_MAX)
+	if (len > KXEN_SAVE_MAX) {
+		*why = im.why;
 		return -EINVAL;
-	buf = kvmalloc(len, GFP_KERNEL_ACCOUNT);
-	if (!buf)
-		return -ENOMEM;
-	ret = copy_from_user(buf, u64_to_user_ptr(ubuf), len) ? -EFAULT :
-	      take_apart(buf, len, &im);
-	if (!ret) {
-		mutex_lock(&d->lock);
-		/* The VM must not go meanwhile: ports are closed only once then. */
-		if (d->kvm && kxen_glue_vm_tryget(d->kvm))
-			kvm = d->kvm;
-		im.why = KXEN_RESTORE_STATE;
-		ret = kvm ? check_new(d) : -EBUSY;
-		if (!ret) {
-			ret = restore_locked(d, &im);
-			undo = ret;
-		}
-		mutex_unlock(&d->lock);
 	}
-	/* The guest has not run, nor does it now: the domain is paused. */
-	if (undo)
-		kxen_domain_reset(d);
-	/* The last reference may be ours: it ends the domain, but not this one. */
-	if (kvm)
-		kxen_glue_vm_put(kvm);
-	*why = im.why;
+	buf = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (buf)
+		ret = copy_from_user(buf, u64_to_user_ptr(ubuf), len) ?
+		      -EFAULT : take_apart(buf, len, &im);
+	if (!ret)
+		ret = restore_image(d, &im);
+	/* Not the stream's fault, wherever it happened. */
+	*why = ret == -ENOMEM ? KXEN_RESTORE_NOMEM : im.why;
 	kvfree(im.rec);
 	kvfree(buf);
 	if (!ret)

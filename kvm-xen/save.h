@@ -143,12 +143,14 @@ struct kxen_rec {
  * @nr: how many.
  * @domain: the first record of that type, which is there.
  * @why: KXEN_RESTORE_*: why it is refused.
+ * @undo: it is refused, and a part of it is in the domain by now.
  */
 struct kxen_image {
 	struct kxen_rec *rec;
 	u32 nr;
 	const struct kxen_save_domain *domain;
 	u32 why;
+	bool undo;
 };
 
 const struct kxen_rec *kxen_rec_find(const struct kxen_image *im, u32 type,

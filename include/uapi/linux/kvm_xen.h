@@ -290,6 +290,7 @@ struct kxen_port_info {
 #define KXEN_RESTORE_VALUES	6 /* EINVAL: a value that no guest could have set */
 #define KXEN_RESTORE_PORTS	7 /* ENOSPC: the domain can have too few ports */
 #define KXEN_RESTORE_FEATURE	8 /* EOPNOTSUPP: it has no N-level, the guest uses it */
+#define KXEN_RESTORE_NOMEM	9 /* ENOMEM: the host had no memory; the stream may be good */
 
 /**
  * struct kxen_image_arg - KXEN_SAVE, KXEN_RESTORE
@@ -311,9 +312,10 @@ struct kxen_port_info {
  * channel, try again.
  *
  * RESTORE: the domain has its VM, with as many vCPUs; the guest's memory is back, its
- * vCPUs have not run; the domain is paused. All or nothing. The number of the domain may
- * be another one. Channels to other domains are connected again if the peer waits for a
- * domain of this number, and are pending; else they are unbound.
+ * vCPUs have not run; the domain is paused. All or nothing, the guest's memory included:
+ * whoever is refused may try another stream. The number of the domain may be another one.
+ * Channels to other domains are connected again if the peer waits for a domain of this
+ * number, and are pending; else they are unbound.
  */
 struct kxen_image_arg {
 	__u32 size;
