@@ -373,6 +373,45 @@ static void hostile(const uint8_t *good, uint64_t len)
 	free(bad);
 }
 
+/* What a VMM does that asks for the size, or saves for good, and restores then. */
+static void save_before(unsigned int how)
+{
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = vm.domid };
+	uint64_t len;
+
+	if (how == 1 && (!ioctl(vm.ctl, KXEN_SAVE, &a) || errno != ENOSPC))
+		die("KXEN_SAVE without room: %s", strerror(errno));
+	if (how == 2)
+		free(save_xen(&len));
+}
+
+/* Streams whose last port is bad: all the others were there by then. */
+static void bad_first(const uint8_t *good, uint64_t len)
+{
+	size_t at = find_record(good, len, 4);
+	uint8_t *bad = malloc(len), *before = malloc(vm.mem);
+	unsigned int i, reason, refused = 0;
+
+	if (!at || !bad || !before)
+		die("no ports, or no memory");
+	memcpy(bad, good, len);
+	memcpy(before, vm.ram, vm.mem);
+	at += ((const uint32_t *)(good + at))[-1] - 32;
+	bad[at + 4] = 9;	/* its state */
+	for (i = 0; i < vm.bad_first; i++) {
+		save_before(i % 3);
+		refused += restore_xen(bad, len, &reason) == EINVAL && reason == 6;
+	}
+	save_before(i % 3);
+	printf("%s - bad streams first: %u of %u refused\n", refused == i ?
+	       "ok" : "not ok", refused, i);
+	printf("%s - bad streams first: the guest's memory is as it was\n",
+	       memcmp(before, vm.ram, vm.mem) ? "not ok" : "ok");
+	fflush(stdout);
+	free(bad);
+	free(before);
+}
+
 /* Damage the stream in many ways: each is refused or taken, nothing else happens. */
 static void fuzz(const uint8_t *good, uint64_t len)
 {
@@ -429,6 +468,8 @@ void restore_machine(void)
 		fuzz(xen, s.xen_len);
 		exit(0);
 	}
+	if (vm.bad_first)
+		bad_first(xen, s.xen_len);
 	err = restore_xen(xen, s.xen_len, &reason);
 	if (err) {
 		printf("VMM restore refused: %s, reason %u\n", strerror(err),

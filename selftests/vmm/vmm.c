@@ -425,6 +425,7 @@ static void usage(void)
 	     "  --go-on      having saved, let the guest go on\n"
 	     "  --restore F  go on with what was saved; no IMAGE\n"
 	     "  --fuzz N     restore from F, damaged in N ways, and end\n"
+	     "  --bad-first N restore from F, N times with a bad port, then as it is\n"
 	     "  --pin        vCPU n runs on CPU n, modulo their number\n"
 	     "  --churn      pause, save and dump it all the time\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
@@ -454,6 +455,7 @@ int main(int argc, char **argv)
 		{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 		{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
 		{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
+		{ "bad-first", 1, 0, 'B' },
 		{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
@@ -481,6 +483,7 @@ int main(int argc, char **argv)
 		case 'C': vm.churn = true; break;
 		case 'c': vm.pin = true; break;
 		case 'F': vm.fuzz = atoi(optarg); break;
+		case 'B': vm.bad_first = atoi(optarg); break;
 		case 'l': limit = atoi(optarg); break;
 		default: usage();
 		}

@@ -34,6 +34,7 @@ struct machine {
 	bool pin;	/* vCPU n to CPU n */
 	bool churn;	/* pause and save it all the time */
 	unsigned int fuzz;	/* damaged streams to restore */
+	unsigned int bad_first;	/* streams that are refused, before the good one */
 	volatile bool stop;	/* the other vCPUs wait in save_check() */
 	struct kvm_run *run[MAX_VCPUS];
 	pthread_t thread[MAX_VCPUS];
