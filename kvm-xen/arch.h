@@ -58,6 +58,9 @@ const struct kxen_hook *kxen_arch_hook(int i);
 int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm);
 void kxen_arch_domain_reset(struct kxen_domain *d);
 
+/* No upcall any more, until kxen_arch_set_callback() or a reset. Domain locked. */
+void kxen_arch_hold(struct kxen_domain *d);
+
 /*
  * upcall_pending of this vCPU went from 0 to 1, or how it is delivered has
  * changed: see to it that the guest takes the upcall. Any context, interrupts
@@ -80,7 +83,10 @@ u64 kxen_arch_guest_now(struct kxen_vcpu *kv);
 /* Guest system time in ns, any context, may be some us away from the above. */
 u64 kxen_arch_domain_now(struct kxen_domain *d);
 
-/* Write the time into vcpu_info and the registered area, if it has changed. */
+/*
+ * Write the time into vcpu_info and the registered area, if it has changed. While the domain
+ * is held: into vcpu_info alone, where it is as it was left.
+ */
 void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force);
 
 /*

@@ -79,6 +79,18 @@ void kxen_area_swap(struct kxen_vcpu *kv, struct kxen_area *slot,
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 }
 
+/* Nothing is written into a vCPU's areas, or it is again. Domain locked. */
+void kxen_areas_hold(struct kxen_vcpu *kv, bool hold)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&kv->domain->lock);
+	raw_spin_lock_irqsave(&kv->time_lock, flags);
+	kv->time_area.active = !hold && kv->time_area.page[0].page;
+	kv->runstate_area.active = !hold && kv->runstate_area.page[0].page;
+	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+}
+
 /* One of a vCPU's areas is there no more. Domain locked, may sleep. */
 void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot)
 {

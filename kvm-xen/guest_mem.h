@@ -67,6 +67,7 @@ int kxen_area_register(struct kxen_vcpu *kv, struct kxen_area *slot,
 		       const struct kxen_guest_addr *ga, u32 len,
 		       void (*write)(struct kxen_vcpu *kv,
 				     struct kxen_vcpu *caller));
+void kxen_areas_hold(struct kxen_vcpu *kv, bool hold);
 void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot);
 void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len);
 

@@ -197,6 +197,7 @@ struct kxen_domain {
 	struct list_head prepared;	/* vCPUs that KVM has not made yet */
 	u32 nr_prepared;
 	bool used;		/* the guest has spoken to us since the last reset */
+	bool reset_pending;	/* held: machine_reset.c */
 
 	struct kxen_shinfo __rcu *shinfo;
 	struct kxen_shinfo own_shinfo;	/* in no guest page */
@@ -273,9 +274,15 @@ void kxen_attach_exit(void);
 /* The guest has found us: from now on a machine reset has something to do. */
 static inline void kxen_domain_used(struct kxen_domain *d)
 {
-	if (unlikely(!READ_ONCE(d->used)))
+	if (unlikely(!READ_ONCE(d->used)) && !READ_ONCE(d->reset_pending))
 		WRITE_ONCE(d->used, true);
 }
+
+/* machine_reset.c */
+struct kxen_hc;
+void kxen_reset_hold(struct kxen_domain *d);
+void kxen_reset_new_life(struct kxen_domain *d);
+void kxen_reset_first_call(struct kxen_hc *hc);
 
 /* vcpu.c */
 struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp);

@@ -157,7 +157,7 @@ static int let_go_locked(struct kxen_domain *d)
 	if (!d->pause_count)
 		return -EINVAL;
 	/* What was sent to a saved domain is raised before it goes on. */
-	if (d->pause_count == 1)
+	if (d->pause_count == 1 && !d->reset_pending)
 		kxen_evtchn_thaw(d);
 	WRITE_ONCE(d->pause_count, d->pause_count - 1);
 	wake_up_all(&d->park_wait);

@@ -204,8 +204,9 @@ int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
+	/* Held, it is neither the life before nor the next: soon it is one of them. */
 	if (d->kvm && d->pause_count && d->state != KXEN_DYING)
-		ret = save_locked(d, *len, &s);
+		ret = d->reset_pending ? -EAGAIN : save_locked(d, *len, &s);
 	mutex_unlock(&d->lock);
 	if (!ret && copy_to_user(u64_to_user_ptr(ubuf), s.buf, s.len))
 		ret = -EFAULT;
@@ -456,7 +457,7 @@ static int check_new(struct kxen_domain *d)
 	lockdep_assert_held(&d->lock);
 	if (!d->pause_count || d->state != KXEN_RUNNING)
 		return -EBUSY;
-	if (READ_ONCE(d->used) || kxen_evtchn_count(d) ||
+	if (READ_ONCE(d->used) || d->reset_pending || kxen_evtchn_count(d) ||
 	    !kxen_domain_vcpu(d, 0))
 		return -EBUSY;
 	return 0;

@@ -12,10 +12,25 @@
 #include "kvm_glue.h"
 #include "kxen.h"
 
+/*
+ * A vCPU that can have the triple fault: one that is up, and runs no guest of its own, which
+ * would get it instead.
+ */
+static struct kxen_vcpu *victim(struct kxen_domain *d)
+{
+	struct kxen_vcpu *kv;
+	u32 i;
+
+	kxen_for_each_vcpu(d, i, kv)
+		if (!kxen_glue_offline(kv->vcpu) && !kxen_glue_nested(kv->vcpu))
+			return kv;
+	return kxen_domain_vcpu(d, 0);
+}
+
 static enum hrtimer_restart watchdog_fn(struct hrtimer *t)
 {
 	struct kxen_watchdog *w = container_of(t, struct kxen_watchdog, timer);
-	struct kxen_vcpu *kv = kxen_domain_vcpu(w->domain, 0);
+	struct kxen_vcpu *kv = victim(w->domain);
 
 	WRITE_ONCE(w->domain->shutdown_reason, SHUTDOWN_watchdog);
 	if (kv)

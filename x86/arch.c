@@ -50,6 +50,14 @@ int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm)
 	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d, kvm) : 0;
 }
 
+/* A line stays, and is low: want_high(). */
+void kxen_arch_hold(struct kxen_domain *d)
+{
+	lockdep_assert_held(&d->lock);
+	WRITE_ONCE(d->callback_vector, 0);
+	kxen_level_reset(d);
+}
+
 void kxen_arch_domain_reset(struct kxen_domain *d)
 {
 	WRITE_ONCE(d->callback_vector, 0);

@@ -27,6 +27,12 @@ u64 kxen_arch_domain_now(struct kxen_domain *d)
 	return d->kvm ? kxen_glue_vm_now(d->kvm) : ktime_get_ns();
 }
 
+/* What the clock's speed is made of, in one word. */
+static u64 time_scale(const struct pvclock_vcpu_time_info *c)
+{
+	return (u64)c->tsc_to_system_mul << 16 | (u8)c->tsc_shift << 8 | c->flags;
+}
+
 /* Odd version while the fields change; the guest retries. */
 static void write_time(struct pvclock_vcpu_time_info *t,
 		       const struct pvclock_vcpu_time_info *c)
@@ -88,6 +94,42 @@ static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c
 	write_time_area(kv, c);
 }
 
+/* One word, if it is what was written there last. */
+static bool swap_word(u64 *at, u64 old, u64 new)
+{
+	return old == new || cmpxchg64(at, old, new) == old;
+}
+
+/*
+ * The domain is held: is this the memory of a guest that sleeps, or of a new life already?
+ * Whoever loads that writes while we do, so each word is replaced only if it is the old one.
+ */
+static void publish_held(struct kxen_vcpu *kv, const u64 *seen,
+			 const struct pvclock_vcpu_time_info *c)
+{
+	u64 v[4], now[4], *w;
+	u32 i;
+
+	BUILD_BUG_ON(sizeof(*c) != sizeof(now));
+	memcpy(now, c, sizeof(now));
+	rcu_read_lock();
+	w = rcu_dereference(kv->vi) + kxen_layouts[kv->domain->compat].time;
+	if (!IS_ALIGNED((unsigned long)w, sizeof(*w)))
+		goto out;
+	for (i = 0; i < ARRAY_SIZE(v); i++)
+		v[i] = READ_ONCE(w[i]);
+	/* The version is even; the padding behind it and at the end was never written. */
+	if (v[0] & 1 || v[1] != seen[0] || v[2] != seen[1] ||
+	    time_scale((void *)v) != seen[2])
+		goto out;
+	now[0] = v[0] | 1;
+	if (swap_word(&w[0], v[0], now[0]) && swap_word(&w[1], v[1], now[1]) &&
+	    swap_word(&w[2], v[2], now[2]) && swap_word(&w[3], v[3], now[3]))
+		swap_word(&w[0], now[0], (v[0] & ~(u64)U32_MAX) | (u32)(v[0] + 2));
+out:
+	rcu_read_unlock();
+}
+
 /*
  * Called whenever KVM looks for interrupts, which it does after each change of
  * the clock (kxen_on_clock_update() asks for it). The vCPU's own thread.
@@ -95,8 +137,7 @@ static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c
 void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force)
 {
 	const struct pvclock_vcpu_time_info *c = kxen_glue_clock(kv->vcpu);
-	u64 scale = (u64)c->tsc_to_system_mul << 16 | (u8)c->tsc_shift << 8 |
-		    c->flags;
+	u64 seen[3], scale = time_scale(c);
 	unsigned long irq;
 
 	if (likely(!force && !READ_ONCE(kv->time_stale) &&
@@ -107,11 +148,15 @@ void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force)
 	if (!c->tsc_to_system_mul)
 		return;
 	WRITE_ONCE(kv->time_stale, false);
+	memcpy(seen, kv->time_seen, sizeof(seen));
 	kv->time_seen[0] = c->tsc_timestamp;
 	kv->time_seen[1] = c->system_time;
 	kv->time_seen[2] = scale;
 	local_irq_save(irq);
-	publish(kv, c);
+	if (unlikely(READ_ONCE(kv->domain->reset_pending)))
+		publish_held(kv, seen, c);
+	else
+		publish(kv, c);
 	local_irq_restore(irq);
 }
 

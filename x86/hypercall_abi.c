@@ -62,17 +62,19 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	if (kxen_glue_nested(v) ||
 	    ((hc.nr & HYPERV_CALL) && kxen_glue_hyperv(v)))
 		return 0;
-	kxen_domain_used(hc.d);
 	if (trace_kxen_ack_enabled())
 		kxen_arch_look_for_ack(kv);
 	hc.compat = !kxen_glue_long_mode(v);
 	if (unlikely(hc.compat))
 		hc.nr = (u32)hc.nr;
 	get_args(&hc, v);
-	if (unlikely(kxen_glue_cpl(v)))
+	if (unlikely(kxen_glue_cpl(v))) {
 		ret = -EPERM;
-	else
+	} else {
+		if (unlikely(!READ_ONCE(hc.d->used)))
+			kxen_reset_first_call(&hc);
 		ret = kxen_hypercall(&hc);
+	}
 	if (unlikely(hc.again)) {
 		put_args(&hc, v);
 		kv->stats.continued++;
@@ -94,7 +96,8 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
  * A machine reset is the VMM's business, and KVM is not told. What can be seen
  * is its result: the boot vCPU is about to run from the reset vector although
  * the machine has run before. No other vCPU can execute guest code then, since
- * it waits for the boot vCPU's INIT and SIPI.
+ * it waits for the boot vCPU's INIT and SIPI. A machine that wakes up looks the
+ * same: machine_reset.c.
  */
 int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
@@ -108,7 +111,7 @@ int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	}
 	if (unlikely(kxen_glue_at_reset_vector(kv->vcpu)) &&
 	    READ_ONCE(d->used) && kxen_glue_is_bsp(kv->vcpu))
-		kxen_domain_reset(d);
+		kxen_reset_hold(d);
 	if (unlikely(READ_ONCE(kv->resume)))
 		kxen_vcpu_resume(kv);
 	return 0;

@@ -68,6 +68,7 @@ int kxen_on_set_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	a->ret = 1;
 	if (data & ~PAGE_MASK)
 		return 1;	/* only page 0 exists */
+	kxen_reset_new_life(d);
 	a->ret = write_page(kv, data);
 	if (!a->ret) {
 		mutex_lock(&d->lock);

@@ -121,7 +121,7 @@ int kxen_on_get_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
  */
 int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
-	if (READ_ONCE(kv->upcall_vector))
+	if (READ_ONCE(kv->upcall_vector) && !READ_ONCE(kv->domain->reset_pending))
 		kxen_arch_upcall_again(kv);
 	return 0;
 }
