@@ -163,7 +163,7 @@ void kxen_evtchn_to_2l(struct kxen_domain *d);
 void kxen_evtchn_silence(struct kxen_domain *d);
 void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to);
 
-/* nlevel_tree.c */
+/* nlevel_save.c */
 int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im);
 
 /* nlevel_op.c */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Set-up, teardown, save and restore of the FIFO ABI. All of it with event_lock held;
- * what senders see is published complete.
+ * Set-up, teardown, save and restore of the FIFO ABI. What senders see is published
+ * complete, with event_lock held; pages are pinned before that lock is taken, since the
+ * VMM's memory takes its time, or never comes.
  */
+#include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
@@ -14,7 +16,8 @@
 
 /*
  * From 2-level to FIFO. Senders that still use the old ABI are waited for; then what
- * they left is remembered, until the page of its word comes (A37).
+ * they left is remembered, until the page of its word comes (A37). With the lock held: a
+ * port that is closed and bound anew meanwhile must not find what was pending on it.
  */
 static void take_over(struct kxen_domain *d)
 {
@@ -82,75 +85,116 @@ static void free_fifo(struct kxen_domain *d, struct kxen_fifo *f)
 	kvfree(f);
 }
 
-/* Control blocks for @nr vCPUs, made and not yet known to anybody: all or none. */
-static int new_vcpus(struct kxen_domain *d, const struct kxen_fifo *f,
-		     const struct evtchn_fifo_init *list, u32 nr,
-		     struct kxen_fifo_vcpu **fv)
+/* Control blocks for the vCPUs of a list, made and not yet known to anybody. */
+static int new_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *list,
+		     u32 nr, struct kxen_fifo_vcpu **fv)
 {
-	u32 i, k;
 	int ret = 0;
+	u32 i;
 
-	for (i = 0; i < nr && !ret; i++) {
-		u32 vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
+	for (i = 0; i < nr && !ret; i++)
+		fv[i] = new_vcpu(d, list[i].control_gfn, list[i].offset, &ret);
+	return ret;
+}
 
-		if (f && f->vcpu[vcpu])
-			ret = -EINVAL;
-		for (k = 0; k < i && !ret; k++)
-			if (list[k].vcpu == list[i].vcpu)
-				ret = -EINVAL;
-		if (!ret)
-			fv[i] = new_vcpu(d, list[i].control_gfn,
-					 list[i].offset, &ret);
+/* May these vCPUs have control blocks? event_lock held: changes as soon as it is not. */
+static int check_list(struct kxen_domain *d, const struct evtchn_fifo_init *list,
+		      u32 nr)
+{
+	const struct kxen_fifo *f = d->evtchn->fifo;
+	DECLARE_BITMAP(seen, KXEN_MAX_VCPUS) = { };
+	u32 i, vcpu;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (d->evtchn->nlevel)
+		return -EBUSY;
+	/* Saved while this vCPU was still on its way to stop. */
+	if (d->evtchn->below)
+		return -EAGAIN;
+	for (i = 0; i < nr; i++) {
+		vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
+		if ((f && f->vcpu[vcpu]) || __test_and_set_bit(vcpu, seen))
+			return -EINVAL;
 	}
-	for (k = 0; ret && k < i; k++)
-		free_vcpu(d, fv[k]);
+	return 0;
+}
+
+/*
+ * The list has been checked under the lock, which is held. @spare is the domain's FIFO
+ * from now on, if it has none. What is taken is gone from @fv and @spare.
+ */
+static void publish(struct kxen_domain *d, const struct evtchn_fifo_init *list,
+		    u32 nr, struct kxen_fifo_vcpu **fv, struct kxen_fifo **spare)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_fifo *f = e->fifo ?: *spare;
+	u32 i, vcpu;
+
+	for (i = 0; i < nr; i++) {
+		vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
+		/* Pairs with vcpu_of(): the queues are complete (XSA-358). */
+		smp_store_release(&f->vcpu[vcpu], fv[i]);
+		fv[i] = NULL;
+	}
+	if (!e->fifo) {
+		WRITE_ONCE(e->fifo, f);
+		*spare = NULL;
+		take_over(d);
+	}
+	kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
+}
+
+/* Everything is made before the lock is taken, and looked at again under it. */
+static int add_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *list,
+		     u32 nr, struct kxen_fifo_vcpu **fv)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_fifo *spare;
+	int ret;
+
+	mutex_lock(&e->event_lock);
+	ret = check_list(d, list, nr);
+	mutex_unlock(&e->event_lock);
+	if (ret)
+		return ret;
+	spare = kvzalloc(sizeof(*spare), GFP_KERNEL_ACCOUNT);
+	ret = spare ? new_vcpus(d, list, nr, fv) : -ENOMEM;
+	if (!ret) {
+		mutex_lock(&e->event_lock);
+		ret = check_list(d, list, nr);
+		if (!ret)
+			publish(d, list, nr, fv, &spare);
+		mutex_unlock(&e->event_lock);
+	}
+	kvfree(spare);
 	return ret;
 }
 
 /**
  * kxen_fifo_init_batch() - EVTCHNOP_fifo_init_batch, arguments checked.
- * @d: the domain; event_lock held.
+ * @d: the domain.
  * @list: existing vCPUs, offsets that fit.
  * @nr: how many.
  *
  * The first one of a domain switches it to FIFO; if it fails, nothing has changed.
- * Context: may sleep; the VMM's memory is there.
+ * Pages are pinned with no lock held: they come when the VMM's memory is there.
+ * Context: may sleep; takes event_lock.
  * Return: 0; -EINVAL if a vCPU has one or comes twice, or a page is no RAM; -EBUSY
- * in N-level; -ENOMEM.
+ * in N-level; -ENOSPC at the limit of pages; -ENOMEM; -EAGAIN.
  */
 int kxen_fifo_init_batch(struct kxen_domain *d,
 			 const struct evtchn_fifo_init *list, u32 nr)
 {
-	struct kxen_evtchn *e = d->evtchn;
-	struct kxen_fifo *f = e->fifo;
-	struct kxen_fifo_vcpu **fv;
-	int ret = -ENOMEM;
+	struct kxen_fifo_vcpu **fv = kvcalloc(nr, sizeof(*fv), GFP_KERNEL_ACCOUNT);
 	u32 i;
+	int ret;
 
-	lockdep_assert_held(&e->event_lock);
-	if (e->nlevel)
-		return -EBUSY;
-	fv = kvcalloc(nr, sizeof(*fv), GFP_KERNEL_ACCOUNT);
-	if (!f)
-		f = kvzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
-	if (fv && f)
-		ret = new_vcpus(d, f, list, nr, fv);
-	if (ret)
-		goto out;
-	for (i = 0; i < nr; i++) {
-		u32 vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
-
-		/* Pairs with vcpu_of(): the queues are complete (XSA-358). */
-		smp_store_release(&f->vcpu[vcpu], fv[i]);
-	}
-	if (!e->fifo) {
-		WRITE_ONCE(e->fifo, f);
-		take_over(d);
-	}
-	kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
-out:
-	if (!e->fifo)
-		kvfree(f);
+	if (!fv)
+		return -ENOMEM;
+	ret = add_vcpus(d, list, nr, fv);
+	/* What was not taken. */
+	for (i = 0; i < nr; i++)
+		free_vcpu(d, fv[i]);
 	kvfree(fv);
 	return ret;
 }
@@ -163,34 +207,53 @@ int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset)
 	return kxen_fifo_init_batch(d, &one, 1);
 }
 
-/**
- * kxen_fifo_expand_array() - EVTCHNOP_expand_array.
- * @d: the domain; event_lock held.
- * @gfn: the next page of the array.
- *
- * Context: may sleep; a thread of the VMM.
- * Return: 0; -EOPNOTSUPP without FIFO; -ENOSPC; -EINVAL if it is no RAM.
- */
-int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
+/* Is there room for a page more? event_lock held, as it must be: XSA-505. */
+static int check_room(const struct kxen_domain *d)
 {
-	struct kxen_fifo *f = d->evtchn->fifo;
-	u32 nr;
-	int ret;
+	const struct kxen_fifo *f = d->evtchn->fifo;
 
-	/* Under the lock, or a reset could take it away (XSA-505). */
 	lockdep_assert_held(&d->evtchn->event_lock);
 	if (!f)
 		return -EOPNOTSUPP;
-	nr = f->nr_words;
-	if (nr >= EVTCHN_FIFO_NR_CHANNELS)
-		return -ENOSPC;
-	ret = kxen_page_pin(d, gfn, &f->pages[nr / KXEN_FIFO_WORDS]);
+	return f->nr_words < EVTCHN_FIFO_NR_CHANNELS ? 0 : -ENOSPC;
+}
+
+/**
+ * kxen_fifo_expand_array() - EVTCHNOP_expand_array.
+ * @d: the domain.
+ * @gfn: the next page of the array.
+ *
+ * The page is pinned with no lock held. Context: may sleep; takes event_lock.
+ * Return: 0; -EOPNOTSUPP without FIFO; -ENOSPC; -EINVAL if it is no RAM; -ENOMEM.
+ */
+int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_page page = { };
+	u32 nr;
+	int ret;
+
+	mutex_lock(&e->event_lock);
+	ret = check_room(d);
+	mutex_unlock(&e->event_lock);
+	if (!ret)
+		ret = kxen_page_pin(d, gfn, &page);
 	if (ret)
 		return ret;
-	/* Pairs with word_of(): the page is there (XSA-359). */
-	smp_store_release(&f->nr_words, nr + KXEN_FIFO_WORDS);
-	kxen_evtchn_raise_noted(d, nr, nr + KXEN_FIFO_WORDS);
-	return 0;
+	mutex_lock(&e->event_lock);
+	/* Another vCPU may have been first, or a reset. */
+	ret = check_room(d);
+	if (!ret) {
+		nr = e->fifo->nr_words;
+		e->fifo->pages[nr / KXEN_FIFO_WORDS] = page;
+		page.page = NULL;
+		/* Pairs with word_of(): the page is there (XSA-359). */
+		smp_store_release(&e->fifo->nr_words, nr + KXEN_FIFO_WORDS);
+		kxen_evtchn_raise_noted(d, nr, nr + KXEN_FIFO_WORDS);
+	}
+	mutex_unlock(&e->event_lock);
+	kxen_page_unpin(d, &page);
+	return ret;
 }
 
 /* Nobody uses it any more, and no port is raised until another ABI is there. */
@@ -316,14 +379,17 @@ int kxen_fifo_restore(struct kxen_domain *d, const struct kxen_image *im)
 	if (!f)
 		return -ENOMEM;
 	ret = restore_all(d, f, im);
-	if (ret) {
-		free_fifo(d, f);
-		return ret;
-	}
 	mutex_lock(&e->event_lock);
-	WRITE_ONCE(e->fifo, f);
-	/* As take_over(), but nobody has raised anything. */
-	smp_store_release(&e->ops, &kxen_evtchn_fifo);
+	/* A vCPU that was still on its way to stop may have been first. */
+	if (!ret && e->ops != &kxen_evtchn_2l)
+		ret = -EBUSY;
+	if (!ret) {
+		WRITE_ONCE(e->fifo, f);
+		/* As take_over(), but nobody has raised anything. */
+		smp_store_release(&e->ops, &kxen_evtchn_fifo);
+	}
 	mutex_unlock(&e->event_lock);
-	return 0;
+	if (ret)
+		free_fifo(d, f);
+	return ret;
 }

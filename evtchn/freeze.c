@@ -120,7 +120,10 @@ static void leave_for(struct kxen_domain *d, const struct kxen_evtchn_ops *to)
 		return;
 	/* Pairs with the reads of e->ops. */
 	smp_store_release(&e->ops, to);
-	/* Whoever has read the old ops has interrupts off until it is done. */
+	/*
+	 * Whoever has read the old ops has interrupts off until it is done. With the lock
+	 * held: the next change must not find the old ABI's state half taken away.
+	 */
 	synchronize_rcu();
 	WRITE_ONCE(e->below, NULL);
 	if (old->stop)

@@ -81,15 +81,20 @@ void kxen_nl_replay(struct kxen_domain *d, const struct kxen_nlevel *nl,
 		    struct kxen_vcpu *only);
 bool kxen_nl_leaf(const struct kxen_nlevel *nl, u32 port, struct kxen_nl_leaf *l);
 
-/* nlevel_tree.c */
-void kxen_nl_stop(struct kxen_domain *d);
+/* nlevel_save.c */
 void kxen_nl_save(struct kxen_domain *d, struct kxen_sink *s);
+
+/* nlevel_tree.c */
+void kxen_nl_free(struct kxen_domain *d, struct kxen_nlevel *nl);
+void kxen_nl_stop(struct kxen_domain *d);
+int kxen_nl_build(struct kxen_domain *d, const struct kxen_nl_req *r,
+		  struct kxen_nlevel **out);
 u32 kxen_nl_max_pages(struct kxen_domain *d);
 void kxen_nl_query(struct kxen_domain *d, struct evtchn_nlevel_query *q);
 int kxen_nl_register(struct kxen_domain *d, const struct kxen_nl_req *r);
 int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r);
 int kxen_nl_expand(struct kxen_domain *d, const struct kxen_nl_req *r);
-int kxen_nl_vcpu(struct kxen_domain *d, const struct kxen_nl_sel *s);
+int kxen_nl_vcpu(struct kxen_domain *d, u32 levels, const struct kxen_nl_sel *s);
 u32 kxen_nl_levels(struct kxen_domain *d);
 
 #endif

@@ -120,12 +120,9 @@ static long apply(struct kxen_hc *hc, const struct evtchn_nlevel_register *a,
 	ret = copy_pages(hc, &r, a->pending_gfns, a->mask_gfns);
 	if (!ret)
 		ret = copy_sels(hc, &r, a->vcpus);
-	if (!ret) {
-		mutex_lock(&hc->d->evtchn->event_lock);
+	if (!ret)
 		ret = deepen ? kxen_nl_deepen(hc->d, &r) :
 			       kxen_nl_register(hc->d, &r);
-		mutex_unlock(&hc->d->evtchn->event_lock);
-	}
 	free_req(&r);
 	return ret;
 }
@@ -151,11 +148,8 @@ static long do_expand(struct kxen_hc *hc, void *arg)
 	if (a->nr_pages > kxen_nl_max_pages(hc->d))
 		return -E2BIG;
 	ret = copy_pages(hc, &r, a->pending_gfns, a->mask_gfns);
-	if (!ret) {
-		mutex_lock(&hc->d->evtchn->event_lock);
+	if (!ret)
 		ret = kxen_nl_expand(hc->d, &r);
-		mutex_unlock(&hc->d->evtchn->event_lock);
-	}
 	free_req(&r);
 	return ret;
 }
@@ -171,14 +165,7 @@ static long do_vcpu(struct kxen_hc *hc, void *arg)
 	levels = kxen_nl_levels(hc->d);
 	mutex_unlock(&e->event_lock);
 	ret = copy_sel(hc, arg, levels, &s);
-	if (ret)
-		return ret;
-	mutex_lock(&e->event_lock);
-	/* Deepened meanwhile: the guest has not said where its level 3 is. */
-	ret = kxen_nl_levels(hc->d) != levels ? -EAGAIN :
-						kxen_nl_vcpu(hc->d, &s);
-	mutex_unlock(&e->event_lock);
-	return ret;
+	return ret ?: kxen_nl_vcpu(hc->d, levels, &s);
 }
 
 static long check_batch(struct kxen_domain *d, struct evtchn_fifo_init *list,
@@ -211,11 +198,8 @@ static long do_batch(struct kxen_hc *hc, void *arg)
 	ret = copy_list(hc, list, a->list, a->nr * sizeof(*list));
 	if (!ret)
 		ret = check_batch(hc->d, list, a->nr);
-	if (!ret) {
-		mutex_lock(&hc->d->evtchn->event_lock);
+	if (!ret)
 		ret = kxen_fifo_init_batch(hc->d, list, a->nr);
-		mutex_unlock(&hc->d->evtchn->event_lock);
-	}
 	kvfree(list);
 	a->link_bits = EVTCHN_FIFO_LINK_BITS;
 	return ret;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Trees of the N-level ABI: registration, growth, teardown, save and restore. All of it
- * with event_lock held; what raisers see is published complete.
+ * Trees of the N-level ABI: registration, growth, teardown. What raisers see is published
+ * complete, with event_lock held; pages are pinned before that lock is taken, since the
+ * VMM's memory takes its time, or never comes. What was found before is looked at again
+ * under the lock: another vCPU may have been first.
  */
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -10,7 +12,6 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm_glue.h"
-#include "../kvm-xen/save.h"
 #include "nlevel.h"
 
 static u32 shift_of(struct kxen_domain *d)
@@ -38,24 +39,31 @@ static void free_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl)
 		free_vcpu(d, nl->vcpu[i]);
 }
 
-static void free_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
+static void unpin_leaves(struct kxen_domain *d, struct kxen_page *pending,
+			 struct kxen_page *mask, u32 nr)
 {
 	u32 i;
 
+	for (i = 0; i < nr; i++) {
+		kxen_page_unpin(d, &pending[i]);
+		kxen_page_unpin(d, &mask[i]);
+	}
+}
+
+/* A tree that nobody uses, with its pages; may be NULL. May sleep. */
+void kxen_nl_free(struct kxen_domain *d, struct kxen_nlevel *nl)
+{
 	if (!nl)
 		return;
 	free_vcpus(d, nl);
-	for (i = 0; i < nl->max_pages; i++) {
-		if (nl->pending)
-			kxen_page_unpin(d, &nl->pending[i]);
-		if (nl->mask)
-			kxen_page_unpin(d, &nl->mask[i]);
-	}
+	if (nl->pending && nl->mask)
+		unpin_leaves(d, nl->pending, nl->mask, nl->max_pages);
 	kvfree(nl->pending);
 	kvfree(nl->mask);
 	kvfree(nl);
 }
 
+/* Not in use, nor seen by anybody. */
 static struct kxen_nlevel *new_tree(struct kxen_domain *d, u32 levels)
 {
 	struct kxen_nlevel *nl = kvzalloc(sizeof(*nl), GFP_KERNEL_ACCOUNT);
@@ -67,45 +75,46 @@ static struct kxen_nlevel *new_tree(struct kxen_domain *d, u32 levels)
 	return nl;
 }
 
-/* Does another vCPU have its level 2 there? */
-static bool l2_taken(const struct kxen_nlevel *nl, u64 gfn, u32 offset)
+/* Does another vCPU have its level 2 in the same place? */
+static bool l2_taken(const struct kxen_nlevel *nl, const struct kxen_nl_vcpu *mine)
 {
 	const struct kxen_nl_vcpu *nv;
 	u32 i;
 
-	for (i = 0; i < KXEN_MAX_VCPUS; i++) {
+	for (i = 0; i < KXEN_MAX_VCPUS && mine->l2.page; i++) {
 		nv = nl->vcpu[i];
-		if (nv && nv->l2.page && nv->l2.gfn == gfn &&
-		    nv->in.page[0][0] == nv->l2.kaddr + offset)
+		/* The same page has the same address in the kernel. */
+		if (nv && nv->l2.page && nv->in.page[0][0] == mine->in.page[0][0])
 			return true;
 	}
 	return false;
 }
 
-static int pin_l2(struct kxen_domain *d, const struct kxen_nlevel *nl,
-		  struct kxen_nl_vcpu *nv, const struct kxen_nl_sel *s)
+static int pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
+		  const struct kxen_nl_sel *s)
 {
-	u32 bytes = kxen_nl_bytes(nl->shift, 2);
+	u32 bytes = kxen_nl_bytes(shift, 2);
 	int ret;
 
 	if (s->offset % bytes || s->offset >= PAGE_SIZE)
 		return -ENXIO;
-	if (kxen_page_is_alone(d, s->l2_gfn) ||
-	    l2_taken(nl, s->l2_gfn, s->offset))
-		return -EINVAL;
 	ret = kxen_page_pin(d, s->l2_gfn, &nv->l2);
-	if (!ret)
-		nv->in.page[0][0] = nv->l2.kaddr + s->offset;
-	return ret;
+	if (ret)
+		return ret;
+	/* Held by now: who wants it for himself from here on is refused. */
+	if (kxen_page_is_alone(d, s->l2_gfn))
+		return -EINVAL;
+	nv->in.page[0][0] = nv->l2.kaddr + s->offset;
+	return 0;
 }
 
-static int pin_l3(struct kxen_domain *d, const struct kxen_nlevel *nl,
-		  struct kxen_nl_vcpu *nv, const struct kxen_nl_sel *s)
+static int pin_l3(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
+		  const struct kxen_nl_sel *s)
 {
 	u32 i;
 	int ret;
 
-	for (i = 0; i < kxen_nl_pages(nl->shift, 3); i++) {
+	for (i = 0; i < kxen_nl_pages(shift, 3); i++) {
 		ret = kxen_page_pin_alone(d, s->l3_gfn[i], &nv->l3[i]);
 		if (ret)
 			return ret;
@@ -114,8 +123,8 @@ static int pin_l3(struct kxen_domain *d, const struct kxen_nlevel *nl,
 	return 0;
 }
 
-/* Inner levels of one vCPU, not yet in the tree. */
-static int new_vcpu(struct kxen_domain *d, const struct kxen_nlevel *nl,
+/* Inner levels of one vCPU, not yet in a tree. */
+static int new_vcpu(struct kxen_domain *d, u32 levels, u32 shift,
 		    const struct kxen_nl_sel *s, struct kxen_nl_vcpu **out)
 {
 	struct kxen_nl_vcpu *nv;
@@ -124,10 +133,10 @@ static int new_vcpu(struct kxen_domain *d, const struct kxen_nlevel *nl,
 	nv = kzalloc(sizeof(*nv), GFP_KERNEL_ACCOUNT);
 	if (!nv)
 		return -ENOMEM;
-	if (nl->levels > 2)
-		ret = pin_l2(d, nl, nv, s);
-	if (!ret && nl->levels > 3)
-		ret = pin_l3(d, nl, nv, s);
+	if (levels > 2)
+		ret = pin_l2(d, shift, nv, s);
+	if (!ret && levels > 3)
+		ret = pin_l3(d, shift, nv, s);
 	if (ret)
 		free_vcpu(d, nv);
 	else
@@ -139,6 +148,7 @@ static int new_vcpu(struct kxen_domain *d, const struct kxen_nlevel *nl,
 static int add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
 		     const struct kxen_nl_req *r)
 {
+	struct kxen_nl_vcpu *nv;
 	struct kxen_vcpu *kv;
 	u32 i, id;
 	int ret;
@@ -150,9 +160,14 @@ static int add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
 		id = array_index_nospec(id, KXEN_MAX_VCPUS);
 		if (nl->vcpu[id])
 			return -EINVAL;
-		ret = new_vcpu(d, nl, &r->sel[i], &nl->vcpu[id]);
+		ret = new_vcpu(d, nl->levels, nl->shift, &r->sel[i], &nv);
+		if (!ret && l2_taken(nl, nv)) {
+			free_vcpu(d, nv);
+			ret = -EINVAL;
+		}
 		if (ret)
 			return ret;
+		nl->vcpu[id] = nv;
 	}
 	for (i = 0; i < READ_ONCE(d->nr_vcpus) && !r->may_miss; i++) {
 		kv = kxen_domain_vcpu(d, i);
@@ -162,24 +177,20 @@ static int add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
 	return 0;
 }
 
-/* Leaf pages [from, from + nr): all or none. */
-static int add_leaves(struct kxen_domain *d, struct kxen_nlevel *nl, u32 from,
-		      const struct kxen_nl_req *r)
+/* Leaf pages, into arrays of @r->nr_pages empty entries: all or none. */
+static int pin_leaves(struct kxen_domain *d, const struct kxen_nl_req *r,
+		      struct kxen_page *pending, struct kxen_page *mask)
 {
 	int ret = 0;
 	u32 i;
 
 	for (i = 0; i < r->nr_pages && !ret; i++) {
-		ret = kxen_page_pin_alone(d, r->pending[i],
-					  &nl->pending[from + i]);
+		ret = kxen_page_pin_alone(d, r->pending[i], &pending[i]);
 		if (!ret)
-			ret = kxen_page_pin_alone(d, r->mask[i],
-						  &nl->mask[from + i]);
+			ret = kxen_page_pin_alone(d, r->mask[i], &mask[i]);
 	}
-	for (i = 0; ret && i < r->nr_pages; i++) {
-		kxen_page_unpin(d, &nl->pending[from + i]);
-		kxen_page_unpin(d, &nl->mask[from + i]);
-	}
+	if (ret)
+		unpin_leaves(d, pending, mask, r->nr_pages);
 	return ret;
 }
 
@@ -202,8 +213,17 @@ static u32 pages_at_depth(const struct kxen_nlevel *nl)
 			    KXEN_NL_PAGE_BITS);
 }
 
-static int build(struct kxen_domain *d, const struct kxen_nl_req *r,
-		 struct kxen_nlevel **out)
+/**
+ * kxen_nl_build() - A whole tree, with its pages, that nobody uses yet.
+ * @d: the domain; event_lock not held.
+ * @r: what it is to be.
+ * @out: the tree.
+ *
+ * Context: may sleep.
+ * Return: 0; -E2BIG, -ENOENT, -EINVAL, -ENXIO, -ENOSPC, -ENOMEM with nothing held.
+ */
+int kxen_nl_build(struct kxen_domain *d, const struct kxen_nl_req *r,
+		  struct kxen_nlevel **out)
 {
 	struct kxen_nlevel *nl = new_tree(d, r->levels);
 	int ret = -ENOMEM;
@@ -222,19 +242,15 @@ static int build(struct kxen_domain *d, const struct kxen_nl_req *r,
 		goto fail;
 	ret = add_vcpus(d, nl, r);
 	if (!ret)
-		ret = add_leaves(d, nl, 0, r);
+		ret = pin_leaves(d, r, nl->pending, nl->mask);
 	nl->nr_pages = r->nr_pages;
 	nl->nr_ports = ports_of(nl, nl->nr_pages);
-	/* Each port that is open needs its bits. */
-	if (!ret && kxen_port_set_next(&d->evtchn->set, nl->nr_ports,
-				       d->evtchn->table.nr_valid) != U32_MAX)
-		ret = -EINVAL;
 	if (ret)
 		goto fail;
 	*out = nl;
 	return 0;
 fail:
-	free_tree(d, nl);
+	kxen_nl_free(d, nl);
 	return ret;
 }
 
@@ -280,73 +296,110 @@ static void tell_all(struct kxen_domain *d, const struct kxen_nlevel *nl)
 			kxen_evtchn_rescan(kxen_domain_vcpu(d, i), true);
 }
 
-/**
- * kxen_nl_register() - EVTCHNOP_nlevel_register, numbers checked.
- * @d: the domain; event_lock held.
- * @r: what the guest wants.
- *
- * Context: may sleep; a thread of the VMM.
- * Return: 0; -EBUSY unless the ABI is 2-level; -ENOENT, -EINVAL, -ENXIO, -E2BIG,
- * -ENOSPC, -ENOMEM, with everything as it was.
- */
-int kxen_nl_register(struct kxen_domain *d, const struct kxen_nl_req *r)
+/* Only from 2-level; event_lock held. */
+static int check_2l(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+
+	lockdep_assert_held(&e->event_lock);
+	/* Saved while this vCPU was still on its way to stop. */
+	if (e->below)
+		return -EAGAIN;
+	return e->ops == &kxen_evtchn_2l ? 0 : -EBUSY;
+}
+
+/* Does a tree that was built before still fit? event_lock held. */
+static int check_new(struct kxen_domain *d, const struct kxen_nlevel *nl)
+{
+	const struct kxen_evtchn *e = d->evtchn;
+
+	lockdep_assert_held(&e->event_lock);
+	if (nl->shift != shift_of(d))
+		return -EAGAIN;	/* the guest has changed its width meanwhile */
+	/* Each port that is open needs its bits. */
+	return kxen_port_set_next(&d->evtchn->set, nl->nr_ports,
+				  e->table.nr_valid) == U32_MAX ? 0 : -EINVAL;
+}
+
+/* A complete tree in the place of 2-level; event_lock held, may sleep. */
+static void publish_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_evtchn_ops *old = e->ops;
-	struct kxen_nlevel *nl;
+	u32 nr = min3(e->table.nr_valid, old->max_ports(d), nl->nr_ports);
 	unsigned long flags;
-	u32 nr;
-	int ret;
 
 	lockdep_assert_held(&e->event_lock);
-	if (old != &kxen_evtchn_2l)
-		return -EBUSY;
-	ret = build(d, r, &nl);
-	if (ret)
-		return ret;
-	nr = min3(e->table.nr_valid, old->max_ports(d), nl->nr_ports);
 	local_irq_save(flags);
 	copy_masks(d, nl, old, nr);
 	local_irq_restore(flags);
 	WRITE_ONCE(e->nlevel, nl);
 	/* Pairs with the reads of e->ops: the tree is complete. */
 	smp_store_release(&e->ops, &kxen_evtchn_nlevel);
+	/*
+	 * With the lock: a port that is closed and bound anew meanwhile must not find
+	 * what was pending on it.
+	 */
 	synchronize_rcu();
 	local_irq_save(flags);
 	carry_over(d, nl, old, nr);
 	local_irq_restore(flags);
 	kxen_nl_replay(d, nl, NULL);
 	tell_all(d, nl);
-	return 0;
 }
 
 /**
- * kxen_nl_deepen() - EVTCHNOP_nlevel_deepen: the same leaves under a deeper tree.
- * @d: the domain; event_lock held.
- * @r: depth and vCPUs.
+ * kxen_nl_register() - EVTCHNOP_nlevel_register, numbers checked.
+ * @d: the domain.
+ * @r: what the guest wants.
  *
- * Context: as above.
- * Return: 0; -EOPNOTSUPP without N-level; else as above.
+ * Context: may sleep; a thread of the VMM; takes event_lock.
+ * Return: 0; -EBUSY unless the ABI is 2-level; -ENOENT, -EINVAL, -ENXIO, -E2BIG,
+ * -ENOSPC, -ENOMEM, -EAGAIN, with everything as it was.
  */
-int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r)
+int kxen_nl_register(struct kxen_domain *d, const struct kxen_nl_req *r)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	struct kxen_nlevel *old = e->nlevel, *nl;
+	struct kxen_nlevel *nl;
 	int ret;
 
-	lockdep_assert_held(&e->event_lock);
-	if (!old)
-		return -EOPNOTSUPP;
-	if (r->levels <= old->levels)
-		return -EINVAL;
-	nl = new_tree(d, r->levels);
-	if (!nl)
-		return -ENOMEM;
-	ret = add_vcpus(d, nl, r);
-	if (ret) {
-		free_tree(d, nl);
+	mutex_lock(&e->event_lock);
+	ret = check_2l(d);
+	mutex_unlock(&e->event_lock);
+	if (!ret)
+		ret = kxen_nl_build(d, r, &nl);
+	if (ret)
 		return ret;
-	}
+	mutex_lock(&e->event_lock);
+	ret = check_2l(d) ?: check_new(d, nl);
+	if (!ret)
+		publish_tree(d, nl);
+	mutex_unlock(&e->event_lock);
+	if (ret)
+		kxen_nl_free(d, nl);
+	return ret;
+}
+
+static int check_deepen(struct kxen_domain *d, u32 levels)
+{
+	const struct kxen_evtchn *e = d->evtchn;
+
+	lockdep_assert_held(&e->event_lock);
+	if (!e->nlevel)
+		return -EOPNOTSUPP;
+	if (e->below)
+		return -EAGAIN;
+	return levels > e->nlevel->levels ? 0 : -EINVAL;
+}
+
+/* A tree without leaves takes those of the one in use; that one is returned. */
+static struct kxen_nlevel *take_leaves(struct kxen_domain *d,
+				       struct kxen_nlevel *nl)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_nlevel *old = e->nlevel;
+
+	lockdep_assert_held(&e->event_lock);
 	nl->max_pages = old->max_pages;
 	nl->pending = old->pending;
 	nl->mask = old->mask;
@@ -355,69 +408,152 @@ int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r)
 	nl->nr_ports = ports_of(nl, nl->nr_pages);
 	/* Pairs with the dependent reads of raisers: the tree is complete. */
 	smp_store_release(&e->nlevel, nl);
-	/* Who still climbs in the old one has set the leaf, which kxen_nl_replay() finds. */
+	/*
+	 * Who still climbs in the old one has set the leaf, which kxen_nl_replay()
+	 * finds. With the lock: the next change must not take the leaves away from it.
+	 */
 	synchronize_rcu();
-	free_vcpus(d, old);
-	kvfree(old);
 	kxen_nl_replay(d, nl, NULL);
 	tell_all(d, nl);
-	return 0;
+	old->pending = NULL;
+	old->mask = NULL;
+	return old;
+}
+
+/**
+ * kxen_nl_deepen() - EVTCHNOP_nlevel_deepen: the same leaves under a deeper tree.
+ * @d: the domain.
+ * @r: depth and vCPUs.
+ *
+ * Context: as above.
+ * Return: 0; -EOPNOTSUPP without N-level; else as above.
+ */
+int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_nlevel *nl;
+	int ret;
+
+	mutex_lock(&e->event_lock);
+	ret = check_deepen(d, r->levels);
+	mutex_unlock(&e->event_lock);
+	if (ret)
+		return ret;
+	nl = new_tree(d, r->levels);
+	if (!nl)
+		return -ENOMEM;
+	ret = add_vcpus(d, nl, r);
+	if (!ret) {
+		mutex_lock(&e->event_lock);
+		ret = check_deepen(d, r->levels);
+		if (!ret && nl->shift != e->nlevel->shift)
+			ret = -EAGAIN;
+		if (!ret)
+			nl = take_leaves(d, nl);
+		mutex_unlock(&e->event_lock);
+	}
+	/* What it was, or what it was not to be. */
+	kxen_nl_free(d, nl);
+	return ret;
+}
+
+static int check_expand(struct kxen_domain *d, u32 nr)
+{
+	const struct kxen_nlevel *nl = d->evtchn->nlevel;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (!nl)
+		return -EOPNOTSUPP;
+	return nr > min(nl->max_pages, pages_at_depth(nl)) - nl->nr_pages ?
+	       -E2BIG : 0;
+}
+
+/* Pinned pages behind those that are there; event_lock held. */
+static void append_leaves(struct kxen_domain *d, u32 nr,
+			  const struct kxen_page *pending,
+			  const struct kxen_page *mask)
+{
+	struct kxen_nlevel *nl = d->evtchn->nlevel;
+
+	lockdep_assert_held(&d->evtchn->event_lock);
+	memcpy(nl->pending + nl->nr_pages, pending, nr * sizeof(*pending));
+	memcpy(nl->mask + nl->nr_pages, mask, nr * sizeof(*mask));
+	nl->nr_pages += nr;
+	/* Pairs with kxen_nl_leaf(): the pages are there. */
+	smp_store_release(&nl->nr_ports, ports_of(nl, nl->nr_pages));
+}
+
+static int expand(struct kxen_domain *d, const struct kxen_nl_req *r,
+		  struct kxen_page *pending, struct kxen_page *mask)
+{
+	int ret = pin_leaves(d, r, pending, mask);
+
+	if (ret)
+		return ret;
+	mutex_lock(&d->evtchn->event_lock);
+	ret = check_expand(d, r->nr_pages);
+	if (!ret)
+		append_leaves(d, r->nr_pages, pending, mask);
+	mutex_unlock(&d->evtchn->event_lock);
+	if (ret)
+		unpin_leaves(d, pending, mask, r->nr_pages);
+	return ret;
 }
 
 /**
  * kxen_nl_expand() - EVTCHNOP_nlevel_expand: more leaf pages.
- * @d: the domain; event_lock held.
- * @r: the pages.
+ * @d: the domain.
+ * @r: the pages, some.
  *
  * Context: as above.
  * Return: 0; -EOPNOTSUPP without N-level; -E2BIG beyond the limit or the depth;
- * -EINVAL, -ENOSPC, with everything as it was.
+ * -EINVAL, -ENOSPC, -ENOMEM, with everything as it was.
  */
 int kxen_nl_expand(struct kxen_domain *d, const struct kxen_nl_req *r)
 {
-	struct kxen_nlevel *nl = d->evtchn->nlevel;
+	struct kxen_page *pages;
 	int ret;
 
-	lockdep_assert_held(&d->evtchn->event_lock);
-	if (!nl)
-		return -EOPNOTSUPP;
-	if (r->nr_pages > min(nl->max_pages, pages_at_depth(nl)) - nl->nr_pages)
-		return -E2BIG;
-	ret = add_leaves(d, nl, nl->nr_pages, r);
+	mutex_lock(&d->evtchn->event_lock);
+	ret = check_expand(d, r->nr_pages);
+	mutex_unlock(&d->evtchn->event_lock);
 	if (ret)
 		return ret;
-	nl->nr_pages += r->nr_pages;
-	/* Pairs with kxen_nl_leaf(): the pages are there. */
-	smp_store_release(&nl->nr_ports, ports_of(nl, nl->nr_pages));
-	return 0;
+	pages = kvcalloc(2 * r->nr_pages, sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	if (!pages)
+		return -ENOMEM;
+	ret = expand(d, r, pages, pages + r->nr_pages);
+	kvfree(pages);
+	return ret;
 }
 
-/**
- * kxen_nl_vcpu() - EVTCHNOP_nlevel_vcpu: a vCPU that comes later.
- * @d: the domain; event_lock held.
- * @s: its inner levels.
- *
- * Context: as above.
- * Return: 0; -EOPNOTSUPP without N-level; -ENOENT; -EBUSY if it has them; -ENXIO,
- * -EINVAL, -ENOSPC, -ENOMEM.
- */
-int kxen_nl_vcpu(struct kxen_domain *d, const struct kxen_nl_sel *s)
+static int check_vcpu(struct kxen_domain *d, u32 vcpu)
 {
-	struct kxen_nlevel *nl = d->evtchn->nlevel;
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, s->vcpu);
-	struct kxen_nl_vcpu *nv;
-	int ret;
+	const struct kxen_nlevel *nl = d->evtchn->nlevel;
 
 	lockdep_assert_held(&d->evtchn->event_lock);
 	if (!nl)
 		return -EOPNOTSUPP;
-	if (!kv)
+	if (!kxen_domain_vcpu(d, vcpu))
 		return -ENOENT;
-	if (nl->vcpu[kv->id])
-		return -EBUSY;
-	ret = new_vcpu(d, nl, s, &nv);
+	return nl->vcpu[array_index_nospec(vcpu, KXEN_MAX_VCPUS)] ? -EBUSY : 0;
+}
+
+/* Into the tree, if that still is what it was made for; event_lock held. */
+static int publish_vcpu(struct kxen_domain *d, u32 levels, u32 shift, u32 vcpu,
+			struct kxen_nl_vcpu *nv)
+{
+	struct kxen_nlevel *nl = d->evtchn->nlevel;
+	struct kxen_vcpu *kv = kxen_domain_vcpu(d, vcpu);
+	int ret = check_vcpu(d, vcpu);
+
 	if (ret)
 		return ret;
+	/* Deepened meanwhile: the guest has not said where its level 3 is. */
+	if (nl->levels != levels || nl->shift != shift)
+		return -EAGAIN;
+	if (l2_taken(nl, nv))
+		return -EINVAL;
 	/* Pairs with the raiser: its arrays are there. */
 	smp_store_release(&nl->vcpu[kv->id], nv);
 	/* Pairs with the leaf's atomic bit before the raiser: one of us sees the other. */
@@ -425,6 +561,38 @@ int kxen_nl_vcpu(struct kxen_domain *d, const struct kxen_nl_sel *s)
 	kxen_nl_replay(d, nl, kv);
 	kxen_evtchn_rescan(kv, true);
 	return 0;
+}
+
+/**
+ * kxen_nl_vcpu() - EVTCHNOP_nlevel_vcpu: a vCPU that comes later.
+ * @d: the domain.
+ * @levels: the depth that @s was given for.
+ * @s: its inner levels.
+ *
+ * Context: as above.
+ * Return: 0; -EOPNOTSUPP without N-level; -ENOENT; -EBUSY if it has them; -ENXIO,
+ * -EINVAL, -ENOSPC, -ENOMEM; -EAGAIN for another depth.
+ */
+int kxen_nl_vcpu(struct kxen_domain *d, u32 levels, const struct kxen_nl_sel *s)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	u32 shift = shift_of(d);
+	struct kxen_nl_vcpu *nv;
+	int ret;
+
+	mutex_lock(&e->event_lock);
+	ret = check_vcpu(d, s->vcpu);
+	mutex_unlock(&e->event_lock);
+	if (!ret)
+		ret = new_vcpu(d, levels, shift, s, &nv);
+	if (ret)
+		return ret;
+	mutex_lock(&e->event_lock);
+	ret = publish_vcpu(d, levels, shift, s->vcpu, nv);
+	mutex_unlock(&e->event_lock);
+	if (ret)
+		free_vcpu(d, nv);
+	return ret;
 }
 
 /* Nobody uses it any more. Ports that 2-level has no bits for stay, and are silent. */
@@ -435,7 +603,7 @@ void kxen_nl_stop(struct kxen_domain *d)
 
 	lockdep_assert_held(&e->event_lock);
 	WRITE_ONCE(e->nlevel, NULL);
-	free_tree(d, nl);
+	kxen_nl_free(d, nl);
 }
 
 /* Depth in use, 0 without N-level; event_lock held. */
@@ -471,125 +639,4 @@ void kxen_evtchn_width_changed(struct kxen_domain *d)
 	if (d->evtchn->nlevel)
 		kxen_evtchn_to_2l(d);
 	mutex_unlock(&d->evtchn->event_lock);
-}
-
-/* --- save and restore ----------------------------------------------------------- */
-
-static void save_vcpu(const struct kxen_nlevel *nl, u32 vcpu,
-		      struct kxen_sink *s)
-{
-	const struct kxen_nl_vcpu *nv = nl->vcpu[vcpu];
-	struct kxen_save_nlevel_vcpu r = { .vcpu = vcpu };
-	u32 i;
-
-	if (nv->l2.page) {
-		r.l2_gfn = nv->l2.gfn;
-		r.offset = nv->in.page[0][0] - nv->l2.kaddr;
-	}
-	for (i = 0; i < KXEN_NL_INNER_PAGES; i++)
-		r.l3_gfn[i] = nv->l3[i].page ? nv->l3[i].gfn : KXEN_NO_GFN;
-	kxen_rec(s, KXEN_REC_NLEVEL_VCPU, &r, sizeof(r));
-}
-
-/* Records of the tree; event_lock held. */
-void kxen_nl_save(struct kxen_domain *d, struct kxen_sink *s)
-{
-	const struct kxen_nlevel *nl = d->evtchn->nlevel;
-	struct kxen_save_nlevel r = { .levels = nl->levels,
-				      .nr_pages = nl->nr_pages };
-	u32 i;
-
-	lockdep_assert_held(&d->evtchn->event_lock);
-	kxen_rec_begin(s, KXEN_REC_NLEVEL);
-	kxen_rec_put(s, &r, sizeof(r));
-	for (i = 0; i < nl->nr_pages; i++)
-		kxen_rec_put(s, &nl->pending[i].gfn, sizeof(u64));
-	for (i = 0; i < nl->nr_pages; i++)
-		kxen_rec_put(s, &nl->mask[i].gfn, sizeof(u64));
-	kxen_rec_end(s);
-	for (i = 0; i < KXEN_MAX_VCPUS; i++)
-		if (nl->vcpu[i])
-			save_vcpu(nl, i, s);
-}
-
-static int read_sels(const struct kxen_image *im, struct kxen_nl_req *req)
-{
-	const struct kxen_save_nlevel_vcpu *v;
-	u32 i;
-
-	for (i = 0; i < im->nr; i++) {
-		struct kxen_nl_sel *s = &req->sel[req->nr_sels];
-
-		if (im->rec[i].type != KXEN_REC_NLEVEL_VCPU)
-			continue;
-		v = im->rec[i].data;
-		if (im->rec[i].len != sizeof(*v) ||
-		    req->nr_sels == KXEN_MAX_VCPUS)
-			return -EINVAL;
-		s->vcpu = v->vcpu;
-		s->offset = v->offset;
-		s->l2_gfn = v->l2_gfn;
-		memcpy(s->l3_gfn, v->l3_gfn, sizeof(s->l3_gfn));
-		req->nr_sels++;
-	}
-	return 0;
-}
-
-/* What the stream says, checked as far as its lengths go. */
-static int read_req(struct kxen_domain *d, struct kxen_image *im,
-		    struct kxen_nl_req *req)
-{
-	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_NLEVEL,
-					sizeof(struct kxen_save_nlevel));
-	const struct kxen_save_nlevel *r;
-
-	if (!rec)
-		return -EINVAL;
-	r = rec->data;
-	if (r->levels < KXEN_NLEVEL_MIN_LEVELS ||
-	    r->levels > KXEN_NLEVEL_MAX_LEVELS || !r->nr_pages ||
-	    rec->len / (2 * sizeof(u64)) < r->nr_pages ||
-	    rec->len != sizeof(*r) + r->nr_pages * 2 * sizeof(u64))
-		return -EINVAL;
-	if (r->nr_pages > kxen_nl_max_pages(d)) {
-		im->why = KXEN_RESTORE_PORTS;
-		return -ENOSPC;
-	}
-	req->levels = r->levels;
-	req->nr_pages = r->nr_pages;
-	req->pending = (u64 *)(r + 1);
-	req->mask = req->pending + r->nr_pages;
-	req->sel = kvcalloc(KXEN_MAX_VCPUS, sizeof(*req->sel),
-			    GFP_KERNEL_ACCOUNT);
-	return req->sel ? read_sels(im, req) : -ENOMEM;
-}
-
-/**
- * kxen_nl_restore() - The tree of a saved domain; its bits are in its memory.
- * @d: the domain, locked; no port is open, and the ABI is 2-level.
- * @im: the stream.
- *
- * Pages are pinned with event_lock not held. Context: may sleep.
- * Return: 0, or -errno with nothing changed.
- */
-int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im)
-{
-	struct kxen_evtchn *e = d->evtchn;
-	struct kxen_nl_req req = { .may_miss = true };
-	struct kxen_nlevel *nl;
-	int ret;
-
-	lockdep_assert_held(&d->lock);
-	ret = read_req(d, im, &req);
-	if (!ret)
-		ret = build(d, &req, &nl);
-	kvfree(req.sel);
-	if (ret)
-		return ret;
-	mutex_lock(&e->event_lock);
-	WRITE_ONCE(e->nlevel, nl);
-	/* Pairs with the reads of e->ops: the tree is complete. */
-	smp_store_release(&e->ops, &kxen_evtchn_nlevel);
-	mutex_unlock(&e->event_lock);
-	return 0;
 }

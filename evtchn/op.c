@@ -226,9 +226,7 @@ static long do_init_control(struct kxen_hc *hc, void *arg)
 		return -ENOENT;
 	if (!kxen_fifo_offset_ok(a->offset))
 		return -EINVAL;
-	mutex_lock(&d->evtchn->event_lock);
 	ret = kxen_fifo_init_control(d, a->vcpu, a->control_gfn, a->offset);
-	mutex_unlock(&d->evtchn->event_lock);
 	a->link_bits = EVTCHN_FIFO_LINK_BITS;
 	return ret;
 }
@@ -236,13 +234,8 @@ static long do_init_control(struct kxen_hc *hc, void *arg)
 static long do_expand_array(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_expand_array *a = arg;
-	struct kxen_domain *d = hc->d;
-	long ret;
 
-	mutex_lock(&d->evtchn->event_lock);
-	ret = kxen_fifo_expand_array(d, a->array_gfn);
-	mutex_unlock(&d->evtchn->event_lock);
-	return ret;
+	return kxen_fifo_expand_array(hc->d, a->array_gfn);
 }
 
 static long set_priority(struct kxen_domain *d, struct kxen_port *p,
