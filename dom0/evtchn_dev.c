@@ -3,18 +3,21 @@
  * /dev/xen/evtchn, as Linux has it in domain 0 on Xen: libxenevtchn and all that is
  * built on it work unmodified.
  *
- * A port that fires is put into the file's ring once, and then rests until its number is
- * written back; events meanwhile are one event, delivered then. So a guest that sends
- * without end costs the host one entry (CVE-2020-27673). The ring has room for every
- * port of the file.
+ * A port that fires is put at the end of the file's list, and then rests until its number
+ * is written back; events meanwhile are one event, delivered then. So a guest that sends
+ * without end costs the host one entry (CVE-2020-27673). Each port is its own entry, and
+ * leaves the list when it is unbound: there is always room, and EFBIG, which Linux's
+ * driver has for a ring that is full, never comes.
  */
 #include <linux/fs.h>
 #include <linux/irq_work.h>
+#include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
@@ -26,50 +29,57 @@
 #include "dom0.h"
 
 #define UNRESTRICTED	U32_MAX
-#define MIN_RING	64
+#define SOME		64	/* ports that are copied at once */
 
 /* Not in the headers of every kernel. */
 #define EVTCHN_BIND_STATIC	_IOC(_IOC_NONE, 'E', 7, sizeof(u32))
 
 /**
  * struct evtchn_file - one open file.
- * @bind_lock: serialises everything that changes @ports, and the ring's size.
- * @ports: its struct evtchn_port, by number.
- * @nr_ports: how many.
+ * @bind_lock: serialises everything that changes @ports.
+ * @ports: its struct evtchn_port, by number; looked up under RCU.
  * @restrict_domid: the only domain that new ports may be bound to.
- * @read_lock: one reader at a time.
- * @ring_lock: the ring, and the flags of all ports of the file; taken while a guest
+ * @read_lock: one reader at a time; nobody but readers takes it.
+ * @fired_lock: the list, and the flags of all ports of the file; taken while a guest
  *	sends.
- * @ring: what has fired, in order.
- * @size: entries of @ring, a power of two.
- * @prod: entries ever put; runs freely.
- * @cons: entries ever taken.
- * @overflow: an event found no room. Cannot happen; the ABI has it.
+ * @fired: ports that have fired, in order.
  * @wait: readers and pollers.
  * @wake: wakes them where that cannot be done at once.
  */
 struct evtchn_file {
-	struct mutex bind_lock;		/* ports, and the ring's size */
+	struct mutex bind_lock;		/* changes of the ports */
 	struct xarray ports;
-	u32 nr_ports;
 	u32 restrict_domid;
 
 	struct mutex read_lock;		/* one reader at a time */
-	raw_spinlock_t ring_lock;
-	u32 *ring;
-	u32 size, prod, cons;
-	bool overflow;
+	raw_spinlock_t fired_lock;
+	struct list_head fired;
 	wait_queue_head_t wait;
 	struct irq_work wake;
 };
 
-/* A port of a file. @ready: may fire; @fired: has, while it was not. */
+/**
+ * struct evtchn_port - a port of a file.
+ * @host: what the port calls.
+ * @file: its file.
+ * @port: its number.
+ * @node: in the file's list, if it has fired and was not read.
+ * @ready: may fire.
+ * @again: has fired while it was not ready.
+ * @shown: a reader is copying its number: stays in the list until that is done.
+ * @gone: unbound; must not get into the list any more.
+ * @rcu: for kfree_rcu().
+ */
 struct evtchn_port {
 	struct kxen_host_port host;
 	struct evtchn_file *file;
-	struct rcu_head rcu;
+	u32 port;
+	struct list_head node;
 	bool ready;
-	bool fired;
+	bool again;
+	bool shown;
+	bool gone;
+	struct rcu_head rcu;
 };
 
 static void wake_readers(struct irq_work *work)
@@ -79,32 +89,28 @@ static void wake_readers(struct irq_work *work)
 	wake_up_interruptible_poll(&f->wait, EPOLLIN | EPOLLRDNORM);
 }
 
-static void put(struct evtchn_file *f, u32 port)
+/* Into the list, unless it is there: then it is read after this event, too. */
+static void put(struct evtchn_file *f, struct evtchn_port *p)
 {
-	lockdep_assert_held(&f->ring_lock);
-	if (f->prod - f->cons >= f->size) {
-		f->overflow = true;
-		return;
-	}
-	f->ring[f->prod & (f->size - 1)] = port;
-	/* Pairs with the look without the lock in has_events(). */
-	smp_store_release(&f->prod, f->prod + 1);
+	lockdep_assert_held(&f->fired_lock);
+	if (list_empty(&p->node))
+		list_add_tail(&p->node, &f->fired);
 }
 
 /* An event: somebody sends, with its port locked and interrupts off. */
-static void on_event(struct kxen_host_port *host, u32 port)
+static void evtchn_dev_event(struct kxen_host_port *host, u32 port)
 {
 	struct evtchn_port *p = container_of(host, struct evtchn_port, host);
 	struct evtchn_file *f = p->file;
 	bool ready, sleeps;
 
-	raw_spin_lock(&f->ring_lock);
+	raw_spin_lock(&f->fired_lock);
 	ready = p->ready;
 	p->ready = false;
-	p->fired = !ready;
+	p->again = !ready;
 	if (ready)
-		put(f, port);
-	raw_spin_unlock(&f->ring_lock);
+		put(f, p);
+	raw_spin_unlock(&f->fired_lock);
 	if (!ready)
 		return;
 	/* Pairs with the barrier between queueing a waiter and has_events(). */
@@ -120,33 +126,25 @@ static void on_event(struct kxen_host_port *host, u32 port)
 
 static bool has_events(struct evtchn_file *f)
 {
-	/* Pairs with the release in put(). */
-	u32 prod = smp_load_acquire(&f->prod);
-
-	return READ_ONCE(f->overflow) || prod != READ_ONCE(f->cons);
+	return !list_empty(&f->fired);
 }
 
-/* Room for one port more. */
-static int grow_ring(struct evtchn_file *f)
+/* It may fire again, and does so at once if something came meanwhile. */
+static void let_fire(struct evtchn_file *f, struct evtchn_port *p)
 {
-	u32 i, size = f->size ? f->size * 2 : MIN_RING;
-	u32 *new, *old;
+	bool again = false;
 
-	lockdep_assert_held(&f->bind_lock);
-	if (f->nr_ports < f->size)
-		return 0;
-	new = kvmalloc_array(size, sizeof(*new), GFP_KERNEL_ACCOUNT);
-	if (!new)
-		return -ENOMEM;
-	raw_spin_lock_irq(&f->ring_lock);
-	for (i = f->cons; i != f->prod; i++)
-		new[i & (size - 1)] = f->ring[i & (f->size - 1)];
-	old = f->ring;
-	f->ring = new;
-	f->size = size;
-	raw_spin_unlock_irq(&f->ring_lock);
-	kvfree(old);
-	return 0;
+	raw_spin_lock_irq(&f->fired_lock);
+	if (!p->ready && !p->gone) {
+		again = p->again;
+		p->ready = !again;
+		p->again = false;
+		if (again)
+			put(f, p);
+	}
+	raw_spin_unlock_irq(&f->fired_lock);
+	if (again)
+		wake_readers(&f->wake);
 }
 
 /* --- ports ---------------------------------------------------------------------- */
@@ -155,20 +153,28 @@ static int grow_ring(struct evtchn_file *f)
 static struct evtchn_port *new_port(struct evtchn_file *f, u32 peer)
 {
 	struct evtchn_port *p;
-	int ret;
 
 	if (f->restrict_domid != UNRESTRICTED && f->restrict_domid != peer)
 		return ERR_PTR(-EACCES);
-	ret = grow_ring(f);
-	if (ret)
-		return ERR_PTR(ret);
 	p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
 	if (!p)
 		return ERR_PTR(-ENOMEM);
-	p->host.event = on_event;
+	p->host.event = evtchn_dev_event;
 	p->file = f;
-	p->ready = true;
+	INIT_LIST_HEAD(&p->node);
+	/* Not ready: what comes before the file knows its number is kept until then. */
 	return p;
+}
+
+/* No event comes any more, nor is one found that came before. */
+static void close_port(struct evtchn_file *f, struct evtchn_port *p, u32 port)
+{
+	kxen_host_close(port);
+	raw_spin_lock_irq(&f->fired_lock);
+	list_del_init(&p->node);
+	p->gone = true;
+	raw_spin_unlock_irq(&f->fired_lock);
+	kfree_rcu(p, rcu);
 }
 
 /* It is bound, or @ret says why not: the file's from now on. Its number, or an errno. */
@@ -179,25 +185,23 @@ static long keep(struct evtchn_file *f, struct evtchn_port *p, long ret,
 		kfree(p);
 		return ret;
 	}
+	p->port = port;
 	ret = xa_err(xa_store(&f->ports, port, p, GFP_KERNEL_ACCOUNT));
 	if (ret) {
-		kxen_host_close(port);
-		kfree_rcu(p, rcu);
+		close_port(f, p, port);
 		return ret;
 	}
-	f->nr_ports++;
+	let_fire(f, p);
 	return port;
 }
 
 static void drop(struct evtchn_file *f, struct evtchn_port *p, u32 port)
 {
-	kxen_host_close(port);	/* no event comes after this */
 	xa_erase(&f->ports, port);
-	f->nr_ports--;
-	kfree_rcu(p, rcu);
+	close_port(f, p, port);
 }
 
-static long bind_virq(struct evtchn_file *f, void *arg)
+static long evtchn_dev_bind_virq(struct evtchn_file *f, void *arg)
 {
 	struct ioctl_evtchn_bind_virq *a = arg;
 	struct evtchn_port *p = new_port(f, UNRESTRICTED);
@@ -210,7 +214,7 @@ static long bind_virq(struct evtchn_file *f, void *arg)
 	return keep(f, p, ret, port);
 }
 
-static long bind_interdomain(struct evtchn_file *f, void *arg)
+static long evtchn_dev_bind_interdomain(struct evtchn_file *f, void *arg)
 {
 	struct ioctl_evtchn_bind_interdomain *a = arg;
 	struct evtchn_port *p = new_port(f, a->remote_domain);
@@ -224,7 +228,7 @@ static long bind_interdomain(struct evtchn_file *f, void *arg)
 	return keep(f, p, ret, port);
 }
 
-static long bind_unbound(struct evtchn_file *f, void *arg)
+static long evtchn_dev_bind_unbound(struct evtchn_file *f, void *arg)
 {
 	struct ioctl_evtchn_bind_unbound_port *a = arg;
 	struct evtchn_port *p = new_port(f, UNRESTRICTED);
@@ -237,7 +241,7 @@ static long bind_unbound(struct evtchn_file *f, void *arg)
 	return keep(f, p, ret, port);
 }
 
-static long unbind(struct evtchn_file *f, void *arg)
+static long evtchn_dev_unbind(struct evtchn_file *f, void *arg)
 {
 	struct ioctl_evtchn_unbind *a = arg;
 	struct evtchn_port *p;
@@ -252,18 +256,24 @@ static long unbind(struct evtchn_file *f, void *arg)
 }
 
 /* Events that wait are forgotten; ports that have fired rest until written back. */
-static long reset(struct evtchn_file *f, void *arg)
+static long evtchn_dev_reset(struct evtchn_file *f, void *arg)
 {
-	mutex_lock(&f->read_lock);
-	raw_spin_lock_irq(&f->ring_lock);
-	f->cons = f->prod;
-	f->overflow = false;
-	raw_spin_unlock_irq(&f->ring_lock);
-	mutex_unlock(&f->read_lock);
+	struct evtchn_port *p;
+	u32 n;
+
+	do {
+		raw_spin_lock_irq(&f->fired_lock);
+		for (n = 0; n < SOME && !list_empty(&f->fired); n++) {
+			p = list_first_entry(&f->fired, struct evtchn_port, node);
+			list_del_init(&p->node);
+			p->shown = false;
+		}
+		raw_spin_unlock_irq(&f->fired_lock);
+	} while (n == SOME);
 	return 0;
 }
 
-static long restrict_domid(struct evtchn_file *f, void *arg)
+static long evtchn_dev_restrict_domid(struct evtchn_file *f, void *arg)
 {
 	struct ioctl_evtchn_restrict_domid *a = arg;
 
@@ -276,17 +286,28 @@ static long restrict_domid(struct evtchn_file *f, void *arg)
 }
 
 /* Ports are made through this device alone: there is none that nobody holds. */
-static long bind_static(struct evtchn_file *f, void *arg)
+static long evtchn_dev_bind_static(struct evtchn_file *f, void *arg)
 {
 	u32 *port = arg;
 
 	return xa_load(&f->ports, *port) ? -EISCONN : -EINVAL;
 }
 
-/* The hot one: neither the file's lock nor memory. */
+/*
+ * The hot one: neither the file's lock nor memory. What was looked up may be closed by
+ * now, and its number another file's: the port knows its consumer, which RCU keeps.
+ */
 static long notify(struct evtchn_file *f, u32 port)
 {
-	return xa_load(&f->ports, port) ? kxen_host_send(port) : -ENOTCONN;
+	struct evtchn_port *p;
+	long ret = -ENOTCONN;
+
+	rcu_read_lock();
+	p = xa_load(&f->ports, port);
+	if (p)
+		ret = kxen_host_send(port, &p->host);
+	rcu_read_unlock();
+	return ret;
 }
 
 static const struct {
@@ -296,18 +317,18 @@ static const struct {
 } calls[] = {
 #define CALL(nr, fn)							\
 	[_IOC_NR(nr)] = { nr, _IOC_SIZE(nr), fn }
-	CALL(IOCTL_EVTCHN_BIND_VIRQ, bind_virq),
-	CALL(IOCTL_EVTCHN_BIND_INTERDOMAIN, bind_interdomain),
-	CALL(IOCTL_EVTCHN_BIND_UNBOUND_PORT, bind_unbound),
-	CALL(IOCTL_EVTCHN_UNBIND, unbind),
-	CALL(IOCTL_EVTCHN_RESET, reset),
-	CALL(IOCTL_EVTCHN_RESTRICT_DOMID, restrict_domid),
-	CALL(EVTCHN_BIND_STATIC, bind_static),
+	CALL(IOCTL_EVTCHN_BIND_VIRQ, evtchn_dev_bind_virq),
+	CALL(IOCTL_EVTCHN_BIND_INTERDOMAIN, evtchn_dev_bind_interdomain),
+	CALL(IOCTL_EVTCHN_BIND_UNBOUND_PORT, evtchn_dev_bind_unbound),
+	CALL(IOCTL_EVTCHN_UNBIND, evtchn_dev_unbind),
+	CALL(IOCTL_EVTCHN_RESET, evtchn_dev_reset),
+	CALL(IOCTL_EVTCHN_RESTRICT_DOMID, evtchn_dev_restrict_domid),
+	CALL(EVTCHN_BIND_STATIC, evtchn_dev_bind_static),
 #undef CALL
 };
 
-static long evtchn_ioctl(struct file *file, unsigned int cmd,
-			 unsigned long uptr)
+static long evtchn_dev_ioctl(struct file *file, unsigned int cmd,
+			     unsigned long uptr)
 {
 	struct evtchn_file *f = file->private_data;
 	void __user *user = (void __user *)uptr;
@@ -333,45 +354,63 @@ static long evtchn_ioctl(struct file *file, unsigned int cmd,
 
 /* --- events ----------------------------------------------------------------------- */
 
-/* Take the oldest one: 1, 0 for none, -EFBIG. */
-static int take(struct evtchn_file *f, u32 *port)
+/* The oldest ones, which stay where they are. How many. */
+static u32 show(struct evtchn_file *f, u32 *port, u32 max)
 {
-	int ret = 0;
-
-	raw_spin_lock_irq(&f->ring_lock);
-	if (f->overflow) {
-		ret = -EFBIG;
-	} else if (f->cons != f->prod) {
-		*port = f->ring[f->cons & (f->size - 1)];
-		WRITE_ONCE(f->cons, f->cons + 1);
-		ret = 1;
-	}
-	raw_spin_unlock_irq(&f->ring_lock);
-	return ret;
-}
-
-static ssize_t read_some(struct evtchn_file *f, u32 __user *buf, size_t max)
-{
-	size_t n = 0;
-	u32 port;
-	int ret;
+	struct evtchn_port *p;
+	u32 n = 0;
 
 	lockdep_assert_held(&f->read_lock);
-	while (n < max) {
-		ret = take(f, &port);
-		if (ret < 0)
-			return n ? n * sizeof(port) : ret;
-		if (!ret)
+	raw_spin_lock_irq(&f->fired_lock);
+	list_for_each_entry(p, &f->fired, node) {
+		if (n == max)
 			break;
-		if (put_user(port, buf + n))
-			return -EFAULT;
-		n++;
+		p->shown = true;
+		port[n++] = p->port;
 	}
-	return n * sizeof(port);
+	raw_spin_unlock_irq(&f->fired_lock);
+	return n;
 }
 
-static ssize_t evtchn_read(struct file *file, char __user *buf, size_t count,
-			   loff_t *ppos)
+/* Those that were shown, and are still there, come first. They were read, or were not. */
+static void take(struct evtchn_file *f, bool read)
+{
+	struct evtchn_port *p, *next;
+
+	lockdep_assert_held(&f->read_lock);
+	raw_spin_lock_irq(&f->fired_lock);
+	list_for_each_entry_safe(p, next, &f->fired, node) {
+		if (!p->shown)
+			break;
+		p->shown = false;
+		if (read)
+			list_del_init(&p->node);
+	}
+	raw_spin_unlock_irq(&f->fired_lock);
+}
+
+/* A buffer that cannot be written to loses no event. */
+static ssize_t read_some(struct evtchn_file *f, u32 __user *buf, size_t max)
+{
+	u32 port[SOME], n;
+	size_t done = 0;
+	bool bad;
+
+	while (done < max) {
+		n = show(f, port, min_t(size_t, max - done, SOME));
+		if (!n)
+			break;
+		bad = copy_to_user(buf + done, port, n * sizeof(*port));
+		take(f, !bad);
+		if (bad)
+			return done ? done * sizeof(*port) : -EFAULT;
+		done += n;
+	}
+	return done * sizeof(*port);
+}
+
+static ssize_t evtchn_dev_read(struct file *file, char __user *buf, size_t count,
+			       loff_t *ppos)
 {
 	struct evtchn_file *f = file->private_data;
 	size_t max = min_t(size_t, count, PAGE_SIZE) / sizeof(u32);
@@ -397,43 +436,40 @@ static ssize_t evtchn_read(struct file *file, char __user *buf, size_t count,
 /* The number of a port that was read: it may fire again. */
 static void rearm(struct evtchn_file *f, u32 port)
 {
-	struct evtchn_port *p = xa_load(&f->ports, port);
+	struct evtchn_port *p;
 
-	lockdep_assert_held(&f->bind_lock);
-	if (!p)
-		return;
-	raw_spin_lock_irq(&f->ring_lock);
-	if (!p->ready) {
-		p->ready = !p->fired;
-		if (p->fired)
-			put(f, port);
-		p->fired = false;
-	}
-	raw_spin_unlock_irq(&f->ring_lock);
+	rcu_read_lock();
+	p = xa_load(&f->ports, port);
+	if (p)
+		let_fire(f, p);
+	rcu_read_unlock();
 }
 
-static ssize_t evtchn_write(struct file *file, const char __user *buf,
-			    size_t count, loff_t *ppos)
+static ssize_t evtchn_dev_write(struct file *file, const char __user *buf,
+				size_t count, loff_t *ppos)
 {
 	struct evtchn_file *f = file->private_data;
-	size_t i, n = min_t(size_t, count, PAGE_SIZE) / sizeof(u32);
+	size_t done, n = min_t(size_t, count, PAGE_SIZE) / sizeof(u32);
 	const u32 __user *ports = (const u32 __user *)buf;
-	u32 port;
+	u32 port[SOME], i, want, got;
+	ssize_t ret = n * sizeof(*port);
 
-	if (mutex_lock_interruptible(&f->bind_lock))
-		return -EINTR;
-	for (i = 0; i < n; i++) {
-		if (get_user(port, ports + i))
+	for (done = 0; done < n; done += got) {
+		want = min_t(size_t, n - done, SOME);
+		got = want - DIV_ROUND_UP(copy_from_user(port, ports + done,
+							 want * sizeof(*port)),
+					  sizeof(*port));
+		for (i = 0; i < got; i++)
+			rearm(f, port[i]);
+		if (got < want) {
+			ret = -EFAULT;
 			break;
-		rearm(f, port);
+		}
 	}
-	mutex_unlock(&f->bind_lock);
-	if (has_events(f))
-		wake_readers(&f->wake);
-	return i < n ? -EFAULT : n * sizeof(port);
+	return ret;
 }
 
-static __poll_t evtchn_poll(struct file *file, poll_table *wait)
+static __poll_t evtchn_dev_poll(struct file *file, poll_table *wait)
 {
 	struct evtchn_file *f = file->private_data;
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
@@ -441,14 +477,12 @@ static __poll_t evtchn_poll(struct file *file, poll_table *wait)
 	poll_wait(file, &f->wait, wait);
 	if (has_events(f))
 		mask |= EPOLLIN | EPOLLRDNORM;
-	if (READ_ONCE(f->overflow))
-		mask = EPOLLERR;
 	return mask;
 }
 
 /* --- files ------------------------------------------------------------------------- */
 
-static int evtchn_open(struct inode *inode, struct file *file)
+static int evtchn_dev_open(struct inode *inode, struct file *file)
 {
 	struct evtchn_file *f = kzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 
@@ -456,7 +490,8 @@ static int evtchn_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	mutex_init(&f->bind_lock);
 	mutex_init(&f->read_lock);
-	raw_spin_lock_init(&f->ring_lock);
+	raw_spin_lock_init(&f->fired_lock);
+	INIT_LIST_HEAD(&f->fired);
 	xa_init(&f->ports);
 	init_waitqueue_head(&f->wait);
 	init_irq_work(&f->wake, wake_readers);
@@ -465,7 +500,7 @@ static int evtchn_open(struct inode *inode, struct file *file)
 	return stream_open(inode, file);
 }
 
-static int evtchn_release(struct inode *inode, struct file *file)
+static int evtchn_dev_release(struct inode *inode, struct file *file)
 {
 	struct evtchn_file *f = file->private_data;
 	struct evtchn_port *p;
@@ -479,26 +514,25 @@ static int evtchn_release(struct inode *inode, struct file *file)
 	mutex_unlock(&f->bind_lock);
 	irq_work_sync(&f->wake);
 	xa_destroy(&f->ports);
-	kvfree(f->ring);
 	kfree(f);
 	return 0;
 }
 
-static const struct file_operations evtchn_fops = {
+static const struct file_operations evtchn_dev_fops = {
 	.owner = THIS_MODULE,
-	.open = evtchn_open,
-	.release = evtchn_release,
-	.read = evtchn_read,
-	.write = evtchn_write,
-	.poll = evtchn_poll,
-	.unlocked_ioctl = evtchn_ioctl,
+	.open = evtchn_dev_open,
+	.release = evtchn_dev_release,
+	.read = evtchn_dev_read,
+	.write = evtchn_dev_write,
+	.poll = evtchn_dev_poll,
+	.unlocked_ioctl = evtchn_dev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
 static struct miscdevice evtchn_dev = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "xen/evtchn",
-	.fops = &evtchn_fops,
+	.fops = &evtchn_dev_fops,
 	.mode = 0600,
 };
 

@@ -45,11 +45,13 @@ long kxen_port_alloc_unbound(struct kxen_domain *d, u16 remote, bool allowed,
 
 /* Both ends change at once, as seen by a sender on either (A14). */
 static void connect(struct kxen_domain *d, struct kxen_port *p,
-		    struct kxen_domain *rd, struct kxen_port *rp)
+		    struct kxen_host_port *host, struct kxen_domain *rd,
+		    struct kxen_port *rp)
 {
 	unsigned long flags;
 
 	kxen_port_lock_two(p, rp, &flags);
+	p->host = host;
 	p->remote = rd;
 	p->remote_port = rp->port;
 	kxen_port_set(d, p, KXEN_PORT_INTERDOMAIN, p->notify_vcpu);
@@ -88,9 +90,8 @@ long kxen_port_bind_interdomain(struct kxen_domain *d, struct kxen_domain *rd,
 			ret = -EINVAL;
 	}
 	if (!ret) {
-		p->host = host;
 		*out = p->port;
-		connect(d, p, rd, rp);
+		connect(d, p, host, rd, rp);
 	}
 	kxen_event_unlock_two(d, rd);
 	return ret;
@@ -117,7 +118,7 @@ void kxen_port_reconnect(struct kxen_domain *d, u32 port,
 	if (p->state == KXEN_PORT_UNBOUND && rp->state == KXEN_PORT_UNBOUND &&
 	    p->remote_domid == rd->domid && rp->remote_domid == d->domid &&
 	    !rd->evtchn->dying)
-		connect(d, p, rd, rp);
+		connect(d, p, NULL, rd, rp);
 	kxen_event_unlock_two(d, rd);
 }
 
@@ -135,11 +136,14 @@ static void trace_send(struct kxen_domain *d, struct kxen_port *p)
  * kxen_port_send() - An event to the other end of a port.
  * @d: the domain that sends.
  * @port: its port, may come from a guest.
+ * @host: who sends, for a port of domain 0, else NULL.
  *
  * Context: any; takes the port's lock only.
- * Return: 0, or -EINVAL for a port that nobody can send on (A28).
+ * Return: 0; -EINVAL for a port that nobody can send on (A28); -ENOTCONN for one that
+ * @host has no more.
  */
-long kxen_port_send(struct kxen_domain *d, u32 port)
+long kxen_port_send(struct kxen_domain *d, u32 port,
+		    const struct kxen_host_port *host)
 {
 	struct kxen_port *p = kxen_port(d, port);
 	unsigned long flags;
@@ -148,6 +152,11 @@ long kxen_port_send(struct kxen_domain *d, u32 port)
 	if (!p)
 		return -EINVAL;
 	raw_spin_lock_irqsave(&p->lock, flags);
+	/* Closed meanwhile, and maybe bound anew by somebody else. */
+	if (unlikely(p->host != host)) {
+		ret = -ENOTCONN;
+		goto out;
+	}
 	if (trace_kxen_send_enabled())
 		trace_send(d, p);
 	switch (p->state) {
@@ -163,6 +172,7 @@ long kxen_port_send(struct kxen_domain *d, u32 port)
 	default:
 		ret = -EINVAL;
 	}
+out:
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	return ret;
 }

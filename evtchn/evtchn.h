@@ -27,7 +27,7 @@ long kxen_host_bind_interdomain(u32 remote, u32 remote_port,
 				struct kxen_host_port *host, u32 *port);
 long kxen_host_bind_virq(u32 virq, struct kxen_host_port *host, u32 *port);
 int kxen_host_close(u32 port);
-long kxen_host_send(u32 port);
+long kxen_host_send(u32 port, const struct kxen_host_port *host);
 
 /* Life: with the domain. */
 struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d);

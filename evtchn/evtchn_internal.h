@@ -180,7 +180,8 @@ long kxen_port_bind_interdomain(struct kxen_domain *d, struct kxen_domain *rd,
 				u32 *out);
 void kxen_port_reconnect(struct kxen_domain *d, u32 port,
 			 struct kxen_domain *rd, u32 remote_port);
-long kxen_port_send(struct kxen_domain *d, u32 port);
+long kxen_port_send(struct kxen_domain *d, u32 port,
+		    const struct kxen_host_port *host);
 
 /* upcall.c */
 void kxen_upcall_mark(struct kxen_vcpu *kv, void *vi);

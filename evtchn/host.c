@@ -93,8 +93,15 @@ int kxen_host_close(u32 port)
 	return kxen_port_close(kxen_dom0, port);
 }
 
-/* Tell the other end of a port of domain 0: 0 or -EINVAL. Any context. */
-long kxen_host_send(u32 port)
+/**
+ * kxen_host_send() - Tell the other end of a port of domain 0.
+ * @port: the port.
+ * @host: its consumer, which the caller keeps from being freed.
+ *
+ * Context: any.
+ * Return: 0; -ENOTCONN if the port is another consumer's by now; -EINVAL.
+ */
+long kxen_host_send(u32 port, const struct kxen_host_port *host)
 {
-	return kxen_port_send(kxen_dom0, port);
+	return kxen_port_send(kxen_dom0, port, host);
 }

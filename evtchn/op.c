@@ -95,7 +95,7 @@ static long do_send(struct kxen_hc *hc, void *arg)
 	struct evtchn_send *a = arg;
 
 	hc->kv->stats.sends++;
-	return kxen_port_send(hc->d, a->port);
+	return kxen_port_send(hc->d, a->port, NULL);
 }
 
 static void fill_status(struct kxen_port *p, struct evtchn_status *a)
