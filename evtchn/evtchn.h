@@ -35,6 +35,7 @@ int kxen_evtchn_init_ports(struct kxen_domain *d);
 void kxen_evtchn_destroy(struct kxen_evtchn *e);
 void kxen_evtchn_close_all(struct kxen_domain *d);
 void kxen_evtchn_drop_all(struct kxen_domain *d);
+bool kxen_evtchn_close_some(struct kxen_domain *d, u32 budget);
 void kxen_evtchn_reopen(struct kxen_domain *d);
 u32 kxen_evtchn_count(struct kxen_domain *d);
 u32 kxen_evtchn_abi(struct kxen_domain *d);

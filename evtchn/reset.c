@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* EVTCHNOP_reset (semantics A33 to A35). */
+/* Closing all ports in steps: EVTCHNOP_reset (semantics A33 to A35), and a soft reset. */
 #include <linux/sched/signal.h>
 #include <linux/types.h>
 #include <xen/interface/xen.h>
 
 #include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/kvm_glue.h"
 #include "evtchn_internal.h"
 
-#define BATCH	64	/* ports between two looks at the VMM's signals */
+#define BATCH	64	/* ports between two looks at what waits for this thread */
 
 /* One reset at a time; a continuation needs one that is running. */
 static long begin(struct kxen_evtchn *e, bool cont)
@@ -40,7 +41,7 @@ static long end(struct kxen_domain *d)
 }
 
 /* Progress is kept here, not in the guest's registers: they only say "go on". */
-static bool close_some(struct kxen_domain *d)
+static bool close_batch(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	u32 port = READ_ONCE(e->reset_next), last = port + BATCH;
@@ -76,8 +77,8 @@ long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont)
 	ret = begin(d->evtchn, cont);
 	if (ret)
 		return ret;
-	while (close_some(d)) {
-		if (signal_pending(current) && !hc->in_multicall) {
+	while (close_batch(d)) {
+		if (!hc->in_multicall && kxen_glue_work_pending(hc->kv->vcpu)) {
 			hc->arg[0] = KXEN_EVTCHNOP_RESET_CONT;
 			hc->again = true;
 			return 0;
@@ -105,7 +106,7 @@ long kxen_evtchn_reset_other(struct kxen_domain *d)
 	ret = begin(d->evtchn, false);
 	if (ret)
 		goto out;
-	while (!ret && close_some(d)) {
+	while (!ret && close_batch(d)) {
 		if (signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
@@ -120,6 +121,33 @@ long kxen_evtchn_reset_other(struct kxen_domain *d)
 out:
 	mutex_unlock(&d->lock);
 	return ret;
+}
+
+/**
+ * kxen_evtchn_close_some() - Close some ports of a domain that is to lose them all.
+ * @d: the domain. No new ones until it is reopened: each call leaves fewer.
+ * @budget: how many at most.
+ *
+ * For kxen_domain_reset(), which closes what is left, in a call that goes on later.
+ * Context: may sleep.
+ * Return: true if no port is open any more.
+ */
+bool kxen_evtchn_close_some(struct kxen_domain *d, u32 budget)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	u32 port;
+
+	mutex_lock(&e->event_lock);
+	e->dying = true;
+	mutex_unlock(&e->event_lock);
+	for (;;) {
+		port = kxen_port_set_next(&e->set, 1, READ_ONCE(e->table.nr_valid));
+		if (port == U32_MAX || !budget--)
+			break;
+		kxen_port_close(d, port);
+		cond_resched();
+	}
+	return port == U32_MAX;
 }
 
 /* EVTCHNOP_alloc_unbound for @d, by a controller: as kxen_port_alloc_unbound(). */
