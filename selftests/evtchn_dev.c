@@ -6,12 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <xen/xen.h>
@@ -142,6 +145,113 @@ static void test_many(xenevtchn_handle *x)
 		xenevtchn_unbind(x, a[i]);
 }
 
+/* Ports that fired and were unbound unread leave nothing, and take no room. */
+static void test_unread(xenevtchn_handle *x)
+{
+	xenevtchn_handle *y = open_one();
+	int a = xenevtchn_bind_unbound_port(x, 0), b, i, good = 0;
+	struct pollfd p = { .fd = xenevtchn_fd(y), .events = POLLIN };
+	uint32_t port;
+
+	for (i = 0; i < MANY; i++) {
+		b = xenevtchn_bind_interdomain(y, 0, a);
+		good += b > 0 && !xenevtchn_unbind(y, b);
+	}
+	check("bound and unbound unread, many times", good, MANY);
+	check("unbound unread: no event", poll(&p, 1, 0), 0);
+	check("unbound unread: read", err(read(p.fd, &port, 4)), EAGAIN);
+	b = xenevtchn_bind_interdomain(y, 0, a);
+	check("unbound unread: the next one fires", next(y, 1000), b);
+	/* Written back without a read in between, as nobody should. */
+	for (i = 0; i < MANY; i++) {
+		xenevtchn_unmask(y, b);
+		xenevtchn_notify(x, a);
+	}
+	check("written back unread: it is read once", next(y, 1000), b);
+	check("written back unread: not twice", next(y, 0), -1);
+	xenevtchn_close(y);
+	xenevtchn_unbind(x, a);
+}
+
+/* A buffer that cannot be written to takes no event away. */
+static void test_bad_buffer(xenevtchn_handle *x)
+{
+	xenevtchn_handle *y = open_one();
+	int a[3], b[3], i, fd = xenevtchn_fd(y);
+	char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t got[3];
+
+	for (i = 0; i < 3; i++) {
+		a[i] = xenevtchn_bind_unbound_port(x, 0);
+		b[i] = xenevtchn_bind_interdomain(y, 0, a[i]);
+	}
+	munmap(page + 4096, 4096);
+	check("read into nowhere", err(read(fd, page + 4096, 12)), EFAULT);
+	check("read over the end of memory", err(read(fd, page + 4088, 12)),
+	      EFAULT);
+	check("all are still there", read(fd, got, 12), 12);
+	check("in their order", got[0] == (uint32_t)b[0] &&
+	      got[1] == (uint32_t)b[1] && got[2] == (uint32_t)b[2], 1);
+	memcpy(page + 4088, got, 8);
+	check("write from over the end of memory",
+	      err(write(fd, page + 4088, 12)), EFAULT);
+	for (i = 0; i < 3; i++)
+		xenevtchn_notify(x, a[i]);
+	check("what could be read was written back", next(y, 1000) == b[0] &&
+	      next(y, 1000) == b[1], 1);
+	check("the rest was not", next(y, 0), -1);
+	munmap(page, 4096);
+	xenevtchn_close(y);
+	for (i = 0; i < 3; i++)
+		xenevtchn_unbind(x, a[i]);
+}
+
+static volatile int victim, stop;
+
+static void *notifier(void *arg)
+{
+	while (!stop)
+		xenevtchn_notify(arg, victim);
+	return NULL;
+}
+
+/*
+ * One thread notifies on a port while it is unbound and bound by another file: the
+ * channel of that file sees nothing of it.
+ */
+static void test_reuse(xenevtchn_handle *x)
+{
+	xenevtchn_handle *y = open_one(), *z = open_one();
+	int i, a, b, same = 0, stray = 0;
+	pthread_t t;
+
+	victim = xenevtchn_bind_unbound_port(x, 0);
+	pthread_create(&t, NULL, notifier, x);
+	for (i = 0; i < 10 * ROUNDS; i++) {
+		xenevtchn_unbind(x, victim);
+		a = xenevtchn_bind_unbound_port(y, 0);
+		same += a == victim;
+		b = xenevtchn_bind_interdomain(z, 0, a);
+		if (next(z, 1000) != b)
+			break;
+		xenevtchn_unmask(z, b);
+		sched_yield();
+		stray += next(z, 0) != -1;
+		xenevtchn_unbind(z, b);
+		xenevtchn_unbind(y, a);
+		victim = xenevtchn_bind_unbound_port(x, 0);
+	}
+	stop = 1;
+	pthread_join(t, NULL);
+	check("ports that go from file to file", i, 10 * ROUNDS);
+	check("they are the same ones", same > 0, 1);
+	check("notify on a port of before reaches nobody", stray, 0);
+	xenevtchn_unbind(x, victim);
+	xenevtchn_close(y);
+	xenevtchn_close(z);
+}
+
 static void test_guest(xenevtchn_handle *x, int domid)
 {
 	int port = xenevtchn_bind_interdomain(x, domid, 1), i;
@@ -237,6 +347,9 @@ int main(int argc, char **argv)
 	test_errors(x);
 	test_loopback(x);
 	test_many(x);
+	test_unread(x);
+	test_bad_buffer(x);
+	test_reuse(x);
 	test_restrict(domid);
 	test_guest(x, domid);
 	test_death(x, domid, atoi(argv[2]));
