@@ -317,12 +317,14 @@ static size_t find_record(const uint8_t *s, uint64_t len, uint32_t type)
 static void hostile(const uint8_t *good, uint64_t len)
 {
 	/* record type (0: the header), offset in it, value, reason */
-	static const struct { const char *name; uint32_t type, at, value, why; } cases[] = {
+	static const struct { const char *name; uint32_t type; int at; uint32_t value, why; } cases[] = {
 		{ "another magic number", 0, 0, 1, 1 },
 		{ "a version of tomorrow", 0, 4, 2, 2 },
 		{ "another length", 0, 8, 16, 1 },
 		{ "more records than there can be", 0, 12, ~0u, 1 },
 		{ "one record too many", 0, 12, 4095, 1 },
+		{ "a record of a type that there is not", 4, -8, 77, 1 },
+		{ "no record of the domain", 1, -8, 3, 1 },
 		{ "a width that there is not", 1, 4, 2, 6 },
 		{ "an ABI that there is not", 1, 8, 9, 8 },
 		{ "another number of vCPUs", 1, 12, 3, 4 },
