@@ -14,6 +14,7 @@
 
 #define MAX_POLL_PORTS	128
 #define NO_REASON	U32_MAX
+#define CLOSE_BATCH	256	/* ports that a soft reset closes at a time */
 
 struct poll {
 	u64 ports;
@@ -159,6 +160,12 @@ static long shutdown(struct kxen_hc *hc)
 		return -EFAULT;
 	s.reason &= 0xff;
 	if (s.reason == SHUTDOWN_soft_reset) {
+		/* It may have many ports: the same call goes on with the rest. */
+		if (!hc->in_multicall &&
+		    !kxen_evtchn_close_some(d, CLOSE_BATCH)) {
+			hc->again = true;
+			return 0;
+		}
 		/* The guest goes on, in a machine that is new to Xen (G44). */
 		kxen_domain_reset(d);
 		return 0;
