@@ -230,8 +230,23 @@ static void create_vcpu(unsigned int n)
 	xioctl(fd, KVM_SET_REGS, &r, "KVM_SET_REGS");
 }
 
+/* "0,3": the second vCPU's number is 3. Those that are not named have no number. */
+static unsigned int parse_ids(struct kxen_vcpu_id *ids)
+{
+	const char *at = vm.vcpu_ids;
+	unsigned int n = 0;
+	char *end;
+
+	for (; at && *at && n < MAX_VCPUS; at = *end ? end + 1 : end) {
+		ids[n].arch_id = 2 * n;
+		ids[n++].vcpu = strtoul(at, &end, 0);
+	}
+	return n;
+}
+
 static void attach(void)
 {
+	static struct kxen_vcpu_id ids[MAX_VCPUS];
 	struct kxen_create c = { .size = sizeof(c), .domid = vm.domid,
 				.max_ports = vm.max_ports, .flags = vm.flags };
 	struct kxen_attach a = { .size = sizeof(a) };
@@ -243,6 +258,8 @@ static void attach(void)
 	vm.domid = c.domid;
 	a.domid = c.domid;
 	a.vm_fd = vm.vm;
+	a.nr_vcpu_ids = parse_ids(ids);
+	a.vcpu_ids = a.nr_vcpu_ids ? (uintptr_t)ids : 0;
 	if (ioctl(vm.ctl, KXEN_ATTACH, &a))
 		die("KXEN_ATTACH: %s, reason %u", strerror(errno), a.reason);
 }
@@ -284,6 +301,8 @@ static void on_io(struct kvm_run *run)
 		save_begin();
 	else if (run->io.port == 0xf5 && vm.save && *data == 2)
 		save_end(run);
+	else if (run->io.port == 0xf5 && vm.slot_later && *data == 3)
+		start_slots();
 }
 
 static void on_event(const struct kvm_run *run)
@@ -428,6 +447,13 @@ static void usage(void)
 	     "  --bad-first N restore from F, N times with a bad port, then as it is\n"
 	     "  --pin        vCPU n runs on CPU n, modulo their number\n"
 	     "  --churn      pause, save and dump it all the time\n"
+	     "  --slot-later at the guest's write of 3 to port 0xF5, set a memory slot\n"
+	     "               and pause the domain, measure both, and end\n"
+	     "  --toggle N   unpause and pause it N times: does it stand still then?\n"
+	     "  --stuck      guest frame 0x2000 never comes\n"
+	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
+	     "  --memlock KB RLIMIT_MEMLOCK\n"
+	     "  --user UID   run as this user\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
 	     "  4 triple fault, 5 limit, 6 saved, 7 restore refused");
@@ -457,9 +483,12 @@ int main(int argc, char **argv)
 		{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
 		{ "bad-first", 1, 0, 'B' },
 		{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
+		{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
+		{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
 	unsigned int i, limit = 60;
+	bool stuck = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
@@ -484,6 +513,12 @@ int main(int argc, char **argv)
 		case 'c': vm.pin = true; break;
 		case 'F': vm.fuzz = atoi(optarg); break;
 		case 'B': vm.bad_first = atoi(optarg); break;
+		case 'T': vm.slot_later = true; break;
+		case 't': vm.toggle = atoi(optarg); break;
+		case 'K': stuck = true; break;
+		case 'I': vm.vcpu_ids = optarg; break;
+		case 'M': limit_memlock(atoi(optarg)); break;
+		case 'U': become(atoi(optarg)); break;
 		case 'l': limit = atoi(optarg); break;
 		default: usage();
 		}
@@ -498,6 +533,8 @@ int main(int argc, char **argv)
 		make_start_info();
 		make_mptable();
 	}
+	if (stuck)
+		make_stuck_page();
 	if (vm.intree)
 		intree_init();
 	for (i = 0; i < vm.cpus; i++) {
@@ -522,6 +559,8 @@ int main(int argc, char **argv)
 		die("no thread");
 	if (vm.kick)
 		start_kicking();
+	if (vm.toggle)
+		start_toggling();
 	run_vcpu(NULL);
 	return 0;
 }

@@ -33,6 +33,9 @@ struct machine {
 	bool go_on;	/* saved, the guest goes on here */
 	bool pin;	/* vCPU n to CPU n */
 	bool churn;	/* pause and save it all the time */
+	unsigned int toggle;	/* unpause and pause it so often, and look */
+	bool slot_later;	/* set a memory slot when the guest says so */
+	const char *vcpu_ids;	/* Xen's numbers, in the order of the vCPUs */
 	unsigned int fuzz;	/* damaged streams to restore */
 	unsigned int bad_first;	/* streams that are refused, before the good one */
 	volatile bool stop;	/* the other vCPUs wait in save_check() */
@@ -55,6 +58,13 @@ void save_end(struct kvm_run *run);
 void save_check(int fd, struct kvm_run *run);
 void restore_machine(void);
 void *churn(void *arg);
+
+/* trials.c */
+void start_slots(void);
+void start_toggling(void);
+void make_stuck_page(void);
+void limit_memlock(unsigned int kbytes);
+void become(unsigned int uid);
 
 /* mptable.c */
 void make_mptable(void);

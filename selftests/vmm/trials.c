@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a VMM does to a domain while its guest runs, and measures: a memory slot and a
+ * pause beside a long hypercall, a pause right behind an unpause, a page that does not
+ * come. The report is lines of the guests' kind.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/kvm.h>
+#include <linux/kvm_xen.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vmm.h"
+
+#define COUNTER		0x2000000	/* of the image scount */
+#define STUCK_PAGE	0x2000000	/* of the image stuck */
+#define SOON_MS		3000
+
+static long ms_since(const struct timespec *a)
+{
+	struct timespec b;
+
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	return (b.tv_sec - a->tv_sec) * 1000 + (b.tv_nsec - a->tv_nsec) / 1000000;
+}
+
+static int result(const char *name, long ms)
+{
+	printf("%sok - %s within %d ms (%ld)\n", ms > SOON_MS ? "not " : "", name,
+	       SOON_MS, ms);
+	fflush(stdout);
+	return ms > SOON_MS;
+}
+
+static void pause_it(bool on)
+{
+	struct kxen_domid_arg a = { .size = sizeof(a), .domid = vm.domid };
+
+	xioctl(vm.ctl, on ? KXEN_PAUSE : KXEN_UNPAUSE, &a, "pause");
+}
+
+/* --- beside a hypercall that takes long --------------------------------------------- */
+
+static void *set_slots(void *arg)
+{
+	struct kvm_userspace_memory_region r = {
+		.slot = 5, .guest_phys_addr = 1ULL << 32, .memory_size = 4096,
+	};
+	struct timespec a;
+	int bad;
+
+	(void)arg;
+	r.userspace_addr = (uintptr_t)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "memory slot");
+	bad = result("a memory slot is set", ms_since(&a));
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	pause_it(true);
+	bad += result("the domain is paused", ms_since(&a));
+	exit(bad);
+	return NULL;
+}
+
+void start_slots(void)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, set_slots, NULL))
+		die("no thread");
+}
+
+/* --- a pause behind an unpause -------------------------------------------------------- */
+
+static void wait_counting(const volatile uint64_t *n)
+{
+	uint64_t a = *n;
+
+	while (*n == a)
+		usleep(1000);
+}
+
+static void *toggle(void *arg)
+{
+	volatile uint64_t *n = (void *)(vm.ram + COUNTER);
+	unsigned int i, bad = 0;
+	uint64_t a;
+
+	(void)arg;
+	wait_counting(n);
+	pause_it(true);
+	for (i = 0; i < vm.toggle; i++) {
+		pause_it(false);
+		pause_it(true);
+		/* Long enough for a CPU that executes to count. */
+		a = *n;
+		usleep(100);
+		bad += *n != a;
+	}
+	/* That the counter shows it at all: let go, it goes on. */
+	pause_it(false);
+	wait_counting(n);
+	printf("%sok - paused %u times, the guest stood still each time (not: %u)\n",
+	       bad ? "not " : "", i, bad);
+	fflush(stdout);
+	_exit(!!bad);
+	return NULL;
+}
+
+void start_toggling(void)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, toggle, NULL))
+		die("no thread");
+}
+
+/* --- a page that does not come ---------------------------------------------------------- */
+
+static void *wait_stuck(void *arg)
+{
+	struct pollfd p = { .fd = (int)(intptr_t)arg, .events = POLLIN };
+
+	/* The fault is never taken up, so it waits as long as the machine lives. */
+	poll(&p, 1, -1);
+	puts("VMM a thread waits for the page");
+	fflush(stdout);
+	return NULL;
+}
+
+void make_stuck_page(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register r = {
+		.range = { (uintptr_t)vm.ram + STUCK_PAGE, 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	pthread_t t;
+
+	if (fd < 0)
+		die("userfaultfd: %s", strerror(errno));
+	xioctl(fd, UFFDIO_API, &api, "UFFDIO_API");
+	xioctl(fd, UFFDIO_REGISTER, &r, "UFFDIO_REGISTER");
+	if (pthread_create(&t, NULL, wait_stuck, (void *)(intptr_t)fd))
+		die("no thread");
+}
+
+/* --- who runs it ------------------------------------------------------------------------ */
+
+void limit_memlock(unsigned int kbytes)
+{
+	struct rlimit l = { kbytes * 1024UL, kbytes * 1024UL };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &l))
+		die("RLIMIT_MEMLOCK: %s", strerror(errno));
+}
+
+void become(unsigned int uid)
+{
+	if (setgroups(0, NULL) || setgid(uid) || setuid(uid))
+		die("user %u: %s", uid, strerror(errno));
+}
