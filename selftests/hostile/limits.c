@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What one user may take, see and ask for. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hostile.h"
+
+#define MANY_DOMAINS	2000
+
+/* --- numbers of domains -------------------------------------------------------------- */
+
+static int create_77(void *arg)
+{
+	unsigned int id = 77;
+
+	(void)arg;
+	open_as_nobody();
+	return create(&id);
+}
+
+/* As many as he gets, at most @most; the error that ended it. */
+static int create_many(unsigned int most, unsigned int *got)
+{
+	int ret = 0;
+
+	for (*got = 0; *got < most && !ret; *got += !ret) {
+		unsigned int id = KXEN_DOMID_AUTO;
+
+		ret = create(&id);
+	}
+	return ret;
+}
+
+static unsigned int allowed(void)
+{
+	FILE *f = fopen("/sys/module/kvm_xen/parameters/user_domains", "r");
+	unsigned int n = 0;
+
+	if (f) {
+		if (fscanf(f, "%u", &n) != 1)
+			n = 0;
+		fclose(f);
+	}
+	return n;
+}
+
+/* Another of his files does not help him. */
+static int create_beyond(void *arg)
+{
+	unsigned int got, most = *(unsigned int *)arg;
+	int ret;
+
+	open_as_nobody();
+	ret = create_many(most, &got);
+	if (ret || got != most)
+		return 100;
+	open_as_nobody();
+	return create_many(1, &got);
+}
+
+static void test_numbers(void)
+{
+	unsigned int most = allowed(), got, id = 77;
+
+	check("a number of his own choice: not for a user without rights",
+	      within(SOON, create_77, NULL), EPERM);
+	check("it is for root", create(&id), 0);
+	check("there is a limit of domains for a user", most > 0, 1);
+	if (!most)
+		return;
+	check("one more than that: EDQUOT, by another file too",
+	      within(10 * SOON, create_beyond, &most), EDQUOT);
+	check("root has none", create_many(most + 1, &got), 0);
+}
+
+static int close_many(void *arg)
+{
+	struct timespec a, b;
+	unsigned int got;
+	long ms;
+
+	(void)arg;
+	ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+	if (create_many(MANY_DOMAINS, &got))
+		return 1;
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	close(ctl);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	ms = (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000;
+	note("%u domains closed in %ld ms", got, ms);
+	return ms > SOON;
+}
+
+static void test_close(void)
+{
+	check("a file with 2000 domains is closed at once",
+	      within(20 * SOON, close_many, NULL), 0);
+}
+
+/* --- arguments ------------------------------------------------------------------------- */
+
+static int info_of_4gb(void *arg)
+{
+	const size_t size = 0xfffff000UL;
+	uint32_t *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	(void)arg;
+	if (p == MAP_FAILED)
+		return 100;
+	p[0] = size - 8;
+	return call(KXEN_INFO, p);
+}
+
+static void test_size(void)
+{
+	check("a structure of 4 GB", within(SOON, info_of_4gb, NULL), E2BIG);
+}
+
+/* The result cannot be written back: nobody would know the number. */
+static void test_no_result(void)
+{
+	struct kxen_create *c = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned int before = count_domains();
+
+	c->size = sizeof(*c);
+	c->domid = KXEN_DOMID_AUTO;
+	mprotect(c, 4096, PROT_READ);
+	check("CREATE from read-only memory", call(KXEN_CREATE, c), EFAULT);
+	check("it leaves no domain", count_domains() - before, 0);
+}
+
+/* --- what a user may see ----------------------------------------------------------------- */
+
+static int port_of(unsigned int domid)
+{
+	struct kxen_port_info p = { .size = sizeof(p), .domid = domid,
+				    .flags = KXEN_PORT_NEXT };
+
+	return call(KXEN_PORT, &p);
+}
+
+static int see_query(void *arg)
+{
+	open_as_nobody();
+	return query(*(unsigned int *)arg);
+}
+
+static int see_port(void *arg)
+{
+	open_as_nobody();
+	return port_of(*(unsigned int *)arg);
+}
+
+/* Does the walk through all domains show it? Does it show his own? */
+static int see_next(void *arg)
+{
+	unsigned int theirs = *(unsigned int *)arg, own = KXEN_DOMID_AUTO, seen = 0;
+	struct kxen_query q = { .flags = KXEN_QUERY_NEXT };
+
+	open_as_nobody();
+	if (create(&own))
+		return 100;
+	for (q.size = sizeof(q); !call(KXEN_QUERY, &q); q.domid++) {
+		seen |= q.domid == theirs ? 1 : q.domid == own ? 2 : 0;
+		q.flags = KXEN_QUERY_NEXT;
+	}
+	return seen;
+}
+
+static void test_sight(void)
+{
+	unsigned int id;
+
+	make_domain(&id, 1, false);
+	check("QUERY of another user's domain", within(SOON, see_query, &id),
+	      EPERM);
+	check("PORT of another user's domain", within(SOON, see_port, &id), EPERM);
+	check("QUERY_NEXT shows a user his own alone", within(SOON, see_next, &id),
+	      2);
+	check("root's QUERY", query(id), 0);
+	check("root's PORT", port_of(id), 0);
+}
+
+/* --- a stream ------------------------------------------------------------------------------ */
+
+#define REC_PORTS	4
+#define REC_UNKNOWN	99
+#define NR_UNKNOWN	2000000U
+#define NR_PORTS	2000U
+#define PORT_WORDS	8
+
+static unsigned int saved_len;
+static uint32_t *saved(unsigned int *domid)
+{
+	static uint32_t buf[RAM / 4];
+	struct kxen_image_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
+				    .len = sizeof(buf) };
+
+	make_domain(domid, 1, true);
+	a.domid = *domid;
+	if (call(KXEN_SAVE, &a))
+		die("KXEN_SAVE");
+	saved_len = a.len;
+	return buf;
+}
+
+/*
+ * A saved domain with many ports behind very many records that nobody knows: whoever
+ * searches from the front for each port is at it for long.
+ */
+static int restore_long(void *arg)
+{
+	const uint32_t *good, *rec;
+	struct kxen_image_arg b = { .size = sizeof(b) };
+	unsigned int id, n = NR_UNKNOWN, pos, i;
+	uint32_t *out, *at;
+
+	(void)arg;
+	good = saved(&id);
+	out = calloc(4 + 2 * NR_UNKNOWN + NR_PORTS * PORT_WORDS + RAM / 4, 4);
+	at = out + 4;
+	for (i = 0; i < NR_UNKNOWN; i++, at += 2)
+		at[0] = REC_UNKNOWN;
+	for (pos = 4; pos + 2 <= saved_len / 4; pos += 2 + rec[1] / 4) {
+		rec = good + pos;
+		if (rec[0] == REC_PORTS)
+			continue;
+		memcpy(at, rec, 8 + rec[1]);
+		at += 2 + rec[1] / 4;
+		n++;
+	}
+	at[0] = REC_PORTS;
+	at[1] = NR_PORTS * PORT_WORDS * 4;
+	for (at += 2, i = 0; i < NR_PORTS; i++, at += PORT_WORDS) {
+		at[0] = i + 1;
+		at[1] = 5 | 7 << 8;	/* an IPI of the default priority */
+	}
+	memcpy(out, good, 16);
+	out[2] = (at - out) * 4;
+	out[3] = n + 1;
+	make_domain(&id, 1, true);
+	b.domid = id;
+	b.buf = (uintptr_t)out;
+	b.len = out[2];
+	return call(KXEN_RESTORE, &b) ? 0 : 100;
+}
+
+static void test_stream(void)
+{
+	check("a stream of two million unknown records is refused at once",
+	      within(SOON, restore_long, NULL), 0);
+}
+
+const struct test limit_tests[] = {
+	{ "sizes", test_size },
+	{ "no result", test_no_result },
+	{ "what a user sees", test_sight },
+	{ "numbers", test_numbers },
+	{ "stream", test_stream },
+	{ "close", test_close },
+	{ }
+};

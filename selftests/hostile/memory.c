@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that does not come: a user who lets the kernel wait in it holds up himself, and
+ * nobody else. Who waits there is a user without rights, who suffers is root.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hostile.h"
+
+static int try_create(void *arg)
+{
+	unsigned int id = KXEN_DOMID_AUTO;
+	int ret = create(&id);
+
+	(void)arg;
+	return ret ?: destroy(id);
+}
+
+static int try_attach(void *arg)
+{
+	unsigned int id;
+
+	(void)arg;
+	make_domain(&id, 1, false);
+	return 0;
+}
+
+static int try_query(void *arg)
+{
+	return query(*(unsigned int *)arg);
+}
+
+/* As 'kvm-xen list' does it. */
+static int try_list(void *arg)
+{
+	struct kxen_query q = { .size = sizeof(q), .flags = KXEN_QUERY_NEXT };
+	int ret;
+
+	(void)arg;
+	while (!(ret = call(KXEN_QUERY, &q))) {
+		q.domid++;
+		q.size = sizeof(q);
+		q.flags = KXEN_QUERY_NEXT;
+	}
+	return ret == ENOENT ? 0 : ret;
+}
+
+static int try_state_file(void *arg)
+{
+	char path[64], buf[4096];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm-xen/d%u/state",
+		 *(unsigned int *)arg);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return errno;
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		;
+	close(fd);
+	return n ? errno : 0;
+}
+
+/* --- a lock of the attacker's own VM ---------------------------------------------------- */
+
+static struct machine attackers;
+static struct stuck hole;
+
+static void *get_dirty_log(void *arg)
+{
+	struct kvm_dirty_log l = { .dirty_bitmap = hole.page };
+
+	(void)arg;
+	ioctl(attackers.vm, KVM_GET_DIRTY_LOG, &l);
+	return NULL;
+}
+
+static void *attach_it(void *arg)
+{
+	unsigned int id = KXEN_DOMID_AUTO;
+
+	(void)arg;
+	if (create(&id))
+		tell(-1);
+	tell(syscall(SYS_gettid));
+	attach(id, attackers.vm, NULL);
+	return NULL;
+}
+
+/* KVM copies the log out under the VM's lock of its slots; attaching takes that too. */
+static void attack_slots(void *arg)
+{
+	pthread_t t;
+
+	(void)arg;
+	hole = make_stuck();
+	become_nobody();
+	attackers = make_machine(KVM_MEM_LOG_DIRTY_PAGES, 0, NULL);
+	pthread_create(&t, NULL, get_dirty_log, NULL);
+	if (!wait_stuck(&hole, SOON))
+		tell(-1);
+	pthread_create(&t, NULL, attach_it, NULL);
+}
+
+static void be_victim(void *arg)
+{
+	unsigned int id;
+
+	(void)arg;
+	make_domain(&id, 1, false);
+	tell(id);
+}
+
+static bool sleeps_deep(void *arg)
+{
+	struct actor *a = arg;
+
+	return thread_state(a->pid, a->said) == 'D';
+}
+
+static bool is_gone(void *arg)
+{
+	return within(SOON, try_query, arg) == ENOENT;
+}
+
+static void test_slots(void)
+{
+	struct actor victim, attacker;
+	unsigned int id;
+
+	start_actor(&victim, be_victim, NULL);
+	check("another user's domain is there", actor_says(&victim, SOON), 1);
+	id = victim.said;
+	start_actor(&attacker, attack_slots, NULL);
+	check("a thread holds its VM's lock, waiting for a page",
+	      actor_says(&attacker, 2 * SOON) && attacker.said > 0, 1);
+	check("another one attaches that VM",
+	      wait_until(SOON, sleeps_deep, &attacker), 1);
+	check("meanwhile: CREATE", within(SOON, try_create, NULL), 0);
+	check("meanwhile: ATTACH", within(SOON, try_attach, NULL), 0);
+	kill(victim.pid, SIGKILL);
+	check("meanwhile: a VM that is killed goes",
+	      wait_until(SOON, is_gone, &id), 1);
+	end_actor(&attacker);
+	end_actor(&victim);
+	check("then all goes on: CREATE", within(SOON, try_create, NULL), 0);
+}
+
+/* --- a saved image's buffer -------------------------------------------------------------- */
+
+static void *save_there(void *arg)
+{
+	struct kxen_image_arg a = {
+		.size = sizeof(a), .domid = *(unsigned int *)arg,
+		.buf = (uintptr_t)hole.page, .len = RAM,
+	};
+
+	call(KXEN_SAVE, &a);
+	return NULL;
+}
+
+static void attack_by_save(void *arg)
+{
+	static unsigned int id;
+	pthread_t t;
+
+	(void)arg;
+	hole = make_stuck();
+	become_nobody();
+	attackers = make_domain(&id, 1, true);
+	pthread_create(&t, NULL, save_there, &id);
+	tell(wait_stuck(&hole, SOON) ? (long)id : -1);
+}
+
+static void test_save(void)
+{
+	struct actor attacker;
+	unsigned int id;
+
+	start_actor(&attacker, attack_by_save, NULL);
+	check("a domain is saved into a page that does not come",
+	      actor_says(&attacker, 2 * SOON) && attacker.said > 0, 1);
+	id = attacker.said;
+	check("meanwhile: QUERY of it", within(SOON, try_query, &id), 0);
+	check("meanwhile: the list of domains", within(SOON, try_list, NULL), 0);
+	check("meanwhile: its file in debugfs", within(SOON, try_state_file, &id),
+	      0);
+	end_actor(&attacker);
+	check("then it goes", wait_until(SOON, is_gone, &id), 1);
+}
+
+const struct test memory_tests[] = {
+	{ "save", test_save },
+	{ "slots", test_slots },
+	{ }
+};
+
+/* --- a guest's page, and domain 0's channels ------------------------------------------------ */
+
+#define BIND_INTERDOMAIN	_IOC(_IOC_NONE, 'E', 1, 8)
+#define BIND_UNBOUND		_IOC(_IOC_NONE, 'E', 2, 4)
+#define UNBIND			_IOC(_IOC_NONE, 'E', 3, 4)
+
+static int evtchn, local;
+
+static int try_unbind(void *arg)
+{
+	uint32_t port = local;
+
+	(void)arg;
+	return ioctl(evtchn, UNBIND, &port) < 0 ? errno : 0;
+}
+
+/* Nothing to do with that domain. */
+static int try_unbound(void *arg)
+{
+	uint32_t dom = 0, port;
+	int fd = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC), ret;
+
+	(void)arg;
+	if (fd < 0)
+		return errno;
+	ret = ioctl(fd, BIND_UNBOUND, &dom);
+	port = ret;
+	if (ret >= 0)
+		ret = ioctl(fd, UNBIND, &port);
+	return ret < 0 ? errno : 0;
+}
+
+/* Connects, waits for a line on standard input, and lets go. */
+int test_channel(unsigned int domid, unsigned int port)
+{
+	struct { uint32_t dom, port; } b = { domid, port };
+	char line[16];
+
+	evtchn = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC);
+	local = ioctl(evtchn, BIND_INTERDOMAIN, &b);
+	check("domain 0 connects", local > 0, 1);
+	printf("CONNECTED\n");
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		die("standard input");
+	check("meanwhile: domain 0 closes its end", within(SOON, try_unbind, NULL),
+	      0);
+	check("meanwhile: domain 0 takes a port, and closes it",
+	      within(SOON, try_unbound, NULL), 0);
+	return 0;
+}
