@@ -11,6 +11,10 @@
 #define EXIT_USAGE	64
 #define EXIT_REFUSED	65
 
+#define MAX_DOMID	0x7fef
+
+struct kxen_query;
+
 struct domain_options {
 	uint32_t flags;
 	uint32_t domid;
@@ -21,11 +25,15 @@ struct domain_options {
 
 void __attribute__((noreturn, format(printf, 2, 3)))
 fail(int status, const char *fmt, ...);
+uint32_t number(const char *s, const char *what, uint32_t max);
 
 /* ctl.c: /dev/kvm-xen */
 int ctl_open(void);
-int ctl_create(int ctl, const struct domain_options *o);
+int ctl_create(int ctl, const struct domain_options *o, bool any_domid);
 void ctl_attach(int ctl, uint32_t domid, int vm_fd);
+void ctl_query(int ctl, struct kxen_query *q);
+
+/* show.c */
 int cmd_list(int argc, char **argv);
 int cmd_dump(int argc, char **argv);
 int cmd_evtchn(int argc, char **argv);

@@ -36,6 +36,16 @@ void fail(int status, const char *fmt, ...)
 	exit(status);
 }
 
+uint32_t number(const char *s, const char *what, uint32_t max)
+{
+	char *end;
+	unsigned long v = strtoul(s, &end, 0);
+
+	if (*s < '0' || *s > '9' || *end || v > max)
+		fail(EXIT_USAGE, "%s '%s' is not a number up to %u", what, s, max);
+	return v;
+}
+
 static void usage(FILE *f)
 {
 	unsigned int i;

@@ -25,16 +25,6 @@ static const char options_help[] =
 	"                   paravirtual devices only\n"
 	"  --help           this text\n";
 
-static uint32_t number(const char *s, const char *what, uint32_t max)
-{
-	char *end;
-	unsigned long v = strtoul(s, &end, 0);
-
-	if (!*s || *end || v > max)
-		fail(EXIT_USAGE, "%s '%s' is not a number up to %u", what, s, max);
-	return v;
-}
-
 static void set_version(struct domain_options *o, const char *s)
 {
 	unsigned int major, minor;
@@ -67,7 +57,7 @@ static int parse(int argc, char **argv, struct domain_options *o, pid_t *pid,
 	while ((c = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
 		switch (c) {
 		case O_DOMID:
-			o->domid = number(optarg, "domain id", 0x7fef);
+			o->domid = number(optarg, "domain id", MAX_DOMID);
 			break;
 		case O_VERSION:
 			set_version(o, optarg);
@@ -257,7 +247,7 @@ static int wait_child(void)
 
 /* From a command line to a VMM with a domain, which runs; @file: it was saved there. */
 static int run_vmm(char **args, int argc, const struct domain_options *o,
-		   const char *file)
+		   const char *file, bool any_domid)
 {
 	char dir[] = "/tmp/kvm-xen.XXXXXX", socket[64];
 	int ctl, qmp, vm, domid;
@@ -265,7 +255,7 @@ static int run_vmm(char **args, int argc, const struct domain_options *o,
 	if (o->flags & KXEN_DOM_UNPLUG)
 		check_unplug(args);
 	ctl = ctl_open();
-	domid = ctl_create(ctl, o);
+	domid = ctl_create(ctl, o, any_domid);
 	if (!mkdtemp(dir))
 		fail(1, "cannot make a directory in /tmp: %s", strerror(errno));
 	snprintf(socket, sizeof(socket), "%s/qmp", dir);
@@ -298,7 +288,7 @@ int cmd_run(int argc, char **argv)
 
 	if (first >= argc)
 		fail(EXIT_USAGE, "no VMM is given: kvm-xen run -- qemu-system-x86_64 ...");
-	return run_vmm(argv + first, argc - first, &o, NULL);
+	return run_vmm(argv + first, argc - first, &o, NULL, false);
 }
 
 int cmd_restore(int argc, char **argv)
@@ -325,7 +315,8 @@ int cmd_restore(int argc, char **argv)
 		saved.domid = given.domid;
 	if (given.max_ports)
 		saved.max_ports = given.max_ports;
-	return run_vmm(argv + first, argc - first, &saved, file);
+	return run_vmm(argv + first, argc - first, &saved, file,
+		       given.domid == KXEN_DOMID_AUTO);
 }
 
 int cmd_attach(int argc, char **argv)
@@ -343,7 +334,7 @@ int cmd_attach(int argc, char **argv)
 		fail(EXIT_USAGE, "which VMM? kvm-xen attach --pid PID");
 	ctl = ctl_open();
 	vm = take_vm_fd(pid);
-	domid = ctl_create(ctl, &o);
+	domid = ctl_create(ctl, &o, false);
 	ctl_attach(ctl, domid, vm);
 	printf("%d\n", domid);
 	return 0;

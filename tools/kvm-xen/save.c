@@ -184,11 +184,9 @@ int cmd_save(int argc, char **argv)
 	}
 	if (argc - optind != 2 || !socket)
 		return fputs(usage, stderr), EXIT_USAGE;
-	q.domid = strtoul(argv[optind], NULL, 0);
+	q.domid = number(argv[optind], "domain id", MAX_DOMID);
 	ctl = ctl_open();
-	if (ioctl(ctl, KXEN_QUERY, &q))
-		fail(EXIT_REFUSED, "there is no domain %u: 'kvm-xen list' shows the ones there are",
-		     q.domid);
+	ctl_query(ctl, &q);
 	qmp = qmp_connect(socket, 0);
 	qmp_command(qmp, "stop");
 	a.domid = q.domid;
@@ -243,6 +241,7 @@ static void give_state(int ctl, uint32_t domid, const char *path)
 		[KXEN_RESTORE_VALUES] = "the file has values that no guest could have set",
 		[KXEN_RESTORE_PORTS] = "the guest has more event channels: give --max-ports",
 		[KXEN_RESTORE_FEATURE] = "the guest uses the N-level ABI: give --nlevel",
+		[KXEN_RESTORE_NOMEM] = "the host has no memory for it: make room and try again",
 	};
 	struct kxen_image_arg a = { .size = sizeof(a), .domid = domid };
 	struct domain_options o;
