@@ -14,6 +14,7 @@
 #define MAX_DOMID	0x7fef
 
 struct kxen_query;
+struct qmp;
 
 struct domain_options {
 	uint32_t flags;
@@ -44,16 +45,11 @@ int cmd_unpause(int argc, char **argv);
 /* save.c */
 int cmd_save(int argc, char **argv);
 void restore_head(const char *path, struct domain_options *o);
-void restore_all(const char *path, int ctl, int qmp, uint32_t domid);
+void restore_all(const char *path, int ctl, struct qmp *qmp, uint32_t domid);
 
 /* run.c */
 int cmd_run(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
-
-/* qmp.c */
-int qmp_connect(const char *path, pid_t pid);
-void qmp_command(int fd, const char *command);
-bool qmp_try(int fd, const char *json, char *answer, size_t size);
 
 #endif

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* run and attach: from a VMM to a domain. */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
+/* run, restore and attach: from a VMM to a domain. */
 #include <getopt.h>
 #include <linux/kvm_xen.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kvm-xen.h"
+#include "qmp.h"
+#include "vmm.h"
 
 static const char options_help[] =
 	"  --domid N        domain id (default: the next free one)\n"
@@ -39,22 +34,26 @@ static void set_version(struct domain_options *o, const char *s)
 
 enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_NLEVEL, O_PID, O_HELP };
 
-static const struct option long_options[] = {
-	{ "domid", 1, 0, O_DOMID }, { "xen-version", 1, 0, O_VERSION },
-	{ "max-ports", 1, 0, O_PORTS }, { "unplug", 0, 0, O_UNPLUG },
-	{ "nlevel", 0, 0, O_NLEVEL },
-	{ "pid", 1, 0, O_PID }, { "help", 0, 0, O_HELP }, { 0 },
+#define DOMAIN_OPTIONS \
+	{ "domid", 1, 0, O_DOMID }, { "xen-version", 1, 0, O_VERSION }, \
+	{ "max-ports", 1, 0, O_PORTS }, { "unplug", 0, 0, O_UNPLUG }, \
+	{ "nlevel", 0, 0, O_NLEVEL }, { "help", 0, 0, O_HELP }
+
+static const struct option run_options[] = { DOMAIN_OPTIONS, { 0 } };
+static const struct option attach_options[] = {
+	DOMAIN_OPTIONS, { "pid", 1, 0, O_PID }, { 0 },
 };
 
-/* The options of both commands; returns the index of the first other word. */
-static int parse(int argc, char **argv, struct domain_options *o, pid_t *pid,
-		 const char *usage)
+/* The options of the commands; returns the index of the first other word. */
+static int parse(int argc, char **argv, struct domain_options *o,
+		 pid_t *pid, const char *usage)
 {
 	int c;
 
 	memset(o, 0, sizeof(*o));
 	o->domid = KXEN_DOMID_AUTO;
-	while ((c = getopt_long(argc, argv, "+", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+", pid ? attach_options : run_options,
+				NULL)) != -1) {
 		switch (c) {
 		case O_DOMID:
 			o->domid = number(optarg, "domain id", MAX_DOMID);
@@ -85,196 +84,32 @@ static int parse(int argc, char **argv, struct domain_options *o, pid_t *pid,
 	return optind;
 }
 
-/* --- the VM's file descriptor --------------------------------------------------- */
-
-static bool is_vm(pid_t pid, const char *fd)
+/* The VM becomes the domain's, and nothing here keeps it up: it lives with its VMM. */
+static void give_vm(int ctl, int domid, int vm)
 {
-	char path[300], target[64];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, fd);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return false;
-	target[n] = 0;
-	return !strcmp(target, "anon_inode:kvm-vm");
-}
-
-static int take_vm_fd(pid_t pid)
-{
-	int pidfd = syscall(SYS_pidfd_open, pid, 0), fd = -1;
-	char path[32];
-	struct dirent *e;
-	DIR *d;
-
-	if (pidfd < 0)
-		fail(1, "there is no process %d", pid);
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	d = opendir(path);
-	if (!d)
-		fail(1, "cannot look at process %d: %s; run as its user or as root",
-		     pid, strerror(errno));
-	while ((e = readdir(d)))
-		if (is_vm(pid, e->d_name))
-			fd = atoi(e->d_name);
-	closedir(d);
-	if (fd < 0)
-		fail(EXIT_REFUSED, "process %d has no KVM virtual machine: start it with '-accel kvm'",
-		     pid);
-	fd = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-	if (fd < 0)
-		fail(1, "cannot take the VM of process %d: %s; this needs ptrace rights on it",
-		     pid, strerror(errno));
-	close(pidfd);
-	return fd;
-}
-
-/* --- unplug ---------------------------------------------------------------------- */
-
-static bool is_word(const char *arg, const char *const *words)
-{
-	for (; *words; words++)
-		if (!strcmp(arg, *words))
-			return true;
-	return false;
-}
-
-/*
- * Port 0x10 tells the guest that its emulated devices are gone, but QEMU does
- * not take them away: one image reached through both is lost.
- */
-static void check_unplug(char **args)
-{
-	static const char *const emulated[] = {
-		"-hda", "-hdb", "-hdc", "-hdd", "-cdrom", "-sd", "-net", "-nic",
-		NULL
-	};
-	bool nodefaults = false;
-
-	for (; *args; args++) {
-		const char *v = args[1];
-
-		if (!strcmp(*args, "-nodefaults"))
-			nodefaults = true;
-		if (is_word(*args, emulated) &&
-		    !(v && !strcmp(v, "none")))
-			fail(EXIT_REFUSED, "--unplug with '%s': the guest would reach that device twice; leave one of them out",
-			     *args);
-		if (!strcmp(*args, "-drive") && v && !strstr(v, "if=none") &&
-		    !strstr(v, "if=virtio") && !strstr(v, "if=pflash"))
-			fail(EXIT_REFUSED, "--unplug with an emulated '-drive %s': add if=none",
-			     v);
-		if (!strcmp(*args, "-device") && v &&
-		    (!strncmp(v, "ide-", 4) || !strncmp(v, "e1000", 5) ||
-		     !strncmp(v, "rtl8139", 7)))
-			fail(EXIT_REFUSED, "--unplug with '-device %s': the guest would reach that device twice",
-			     v);
-	}
-	if (!nodefaults)
-		fail(EXIT_REFUSED, "--unplug needs '-nodefaults': QEMU's default devices are emulated ones");
-}
-
-/* --- run --------------------------------------------------------------------------- */
-
-static pid_t child;
-
-static void pass_on(int sig)
-{
-	if (child > 0)
-		kill(child, sig);
-}
-
-static void pass_signals(void)
-{
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1,
-				    SIGUSR2 };
-	struct sigaction sa = { .sa_handler = pass_on };
-	unsigned int i;
-
-	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		sigaction(sigs[i], &sa, NULL);
-}
-
-/* @incoming: the machine's state comes later, by the monitor. */
-static pid_t start_vmm(char **args, int argc, const char *socket, bool incoming)
-{
-	char qmp[128];
-	char **v = calloc(argc + 6, sizeof(*v));
-	pid_t pid;
-
-	if (!v)
-		fail(1, "no memory");
-	memcpy(v, args, argc * sizeof(*v));
-	snprintf(qmp, sizeof(qmp), "unix:%s,server=on,wait=off", socket);
-	v[argc] = "-S";
-	v[argc + 1] = "-qmp";
-	v[argc + 2] = qmp;
-	if (incoming) {
-		v[argc + 3] = "-incoming";
-		v[argc + 4] = "defer";
-	}
-	pid = fork();
-	if (pid < 0)
-		fail(1, "cannot start a process: %s", strerror(errno));
-	if (!pid) {
-		execvp(v[0], v);
-		fail(127, "cannot run '%s': %s", v[0], strerror(errno));
-	}
-	free(v);
-	return pid;
-}
-
-static void kill_child(void)
-{
-	if (child > 0) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-	}
-}
-
-static int wait_child(void)
-{
-	int status;
-
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			fail(1, "lost the VMM: %s", strerror(errno));
-	child = 0;
-	if (WIFSIGNALED(status))
-		return 128 + WTERMSIG(status);
-	return WEXITSTATUS(status);
+	ctl_attach(ctl, domid, vm);
+	close(vm);
 }
 
 /* From a command line to a VMM with a domain, which runs; @file: it was saved there. */
 static int run_vmm(char **args, int argc, const struct domain_options *o,
 		   const char *file, bool any_domid)
 {
-	char dir[] = "/tmp/kvm-xen.XXXXXX", socket[64];
-	int ctl, qmp, vm, domid;
+	enum vmm_how how = vmm_check(args, o->flags & KXEN_DOM_UNPLUG);
+	int ctl = ctl_open(), domid = ctl_create(ctl, o, any_domid);
+	struct qmp *m = vmm_start(args, argc, file);
 
-	if (o->flags & KXEN_DOM_UNPLUG)
-		check_unplug(args);
-	ctl = ctl_open();
-	domid = ctl_create(ctl, o, any_domid);
-	if (!mkdtemp(dir))
-		fail(1, "cannot make a directory in /tmp: %s", strerror(errno));
-	snprintf(socket, sizeof(socket), "%s/qmp", dir);
-	child = start_vmm(args, argc, socket, file);
-	atexit(kill_child);
-	pass_signals();
-	qmp = qmp_connect(socket, child);
-	unlink(socket);
-	rmdir(dir);
-	vm = take_vm_fd(child);
-	ctl_attach(ctl, domid, vm);
-	/* The domain's life is the VM's: no reference of ours may keep that up. */
-	close(vm);
+	give_vm(ctl, domid, vmm_vm());
 	if (file)
-		restore_all(file, ctl, qmp, domid);
+		restore_all(file, ctl, m, domid);
 	close(ctl);
-	qmp_command(qmp, "cont");
-	close(qmp);
-	return wait_child();
+	if (how == VMM_STAYS_PAUSED)
+		fprintf(stderr, "kvm-xen: domain %d stays paused, since the VMM has -S: 'cont' in its monitor lets it go\n",
+			domid);
+	else if (!qmp_do(m, "cont"))
+		fail(1, "the VMM does not let its guest go: %s", m->error);
+	qmp_close(m);
+	return vmm_wait();
 }
 
 int cmd_run(int argc, char **argv)
@@ -315,8 +150,23 @@ int cmd_restore(int argc, char **argv)
 		saved.domid = given.domid;
 	if (given.max_ports)
 		saved.max_ports = given.max_ports;
+	if (given.xen_major) {
+		saved.xen_major = given.xen_major;
+		saved.xen_minor = given.xen_minor;
+	}
 	return run_vmm(argv + first, argc - first, &saved, file,
 		       given.domid == KXEN_DOMID_AUTO);
+}
+
+/* The guest of a migration that is on its way has run already. */
+static void check_running(pid_t pid)
+{
+	char **args = proc_args(pid);
+
+	if (args && vmm_has_option(args, "-incoming"))
+		fail(EXIT_REFUSED, "process %d has '-incoming': a domain cannot take over a migration; 'kvm-xen save' and 'kvm-xen restore' move a guest",
+		     pid);
+	free(args);
 }
 
 int cmd_attach(int argc, char **argv)
@@ -326,16 +176,17 @@ int cmd_attach(int argc, char **argv)
 		"The guest must not have started: QEMU's -S, then 'cont' in its monitor.\n"
 		"  --pid PID        the VMM\n";
 	struct domain_options o;
-	pid_t pid = 0;
 	int ctl, vm, domid;
+	pid_t pid = 0;
 
 	parse(argc, argv, &o, &pid, usage);
 	if (!pid)
 		fail(EXIT_USAGE, "which VMM? kvm-xen attach --pid PID");
 	ctl = ctl_open();
-	vm = take_vm_fd(pid);
+	check_running(pid);
+	vm = proc_take_vm(pid);
 	domid = ctl_create(ctl, &o, false);
-	ctl_attach(ctl, domid, vm);
+	give_vm(ctl, domid, vm);
 	printf("%d\n", domid);
 	return 0;
 }

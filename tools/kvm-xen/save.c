@@ -17,9 +17,16 @@
 #include <unistd.h>
 
 #include "kvm-xen.h"
+#include "qmp.h"
 
 #define HEAD	"kvm-xen-domain 1 domid=%u flags=%u max_ports=%u bytes=%u\n"
 #define TRIES	10	/* a peer may change a channel while it is saved */
+
+static void qmp_must(struct qmp *qmp, const char *command)
+{
+	if (!qmp_do(qmp, command))
+		fail(1, "the VMM refuses '%s': %s", command, qmp->error);
+}
 
 /* --- the VMM's own part ------------------------------------------------------------- */
 
@@ -40,14 +47,14 @@ static void quote(char *out, size_t size, const char *path)
 }
 
 /* Wait for a migration, with a line when the state changes. */
-static bool migrated(int qmp, const char *what)
+static bool migrated(struct qmp *qmp, const char *what)
 {
-	char line[4096], last[32] = "", now[32];
-	const char *s;
+	char last[32] = "", now[32];
+	const char *line, *s;
 
 	for (;; poll(NULL, 0, 50)) {
-		if (!qmp_try(qmp, "{\"execute\": \"query-migrate\"}", line,
-			     sizeof(line)))
+		line = qmp_ask(qmp, "{\"execute\": \"query-migrate\"}\n", -1);
+		if (!line)
 			return false;
 		s = strstr(line, "\"status\": \"");
 		if (!s || sscanf(s, "\"status\": \"%31[a-z-]", now) != 1)
@@ -62,17 +69,17 @@ static bool migrated(int qmp, const char *what)
 	}
 }
 
-static bool migrate(int qmp, const char *path, bool in)
+static bool migrate(struct qmp *qmp, const char *path, bool in)
 {
-	char json[1200], line[4096], word[1000];
+	char json[1200], word[1000];
 
 	quote(word, sizeof(word), path);
 	snprintf(json, sizeof(json), in ?
 		 "{\"execute\": \"migrate-incoming\", \"arguments\": {\"uri\": \"exec:cat '%s'\"}}" :
-		 "{\"execute\": \"migrate\", \"arguments\": {\"uri\": \"exec:cat > '%s'\"}}",
+		 "{\"execute\": \"migrate\", \"arguments\": {\"uri\": \"exec:cat > '%s'\"}}\n",
 		 word);
-	if (!qmp_try(qmp, json, line, sizeof(line))) {
-		fprintf(stderr, "kvm-xen: the VMM says: %s\n", line);
+	if (!qmp_ask(qmp, json, -1)) {
+		fprintf(stderr, "kvm-xen: the VMM says: %s\n", qmp->error);
 		return false;
 	}
 	return migrated(qmp, in ? "restoring the machine" : "saving the machine");
@@ -80,12 +87,12 @@ static bool migrate(int qmp, const char *path, bool in)
 
 /* --- save ------------------------------------------------------------------------------ */
 
-static void let_go(int ctl, uint32_t domid, int qmp)
+static void let_go(int ctl, uint32_t domid, struct qmp *qmp)
 {
 	struct kxen_domid_arg a = { .size = sizeof(a), .domid = domid };
 
 	ioctl(ctl, KXEN_UNPAUSE, &a);
-	qmp_command(qmp, "cont");
+	qmp_must(qmp, "cont");
 }
 
 /* The module's part; NULL and errno if it is refused. */
@@ -125,7 +132,7 @@ static bool write_state(const char *path, const struct kxen_query *q,
 	return ok;
 }
 
-static bool save_files(int ctl, const struct kxen_query *q, int qmp,
+static bool save_files(int ctl, const struct kxen_query *q, struct qmp *qmp,
 		       const char *file)
 {
 	char vm[1000];
@@ -170,7 +177,8 @@ int cmd_save(int argc, char **argv)
 	struct kxen_domid_arg a = { .size = sizeof(a) };
 	const char *socket = NULL;
 	bool go_on = false;
-	int c, ctl, qmp;
+	struct qmp *qmp;
+	int c, ctl;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'q')
@@ -187,12 +195,12 @@ int cmd_save(int argc, char **argv)
 	q.domid = number(argv[optind], "domain id", MAX_DOMID);
 	ctl = ctl_open();
 	ctl_query(ctl, &q);
-	qmp = qmp_connect(socket, 0);
-	qmp_command(qmp, "stop");
+	qmp = qmp_connect(socket);
+	qmp_must(qmp, "stop");
 	a.domid = q.domid;
 	if (ioctl(ctl, KXEN_PAUSE, &a)) {
 		c = errno;
-		qmp_command(qmp, "cont");
+		qmp_must(qmp, "cont");
 		fail(1, "cannot pause domain %u: %s", q.domid, strerror(c));
 	}
 	if (!save_files(ctl, &q, qmp, argv[optind + 1])) {
@@ -202,7 +210,7 @@ int cmd_save(int argc, char **argv)
 	if (go_on)
 		let_go(ctl, q.domid, qmp);
 	else
-		qmp_command(qmp, "quit");
+		qmp_must(qmp, "quit");
 	return 0;
 }
 
@@ -260,7 +268,7 @@ static void give_state(int ctl, uint32_t domid, const char *path)
 }
 
 /* The VMM's machine first, then the domain: it writes into the guest's memory. */
-void restore_all(const char *path, int ctl, int qmp, uint32_t domid)
+void restore_all(const char *path, int ctl, struct qmp *qmp, uint32_t domid)
 {
 	struct kxen_domid_arg a = { .size = sizeof(a), .domid = domid };
 	char vm[1000];

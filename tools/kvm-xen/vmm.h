@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A VMM: its command line, its process, and the VM that it has. */
+#ifndef KVM_XEN_VMM_H
+#define KVM_XEN_VMM_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct qmp;
+
+/* What is in the words of a VMM's command line. */
+enum vmm_how { VMM_RUNS, VMM_STAYS_PAUSED };
+
+/*
+ * Refuse, in words, a command line that cannot become a domain; say whether its guest is
+ * to stay paused. @unplug: emulated devices are refused, too.
+ */
+enum vmm_how vmm_check(char **args, bool unplug);
+bool vmm_has_option(char **args, const char *name);
+
+/*
+ * Start it, paused, and wait until its machine is complete. @incoming: the machine's
+ * state comes later, by the monitor. It ends with this program, until vmm_wait().
+ */
+struct qmp *vmm_start(char **args, int argc, bool incoming);
+
+/* The descriptor of the VM of the VMM that was started. */
+int vmm_vm(void);
+
+/* Let it run, pass signals on, and give its exit status when it has ended. */
+int vmm_wait(void);
+
+/* proc.c: processes, as /proc shows them */
+
+/* The descriptor of the VM of a process. */
+int proc_take_vm(pid_t pid);
+bool proc_has_vm(pid_t pid);
+
+/* Its command line, words that end with NULL; NULL if it cannot be read. */
+char **proc_args(pid_t pid);
+bool proc_has_text(pid_t pid, const char *text, bool *known);
+
+/* All processes that descend from @pid, @pid first; the number of them. */
+unsigned int proc_tree(pid_t pid, pid_t *list, unsigned int max);
+
+#endif
