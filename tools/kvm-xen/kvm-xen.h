@@ -15,6 +15,7 @@
 
 struct kxen_query;
 struct qmp;
+struct saved;
 
 struct domain_options {
 	uint32_t flags;
@@ -44,8 +45,7 @@ int cmd_unpause(int argc, char **argv);
 
 /* save.c */
 int cmd_save(int argc, char **argv);
-void restore_head(const char *path, struct domain_options *o);
-void restore_all(const char *path, int ctl, struct qmp *qmp, uint32_t domid);
+void restore_all(const struct saved *s, int ctl, struct qmp *qmp, uint32_t domid);
 
 /* run.c */
 int cmd_run(int argc, char **argv);

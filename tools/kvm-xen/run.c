@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "kvm-xen.h"
 #include "qmp.h"
 #include "vmm.h"
@@ -91,17 +92,17 @@ static void give_vm(int ctl, int domid, int vm)
 	close(vm);
 }
 
-/* From a command line to a VMM with a domain, which runs; @file: it was saved there. */
+/* From a command line to a VMM with a domain, which runs; @saved: it was saved there. */
 static int run_vmm(char **args, int argc, const struct domain_options *o,
-		   const char *file, bool any_domid)
+		   const struct saved *saved, bool any_domid)
 {
 	enum vmm_how how = vmm_check(args, o->flags & KXEN_DOM_UNPLUG);
 	int ctl = ctl_open(), domid = ctl_create(ctl, o, any_domid);
-	struct qmp *m = vmm_start(args, argc, file);
+	struct qmp *m = vmm_start(args, argc, saved);
 
 	give_vm(ctl, domid, vmm_vm());
-	if (file)
-		restore_all(file, ctl, m, domid);
+	if (saved)
+		restore_all(saved, ctl, m, domid);
 	close(ctl);
 	if (how == VMM_STAYS_PAUSED)
 		fprintf(stderr, "kvm-xen: domain %d stays paused, since the VMM has -S: 'cont' in its monitor lets it go\n",
@@ -132,7 +133,8 @@ int cmd_restore(int argc, char **argv)
 		"usage: kvm-xen restore FILE [OPTIONS] -- qemu-system-x86_64 -accel kvm ...\n"
 		"The VMM's command line is that of the saved one. FILE and FILE.vm are read.\n"
 		"Options are those of the saved domain if they are not given.\n";
-	struct domain_options saved, given;
+	struct domain_options given, *o;
+	struct saved saved;
 	const char *file;
 	int first;
 
@@ -144,17 +146,18 @@ int cmd_restore(int argc, char **argv)
 	first = parse(argc - 1, argv + 1, &given, NULL, usage) + 1;
 	if (first >= argc)
 		fail(EXIT_USAGE, "no VMM is given: kvm-xen restore FILE -- qemu-system-x86_64 ...");
-	restore_head(file, &saved);
-	saved.flags |= given.flags;
+	saved_open(&saved, file);
+	o = &saved.options;
+	o->flags |= given.flags;
 	if (given.domid != KXEN_DOMID_AUTO)
-		saved.domid = given.domid;
+		o->domid = given.domid;
 	if (given.max_ports)
-		saved.max_ports = given.max_ports;
+		o->max_ports = given.max_ports;
 	if (given.xen_major) {
-		saved.xen_major = given.xen_major;
-		saved.xen_minor = given.xen_minor;
+		o->xen_major = given.xen_major;
+		o->xen_minor = given.xen_minor;
 	}
-	return run_vmm(argv + first, argc - first, &saved, file,
+	return run_vmm(argv + first, argc - first, o, &saved,
 		       given.domid == KXEN_DOMID_AUTO);
 }
 

@@ -1,110 +1,167 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * save and restore: what the module holds goes to FILE, the VMM's own migration stream
- * to FILE.vm beside it. FILE begins with a line of text that says how the domain was
- * made.
+ * save and restore: the module's part by /dev/kvm-xen, the VMM's by its own migration,
+ * which gets descriptors of files that this program has opened. So the VMM needs neither
+ * a process nor a path of its own, and what became of the files is known here.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <linux/kvm_xen.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "kvm-xen.h"
+#include "files.h"
+#include "json.h"
 #include "qmp.h"
 
-#define HEAD	"kvm-xen-domain 1 domid=%u flags=%u max_ports=%u bytes=%u\n"
 #define TRIES	10	/* a peer may change a channel while it is saved */
-
-static void qmp_must(struct qmp *qmp, const char *command)
-{
-	if (!qmp_do(qmp, command))
-		fail(1, "the VMM refuses '%s': %s", command, qmp->error);
-}
+#define POLL_MS	50
+#define CANCEL_TRIES	(5000 / POLL_MS)
 
 /* --- the VMM's own part ------------------------------------------------------------- */
 
-/* A path as a word of the shell that QEMU starts, inside a JSON string. */
-static void quote(char *out, size_t size, const char *path)
+/* The state of the migration; false if the VMM does not tell. */
+static bool migration_state(struct qmp *m, char *state, size_t size)
 {
-	size_t n = 0;
+	const char *r = qmp_ask(m, "{\"execute\": \"query-migrate\"}\n", -1);
+	char why[sizeof(m->error)];
 
-	for (; *path && n + 6 < size; path++) {
-		if (*path == '\'' || *path == '"' || *path == '\\' ||
-		    (unsigned char)*path < 0x20)
-			fail(EXIT_USAGE, "a path with quotes, backslashes or control characters cannot be used: give another one");
-		out[n++] = *path;
-	}
-	if (*path)
-		fail(EXIT_USAGE, "the path is too long");
-	out[n] = 0;
+	if (!r)
+		return false;
+	if (!json_string(json_member(r, "status"), state, size))
+		snprintf(state, size, "none");
+	if (json_string(json_member(r, "error-desc"), why, sizeof(why)))
+		memcpy(m->error, why, sizeof(why));
+	return true;
+}
+
+static bool over(const char *state)
+{
+	return !strcmp(state, "completed") || !strcmp(state, "failed") ||
+	       !strcmp(state, "cancelled") || !strcmp(state, "none");
 }
 
 /* Wait for a migration, with a line when the state changes. */
-static bool migrated(struct qmp *qmp, const char *what)
+static bool migrated(struct qmp *m, const char *what)
 {
 	char last[32] = "", now[32];
-	const char *line, *s;
 
-	for (;; poll(NULL, 0, 50)) {
-		line = qmp_ask(qmp, "{\"execute\": \"query-migrate\"}\n", -1);
-		if (!line)
+	for (;; poll(NULL, 0, POLL_MS)) {
+		if (qmp_interrupted) {
+			snprintf(m->error, sizeof(m->error), "interrupted");
 			return false;
-		s = strstr(line, "\"status\": \"");
-		if (!s || sscanf(s, "\"status\": \"%31[a-z-]", now) != 1)
-			continue;
-		if (strcmp(now, last))
+		}
+		if (!migration_state(m, now, sizeof(now)))
+			return false;
+		if (strcmp(now, last) && strcmp(now, "none"))
 			fprintf(stderr, "%s: %s\n", what, now);
 		strcpy(last, now);
 		if (!strcmp(now, "completed"))
 			return true;
-		if (!strcmp(now, "failed") || !strcmp(now, "cancelled"))
+		if (over(now) && strcmp(now, "none"))
 			return false;
 	}
 }
 
-static bool migrate(struct qmp *qmp, const char *path, bool in)
+/* The VMM's machine into @fd, or out of it. */
+static bool migrate(struct qmp *m, int fd, bool in)
 {
-	char json[1200], word[1000];
+	const char *what = in ? "restoring the machine" : "saving the machine";
 
-	quote(word, sizeof(word), path);
-	snprintf(json, sizeof(json), in ?
-		 "{\"execute\": \"migrate-incoming\", \"arguments\": {\"uri\": \"exec:cat '%s'\"}}" :
-		 "{\"execute\": \"migrate\", \"arguments\": {\"uri\": \"exec:cat > '%s'\"}}\n",
-		 word);
-	if (!qmp_ask(qmp, json, -1)) {
-		fprintf(stderr, "kvm-xen: the VMM says: %s\n", qmp->error);
+	snprintf(m->error, sizeof(m->error), "it gives no reason");
+	if (!qmp_ask(m, "{\"execute\": \"getfd\", \"arguments\": {\"fdname\": \"kvm-xen\"}}\n",
+		     fd))
 		return false;
-	}
-	return migrated(qmp, in ? "restoring the machine" : "saving the machine");
+	if (qmp_ask(m, in ?
+		    "{\"execute\": \"migrate-incoming\", \"arguments\": {\"uri\": \"fd:kvm-xen\"}}\n" :
+		    "{\"execute\": \"migrate\", \"arguments\": {\"uri\": \"fd:kvm-xen\"}}\n",
+		    -1))
+		return migrated(m, what);
+	fprintf(stderr, "kvm-xen: the VMM refuses %s: %s\n", what, m->error);
+	qmp_ask(m, "{\"execute\": \"closefd\", \"arguments\": {\"fdname\": \"kvm-xen\"}}\n",
+		-1);
+	return false;
 }
 
 /* --- save ------------------------------------------------------------------------------ */
 
-static void let_go(int ctl, uint32_t domid, struct qmp *qmp)
-{
-	struct kxen_domid_arg a = { .size = sizeof(a), .domid = domid };
+/*
+ * What a save has changed, and what has to be as before if it fails, however the program
+ * ends.
+ */
+static struct {
+	int ctl;
+	struct qmp *qmp;
+	struct kxen_query q;
+	struct saving files;
+	bool running;		/* the VMM's guest ran, and has to run again */
+	bool paused, migrating, begun;
+} save = { .q = { .size = sizeof(save.q) } };
 
-	ioctl(ctl, KXEN_UNPAUSE, &a);
-	qmp_must(qmp, "cont");
+static void let_go(void)
+{
+	struct kxen_domid_arg a = { .size = sizeof(a), .domid = save.q.domid };
+
+	if (save.paused)
+		ioctl(save.ctl, KXEN_UNPAUSE, &a);
+	save.paused = false;
+	if (save.running && !qmp_do(save.qmp, "cont"))
+		fprintf(stderr, "kvm-xen: the VMM does not let domain %u go on: %s\n",
+			save.q.domid, save.qmp->error);
+	save.running = false;
+}
+
+static void undo(void)
+{
+	char state[32];
+	int i;
+
+	qmp_interrupted = 0;
+	if (save.migrating && qmp_do(save.qmp, "migrate_cancel"))
+		for (i = 0; i < CANCEL_TRIES; i++) {
+			if (!migration_state(save.qmp, state, sizeof(state)) ||
+			    over(state))
+				break;
+			poll(NULL, 0, POLL_MS);
+		}
+	save.migrating = false;
+	if (save.qmp)
+		let_go();
+	if (save.begun)
+		saving_drop(&save.files);
+}
+
+static void interrupt(int sig)
+{
+	(void)sig;
+	qmp_interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	struct sigaction sa = { .sa_handler = interrupt };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		sigaction(sigs[i], &sa, NULL);
 }
 
 /* The module's part; NULL and errno if it is refused. */
-static void *take_state(int ctl, uint32_t domid, uint32_t *len)
+static void *take_state(uint32_t *len)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = domid };
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = save.q.domid };
 	void *buf = NULL;
 	int i;
 
 	for (i = 0; i < TRIES; i++) {
 		a.buf = (uintptr_t)buf;
-		if (!ioctl(ctl, KXEN_SAVE, &a)) {
+		if (!ioctl(save.ctl, KXEN_SAVE, &a)) {
 			*len = a.len;
 			return buf;
 		}
@@ -119,45 +176,78 @@ static void *take_state(int ctl, uint32_t domid, uint32_t *len)
 	return NULL;
 }
 
-static bool write_state(const char *path, const struct kxen_query *q,
-			const void *buf, uint32_t len)
+/* Both parts into the files, while nothing writes into the guest's memory. */
+static bool save_parts(void)
 {
-	int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && dprintf(fd, HEAD, q->domid, q->dom_flags,
-				     q->max_ports, len) > 0 &&
-		  write(fd, buf, len) == (ssize_t)len;
-
-	if (fd >= 0 && (fsync(fd) | close(fd)))
-		ok = false;
-	return ok;
-}
-
-static bool save_files(int ctl, const struct kxen_query *q, struct qmp *qmp,
-		       const char *file)
-{
-	char vm[1000];
+	const struct kxen_query *q = &save.q;
+	const struct domain_options o = {
+		.flags = q->dom_flags, .domid = q->domid,
+		.xen_major = q->xen_version >> 16, .xen_minor = q->xen_version,
+		.max_ports = q->max_ports,
+	};
 	uint32_t len;
-	void *buf = take_state(ctl, q->domid, &len);
+	void *state = take_state(&len);
 	bool ok;
 
-	if (!buf) {
+	if (!state) {
 		fprintf(stderr, "kvm-xen: the module does not save domain %u: %s\n",
 			q->domid, strerror(errno));
 		return false;
 	}
-	ok = write_state(file, q, buf, len);
-	if (!ok)
-		fprintf(stderr, "kvm-xen: cannot write %s: %s\n", file,
-			strerror(errno));
-	free(buf);
-	snprintf(vm, sizeof(vm), "%s.vm", file);
+	save.migrating = true;
+	ok = migrate(save.qmp, save.files.fd[PART_VM], false);
 	if (ok)
-		ok = migrate(qmp, vm, false);
-	if (!ok) {
-		unlink(file);
-		unlink(vm);
+		save.migrating = false;
+	else
+		fprintf(stderr, "kvm-xen: the machine of domain %u cannot be saved: %s\n",
+			q->domid, save.qmp->error);
+	ok = ok && saving_domain(&save.files, &o, state, len);
+	free(state);
+	return ok && saving_commit(&save.files);
+}
+
+/* Stop the guest, in the VMM and in the module. */
+static bool stop(void)
+{
+	struct kxen_domid_arg a = { .size = sizeof(a), .domid = save.q.domid };
+	const char *r = qmp_ask(save.qmp, "{\"execute\": \"query-status\"}\n", -1);
+
+	save.running = json_true(json_member(r, "running"));
+	if (!r || !qmp_do(save.qmp, "stop")) {
+		fprintf(stderr, "kvm-xen: the VMM does not stop domain %u: %s\n",
+			a.domid, save.qmp->error);
+		return false;
 	}
-	return ok;
+	save.paused = !ioctl(save.ctl, KXEN_PAUSE, &a);
+	if (!save.paused)
+		fprintf(stderr, "kvm-xen: cannot pause domain %u: %s\n",
+			a.domid, strerror(errno));
+	return save.paused;
+}
+
+static void do_save(const char *socket, const char *file, bool go_on)
+{
+	save.ctl = ctl_open();
+	ctl_query(save.ctl, &save.q);
+	atexit(undo);
+	save.begun = true;
+	if (!saving_begin(&save.files, file))
+		fail(EXIT_REFUSED, "domain %u was not saved; it goes on as it was. Choose another place for FILE",
+		     save.q.domid);
+	save.qmp = qmp_connect(socket);
+	catch_signals();
+	if (!stop() || !save_parts()) {
+		undo();
+		fail(EXIT_REFUSED, "domain %u was not saved, and nothing is left of it in files; %s. Mend what is said above, such as a full disk, and save again",
+		     save.q.domid, save.qmp->gone ? "its VMM does not answer" :
+		     "it goes on as it was");
+	}
+	if (go_on)
+		let_go();
+	else if (!qmp_do(save.qmp, "quit") && !save.qmp->gone)
+		fail(1, "domain %u is saved, but its VMM does not end: %s",
+		     save.q.domid, save.qmp->error);
+	save.paused = save.running = false;
 }
 
 int cmd_save(int argc, char **argv)
@@ -165,7 +255,8 @@ int cmd_save(int argc, char **argv)
 	static const char usage[] =
 		"usage: kvm-xen save --qmp SOCKET [--go-on] DOMID FILE\n"
 		"Saves the domain to FILE and the VMM's machine to FILE.vm, then ends the VMM.\n"
-		"If anything fails, the guest goes on.\n"
+		"Older files of these names are replaced when both are complete. If anything\n"
+		"fails, they stay, and the guest goes on.\n"
 		"  --qmp SOCKET     the VMM's monitor: -qmp unix:SOCKET,server=on,wait=off\n"
 		"  --go-on          let the guest go on afterwards\n"
 		"  --help           this text\n";
@@ -173,12 +264,9 @@ int cmd_save(int argc, char **argv)
 		{ "qmp", 1, 0, 'q' }, { "go-on", 0, 0, 'g' },
 		{ "help", 0, 0, 'h' }, { 0 },
 	};
-	struct kxen_query q = { .size = sizeof(q) };
-	struct kxen_domid_arg a = { .size = sizeof(a) };
 	const char *socket = NULL;
 	bool go_on = false;
-	struct qmp *qmp;
-	int c, ctl;
+	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'q')
@@ -192,53 +280,14 @@ int cmd_save(int argc, char **argv)
 	}
 	if (argc - optind != 2 || !socket)
 		return fputs(usage, stderr), EXIT_USAGE;
-	q.domid = number(argv[optind], "domain id", MAX_DOMID);
-	ctl = ctl_open();
-	ctl_query(ctl, &q);
-	qmp = qmp_connect(socket);
-	qmp_must(qmp, "stop");
-	a.domid = q.domid;
-	if (ioctl(ctl, KXEN_PAUSE, &a)) {
-		c = errno;
-		qmp_must(qmp, "cont");
-		fail(1, "cannot pause domain %u: %s", q.domid, strerror(c));
-	}
-	if (!save_files(ctl, &q, qmp, argv[optind + 1])) {
-		let_go(ctl, q.domid, qmp);
-		fail(EXIT_REFUSED, "domain %u was not saved; it goes on", q.domid);
-	}
-	if (go_on)
-		let_go(ctl, q.domid, qmp);
-	else
-		qmp_must(qmp, "quit");
+	save.q.domid = number(argv[optind], "domain id", MAX_DOMID);
+	do_save(socket, argv[optind + 1], go_on);
 	return 0;
 }
 
 /* --- restore --------------------------------------------------------------------------- */
 
-static FILE *open_state(const char *path, struct domain_options *o, uint32_t *len)
-{
-	FILE *f = fopen(path, "re");
-	char line[200];
-
-	if (!f)
-		fail(EXIT_REFUSED, "cannot read %s: %s", path, strerror(errno));
-	memset(o, 0, sizeof(*o));
-	if (!fgets(line, sizeof(line), f) ||
-	    sscanf(line, HEAD, &o->domid, &o->flags, &o->max_ports, len) != 4)
-		fail(EXIT_REFUSED, "%s is not a domain that 'kvm-xen save' has written",
-		     path);
-	return f;
-}
-
-void restore_head(const char *path, struct domain_options *o)
-{
-	uint32_t len;
-
-	fclose(open_state(path, o, &len));
-}
-
-static void give_state(int ctl, uint32_t domid, const char *path)
+static void give_state(int ctl, uint32_t domid, const struct saved *s)
 {
 	static const char *const why[] = {
 		[KXEN_RESTORE_FORMAT] = "the file is damaged",
@@ -251,37 +300,26 @@ static void give_state(int ctl, uint32_t domid, const char *path)
 		[KXEN_RESTORE_FEATURE] = "the guest uses the N-level ABI: give --nlevel",
 		[KXEN_RESTORE_NOMEM] = "the host has no memory for it: make room and try again",
 	};
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = domid };
-	struct domain_options o;
-	FILE *f = open_state(path, &o, &a.len);
-	void *buf = malloc(a.len);
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = domid,
+				    .buf = (uintptr_t)s->state, .len = s->len };
 
-	if (!buf || fread(buf, 1, a.len, f) != a.len)
-		fail(EXIT_REFUSED, "%s is too short", path);
-	fclose(f);
-	a.buf = (uintptr_t)buf;
 	if (ioctl(ctl, KXEN_RESTORE, &a))
 		fail(EXIT_REFUSED, "cannot restore domain %u: %s", domid,
 		     a.reason && a.reason < sizeof(why) / sizeof(why[0]) ?
 		     why[a.reason] : strerror(errno));
-	free(buf);
 }
 
 /* The VMM's machine first, then the domain: it writes into the guest's memory. */
-void restore_all(const char *path, int ctl, struct qmp *qmp, uint32_t domid)
+void restore_all(const struct saved *s, int ctl, struct qmp *qmp, uint32_t domid)
 {
 	struct kxen_domid_arg a = { .size = sizeof(a), .domid = domid };
-	char vm[1000];
 
-	snprintf(vm, sizeof(vm), "%s.vm", path);
-	if (access(vm, R_OK))
-		fail(EXIT_REFUSED, "cannot read %s: %s", vm, strerror(errno));
-	if (!migrate(qmp, vm, true))
-		fail(EXIT_REFUSED, "the VMM does not take %s: give it the command line of the saved one",
-		     vm);
+	if (!migrate(qmp, s->fd[PART_VM], true))
+		fail(EXIT_REFUSED, "the VMM does not take the saved machine: %s; give it the command line of the saved one",
+		     qmp->error);
 	if (ioctl(ctl, KXEN_PAUSE, &a))
 		fail(1, "cannot pause domain %u: %s", domid, strerror(errno));
-	give_state(ctl, domid, path);
+	give_state(ctl, domid, s);
 	if (ioctl(ctl, KXEN_UNPAUSE, &a))
 		fail(1, "cannot let domain %u go: %s", domid, strerror(errno));
 }
