@@ -67,7 +67,8 @@ int ctl_create(int ctl, const struct domain_options *o, bool any_domid)
 	}
 }
 
-void ctl_attach(int ctl, uint32_t domid, int vm_fd)
+void ctl_attach(int ctl, uint32_t domid, int vm_fd,
+		const struct kxen_vcpu_id *ids, unsigned int nr_ids)
 {
 	static const char *const why[] = {
 		[KXEN_WHY_NOT_A_VM] = "that is not a KVM virtual machine",
@@ -84,7 +85,8 @@ void ctl_attach(int ctl, uint32_t domid, int vm_fd)
 		[KXEN_WHY_HOOKS] = "KVM cannot be hooked now: the last lines of 'dmesg' say why",
 	};
 	struct kxen_attach a = { .size = sizeof(a), .domid = domid,
-				 .vm_fd = vm_fd };
+				 .vm_fd = vm_fd, .vcpu_ids = (uintptr_t)ids,
+				 .nr_vcpu_ids = nr_ids };
 
 	if (!ioctl(ctl, KXEN_ATTACH, &a))
 		return;
@@ -104,4 +106,14 @@ void ctl_query(int ctl, struct kxen_query *q)
 		fail(1, "cannot ask for domain %u: %s", q->domid, strerror(errno));
 	fail(EXIT_REFUSED, "there is no domain %u: 'kvm-xen list' shows the ones there are",
 	     q->domid);
+}
+
+/* How many vCPU numbers the module takes; 0: it is an older one, which has its own. */
+unsigned int ctl_vcpu_ids(int ctl)
+{
+	struct kxen_info i = { .size = sizeof(i) };
+
+	if (ioctl(ctl, KXEN_INFO, &i) || !(i.features & KXEN_F_VCPU_IDS))
+		return 0;
+	return i.max_vcpus;
 }

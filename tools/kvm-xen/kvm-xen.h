@@ -13,10 +13,6 @@
 
 #define MAX_DOMID	0x7fef
 
-struct kxen_query;
-struct qmp;
-struct saved;
-
 struct domain_options {
 	uint32_t flags;
 	uint32_t domid;
@@ -25,6 +21,12 @@ struct domain_options {
 	uint8_t uuid[16];
 };
 
+struct kxen_query;
+struct kxen_vcpu_id;
+struct qmp;
+struct saved;
+
+/* main.c */
 void __attribute__((noreturn, format(printf, 2, 3)))
 fail(int status, const char *fmt, ...);
 uint32_t number(const char *s, const char *what, uint32_t max);
@@ -32,8 +34,10 @@ uint32_t number(const char *s, const char *what, uint32_t max);
 /* ctl.c: /dev/kvm-xen */
 int ctl_open(void);
 int ctl_create(int ctl, const struct domain_options *o, bool any_domid);
-void ctl_attach(int ctl, uint32_t domid, int vm_fd);
+void ctl_attach(int ctl, uint32_t domid, int vm_fd,
+		const struct kxen_vcpu_id *ids, unsigned int nr_ids);
 void ctl_query(int ctl, struct kxen_query *q);
+unsigned int ctl_vcpu_ids(int ctl);
 
 /* show.c */
 int cmd_list(int argc, char **argv);
@@ -51,5 +55,8 @@ void restore_all(const struct saved *s, int ctl, struct qmp *qmp, uint32_t domid
 int cmd_run(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
+
+/* vcpus.c: vCPU numbers as the guest will know them; none if the VMM does not tell. */
+unsigned int vcpu_ids(struct qmp *m, unsigned int max, struct kxen_vcpu_id **ids);
 
 #endif

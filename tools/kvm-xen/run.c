@@ -33,7 +33,7 @@ static void set_version(struct domain_options *o, const char *s)
 	o->xen_minor = minor;
 }
 
-enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_NLEVEL, O_PID, O_HELP };
+enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_NLEVEL, O_PID, O_QMP, O_HELP };
 
 #define DOMAIN_OPTIONS \
 	{ "domid", 1, 0, O_DOMID }, { "xen-version", 1, 0, O_VERSION }, \
@@ -42,18 +42,24 @@ enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_NLEVEL, O_PID, O_HELP };
 
 static const struct option run_options[] = { DOMAIN_OPTIONS, { 0 } };
 static const struct option attach_options[] = {
-	DOMAIN_OPTIONS, { "pid", 1, 0, O_PID }, { 0 },
+	DOMAIN_OPTIONS, { "pid", 1, 0, O_PID }, { "qmp", 1, 0, O_QMP }, { 0 },
+};
+
+/* What attach is told besides. */
+struct running_vmm {
+	pid_t pid;
+	const char *qmp;
 };
 
 /* The options of the commands; returns the index of the first other word. */
 static int parse(int argc, char **argv, struct domain_options *o,
-		 pid_t *pid, const char *usage)
+		 struct running_vmm *vmm, const char *usage)
 {
 	int c;
 
 	memset(o, 0, sizeof(*o));
 	o->domid = KXEN_DOMID_AUTO;
-	while ((c = getopt_long(argc, argv, "+", pid ? attach_options : run_options,
+	while ((c = getopt_long(argc, argv, "+", vmm ? attach_options : run_options,
 				NULL)) != -1) {
 		switch (c) {
 		case O_DOMID:
@@ -72,7 +78,10 @@ static int parse(int argc, char **argv, struct domain_options *o,
 			o->flags |= KXEN_DOM_NLEVEL;
 			break;
 		case O_PID:
-			*pid = number(optarg, "process", 1 << 30);
+			vmm->pid = number(optarg, "process", 1 << 30);
+			break;
+		case O_QMP:
+			vmm->qmp = optarg;
 			break;
 		case O_HELP:
 			printf("%s%s", usage, options_help);
@@ -86,9 +95,13 @@ static int parse(int argc, char **argv, struct domain_options *o,
 }
 
 /* The VM becomes the domain's, and nothing here keeps it up: it lives with its VMM. */
-static void give_vm(int ctl, int domid, int vm)
+static void give_vm(int ctl, int domid, int vm, struct qmp *m)
 {
-	ctl_attach(ctl, domid, vm);
+	struct kxen_vcpu_id *ids = NULL;
+	unsigned int n = m ? vcpu_ids(m, ctl_vcpu_ids(ctl), &ids) : 0;
+
+	ctl_attach(ctl, domid, vm, ids, n);
+	free(ids);
 	close(vm);
 }
 
@@ -100,7 +113,7 @@ static int run_vmm(char **args, int argc, const struct domain_options *o,
 	int ctl = ctl_open(), domid = ctl_create(ctl, o, any_domid);
 	struct qmp *m = vmm_start(args, argc, saved);
 
-	give_vm(ctl, domid, vmm_vm());
+	give_vm(ctl, domid, vmm_vm(), m);
 	if (saved)
 		restore_all(saved, ctl, m, domid);
 	close(ctl);
@@ -177,19 +190,24 @@ int cmd_attach(int argc, char **argv)
 	static const char usage[] =
 		"usage: kvm-xen attach [OPTIONS] --pid PID\n"
 		"The guest must not have started: QEMU's -S, then 'cont' in its monitor.\n"
-		"  --pid PID        the VMM\n";
+		"  --pid PID        the VMM\n"
+		"  --qmp SOCKET     its monitor, which tells the numbers of its vCPUs; needed if\n"
+		"                   some are added later, or the topology has gaps\n";
+	struct running_vmm vmm = { 0 };
+	struct qmp *m = NULL;
 	struct domain_options o;
 	int ctl, vm, domid;
-	pid_t pid = 0;
 
-	parse(argc, argv, &o, &pid, usage);
-	if (!pid)
+	parse(argc, argv, &o, &vmm, usage);
+	if (!vmm.pid)
 		fail(EXIT_USAGE, "which VMM? kvm-xen attach --pid PID");
 	ctl = ctl_open();
-	check_running(pid);
-	vm = proc_take_vm(pid);
+	check_running(vmm.pid);
+	vm = proc_take_vm(vmm.pid);
+	if (vmm.qmp)
+		m = qmp_connect(vmm.qmp);
 	domid = ctl_create(ctl, &o, false);
-	give_vm(ctl, domid, vm);
+	give_vm(ctl, domid, vm, m);
 	printf("%d\n", domid);
 	return 0;
 }
