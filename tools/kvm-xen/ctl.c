@@ -59,7 +59,7 @@ int ctl_create(int ctl, const struct domain_options *o, bool any_domid)
 		fail(EXIT_REFUSED, "the number %u is not yours to choose: that is for root and for the user whose domain it was; leave --domid out",
 		     o->domid);
 	case EDQUOT:
-		fail(EXIT_REFUSED, "you have as many domains as one user can have: end one of them, 'kvm-xen list' shows them");
+		fail(EXIT_REFUSED, "you have as many domains as one user can have: end one of them ('kvm-xen list'), or let root raise the module's parameter user_domains");
 	case EINVAL:
 		fail(EXIT_USAGE, "the module does not take these values for a domain");
 	default:
@@ -106,6 +106,19 @@ void ctl_query(int ctl, struct kxen_query *q)
 		fail(1, "cannot ask for domain %u: %s", q->domid, strerror(errno));
 	fail(EXIT_REFUSED, "there is no domain %u: 'kvm-xen list' shows the ones there are",
 	     q->domid);
+}
+
+/* What every call may be refused for. */
+const char *ctl_why(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "there is none; 'kvm-xen list' shows them";
+	case EPERM:
+		return "only root may change a domain from outside the command that made it";
+	default:
+		return strerror(error);
+	}
 }
 
 /* How many vCPU numbers the module takes; 0: it is an older one, which has its own. */

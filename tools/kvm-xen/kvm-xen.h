@@ -38,6 +38,7 @@ void ctl_attach(int ctl, uint32_t domid, int vm_fd,
 		const struct kxen_vcpu_id *ids, unsigned int nr_ids);
 void ctl_query(int ctl, struct kxen_query *q);
 unsigned int ctl_vcpu_ids(int ctl);
+const char *ctl_why(int error);
 
 /* show.c */
 int cmd_list(int argc, char **argv);

@@ -240,11 +240,10 @@ int cmd_dump(int argc, char **argv)
 static void evtchn_failed(const char *what, uint32_t domid)
 {
 	fail(EXIT_REFUSED, "cannot %s for domain %u: %s", what, domid,
-	     errno == ENOENT ? "there is none; 'kvm-xen list' shows them" :
 	     errno == EBUSY ? "it is resetting itself" :
 	     errno == EAGAIN ? "a channel was bound meanwhile; try again" :
 	     errno == EINVAL && !strcmp(what, "reset the event channels") ?
-	     "it is not paused: 'kvm-xen pause'" : strerror(errno));
+	     "it is not paused: 'kvm-xen pause'" : ctl_why(errno));
 }
 
 int cmd_evtchn(int argc, char **argv)
@@ -296,7 +295,7 @@ static int on_domain(int argc, char **argv, unsigned long call,
 	if (ioctl(ctl, call, &a))
 		fail(EXIT_REFUSED, "cannot %s domain %u: %s", what, a.domid,
 		     errno == ESHUTDOWN ? "it has no virtual machine" :
-		     errno == EINVAL ? "it is not paused" : strerror(errno));
+		     errno == EINVAL ? "it is not paused" : ctl_why(errno));
 	return 0;
 }
 
