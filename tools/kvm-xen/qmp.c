@@ -216,6 +216,14 @@ struct qmp *qmp_connect(const char *path)
 	return m;
 }
 
+pid_t qmp_peer(const struct qmp *m)
+{
+	struct ucred peer = { 0 };
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(m->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ? 0 : peer.pid;
+}
+
 void qmp_close(struct qmp *m)
 {
 	close(m->fd);

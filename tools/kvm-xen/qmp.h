@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct qmp {
 	int fd;
@@ -34,6 +35,9 @@ const char *qmp_ask(struct qmp *m, const char *json, int fd);
 
 /* A command without arguments. */
 bool qmp_do(struct qmp *m, const char *command);
+
+/* The process that listens at the other end; 0 if that cannot be told. */
+pid_t qmp_peer(const struct qmp *m);
 
 void qmp_close(struct qmp *m);
 

@@ -18,6 +18,7 @@
 #include "files.h"
 #include "json.h"
 #include "qmp.h"
+#include "vmm.h"
 
 #define TRIES	10	/* a peer may change a channel while it is saved */
 #define POLL_MS	50
@@ -221,8 +222,21 @@ static bool stop(void)
 	save.paused = !ioctl(save.ctl, KXEN_PAUSE, &a);
 	if (!save.paused)
 		fprintf(stderr, "kvm-xen: cannot pause domain %u: %s\n",
-			a.domid, strerror(errno));
+			a.domid, ctl_why(errno));
 	return save.paused;
+}
+
+/*
+ * Is it the domain's own VMM that listens there? Whoever listens for it, as libvirt does,
+ * has no VM itself.
+ */
+static void check_monitor(void)
+{
+	pid_t pid = qmp_peer(save.qmp);
+
+	if (pid && pid != save.q.pid && proc_has_vm(pid))
+		fail(EXIT_REFUSED, "%s belongs to process %d, but domain %u to process %d: give the monitor of that one",
+		     save.qmp->name, pid, save.q.domid, save.q.pid);
 }
 
 static void do_save(const char *socket, const char *file, bool go_on)
@@ -235,6 +249,7 @@ static void do_save(const char *socket, const char *file, bool go_on)
 		fail(EXIT_REFUSED, "domain %u was not saved; it goes on as it was. Choose another place for FILE",
 		     save.q.domid);
 	save.qmp = qmp_connect(socket);
+	check_monitor();
 	catch_signals();
 	if (!stop() || !save_parts()) {
 		undo();
