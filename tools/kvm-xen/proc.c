@@ -177,7 +177,16 @@ static unsigned int all_relations(struct relation **all)
 	return n;
 }
 
-unsigned int proc_tree(pid_t pid, pid_t *list, unsigned int max)
+static bool is_one_of(pid_t pid, const pid_t *list, unsigned int n)
+{
+	while (n--)
+		if (list[n] == pid)
+			return true;
+	return false;
+}
+
+unsigned int proc_tree(pid_t pid, pid_t *list, unsigned int max,
+		       const pid_t *but, unsigned int nr_but)
 {
 	struct relation *all;
 	unsigned int n = all_relations(&all), found = 1, at, i;
@@ -185,7 +194,8 @@ unsigned int proc_tree(pid_t pid, pid_t *list, unsigned int max)
 	list[0] = pid;
 	for (at = 0; at < found; at++)
 		for (i = 0; i < n && found < max; i++)
-			if (all[i].parent == list[at])
+			if (all[i].parent == list[at] &&
+			    !is_one_of(all[i].pid, but, nr_but))
 				list[found++] = all[i].pid;
 	free(all);
 	return found;

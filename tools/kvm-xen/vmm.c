@@ -25,7 +25,11 @@
 #define END_TRIES	100
 #define TREE		64
 
-static pid_t child, vmm;
+static pid_t child;
+
+/* What ran below this process before: a shell may have become it. */
+static pid_t others[TREE];
+static unsigned int nr_others;
 
 /* --- its process -------------------------------------------------------------------- */
 
@@ -54,8 +58,8 @@ static void kill_tree(void)
 
 	if (child <= 0)
 		return;
-	/* This process has no other children: what a wrapper left is below it, too. */
-	for (n = proc_tree(getpid(), list, TREE); n > 1; n--)
+	/* What a wrapper left has become a child of this process. */
+	for (n = proc_tree(getpid(), list, TREE, others, nr_others); n > 1; n--)
 		kill(list[n - 1], SIGKILL);
 	waitpid(child, NULL, 0);
 }
@@ -85,7 +89,7 @@ static void __attribute__((noreturn)) ended(int status)
 static pid_t look_at_tree(void)
 {
 	pid_t list[TREE];
-	unsigned int n = proc_tree(child, list, TREE), i;
+	unsigned int n = proc_tree(child, list, TREE, NULL, 0), i;
 	bool known;
 
 	for (i = 0; i < n; i++) {
@@ -176,6 +180,7 @@ struct qmp *vmm_start(char **args, int argc, bool incoming)
 		fail(1, "cannot make a socket: %s", strerror(errno));
 	/* What a wrapper leaves behind stays in sight. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	nr_others = proc_tree(getpid(), others, TREE, NULL, 0);
 	v = more_args(args, argc, pair[1], incoming);
 	atexit(kill_tree);
 	spawn(v, pair[1]);
@@ -198,7 +203,8 @@ struct qmp *vmm_start(char **args, int argc, bool incoming)
 
 int vmm_vm(void)
 {
-	vmm = look_at_tree();
+	pid_t vmm = look_at_tree();
+
 	return proc_take_vm(vmm ? vmm : child);
 }
 

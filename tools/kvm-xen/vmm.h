@@ -40,7 +40,11 @@ bool proc_has_vm(pid_t pid);
 char **proc_args(pid_t pid);
 bool proc_has_text(pid_t pid, const char *text, bool *known);
 
-/* All processes that descend from @pid, @pid first; the number of them. */
-unsigned int proc_tree(pid_t pid, pid_t *list, unsigned int max);
+/*
+ * All processes that descend from @pid, @pid first, but not @but and theirs; the number of
+ * them.
+ */
+unsigned int proc_tree(pid_t pid, pid_t *list, unsigned int max,
+		       const pid_t *but, unsigned int nr_but);
 
 #endif
