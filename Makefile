@@ -21,15 +21,34 @@ tools: ## the kvm-xen command, in build/tools
 kxenlat: ## the latency tool, in build/tools (needs clang, bpftool, libbpf-dev)
 	$(MAKE) -C tools/kxenlat
 
-install: tools ## the module, the command, its manual page and completion
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
-	install -D -m 755 build/tools/kvm-xen $(DESTDIR)$(PREFIX)/sbin/kvm-xen
-	install -D -m 644 tools/kvm-xen/kvm-xen.8 $(DESTDIR)$(PREFIX)/share/man/man8/kvm-xen.8
-	! test -x build/tools/kxenlat || { install -D -m 755 build/tools/kxenlat $(DESTDIR)$(PREFIX)/sbin/kxenlat; \
-	  install -D -m 644 tools/kxenlat/kxenlat.8 $(DESTDIR)$(PREFIX)/share/man/man8/kxenlat.8; }
-	for f in tools/bpftrace/*.bt; do install -D -m 755 $$f $(DESTDIR)$(PREFIX)/share/kvm-xen/bpftrace/$${f##*/}; done
-	install -D -m 644 tools/completion/kvm-xen $(DESTDIR)$(PREFIX)/share/bash-completion/completions/kvm-xen
-	install -D -m 644 tools/udev/99-kvm-xen.rules $(DESTDIR)/etc/udev/rules.d/99-kvm-xen.rules
+# What is installed besides the module: FILE=PLACE below $(PREFIX)=MODE.
+INSTALLED := build/tools/kvm-xen=sbin/kvm-xen=755 \
+	tools/kvm-xen/kvm-xen.8=share/man/man8/kvm-xen.8=644 \
+	tools/completion/kvm-xen=share/bash-completion/completions/kvm-xen=644 \
+	tools/udev/99-kvm-xen.rules=lib/udev/rules.d/99-kvm-xen.rules=644 \
+	$(foreach f,$(notdir $(wildcard tools/bpftrace/*.bt)),tools/bpftrace/$(f)=share/kvm-xen/bpftrace/$(f)=755)
+# Built only if somebody wanted it.
+INSTALLED_KXENLAT := build/tools/kxenlat=sbin/kxenlat=755 \
+	tools/kxenlat/kxenlat.8=share/man/man8/kxenlat.8=644
+part = $(word $(1),$(subst =, ,$(2)))
+put = install -D -m $(call part,3,$(1)) $(call part,1,$(1)) $(DESTDIR)$(PREFIX)/$(call part,2,$(1))
+
+# As the kernel calls itself: a directory of headers may be of another one than $(KVER).
+KREL = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),$(KVER))
+
+# With DESTDIR nothing of this machine is touched: depmod is for who unpacks it. Without,
+# it is needed here, since kbuild leaves it out where only headers are installed.
+install: modules tools ## module, command, manual page, completion, udev rule (DESTDIR=, PREFIX=)
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) DEPMOD=true modules_install
+	$(if $(DESTDIR),,depmod $(KREL))
+	@set -e; $(foreach f,$(INSTALLED),echo "$(call put,$(f))"; $(call put,$(f));) \
+	if [ -x build/tools/kxenlat ]; then $(foreach f,$(INSTALLED_KXENLAT),echo "$(call put,$(f))"; $(call put,$(f));) fi
+
+uninstall: ## take all of that away again, with the same DESTDIR and PREFIX
+	rm -f $(foreach d,extra updates,$(DESTDIR)/lib/modules/$(KREL)/$(d)/kvm-xen.ko*)
+	$(if $(DESTDIR),,depmod $(KREL))
+	rm -f $(foreach f,$(INSTALLED) $(INSTALLED_KXENLAT),$(DESTDIR)$(PREFIX)/$(call part,2,$(f)))
+	rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/kvm-xen/bpftrace 2>/dev/null || true
 
 demo: ## a stock KVM host runs an unmodified Debian guest on Xen's interfaces (KERNEL=6.12)
 	@scripts/demo.sh $(KERNEL)
@@ -73,5 +92,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install demo setup check check-quick check-full check-debug run fuzz bench uapi-doc clean
+.PHONY: help modules tools kxenlat install uninstall demo setup check check-quick check-full check-debug run fuzz bench uapi-doc clean
 .DEFAULT_GOAL := modules
