@@ -10,13 +10,14 @@ set -euo pipefail
 series=$1
 shift
 out=$KXEN_TOP/build/$series
-case " $* " in *KXEN_FORGE_LAYOUT*) out=$out-forged ;; esac
+src=$out/src
 what="Kbuild VERSION kvm-xen evtchn dom0 x86 include"
+case " $* " in *KXEN_FORGE_LAYOUT*) out=$out-forged ;; esac
 how="$(kver_of "$series") $*" check=
 case " $* " in *" C=2 "*) how="$(kver_of "$series") " check=1 ;; esac
 cd "$KXEN_TOP"
-mkdir -p "$out/src"
-exec 9>"$out/lock"
+mkdir -p "$out" "$src"
+exec 9>"$src.lock"
 flock 9
 
 # A directory is newer when a file has gone from it.
@@ -27,22 +28,23 @@ if [ -z "$check" ] && [ -s "$out/kvm-xen.ko" ] &&
 	exit 0
 fi
 echo "$how" >"$out/building"
-# Each kernel has a tree of its own: kbuild leaves its objects in it.
+# Each kernel has a tree of its own: kbuild leaves its objects in it. A forged module differs
+# in two of them.
 # shellcheck disable=SC2086
-cp -ru --parents $what "$out/src/"
-(cd "$out/src" && find kvm-xen evtchn dom0 x86 include -name '*.[chS]') | while read -r f; do
-	[ -e "$f" ] || rm -f "$out/src/$f"
+cp -ru --parents $what "$src/"
+(cd "$src" && find kvm-xen evtchn dom0 x86 include -name '*.[chS]') | while read -r f; do
+	[ -e "$f" ] || rm -f "$src/$f"
 done
 bad=
-make -s -C "$(kdir_of "$series")" M="$out/src" W=1 "$@" modules >"$out/build.log" 2>&1 ||
+make -s -C "$(kdir_of "$series")" M="$src" W=1 "$@" modules >"$out/build.log" 2>&1 ||
 	bad="the module does not build for $series"
 if grep -qE 'warning:' "$out/build.log"; then
 	bad=${bad:-"warnings in the build for $series"}
 	# What is not compiled again does not warn again.
-	find "$out/src" -name '*.o' -delete
+	find "$src" -name '*.o' -delete
 fi
 [ -z "$bad" ] || { cat "$out/build.log" >&2; die "$bad"; }
-strip --strip-debug -o "$out/kvm-xen.ko.new" "$out/src/kvm-xen.ko"
+strip --strip-debug -o "$out/kvm-xen.ko.new" "$src/kvm-xen.ko"
 cmp -s "$out/kvm-xen.ko.new" "$out/kvm-xen.ko" 2>/dev/null ||
 	cp "$out/kvm-xen.ko.new" "$out/kvm-xen.ko"
 rm -f "$out/kvm-xen.ko.new"
