@@ -10,6 +10,7 @@
 # there already.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+. "$(dirname "$0")/fetch.sh"
 
 what=${1:-check}
 shift || true
@@ -29,52 +30,11 @@ PKG_CHECK="sparse patch ninja-build meson pkg-config libglib2.0-dev libpixman-1-
 	libcap-ng-dev libattr1-dev libfdt-dev zlib1g-dev python3-venv perl libc6-dev-i386
 	libbpf-dev bpftrace bpftool clang libclang-rt-dev bochs bochsbios vgabios grub-pc-bin grub-common xorriso mtools"
 
-as_root() {
-	if [ "$(id -u)" = 0 ]; then
-		"$@"
-	else
-		command -v sudo >/dev/null || die "packages are missing and this is not root: $*"
-		sudo "$@"
-	fi
-}
-
-apt_updated=
-apt_update() {
-	[ -z "$apt_updated" ] || return 0
-	say "updating the package lists"
-	as_root apt-get update -qq >&2
-	apt_updated=1
-}
-
-install_packages() {
-	local p missing=()
-	for p in $1; do
-		dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
-			grep -q 'ok installed' || missing+=("$p")
-	done
-	[ ${#missing[@]} -gt 0 ] || return 0
-	apt_update
-	say "installing ${missing[*]}"
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
-		--no-install-recommends "${missing[@]}" >"$KXEN_CACHE/apt.log" 2>&1 ||
-		{ tail -20 "$KXEN_CACHE/apt.log" >&2; die "apt-get install failed"; }
-}
-
 # Newest release of a series that the configured suites offer.
 newest_release() {
 	apt-cache search --names-only "^linux-image-$1\.[0-9.]*[-+][a-z0-9]*(-amd64)?\$" |
 		sed -nE 's/^linux-image-([^ ]*-amd64) .*/\1/p' |
 		grep -vE -- '-(rt|cloud|unsigned)' | sort -V | tail -1
-}
-
-fetch_debs() {	# DIR PACKAGE...: download, then unpack into DIR
-	local dir=$1 tmp deb
-	shift
-	tmp=$(mktemp -d "$KXEN_CACHE/debs/dl.XXXXXX")
-	(cd "$tmp" && apt-get -o APT::Sandbox::User=root download -qq "$@" >&2) || die "cannot download $*"
-	mkdir -p "$dir"
-	for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$dir"; done
-	rm -rf "$tmp"
 }
 
 setup_kernel() {
