@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Build kvm-xen.ko for a kernel of the cache: module.sh SERIES [MAKE ARGS...]
-# The result is build/SERIES[-forged]/kvm-xen.ko, stripped of debug information. Nothing
+# The result is build/SERIES[-forged|-fault]/kvm-xen.ko, stripped of debug information. Nothing
 # is done if it is newer than its sources, unless C=2 asks sparse to look at all of them.
 # A warning is an error.
 set -euo pipefail
@@ -12,7 +12,10 @@ shift
 out=$KXEN_TOP/build/$series
 src=$out/src
 what="Kbuild VERSION kvm-xen evtchn dom0 x86 include"
-case " $* " in *KXEN_FORGE_LAYOUT*) out=$out-forged ;; esac
+case " $* " in
+*KXEN_FORGE_LAYOUT*) out=$out-forged ;;
+*KXEN_FAULT*) out=$out-fault src=$out-fault/src what="$what selftests/fault" ;;
+esac
 how="$(kver_of "$series") $*" check=
 case " $* " in *" C=2 "*) how="$(kver_of "$series") " check=1 ;; esac
 cd "$KXEN_TOP"
