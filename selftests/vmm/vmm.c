@@ -285,6 +285,8 @@ static void on_io(struct kvm_run *run)
 {
 	uint8_t *data = (uint8_t *)run + run->io.data_offset;
 
+	if (fail_io(run))
+		return;
 	if (run->io.direction == KVM_EXIT_IO_IN && run->io.port == COM1 + 5) {
 		*data = 0x60;	/* the transmitter is empty */
 		return;
@@ -454,6 +456,7 @@ static void usage(void)
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
 	     "  --user UID   run as this user\n"
+	     "  --fail F     the guest makes allocations fail by the file F\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
 	     "  4 triple fault, 5 limit, 6 saved, 7 restore refused");
@@ -481,7 +484,7 @@ int main(int argc, char **argv)
 		{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 		{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
 		{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
-		{ "bad-first", 1, 0, 'B' },
+		{ "bad-first", 1, 0, 'B' }, { "fail", 1, 0, 'f' },
 		{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 		{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
 		{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
@@ -511,6 +514,7 @@ int main(int argc, char **argv)
 		case 'g': vm.go_on = true; break;
 		case 'C': vm.churn = true; break;
 		case 'c': vm.pin = true; break;
+		case 'f': vm.fail = optarg; break;
 		case 'F': vm.fuzz = atoi(optarg); break;
 		case 'B': vm.bad_first = atoi(optarg); break;
 		case 'T': vm.slot_later = true; break;

@@ -36,6 +36,7 @@ struct machine {
 	unsigned int toggle;	/* unpause and pause it so often, and look */
 	bool slot_later;	/* set a memory slot when the guest says so */
 	const char *vcpu_ids;	/* Xen's numbers, in the order of the vCPUs */
+	const char *fail;	/* what makes allocations fail */
 	unsigned int fuzz;	/* damaged streams to restore */
 	unsigned int bad_first;	/* streams that are refused, before the good one */
 	volatile bool stop;	/* the other vCPUs wait in save_check() */
@@ -65,6 +66,8 @@ void start_toggling(void);
 void make_stuck_page(void);
 void limit_memlock(unsigned int kbytes);
 void become(unsigned int uid);
+/* fail.c */
+bool fail_io(struct kvm_run *run);
 
 /* mptable.c */
 void make_mptable(void);
