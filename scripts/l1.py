@@ -32,7 +32,7 @@ HARMLESS = re.compile(
     r"Spectre|MDS|Speculative|RETBleed|mitigation|unsupported hardware|"
     r"no TSC_DEADLINE|debug info|LBR|ACPI BIOS|rcu: (?!INFO)|RCU Tasks(?!.*stall)|"
     r"kvm_xen: loading out-of-tree|module verification failed|"
-    r"RCU lockdep checking")
+    r"RCU (lockdep checking|CPU stall warnings)")
 # For kernels that are built for the tests, whose series has a dash: 6.12-debug. They are slow.
 DEBUG_WORDS = ("kasan_multi_shot page_poison=1 watchdog_thresh=60 "
                "rcupdate.rcu_cpu_stall_timeout=120")
