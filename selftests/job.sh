@@ -48,12 +48,19 @@ look_at() {
 	for _p in /sys/kernel/debug/kvm-xen/d*/state; do sed "s|^|# $_p: |" "$_p"; done
 }
 
-# No domain is left, nothing is hooked, and the module can go; where the kernel can tell, it
-# has left no memory.
+pins_even() {
+	[ "$(awk '/nr_foll_pin_acquired/ { print $2 }' /proc/vmstat)" = \
+	  "$(awk '/nr_foll_pin_released/ { print $2 }' /proc/vmstat)" ]
+}
+
+# No domain is left, nothing is hooked, and the module can go; it has pinned no page that is
+# not released, and where the kernel can tell, it has left no memory.
 check_gone() {
 	check "$1: no domain is left" wait_for no_domain
 	check "$1: KVM's functions are as they were" wait_for unarmed
 	check "$1: the module unloads" rmmod kvm_xen
+	check "$1: every page that was pinned is released" wait_for pins_even ||
+		grep nr_foll_pin /proc/vmstat
 	! [ -e $LEAKS ] || check "$1: no memory is left" no_leak
 }
 
