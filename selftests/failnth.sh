@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Each allocation of each call fails once (jobs/failnth). On the stock kernels, which
+# cannot inject failures, by a module that was built for it.
+WEIGHT=100
+. "$(dirname "$0")/lib.sh"
+
+files() {	# SERIES
+	common_files "$1"
+	echo "--file $BUILD/selftests/hnth"
+	case $1 in
+	*-*) ;;
+	*) echo "--file $BUILD/$1-fault/kvm-xen.ko" ;;
+	esac
+}
+for s in $(series_list); do
+	case $s in
+	*-*) ;;
+	*) "$KXEN_TOP/scripts/module.sh" "$s" KXEN_FAULT=1 || bail "no module that fails for $s" ;;
+	esac
+done
+echo "TAP version 13"
+hosts "$SELF/jobs/failnth" files --timeout 600
+tap_end

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The calls of /dev/kvm-xen, and what KVM calls the module for. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/kvm_xen.h>
+
+#include "hnth.h"
+
+#define MORE_PORTS	70	/* more than a table of ports has at first */
+
+static int opened = -1;
+static uint8_t stream[1 << 16];
+static uint32_t stream_len;
+
+static void nothing(void)
+{
+}
+
+static long open_ctl(void)
+{
+	opened = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+	return opened < 0 ? -1 : 0;
+}
+
+static void close_opened(void)
+{
+	if (opened >= 0)
+		close(opened);
+	opened = -1;
+}
+
+static long info(void)
+{
+	struct kxen_info i = { .size = sizeof(i) };
+
+	return ioctl(ctl_file(), KXEN_INFO, &i);
+}
+
+static long create_plain(void)
+{
+	return create(0, 0);
+}
+
+static long create_large(void)
+{
+	return create(131072, KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL);
+}
+
+static void vm_and_domain(void)
+{
+	new_vm(2, 4 << 20);
+	create(0, KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL);
+}
+
+/* --- an attached VM ----------------------------------------------------------------- */
+
+static void with_one(void)
+{
+	attached(1);
+}
+
+static void with_two(void)
+{
+	attached(2);
+}
+
+static void with_ports(void)
+{
+	unsigned int i;
+
+	attached(2);
+	for (i = 0; i < MORE_PORTS; i++)
+		evtchn_op(KXEN_EVTCHN_ALLOC, 0);
+}
+
+/* Up to where the next one needs a further bucket of ports, which are 16 or 64. */
+static void with_full_bucket(void)
+{
+	struct kxen_query q = { .size = sizeof(q) };
+
+	attached(2);
+	q.domid = domid;
+	do
+		evtchn_op(KXEN_EVTCHN_ALLOC, 0);
+	while (!ioctl(ctl_file(), KXEN_QUERY, &q) && q.ports % 64 != 63);
+}
+
+static void paused(void)
+{
+	attached(2);
+	domain_op(KXEN_PAUSE);
+}
+
+static void paused_with_ports(void)
+{
+	with_ports();
+	domain_op(KXEN_PAUSE);
+}
+
+static long second_vcpu(void)
+{
+	create_vcpu(1);
+	return 0;
+}
+
+static bool two_known(void)
+{
+	return known_vcpus() == 2;
+}
+
+static long query(void)
+{
+	struct kxen_query q = { .size = sizeof(q), .domid = domid };
+
+	return ioctl(ctl_file(), KXEN_QUERY, &q);
+}
+
+static long pause_it(void)
+{
+	return domain_op(KXEN_PAUSE);
+}
+
+static long unpause(void)
+{
+	return domain_op(KXEN_UNPAUSE);
+}
+
+static long port(void)
+{
+	struct kxen_port_info p = {
+		.size = sizeof(p), .domid = domid, .flags = KXEN_PORT_NEXT,
+	};
+
+	return ioctl(ctl_file(), KXEN_PORT, &p);
+}
+
+static long alloc(void)
+{
+	return evtchn_op(KXEN_EVTCHN_ALLOC, 0);
+}
+
+static long virq(void)
+{
+	return evtchn_op(KXEN_EVTCHN_VIRQ, 3);
+}
+
+static long reset(void)
+{
+	return evtchn_op(KXEN_EVTCHN_RESET, 0);
+}
+
+static long image(unsigned long cmd, uint32_t len)
+{
+	struct kxen_image_arg a = {
+		.size = sizeof(a), .domid = domid, .buf = (uintptr_t)stream, .len = len,
+	};
+	long ret = ioctl(ctl_file(), cmd, &a);
+
+	if (!ret && cmd == KXEN_SAVE)
+		stream_len = a.len;
+	return ret;
+}
+
+static long save(void)
+{
+	return image(KXEN_SAVE, sizeof(stream));
+}
+
+static long save_length(void)
+{
+	long ret = image(KXEN_SAVE, 0);
+
+	return ret && errno == ENOSPC ? 0 : ret;
+}
+
+/* What the domain before has left in the buffer. */
+static long restore(void)
+{
+	return image(KXEN_RESTORE, stream_len);
+}
+
+static void paused_and_saved(void)
+{
+	paused_with_ports();
+	save();
+	gone();
+	paused();
+}
+
+static long end_of_vm(void)
+{
+	drop_vm();
+	return 0;
+}
+
+/* --- debugfs ------------------------------------------------------------------------ */
+
+static long read_all(const char *name)
+{
+	char path[80], text[4096];
+	long n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm-xen/d%u/%s", domid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	do
+		n = read(fd, text, sizeof(text));
+	while (n > 0);
+	close(fd);
+	return n;
+}
+
+static long state_file(void)
+{
+	return read_all("state");
+}
+
+static long ports_file(void)
+{
+	return read_all("ports");
+}
+
+const struct op ctl_ops[] = {
+	{ "open /dev/kvm-xen", nothing, open_ctl, close_opened, false, NULL },
+	{ "INFO", nothing, info, nothing, false, NULL },
+	{ "CREATE", nothing, create_plain, gone, false, NULL },
+	{ "CREATE with 131072 ports", nothing, create_large, gone, false, NULL },
+	{ "ATTACH", vm_and_domain, attach, gone, true, NULL },
+	{ "KVM_CREATE_VCPU of an attached VM", with_one, second_vcpu, gone, true, two_known },
+	{ "QUERY", with_two, query, gone, false, NULL },
+	{ "PAUSE", with_two, pause_it, gone, false, NULL },
+	{ "UNPAUSE", paused, unpause, gone, false, NULL },
+	{ "PORT", with_ports, port, gone, false, NULL },
+	{ "EVTCHN: ALLOC", with_full_bucket, alloc, gone, false, NULL },
+	{ "EVTCHN: VIRQ", with_two, virq, gone, false, NULL },
+	{ "EVTCHN: RESET", paused_with_ports, reset, gone, false, NULL },
+	{ "SAVE for its length", paused_with_ports, save_length, gone, false, NULL },
+	{ "SAVE", paused_with_ports, save, gone, false, NULL },
+	{ "RESTORE", paused_and_saved, restore, gone, false, NULL },
+	{ "state in debugfs", with_ports, state_file, gone, false, NULL },
+	{ "ports in debugfs", with_ports, ports_file, gone, false, NULL },
+	{ "the end of a VM", with_ports, end_of_vm, gone, true, NULL },
+	{ 0 },
+};
+
+/* Only while nothing is hooked: each round begins without a domain. */
+const struct op first_ops[] = {
+	{ "the first ATTACH, which hooks KVM", vm_and_domain, attach, gone, true, NULL },
+	{ 0 },
+};
