@@ -87,7 +87,7 @@ static struct kxen_vcpu *prepared(struct kxen_domain *d, u32 arch_id)
 
 	lockdep_assert_held(&d->lock);
 	list_for_each_entry(kv, &d->prepared, prepared)
-		if (kv->arch_id == arch_id)
+		if (kv->kvm_id == arch_id)
 			return kv;
 	return NULL;
 }
@@ -107,7 +107,7 @@ static int prepare(struct kxen_domain *d, u32 arch_id)
 	kv = kxen_vcpu_alloc(d, GFP_KERNEL_ACCOUNT);
 	if (!kv)
 		return -ENOMEM;
-	kv->arch_id = arch_id;
+	kv->kvm_id = arch_id;
 	list_add(&kv->prepared, &d->prepared);
 	d->nr_prepared++;
 	return 0;
@@ -178,7 +178,7 @@ int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id)
 	/* What could be switched on until there is a vCPU, so also after the attach. */
 	why = kxen_glue_vm_refuse(kvm);
 	if (why) {
-		kxen_warn_guest(d, "no vCPU: its VM has what a domain cannot have (reason %u of an attach)",
+		kxen_warn_guest(d, "no vCPU: an attach would be refused now, for reason %u",
 				why);
 		ret = -EOPNOTSUPP;
 	} else {

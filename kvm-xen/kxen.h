@@ -81,7 +81,7 @@ struct kxen_vcpu_stats {
  * @vcpu: KVM's vCPU; valid until the VM's destruction.
  * @domain: the domain.
  * @id: Xen's vCPU number.
- * @arch_id: KVM's, on x86 the APIC id.
+ * @kvm_id: KVM's, on x86 the APIC id.
  * @vi: the vcpu_info that is in use, kernel address; RCU.
  * @vi_page: pinned page of a registered vcpu_info.
  * @poll_port: what the vCPU sleeps for: 0 nothing, U32_MAX any event, or a
@@ -93,7 +93,7 @@ struct kxen_vcpu {
 	struct kvm_vcpu *vcpu;
 	struct kxen_domain *domain;
 	u32 id;
-	u32 arch_id;
+	u32 kvm_id;
 	struct list_head prepared;	/* in domain->prepared, until it is adopted */
 	u8 upcall_vector;	/* per-vCPU LAPIC vector, 0: domain's callback */
 	u8 offered;		/* the vector that KVM was told of, and has not asked for */
@@ -178,7 +178,7 @@ struct kxen_domain {
 	u8 uuid[16];
 
 	struct kvm *kvm;
-	struct kvm *claimed;	/* the same, from the beginning of the attach; under kxen_domains_lock */
+	struct kvm *claimed;	/* as @kvm, since the attach began; kxen_domains_lock */
 	pid_t pid;		/* of the VM's process */
 	void *unplug;		/* x86's port 0x10 */
 	struct kxen_line *line;	/* callback by an interrupt line: x86/line.c */
@@ -296,9 +296,21 @@ int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 void kxen_vcpu_resume(struct kxen_vcpu *kv);
 
 /* Every vCPU that there is; their numbers may have gaps. */
-#define kxen_for_each_vcpu(d, i, kv)					\
-	for ((i) = 0; (i) < READ_ONCE((d)->nr_vcpus); (i)++)		\
-		if (((kv) = kxen_domain_vcpu(d, i)))
+static inline struct kxen_vcpu *kxen_vcpu_from(struct kxen_domain *d, u32 *i)
+{
+	struct kxen_vcpu *kv = NULL;
+
+	while (*i < READ_ONCE(d->nr_vcpus)) {
+		kv = kxen_domain_vcpu(d, *i);
+		if (kv)
+			break;
+		++*i;
+	}
+	return kv;
+}
+
+#define kxen_for_each_vcpu(d, i, kv) \
+	for ((i) = 0; ((kv) = kxen_vcpu_from(d, &(i))); (i)++)
 
 /* shinfo.c */
 int kxen_shinfo_init(struct kxen_domain *d);

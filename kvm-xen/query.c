@@ -21,7 +21,7 @@ void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of)
 void kxen_domain_out_of_memlock(struct kxen_domain *d)
 {
 	if (!xchg(&d->memlock_out, true))
-		kxen_warn_guest(d, "its VMM may lock no more than %ld pages: raise its RLIMIT_MEMLOCK",
+		kxen_warn_guest(d, "its VMM's RLIMIT_MEMLOCK is used up (%ld pages)",
 				d->memlock);
 }
 

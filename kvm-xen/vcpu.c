@@ -88,7 +88,7 @@ void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id)
 	lockdep_assert_held(&kv->domain->lock);
 	kv->vcpu = v;
 	kv->id = id;
-	kv->arch_id = kxen_glue_vcpu_id(v);
+	kv->kvm_id = kxen_glue_vcpu_id(v);
 	RCU_INIT_POINTER(kv->vi, default_vi(kv));
 	kxen_runstate_init(kv);
 }
