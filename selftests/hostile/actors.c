@@ -112,7 +112,8 @@ void end_actor(struct actor *a)
 
 void become_nobody(void)
 {
-	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+	if (getuid() != NOBODY &&
+	    (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY)))
 		die("setuid");
 	/* Else the parent's death would not end it. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -10,7 +10,8 @@
 #include <linux/kvm_xen.h>
 
 #define NOBODY		65534
-#define SOON		3000	/* ms: nothing here takes as long */
+#define SOON		10000	/* ms: what takes as long hangs */
+#define QUICK		3000	/* ms: for what is long because of its amount */
 #define RAM		(1UL << 20)
 #define NOT_IN_TIME	(-1)
 

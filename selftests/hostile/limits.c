@@ -77,7 +77,7 @@ static void test_numbers(void)
 	if (!most)
 		return;
 	check("one more than that: EDQUOT, by another file too",
-	      within(10 * SOON, create_beyond, &most), EDQUOT);
+	      within(3 * SOON, create_beyond, &most), EDQUOT);
 	check("root has none", create_many(most + 1, &got), 0);
 }
 
@@ -96,13 +96,13 @@ static int close_many(void *arg)
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	ms = (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000;
 	note("%u domains closed in %ld ms", got, ms);
-	return ms > SOON;
+	return ms > QUICK;
 }
 
 static void test_close(void)
 {
 	check("a file with 2000 domains is closed at once",
-	      within(20 * SOON, close_many, NULL), 0);
+	      within(6 * SOON, close_many, NULL), 0);
 }
 
 /* --- arguments ------------------------------------------------------------------------- */
@@ -258,7 +258,7 @@ static int restore_long(void *arg)
 static void test_stream(void)
 {
 	check("a stream of two million unknown records is refused at once",
-	      within(SOON, restore_long, NULL), 0);
+	      within(QUICK, restore_long, NULL), 0);
 }
 
 const struct test limit_tests[] = {

@@ -125,11 +125,12 @@ static void be_victim(void *arg)
 	tell(id);
 }
 
-static bool sleeps_deep(void *arg)
+static bool sleeps(void *arg)
 {
 	struct actor *a = arg;
+	char state = thread_state(a->pid, a->said);
 
-	return thread_state(a->pid, a->said) == 'D';
+	return state == 'D' || state == 'S';
 }
 
 static bool is_gone(void *arg)
@@ -148,8 +149,8 @@ static void test_slots(void)
 	start_actor(&attacker, attack_slots, NULL);
 	check("a thread holds its VM's lock, waiting for a page",
 	      actor_says(&attacker, 2 * SOON) && attacker.said > 0, 1);
-	check("another one attaches that VM",
-	      wait_until(SOON, sleeps_deep, &attacker), 1);
+	check("another one attaches that VM, and waits",
+	      wait_until(SOON, sleeps, &attacker), 1);
 	check("meanwhile: CREATE", within(SOON, try_create, NULL), 0);
 	check("meanwhile: ATTACH", within(SOON, try_attach, NULL), 0);
 	kill(victim.pid, SIGKILL);
