@@ -91,17 +91,21 @@ static void *get_dirty_log(void *arg)
 
 static void *attach_it(void *arg)
 {
-	unsigned int id = KXEN_DOMID_AUTO;
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO,
+				 .flags = KXEN_DOM_UNPLUG };
 
 	(void)arg;
-	if (create(&id))
+	if (call(KXEN_CREATE, &c))
 		tell(-1);
 	tell(syscall(SYS_gettid));
-	attach(id, attackers.vm, NULL);
+	attach(c.domid, attackers.vm, NULL);
 	return NULL;
 }
 
-/* KVM copies the log out under the VM's lock of its slots; attaching takes that too. */
+/*
+ * KVM copies the log out under the VM's lock of its slots; an attach with an I/O port takes
+ * that too.
+ */
 static void attack_slots(void *arg)
 {
 	pthread_t t;
