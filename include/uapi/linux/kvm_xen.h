@@ -17,8 +17,8 @@
  *  - EFAULT: the structure cannot be read or written. It is tried before anything is
  *    done; if it becomes unwritable meanwhile, what was asked for has taken effect.
  *  - ENOENT: no such domain.
- *  - EPERM: the domain belongs to another open file, and the caller has not
- *    CAP_SYS_ADMIN.
+ *  - EPERM: the domain belongs to another open file (QUERY and PORT: to another
+ *    user), and the caller has not CAP_SYS_ADMIN.
  * Further meanings are given with each call.
  */
 #ifndef _UAPI_LINUX_KVM_XEN_H
