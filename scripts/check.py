@@ -234,6 +234,8 @@ def main():
         print("FAILED: the test programs do not build\n0 passed, 1 failed, 0 skipped")
         return 1
     queue = Queue(choose(what, wanted, env), env, LIMIT.get(what, LIMIT_ELSE))
+    # Parts are in sessions of their own: who ends this ends them.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         queue.run(workers)
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The host as domain 0: its device nodes, through Debian's unmodified libraries.
-WEIGHT=50
+WEIGHT=30
 . "$(dirname "$0")/lib.sh"
 
 files() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The guest images on kvm-xen, on every supported host kernel.
-WEIGHT=150
+WEIGHT=120
 . "$(dirname "$0")/lib.sh"
 
 files() {

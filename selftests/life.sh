@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Life and death of domains, and what an administrator may do meanwhile.
-WEIGHT=120
+WEIGHT=60
 . "$(dirname "$0")/lib.sh"
 
 files() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The same guest images on Debian's real Xen 4.17: the same answers, but for the
 # differences in oracle/differences. images.sh leaves our report.
-PARTS=xen WEIGHT=200 AFTER=images:6.1
+PARTS=xen WEIGHT=80 AFTER=images:6.1
 . "$(dirname "$0")/lib.sh"
 
 ours=$BUILD/images-6.1.report
