@@ -100,9 +100,14 @@ static void evtchn_nl_unmask(struct kxen_domain *d, struct kxen_port *p)
 	const struct kxen_nlevel *nl = current_tree(d);
 	struct kxen_nl_leaf l;
 
-	if (kxen_nl_leaf(nl, p->port, &l) &&
-	    kxen_guest_test_and_clear(l.mask, l.bit) &&
-	    kxen_guest_test(l.pending, l.bit))
+	if (!kxen_nl_leaf(nl, p->port, &l))
+		return;
+	/*
+	 * Also for one that is not masked: the guest clears the bit itself first, and a
+	 * sender that found it set just before has told nobody.
+	 */
+	kxen_guest_test_and_clear(l.mask, l.bit);
+	if (kxen_guest_test(l.pending, l.bit))
 		mark(nl, vcpu_of(d, p), p->port);
 }
 
