@@ -61,14 +61,15 @@ if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ]; then
 	rm -rf "$t"
 fi
 # A disk that SeaBIOS boots: GRUB, that kernel, that initramfs.
-if command -v grub-mkrescue >/dev/null && [ "$out/initrd.gz" -nt "$out/disk.img" ]; then
+if command -v grub-mkrescue >/dev/null && { [ "$out/initrd.gz" -nt "$out/disk.img" ] ||
+	[ "$KXEN_TOP/scripts/guest.sh" -nt "$out/disk.img" ]; }; then
 	t=$(mktemp -d)
 	mkdir -p "$t/boot/grub"
 	cp "$(kroot_of 6.1)/boot/vmlinuz-$(kver_of 6.1)" "$t/boot/vmlinuz"
 	cp "$out/initrd.gz" "$t/boot/initrd"
 	cat >"$t/boot/grub/grub.cfg" <<-'CFG'
 		set timeout=0
-		linux /boot/vmlinuz console=ttyS0 mitigations=off noxsave no_timer_check panic=-1 kxen=load
+		linux /boot/vmlinuz console=ttyS0 loglevel=5 mitigations=off noxsave no_timer_check panic=-1 kxen=load
 		initrd /boot/initrd
 		boot
 	CFG
