@@ -40,6 +40,16 @@ unpack() {	# DIR
 	rm -rf "$1/deb"
 }
 
+# KCSAN makes a kernel slow, and most of it is not what is looked at: KVM alone is compiled
+# for it, and later the module.
+narrow_kcsan() {
+	local where='\$(KCSAN_SANITIZE)\$(is-kernel-object)'
+	local only='$(KCSAN_SANITIZE)$(if $(KBUILD_EXTMOD)$(filter arch/x86/kvm%,$(obj)),y,n)'
+
+	grep -q "$where" scripts/Makefile.lib || die "where KCSAN is switched on has changed"
+	sed -i "s@$where@$only@" scripts/Makefile.lib
+}
+
 # Every option that a fragment asks for has to be in the result: one that silently is not
 # would find nothing for ever.
 configure() {
@@ -97,6 +107,7 @@ rm -rf "$work"
 mkdir -p "$work"
 unpack "$work"
 cd "$work/linux-source-$BASE"
+[ "$kind" != kcsan ] || narrow_kcsan
 build
 rm -rf "$work"
 say "series $series: $(kver_of "$series"), $(du -sh "$(kroot_of "$series")" | cut -f1)"
