@@ -30,7 +30,7 @@ void report(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 /* vm.c: a domain and a VM, of which there is one at a time */
 int ctl_file(void);
 void new_vm(unsigned int cpus, size_t mem);
-void create_vcpu(unsigned int n);
+long create_vcpu(unsigned int n);
 void drop_vm(void);
 long create(uint32_t ports, uint32_t flags);
 long attach(void);

@@ -36,9 +36,10 @@ int ctl_file(void)
 	return fd;
 }
 
-void create_vcpu(unsigned int n)
+long create_vcpu(unsigned int n)
 {
 	vcpu[n] = ioctl(vm, KVM_CREATE_VCPU, 2UL * n);
+	return vcpu[n] < 0 ? -1 : 0;
 }
 
 void new_vm(unsigned int cpus, size_t mem)
