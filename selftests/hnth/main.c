@@ -6,6 +6,7 @@
  * of a module that was built with KXEN_FAULT=1. WHAT:
  *
  *   first		the attach that hooks KVM
+ *   first-some	the same, with growing steps: each point may take long
  *   host		/dev/kvm-xen and /dev/xen/evtchn
  *   load KO		the module's initialisation
  *   restore STATE	KXEN_RESTORE of what vmm --save has written
@@ -22,10 +23,11 @@
 
 #include "hnth.h"
 
-#define LIMIT	400	/* more allocations than any call makes */
+#define LIMIT	4000	/* more allocations than any call makes */
 
 static const char *fail_name;
 static int fail_file = -1, bad;
+static bool some;	/* not each point */
 
 void report(bool good, const char *fmt, ...)
 {
@@ -120,13 +122,13 @@ static const char *judge(const struct op *o, long ret, int err, unsigned int lef
 
 void sweep(const struct op *o)
 {
-	unsigned int n, left = 0, refused = 0, wrong = 0;
+	unsigned int n, left = 0, points = 0, refused = 0, wrong = 0;
 	uint32_t before;
 	const char *why;
 	long ret;
 	int err;
 
-	for (n = 1; n < LIMIT && !left; n++) {
+	for (n = 1; n < LIMIT && !left; n += some ? 1 + n / 3 : 1) {
 		before = domains();
 		o->before();
 		fail_nth(n);
@@ -134,6 +136,7 @@ void sweep(const struct op *o)
 		ret = o->call();
 		err = errno;
 		left = fail_left();
+		points += !left;
 		refused += !!ret;
 		why = judge(o, ret, err, left);
 		o->after();
@@ -145,7 +148,7 @@ void sweep(const struct op *o)
 		}
 	}
 	report(!wrong && left, "%s: %u points of failure, %u refused, %u wrong", o->name,
-	       n - 2, refused, wrong);
+	       points, refused, wrong);
 }
 
 static void sweep_all(const struct op *o)
@@ -160,7 +163,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		fail_name = argv[1];
-	if (!strcmp(what, "first")) {
+	some = !strcmp(what, "first-some");
+	if (!strcmp(what, "first") || some) {
 		sweep_all(first_ops);
 	} else if (!strcmp(what, "host")) {
 		sweep_all(ctl_ops);
@@ -170,7 +174,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "restore") && argc == 4) {
 		sweep_restore(argv[3]);
 	} else {
-		fprintf(stderr, "usage: hnth FILE first|host|load KO|restore STATE\n");
+		fprintf(stderr, "usage: hnth FILE first|first-some|host|load KO|restore STATE\n");
 		return 2;
 	}
 	return !!bad;
