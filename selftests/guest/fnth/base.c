@@ -128,6 +128,8 @@ static long version(void)
 {
 	static char text[2048];
 
+	/* A page that was never touched is the host's to find, not the module's. */
+	memset(text, 0, sizeof(text));
 	return hc2(__HYPERVISOR_xen_version, XENVER_capabilities, text);
 }
 
