@@ -89,6 +89,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
  * @event_lock: see above: allocation, binding, closing.
  * @set: which ports are used.
  * @reset_next: EVTCHNOP_reset is running, and has come so far; 0: it is not.
+ * @restored: a reset that was under way when the domain was saved may go on, once.
  * @dying: no new ports.
  * @broken: events that were lost since the guest broke the rules of its FIFO words.
  */
@@ -101,6 +102,7 @@ struct kxen_evtchn {
 	struct mutex event_lock ____cacheline_aligned;
 	struct kxen_port_set set;
 	u32 reset_next;
+	bool restored;
 	bool dying;
 	atomic64_t broken;
 };

@@ -111,6 +111,9 @@ static int check_list(struct kxen_domain *d, const struct evtchn_fifo_init *list
 	/* Saved while this vCPU was still on its way to stop. */
 	if (d->evtchn->below)
 		return -EAGAIN;
+	/* Another vCPU resets the domain meanwhile. */
+	if (d->evtchn->dying || (!f && d->evtchn->ops != &kxen_evtchn_2l))
+		return -EAGAIN;
 	for (i = 0; i < nr; i++) {
 		vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
 		if ((f && f->vcpu[vcpu]) || __test_and_set_bit(vcpu, seen))

@@ -85,12 +85,18 @@ long kxen_host_bind_virq(u32 virq, struct kxen_host_port *host, u32 *port)
  * kxen_host_close() - Close a port of domain 0.
  * @port: the port.
  *
- * Context: may sleep. On return its consumer is not called any more.
+ * Context: may sleep. On return its consumer is not called any more: nobody else closes it.
  * Return: 0 or -EINVAL.
  */
 int kxen_host_close(u32 port)
 {
-	return kxen_port_close(kxen_dom0, port);
+	int ret;
+
+	/* Not if its peer has died, and another one of that number came meanwhile (A27). */
+	do
+		ret = kxen_port_close(kxen_dom0, port);
+	while (ret && test_bit(port, kxen_dom0->evtchn->set.used));
+	return ret;
 }
 
 /**

@@ -399,6 +399,7 @@ void kxen_evtchn_reopen(struct kxen_domain *d)
 	d->evtchn->dying = false;
 	/* A reset that the guest will not go on with must not stay in the way. */
 	d->evtchn->reset_next = 0;
+	d->evtchn->restored = false;
 	mutex_unlock(&d->evtchn->event_lock);
 }
 

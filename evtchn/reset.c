@@ -16,10 +16,12 @@ static long begin(struct kxen_evtchn *e, bool cont)
 	long ret = 0;
 
 	mutex_lock(&e->event_lock);
-	if (cont != !!e->reset_next)
+	/* One that was saved half-way is gone on with from the beginning. */
+	if (cont != !!e->reset_next && !(cont && e->restored))
 		ret = -EBUSY;
-	else if (!cont)
+	else if (!e->reset_next)
 		e->reset_next = 1;
+	e->restored = false;
 	mutex_unlock(&e->event_lock);
 	return ret;
 }
@@ -100,7 +102,8 @@ long kxen_evtchn_reset_other(struct kxen_domain *d)
 {
 	long ret = -EINVAL;
 
-	mutex_lock(&d->lock);
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
 	if (!d->pause_count)
 		goto out;
 	ret = begin(d->evtchn, false);

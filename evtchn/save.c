@@ -240,6 +240,7 @@ void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im)
 	u32 i, nr = 0;
 
 	mutex_lock(&d->evtchn->event_lock);
+	d->evtchn->restored = true;
 	kxen_evtchn_raise_noted(d, 0, d->evtchn->table.nr_valid);
 	mutex_unlock(&d->evtchn->event_lock);
 	r = ports_of(im, &nr);

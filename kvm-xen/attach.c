@@ -177,6 +177,8 @@ int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id)
 		return 0;
 	/* What could be switched on until there is a vCPU, so also after the attach. */
 	why = kxen_glue_vm_refuse(kvm);
+	if (kxen_glue_created_vcpus(kvm) >= KXEN_MAX_VCPUS)
+		why = KXEN_WHY_VCPUS;
 	if (why) {
 		kxen_warn_guest(d, "no vCPU: an attach would be refused now, for reason %u",
 				why);
@@ -353,6 +355,11 @@ static void take_over(struct kxen_domain *d, struct kvm *kvm)
 	WRITE_ONCE(d->pid, kxen_glue_vm_pid(kvm));
 	WRITE_ONCE(d->kvm, kvm);
 	WRITE_ONCE(d->state, KXEN_RUNNING);
+	/*
+	 * Pairs with KVM's atomic count of vCPUs before kxen_domain_vcpu_created(): one of
+	 * us sees the other.
+	 */
+	smp_mb();
 	for (i = 0; (v = kxen_glue_vcpu_by_idx(kvm, i)); i++)
 		if (adopt(d, v))
 			kxen_warn_guest(d, "vCPU %u stays without Xen", i);

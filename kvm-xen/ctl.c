@@ -309,14 +309,16 @@ static_assert(sizeof(struct kxen_image_arg) == 32);
 static_assert(sizeof(struct kxen_evtchn_arg) == 24);
 
 /* Its number is not known to whoever made it. */
-static void undo_create(u32 domid)
+static void undo_create(struct ctl_file *cf, u32 domid)
 {
 	struct kxen_domain *d = kxen_domain_get(domid);
 
-	if (d) {
+	if (!d)
+		return;
+	/* It may have been destroyed by another thread, and its number be another's. */
+	if (d->owner == cf->id)
 		kxen_domain_destroy(d);
-		kxen_domain_put(d);
-	}
+	kxen_domain_put(d);
 }
 
 static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
@@ -347,7 +349,7 @@ static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 	/* Also on failure: the attach says why. */
 	if (copy_to_user(user, &arg, size)) {
 		if (!ret && cmd == KXEN_CREATE)
-			undo_create(arg.create.domid);
+			undo_create(file->private_data, arg.create.domid);
 		return -EFAULT;
 	}
 	return ret;

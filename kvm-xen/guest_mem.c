@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pinning guest pages, and copies by guest virtual address. */
-#include <linux/llist.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
@@ -64,12 +63,13 @@ static long pin_others(struct mm_struct *mm, unsigned long hva, struct page **pa
 /*
  * One page of the VMM's memory. Another process than the VMM restores a saved domain;
  * everything else is done by the VMM's own threads. No lock may be held: a page may
- * never come, if its owner does not want it to.
+ * never come, if its owner does not want it to. A restore holds one, and does not wait.
  */
-static int pin(struct mm_struct *mm, unsigned long hva, struct page **page)
+static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
 {
-	long n = mm == current->mm ? pin_own(hva, page) :
-				     pin_others(mm, hva, page);
+	struct mm_struct *mm = kxen_glue_vm_mm(d->kvm);
+	long n = mm == current->mm && !READ_ONCE(d->restoring) ?
+		 pin_own(hva, page) : pin_others(mm, hva, page);
 
 	if (n == 1)
 		return 0;
@@ -108,8 +108,10 @@ bool kxen_guest_memory_pins(struct kvm *kvm)
 	bool good = true;
 
 	/* It is a service to whoever wonders later: not at any price. */
-	if (!hva)
+	if (!hva || kxen_glue_vm_mm(kvm) != current->mm) {
+		kvfree(hva);
 		return true;
+	}
 	nr = min(nr, kxen_glue_slots(kvm, hva, nr));
 	for (i = 0; i < nr && good && !fatal_signal_pending(current); i++)
 		good = memory_pins(hva[i]);
@@ -117,26 +119,20 @@ bool kxen_guest_memory_pins(struct kvm *kvm)
 	return good;
 }
 
-/* A page whose lock somebody held when it was to be given back. */
+/* A page whose lock somebody held when it was to be given back: each waits for its own. */
 struct late_page {
-	struct llist_node node;
+	struct work_struct work;
 	struct page *page;
 };
 
-static LLIST_HEAD(late_pages);
-
 static void late_fn(struct work_struct *w)
 {
-	struct late_page *l, *next;
+	struct late_page *l = container_of(w, struct late_page, work);
 
-	llist_for_each_entry_safe(l, next, llist_del_all(&late_pages), node) {
-		unpin_user_pages_dirty_lock(&l->page, 1, true);
-		kfree(l);
-		module_put(THIS_MODULE);
-	}
+	unpin_user_pages_dirty_lock(&l->page, 1, true);
+	kfree(l);
+	module_put(THIS_MODULE);
 }
-
-static DECLARE_WORK(late_work, late_fn);
 
 /*
  * The host may have written to it, so it is dirty. That takes the page's lock, which a
@@ -157,16 +153,10 @@ static void unpin(struct page *page)
 	} else {
 		l = kmalloc(sizeof(*l), GFP_KERNEL | __GFP_NOFAIL);
 		l->page = page;
+		INIT_WORK(&l->work, late_fn);
 		__module_get(THIS_MODULE);
-		llist_add(&l->node, &late_pages);
-		schedule_work(&late_work);
+		queue_work(system_unbound_wq, &l->work);
 	}
-}
-
-/* The module goes: what is still to be given back held it until now. */
-void kxen_guest_mem_exit(void)
-{
-	flush_work(&late_work);
 }
 
 /* --- what a domain holds ---------------------------------------------------------- */
@@ -270,7 +260,7 @@ static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
 	ret = hold(d, gfn, alone);
 	if (ret)
 		return ret;
-	ret = pin(kxen_glue_vm_mm(d->kvm), hva, &p->page);
+	ret = pin(d, hva, &p->page);
 	if (ret) {
 		let_go(d, gfn, alone);
 		p->page = NULL;

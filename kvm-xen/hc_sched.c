@@ -85,7 +85,7 @@ static void sleep_polling(struct kxen_vcpu *kv, u64 timeout)
 
 	if (timeout && timeout <= now)
 		return;
-	hrtimer_init_on_stack(&pt.timer, CLOCK_MONOTONIC,
+	hrtimer_init_on_stack(&pt.timer, CLOCK_BOOTTIME,
 			      HRTIMER_MODE_REL_HARD);
 	pt.timer.function = poll_timeout;
 	if (timeout)

@@ -179,8 +179,9 @@ long kxen_hc_multicall(struct kxen_hc *hc)
 		hc->exit_reason = call.exit_reason;
 		if (put_result(hc, at, ret))
 			return -EFAULT;
-		if (i + 1 < nr && (i % BATCH == BATCH - 1 ||
-				   kxen_glue_work_pending(hc->kv->vcpu)))
+		if (!hc->exit && i + 1 < nr &&
+		    (i % BATCH == BATCH - 1 ||
+		     kxen_glue_work_pending(hc->kv->vcpu)))
 			return go_on_later(hc, at + size, nr - i - 1);
 	}
 	return 0;

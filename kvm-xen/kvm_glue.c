@@ -111,6 +111,12 @@ u32 kxen_glue_vcpu_id(struct kvm_vcpu *v)
 	return v->vcpu_id;
 }
 
+/* vCPUs that the VM has, or is about to have. kvm->lock held. */
+u32 kxen_glue_created_vcpus(struct kvm *kvm)
+{
+	return kvm->created_vcpus;
+}
+
 u64 kxen_glue_vm_now(struct kvm *kvm)
 {
 	return static_call(kxen_kvmclock_ns)(kvm);
@@ -225,16 +231,18 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 	p->len = len;
 	p->io = io;
 	p->domain = d;
+	/* Its destructor gives it back, whenever that comes. */
+	refcount_inc(&d->ref);
 	kvm_iodevice_init(&p->dev, &pio_ops);
 	mutex_lock(&kvm->slots_lock);
 	ret = static_call(kxen_bus_register)(kvm, KVM_PIO_BUS, port, len,
 					     &p->dev);
 	mutex_unlock(&kvm->slots_lock);
 	if (ret) {
+		kxen_domain_put(d);
 		kfree(p);
 		return ERR_PTR(ret);
 	}
-	refcount_inc(&d->ref);
 	return p;
 }
 
@@ -272,7 +280,8 @@ int kxen_glue_mark(struct kxen_vcpu *kv)
 
 void kxen_glue_unmark(struct kxen_vcpu *kv)
 {
-	WRITE_ONCE(kv->vcpu->preempt_notifier.ops, kv->kvm_ops);
+	if (kv->kvm_ops)	/* else it was never marked */
+		WRITE_ONCE(kv->vcpu->preempt_notifier.ops, kv->kvm_ops);
 }
 
 /* After KVM's own sched_out: the thread lost the CPU, it did not sleep. */
@@ -441,11 +450,6 @@ void kxen_glue_exit_shutdown(struct kvm_vcpu *v, u32 reason)
 	memset(&v->run->system_event, 0, sizeof(v->run->system_event));
 	v->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
 	v->run->system_event.type = type;
-}
-
-void kxen_glue_exit_intr(struct kvm_vcpu *v)
-{
-	v->run->exit_reason = KVM_EXIT_INTR;
 }
 
 /* An edge interrupt to this LAPIC; 0: it is disabled and did not take it. */

@@ -51,6 +51,7 @@ struct kvm_vcpu *kxen_glue_vcpu_by_idx(struct kvm *kvm, u32 idx);
 struct kvm *kxen_glue_vcpu_kvm(struct kvm_vcpu *v);
 u32 kxen_glue_vcpu_idx(struct kvm_vcpu *v);
 u32 kxen_glue_vcpu_id(struct kvm_vcpu *v);
+u32 kxen_glue_created_vcpus(struct kvm *kvm);
 u32 kxen_glue_slots(struct kvm *kvm, unsigned long *hva, u32 room);
 u64 kxen_glue_vm_now(struct kvm *kvm);
 unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn);
@@ -138,8 +139,6 @@ void kxen_glue_unblock(struct kvm_vcpu *v);
 void kxen_glue_halt(struct kvm_vcpu *v);
 int kxen_glue_skip_insn(struct kvm_vcpu *v);
 void kxen_glue_exit_shutdown(struct kvm_vcpu *v, u32 reason);
-void kxen_glue_exit_intr(struct kvm_vcpu *v);
-
 /* KVM_RUN is to complete what is under way, and no more. The VMM's word: it may change. */
 static inline bool kxen_glue_immediate_exit(struct kvm_vcpu *v)
 {

@@ -97,6 +97,7 @@ struct kxen_vcpu {
 	struct list_head prepared;	/* in domain->prepared, until it is adopted */
 	u8 upcall_vector;	/* per-vCPU LAPIC vector, 0: domain's callback */
 	u8 offered;		/* the vector that KVM was told of, and has not asked for */
+	bool asks_pic;		/* KVM's own function looks for an interrupt of the 8259 */
 	bool ack_owed;		/* traced: the callback was taken, not seen clear */
 	bool level_open;	/* x86/level.c: the callback was taken, not looked at since */
 	u8 level_trust;		/* upcalls in a row whose flag was cleared */
@@ -139,8 +140,7 @@ struct kxen_vcpu {
 	atomic64_t timers;
 
 	bool parked;		/* sleeps in park.c */
-	struct callback_head park_work;
-	atomic_t park_queued;
+	struct task_struct *park_task;	/* has a work of park.c's queued */
 };
 
 enum kxen_state {
@@ -186,6 +186,7 @@ struct kxen_domain {
 	struct work_struct line_work;
 	struct delayed_work level_work;	/* x86/level.c */
 	atomic64_t left_set;	/* upcall flags that it found set */
+	struct list_head numbered;	/* all that have a number; kxen_domains_lock */
 	u64 owner;		/* id of the control file that made it */
 	kuid_t uid;		/* its user */
 	struct mutex lock;
@@ -198,6 +199,7 @@ struct kxen_domain {
 	u32 nr_prepared;
 	bool used;		/* the guest has spoken to us since the last reset */
 	bool reset_pending;	/* held: machine_reset.c */
+	bool restoring;		/* no pin waits for a page */
 
 	struct kxen_shinfo __rcu *shinfo;
 	struct kxen_shinfo own_shinfo;	/* in no guest page */

@@ -53,9 +53,9 @@ void kxen_reset_hold(struct kxen_domain *d)
 			kxen_areas_hold(kv, true);
 		/* A guest that wakes up starts its watchdogs again. */
 		kxen_watchdog_stop(d);
-		/* The next call is looked at. */
-		WRITE_ONCE(d->used, false);
 	}
+	/* The next call is looked at. */
+	WRITE_ONCE(d->used, false);
 	mutex_unlock(&d->lock);
 }
 

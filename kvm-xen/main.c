@@ -102,7 +102,6 @@ static void __exit kxen_exit(void)
 	kxen_domains_exit();
 	kxen_debugfs_exit();
 	kxen_arch_exit();
-	kxen_guest_mem_exit();
 	/* A task that gave the last domain back may still be on its way out. */
 	kxen_hook_drain();
 }

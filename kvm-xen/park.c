@@ -12,6 +12,7 @@
  * thread is then caught by the hook when it comes back.
  */
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/task_work.h>
 
 #include "../evtchn/evtchn.h"
@@ -46,13 +47,20 @@ static int park(struct kxen_vcpu *kv)
 	return ret ? -EINTR : 0;
 }
 
+/* A work that is queued for a task that may be about to run this vCPU. */
+struct catch {
+	struct callback_head work;
+	struct kxen_vcpu *kv;
+};
+
 static void park_work(struct callback_head *head)
 {
-	struct kxen_vcpu *kv = container_of(head, struct kxen_vcpu, park_work);
-
+	struct catch *c = container_of(head, struct catch, work);
+	struct kxen_vcpu *kv = c->kv;
 	struct kxen_domain *d = kv->domain;
 
-	atomic_set_release(&kv->park_queued, 0);
+	cmpxchg(&kv->park_task, current, NULL);
+	kfree(c);
 	/*
 	 * On the way to user space the vCPU is not loaded: the thread is the
 	 * VMM's then and must not be held up; KVM_RUN's hook will catch it.
@@ -62,22 +70,27 @@ static void park_work(struct callback_head *head)
 	kxen_domain_put(d);
 }
 
-void kxen_park_init(struct kxen_vcpu *kv)
+/*
+ * Have a task park before it executes code of this vCPU. One task at a time is remembered:
+ * another one may have run the vCPU since, and needs a work of its own.
+ */
+static void catch(struct kxen_vcpu *kv, struct task_struct *t, gfp_t gfp)
 {
-	init_task_work(&kv->park_work, park_work);
-	atomic_set(&kv->park_queued, 0);
-}
+	struct catch *c;
 
-/* Have the vCPU's thread park before it executes guest code again. */
-static void catch(struct kxen_vcpu *kv, struct task_struct *t)
-{
-	/* One callback_head can be queued once; it says when it is free. */
-	if (atomic_cmpxchg_acquire(&kv->park_queued, 0, 1))
+	if (READ_ONCE(kv->park_task) == t)
 		return;
+	c = kmalloc(sizeof(*c), gfp);
+	if (!c)
+		return;	/* who waits tries again */
+	init_task_work(&c->work, park_work);
+	c->kv = kv;
 	refcount_inc(&kv->domain->ref);	/* given back by park_work() */
-	if (task_work_add(t, &kv->park_work, TWA_RESUME)) {
-		atomic_set_release(&kv->park_queued, 0);
+	WRITE_ONCE(kv->park_task, t);
+	if (task_work_add(t, &c->work, TWA_RESUME)) {
+		cmpxchg(&kv->park_task, t, NULL);
 		kxen_domain_put(kv->domain);
+		kfree(c);
 	}
 }
 
@@ -85,19 +98,17 @@ static void catch(struct kxen_vcpu *kv, struct task_struct *t)
  * kxen_park_run() - KVM_RUN begins: sleep here while the domain is paused.
  * @kv: the calling thread's vCPU.
  *
- * A VMM that only has an access completed gets its thread back at once; should it change
- * its mind meanwhile, the thread is caught on its way into the guest.
+ * Nothing is skipped: KVM completes an access that the VMM has answered before it looks at
+ * signals or at immediate_exit, and the VMM relies on it. A thread that comes by with one
+ * of these is caught on its way into the guest, should it go there after all.
  * Context: the vCPU's own thread, no lock and no SRCU of KVM held.
- * Return: 0, or -EINTR when a signal came first.
  */
-int kxen_park_run(struct kxen_vcpu *kv)
+void kxen_park_run(struct kxen_vcpu *kv)
 {
 	if (likely(may_run(kv->domain)))
-		return 0;
-	if (!kxen_glue_immediate_exit(kv->vcpu))
-		return park(kv);
-	catch(kv, current);
-	return 0;
+		return;
+	if (kxen_glue_immediate_exit(kv->vcpu) || park(kv))
+		catch(kv, current, GFP_KERNEL | __GFP_NOFAIL);
 }
 
 static void catch_one(struct kxen_vcpu *kv)
@@ -106,7 +117,7 @@ static void catch_one(struct kxen_vcpu *kv)
 
 	if (!t)
 		return;
-	catch(kv, t);
+	catch(kv, t, GFP_KERNEL);
 	kxen_glue_unblock(kv->vcpu);
 	put_task_struct(t);
 }
@@ -116,7 +127,8 @@ static bool stopped(struct kxen_vcpu *kv)
 	return READ_ONCE(kv->parked) || kxen_glue_vcpu_idle(kv->vcpu);
 }
 
-static bool all_stopped(struct kxen_domain *d)
+/* Does no vCPU execute guest code, nor will, given that the domain is paused? */
+bool kxen_domain_stopped(struct kxen_domain *d)
 {
 	struct kxen_vcpu *kv;
 	u32 i;
@@ -137,7 +149,7 @@ static int wait_stopped(struct kxen_domain *d)
 {
 	u32 i;
 
-	while (!all_stopped(d)) {
+	while (!kxen_domain_stopped(d)) {
 		for (i = 0; i < d->nr_vcpus; i++) {
 			struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
 
@@ -145,7 +157,7 @@ static int wait_stopped(struct kxen_domain *d)
 				catch_one(kv);
 		}
 		if (wait_event_interruptible_timeout(d->park_wait,
-						     all_stopped(d), 1) < 0)
+						     kxen_domain_stopped(d), 1) < 0)
 			return -EINTR;
 	}
 	return 0;
@@ -164,7 +176,8 @@ static int let_go_locked(struct kxen_domain *d)
 	return 0;
 }
 
-static void let_go(struct kxen_domain *d)
+/* The same without fail, for who has paused it. Takes d->lock. */
+void kxen_domain_let_go(struct kxen_domain *d)
 {
 	mutex_lock(&d->lock);
 	let_go_locked(d);
@@ -198,7 +211,7 @@ int kxen_domain_pause(struct kxen_domain *d)
 	smp_mb();
 	ret = wait_stopped(d);
 	if (ret)
-		let_go(d);
+		kxen_domain_let_go(d);
 	kxen_glue_vm_put(kvm);
 	return ret;
 }

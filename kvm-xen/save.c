@@ -204,9 +204,13 @@ int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
-	/* Held, it is neither the life before nor the next: soon it is one of them. */
+	/*
+	 * Held, it is neither the life before nor the next: soon it is one of them. And
+	 * somebody else's pause may be on its way still.
+	 */
 	if (d->kvm && d->pause_count && d->state != KXEN_DYING)
-		ret = d->reset_pending ? -EAGAIN : save_locked(d, *len, &s);
+		ret = d->reset_pending || !kxen_domain_stopped(d) ?
+		      -EAGAIN : save_locked(d, *len, &s);
 	mutex_unlock(&d->lock);
 	if (!ret && copy_to_user(u64_to_user_ptr(ubuf), s.buf, s.len))
 		ret = -EFAULT;
@@ -457,6 +461,8 @@ static int check_new(struct kxen_domain *d)
 	lockdep_assert_held(&d->lock);
 	if (!d->pause_count || d->state != KXEN_RUNNING)
 		return -EBUSY;
+	if (!kxen_domain_stopped(d))
+		return -EBUSY;
 	if (READ_ONCE(d->used) || d->reset_pending || kxen_evtchn_count(d) ||
 	    !kxen_domain_vcpu(d, 0))
 		return -EBUSY;
@@ -477,7 +483,9 @@ static int restore_vm(struct kxen_domain *d, struct kxen_image *im,
 	ret = check_new(d);
 	if (ret)
 		return ret;
+	WRITE_ONCE(d->restoring, true);
 	ret = restore_locked(d, im);
+	WRITE_ONCE(d->restoring, false);
 	if (ret) {
 		/* Until it is as new again nobody may let it go, nor try once more. */
 		WRITE_ONCE(d->used, true);
@@ -498,7 +506,7 @@ static int restore_image(struct kxen_domain *d, struct kxen_image *im)
 	mutex_unlock(&d->lock);
 	if (im->undo) {
 		kxen_domain_reset(d);
-		kxen_domain_unpause(d);
+		kxen_domain_let_go(d);
 	}
 	/* The last reference may be ours: it ends the domain, but not this one. */
 	if (kvm)

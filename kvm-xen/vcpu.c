@@ -10,7 +10,6 @@
 #include "arch.h"
 #include "kvm_glue.h"
 #include "kxen.h"
-#include "park.h"
 #include "trace.h"
 
 static void on_sched_in(struct preempt_notifier *pn, int cpu)
@@ -71,7 +70,6 @@ struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp)
 	raw_spin_lock_init(&kv->virq_lock);
 	((u8 *)kv->dummy_vi)[1] = 1;	/* evtchn_upcall_mask, as Xen's dummy */
 	kxen_timer_init(kv);
-	kxen_park_init(kv);
 	return kv;
 }
 

@@ -22,6 +22,8 @@ MODULE_PARM_DESC(user_domains,
 
 static DEFINE_XARRAY_ALLOC(kxen_domains);
 static u32 next_domid = 1;
+/* All that have a number, published or not. */
+static LIST_HEAD(numbered);
 /* Whose domain had a number last: that user may have it again. */
 static DEFINE_XARRAY(last_user);
 
@@ -133,13 +135,12 @@ bool kxen_domain_visible(const struct kxen_domain *d)
 static int check_quota(void)
 {
 	struct kxen_domain *d;
-	unsigned long i;
 	u32 n = 0;
 
 	lockdep_assert_held(&kxen_domains_lock);
 	if (capable(CAP_SYS_ADMIN))
 		return 0;
-	xa_for_each(&kxen_domains, i, d)
+	list_for_each_entry(d, &numbered, numbered)
 		n += uid_eq(d->uid, current_euid());
 	return n < READ_ONCE(user_domains) ? 0 : -EDQUOT;
 }
@@ -208,7 +209,9 @@ int kxen_world_reserve(struct kxen_domain *d, u32 want)
 		ret = xa_err(xa_store(&last_user, d->domid, xa_mk_value(uid),
 				      GFP_KERNEL));
 		if (ret)
-			kxen_world_release(d);
+			xa_erase(&kxen_domains, d->domid);
+		else
+			list_add(&d->numbered, &numbered);
 	}
 	mutex_unlock(&kxen_domains_lock);
 	return ret;
@@ -229,7 +232,10 @@ void kxen_world_unpublish(struct kxen_domain *d)
 /* The number may be taken again. */
 void kxen_world_release(struct kxen_domain *d)
 {
+	mutex_lock(&kxen_domains_lock);
+	list_del(&d->numbered);
 	xa_erase(&kxen_domains, d->domid);
+	mutex_unlock(&kxen_domains_lock);
 }
 
 /* Domain 0 is complete, and is there from now on. */

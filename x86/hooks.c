@@ -18,8 +18,9 @@
 /*
  * kvm_cpu_has_interrupt and kvm_cpu_get_interrupt contain a copy of the extint
  * functions where the compiler inlined them (6.1); where they call them (6.12)
- * the outer hook answers first and the inner one is not reached. Having all
- * four makes no assumption on the compiler.
+ * the outer hook answers first, and the inner one is reached only when it has no answer.
+ * Having all four makes no assumption on the compiler. Both kernels' "which" asks
+ * kvm_cpu_has_extint again before it takes a vector of the 8259: kxen_on_has_extint().
  */
 static struct kxen_hook hooks[] = {
 	HOOK("kvm_emulate_hypercall", 1, emulate_hypercall,

@@ -102,13 +102,8 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
 	struct kxen_domain *d = kv->domain;
-	int ret = kxen_park_run(kv);
 
-	if (unlikely(ret)) {
-		kxen_glue_exit_intr(kv->vcpu);
-		a->ret = ret;
-		return 1;
-	}
+	kxen_park_run(kv);
 	if (unlikely(kxen_glue_at_reset_vector(kv->vcpu)) &&
 	    READ_ONCE(d->used) && kxen_glue_is_bsp(kv->vcpu))
 		kxen_reset_hold(d);

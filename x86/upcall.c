@@ -58,8 +58,11 @@ static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
 	u8 vector = kv->offered;
 
-	if (!vector)
+	if (!vector) {
+		/* KVM's function runs, and asks has_extint once more: for the 8259. */
+		kv->asks_pic = true;
 		return 0;
+	}
 	offer(kv, 0);
 	a->ret = vector;
 	kv->stats.vectors++;
@@ -78,6 +81,16 @@ int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	a->ret = 1;
 	if (!kxen_glue_is_running_here(kv->vcpu))
 		return vector;
+	if (unlikely(kv->asks_pic)) {
+		/*
+		 * An upcall of just now is none of the 8259's. It is looked for anew, also
+		 * where the compiler has left no such question, and this is a later one.
+		 */
+		kv->asks_pic = false;
+		if (vector)
+			kxen_glue_want_event(kv->vcpu);
+		return 0;
+	}
 	kxen_arch_publish_time(kv, false);
 	if (trace_kxen_ack_enabled())
 		kxen_arch_look_for_ack(kv);
