@@ -37,7 +37,9 @@ static void note_event(unsigned int cpu, u32 port)
 		return;
 	seen[port]++;
 	seen_cpu[port] = cpu;
-	order[nr_order++ % 64] = port;
+	/* Of the CPU that all but one tick and one IPI go to; what comes first is looked at. */
+	if (!cpu && nr_order < ARRAY_SIZE(order))
+		order[nr_order++] = port;
 }
 
 /* 2-level counts by itself: put it into the same place. */
