@@ -333,10 +333,10 @@ static int make_ready(struct kxen_domain *d, struct kvm *kvm,
 		*reason = KXEN_WHY_VCPU_IDS;
 		return -EINVAL;
 	}
-	if (!ret && !kxen_guest_memory_pins(kvm)) {
+	if (!ret)
+		ret = kxen_guest_memory_pins(kvm);
+	if (ret == -EOPNOTSUPP)
 		*reason = KXEN_WHY_MEMORY;
-		ret = -EOPNOTSUPP;
-	}
 	if (ret)
 		return ret;
 	if (!capable(CAP_IPC_LOCK)) {

@@ -83,40 +83,44 @@ static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
  * system from writing a page back. What is no memory at all, such as a device's, is none
  * that a guest can register.
  */
-static bool memory_pins(unsigned long hva)
+static int try_pin(unsigned long hva)
 {
 	struct page *page;
+	long n = pin_own(hva, &page);
 
-	if (pin_own(hva, &page) == 1) {
+	if (n == 1) {
 		unpin_user_page(page);
-		return true;
+		return 0;
 	}
-	return !bring_in(hva);
+	if (n == -ENOMEM || n == -EINTR)
+		return n;
+	return bring_in(hva) ? -EOPNOTSUPP : 0;
 }
 
 /**
  * kxen_guest_memory_pins() - Can the guest's memory be held, as far as can be seen now?
- * @kvm: the VM, of the calling process.
+ * @kvm: the VM.
  *
  * Context: no lock held, may sleep.
- * Return: false if a part of it cannot.
+ * Return: 0, also for another process's memory, which is not looked at; -EOPNOTSUPP if a
+ * part of it cannot; -ENOMEM, -EINTR.
  */
-bool kxen_guest_memory_pins(struct kvm *kvm)
+int kxen_guest_memory_pins(struct kvm *kvm)
 {
 	u32 i, nr = kxen_glue_slots(kvm, NULL, 0);
-	unsigned long *hva = kvmalloc_array(nr, sizeof(*hva), GFP_KERNEL_ACCOUNT);
-	bool good = true;
+	unsigned long *hva;
+	int ret = 0;
 
-	/* It is a service to whoever wonders later: not at any price. */
-	if (!hva || kxen_glue_vm_mm(kvm) != current->mm) {
-		kvfree(hva);
-		return true;
-	}
+	if (!nr || kxen_glue_vm_mm(kvm) != current->mm)
+		return 0;
+	hva = kvmalloc_array(nr, sizeof(*hva), GFP_KERNEL_ACCOUNT);
+	if (!hva)
+		return -ENOMEM;
 	nr = min(nr, kxen_glue_slots(kvm, hva, nr));
-	for (i = 0; i < nr && good && !fatal_signal_pending(current); i++)
-		good = memory_pins(hva[i]);
+	for (i = 0; i < nr && !ret; i++)
+		ret = fatal_signal_pending(current) ? -EINTR : try_pin(hva[i]);
 	kvfree(hva);
-	return good;
+	return ret;
 }
 
 /* A page whose lock somebody held when it was to be given back: each waits for its own. */

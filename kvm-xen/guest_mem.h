@@ -43,7 +43,7 @@ int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
 int kxen_page_pin_alone(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
 bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
-bool kxen_guest_memory_pins(struct kvm *kvm);
+int kxen_guest_memory_pins(struct kvm *kvm);
 
 /**
  * struct kxen_guest_addr - where a guest wants something written.

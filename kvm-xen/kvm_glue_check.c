@@ -183,7 +183,7 @@ static int check_types(struct kxen_btf *btf, struct kxen_hook *hooks, int nr)
 	return 0;
 }
 
-/* A module's own BTF: the kernel keeps it only behind this file. */
+/* A module's own BTF, or an error pointer: the kernel keeps it only behind this file. */
 static void *read_btf(const char *path, u32 *size)
 {
 	struct file *f = filp_open(path, O_RDONLY, 0);
@@ -192,7 +192,7 @@ static void *read_btf(const char *path, u32 *size)
 	ssize_t n = 1;
 
 	if (IS_ERR(f))
-		return NULL;
+		return f;
 	*size = i_size_read(file_inode(f));
 	data = kvmalloc(*size, GFP_KERNEL);
 	while (data && n > 0 && pos < *size)	/* sysfs gives a page at a time */
@@ -201,7 +201,7 @@ static void *read_btf(const char *path, u32 *size)
 	if (data && pos == *size)
 		return data;
 	kvfree(data);
-	return NULL;
+	return ERR_PTR(!data || n == -ENOMEM ? -ENOMEM : -EIO);
 }
 
 /**
@@ -222,9 +222,12 @@ int kxen_glue_check(struct kxen_hook *hooks, int nr)
 	void *kvm = read_btf("/sys/kernel/btf/kvm", &size);
 	int ret;
 
-	if (!start || !stop || !kvm) {
+	if (IS_ERR(kvm) && PTR_ERR(kvm) == -ENOMEM)
+		return -ENOMEM;
+	if (!start || !stop || IS_ERR(kvm)) {
 		kxen_err("there is no type information (/sys/kernel/btf/kvm) of the running kvm: its layout cannot be checked");
-		kvfree(kvm);
+		if (!IS_ERR(kvm))
+			kvfree(kvm);
 		return -ENOEXEC;
 	}
 	btf = kxen_btf_open(start, stop - start, kvm, size);
@@ -253,8 +256,9 @@ static u32 find_svm_vmcb(void)
 	u32 size = 0;
 	void *amd = read_btf("/sys/kernel/btf/kvm_amd", &size);
 
-	if (!start || !stop || !amd) {
-		kvfree(amd);
+	if (!start || !stop || IS_ERR(amd)) {
+		if (!IS_ERR(amd))
+			kvfree(amd);
 		return 0;
 	}
 	btf = kxen_btf_open(start, stop - start, amd, size);

@@ -157,7 +157,10 @@ static long soft_reset(void)
 	ret = sched_op(SCHEDOP_shutdown, &s);
 	if (ret)
 		return ret;
-	rt_map_shinfo();
+	/* That is a call of its own, which may fail as well. */
+	ret = rt_map_shinfo();
+	if (ret)
+		return ret;
 	return rt_masked(KEPT_PORT) ? -1 : 0;
 }
 
