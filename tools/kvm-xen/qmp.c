@@ -19,14 +19,20 @@
 #define NEXT_WORD_S	10
 #define GREETING_S	20	/* a monitor that is free greets at once */
 #define ANSWER_S	60
+#define MAX_TEXT	(16 << 20)	/* of one object: far more than any answer has */
 
 volatile int qmp_interrupted;
 
-static bool gone(struct qmp *m, const char *why)
+static bool fails(struct qmp *m, const char *why)
 {
 	snprintf(m->error, sizeof(m->error), "%s", why);
-	m->gone = true;
 	return false;
+}
+
+static bool gone(struct qmp *m, const char *why)
+{
+	m->gone = true;
+	return fails(m, why);
 }
 
 static unsigned int seconds(void)
@@ -37,54 +43,81 @@ static unsigned int seconds(void)
 	return t.tv_sec;
 }
 
-/* Wait for something to read, with a line on standard error now and then. */
-static bool wait_readable(struct qmp *m, const char *hint)
+static void start_waiting(struct qmp *m)
 {
-	struct pollfd p = { .fd = m->fd, .events = POLLIN };
-	unsigned int start = seconds(), next = FIRST_WORD_S, now;
+	m->since = seconds();
+	m->next_word = FIRST_WORD_S;
+}
 
-	while (!poll(&p, 1, 500) || !p.revents) {
-		if (qmp_interrupted)
-			return gone(m, "interrupted");
-		now = seconds() - start;
-		if (now >= m->limit)
-			return gone(m, "the VMM does not answer on its monitor");
-		if (now < next)
-			continue;
-		fprintf(stderr, "kvm-xen: %s does not answer yet%s\n", m->name,
-			hint);
-		next += NEXT_WORD_S;
-	}
+/*
+ * However much comes in meanwhile. The VMM may be there all the same: the answer will
+ * come, and nobody waits for it.
+ */
+static bool may_wait(struct qmp *m)
+{
+	if (qmp_interrupted)
+		return fails(m, "interrupted");
+	if (seconds() - m->since >= m->limit)
+		return fails(m, "the VMM does not answer on its monitor");
 	return true;
 }
 
-/* One object; the text before the next is dropped. */
+/* Is there something to read? With a line on standard error now and then. */
+static bool readable(struct qmp *m, const char *hint)
+{
+	struct pollfd p = { .fd = m->fd, .events = POLLIN };
+
+	if (poll(&p, 1, 500) > 0 && p.revents)
+		return true;
+	if (seconds() - m->since >= m->next_word) {
+		fprintf(stderr, "kvm-xen: %s does not answer yet%s\n", m->name,
+			hint);
+		m->next_word += NEXT_WORD_S;
+	}
+	return false;
+}
+
+static bool make_room(struct qmp *m)
+{
+	char *more;
+
+	if (m->len + 1 < m->size)
+		return true;
+	if (m->size >= MAX_TEXT)
+		return gone(m, "its answer has no end");
+	more = realloc(m->text, m->size * 2);
+	if (!more)
+		fail(1, "no memory");
+	m->text = more;
+	m->size *= 2;
+	return true;
+}
+
+/* One object; the text before the next is dropped. Half an object stays for the next call. */
 static const char *read_object(struct qmp *m, const char *hint)
 {
+	size_t lines = 0;	/* the end of those that were looked at */
 	ssize_t n;
 
 	memmove(m->text, m->text + m->used, m->len - m->used);
 	m->len -= m->used;
 	m->used = 0;
-	for (;;) {
-		char *end = memchr(m->text + m->used, '\n', m->len - m->used);
+	while (may_wait(m)) {
+		char *end = memchr(m->text + lines, '\n', m->len - lines);
 
 		if (end) {
 			/* With -qmp-pretty an object has several lines. */
-			m->used = end + 1 - m->text;
-			if (!json_complete(m->text, m->used))
+			lines = end + 1 - m->text;
+			if (!json_complete(m->text, lines))
 				continue;
+			m->used = lines;
 			*end = 0;
 			return m->text + strspn(m->text, " \t\r\n");
 		}
-		if (m->len + 1 >= m->size) {
-			m->size *= 2;
-			m->text = realloc(m->text, m->size);
-			if (!m->text)
-				fail(1, "no memory");
-		}
-		if (!wait_readable(m, hint))
+		if (!make_room(m))
 			return NULL;
+		if (!readable(m, hint))
+			continue;
 		n = read(m->fd, m->text + m->len, m->size - m->len - 1);
 		if (n <= 0) {
 			gone(m, "the VMM has closed its monitor; its own message may say why");
@@ -92,6 +125,7 @@ static const char *read_object(struct qmp *m, const char *hint)
 		}
 		m->len += n;
 	}
+	return NULL;
 }
 
 struct qmp *qmp_new(int fd, const char *name)
@@ -133,9 +167,27 @@ static bool send_text(struct qmp *m, const char *json, int fd)
 	return sendmsg(m->fd, &msg, MSG_NOSIGNAL) == (ssize_t)iov.iov_len;
 }
 
-const char *qmp_ask(struct qmp *m, const char *json, int fd)
+/* The next answer to a command; events come in between. */
+static const char *read_answer(struct qmp *m, const char **error)
 {
 	const char *object, *value;
+
+	while ((object = read_object(m, ""))) {
+		value = json_member(object, "return");
+		*error = json_member(object, "error");
+		if (!value && !*error)
+			continue;
+		/* They come in the order of the commands. */
+		if (!--m->owed)
+			return value;
+	}
+	*error = NULL;
+	return NULL;
+}
+
+const char *qmp_ask(struct qmp *m, const char *json, int fd)
+{
+	const char *value, *error;
 
 	if (m->gone)
 		return NULL;
@@ -143,22 +195,13 @@ const char *qmp_ask(struct qmp *m, const char *json, int fd)
 		gone(m, "the VMM has closed its monitor; its own message may say why");
 		return NULL;
 	}
-	/* Events come in between. */
-	for (;;) {
-		object = read_object(m, "");
-		if (!object)
-			return NULL;
-		value = json_member(object, "return");
-		if (value)
-			return value;
-		value = json_member(object, "error");
-		if (!value)
-			continue;
-		if (!json_string(json_member(value, "desc"), m->error,
-				 sizeof(m->error)))
-			snprintf(m->error, sizeof(m->error), "refused");
-		return NULL;
-	}
+	m->owed++;
+	start_waiting(m);
+	value = read_answer(m, &error);
+	if (error && !json_string(json_member(error, "desc"), m->error,
+				  sizeof(m->error)))
+		fails(m, "refused");
+	return value;
 }
 
 bool qmp_do(struct qmp *m, const char *command)
@@ -175,12 +218,14 @@ bool qmp_do(struct qmp *m, const char *command)
  */
 bool qmp_greeting(struct qmp *m)
 {
-	if (!json_member(read_object(m, ": a VMM serves one client of a monitor at a time; is another one connected?"),
-			 "QMP")) {
-		if (!m->gone)
-			gone(m, "it is no monitor that speaks QMP");
+	const char *object;
+
+	start_waiting(m);
+	object = read_object(m, ": a VMM serves one client of a monitor at a time; is another one connected?");
+	if (!object)
 		return false;
-	}
+	if (!json_member(object, "QMP"))
+		return gone(m, "it is no monitor that speaks QMP");
 	return qmp_do(m, "qmp_capabilities");
 }
 

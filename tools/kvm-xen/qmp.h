@@ -13,11 +13,16 @@ struct qmp {
 	unsigned int limit;	/* seconds that an answer may take */
 	char *text;		/* what was read and not yet used begins at @used */
 	size_t used, len, size;
+	unsigned int owed;	/* answers still to come, also to what nobody waits for */
+	unsigned int since, next_word;	/* of the wait for an answer, in seconds */
 	char error[512];	/* why the last command failed */
-	bool gone;		/* the VMM has closed it, or does not answer */
+	bool gone;		/* the VMM has closed it, or talks nonsense */
 };
 
-/* Set by a signal handler: a wait for an answer ends as a failure. */
+/*
+ * Set by a signal handler: a wait for an answer ends as a failure. The command may be
+ * carried out all the same; others can follow it.
+ */
 extern volatile int qmp_interrupted;
 
 /* The monitor of a VMM that runs; says what to do and ends if there is none. */
