@@ -104,21 +104,32 @@ static struct {
 	bool paused, migrating, begun;
 } save = { .q = { .size = sizeof(save.q) } };
 
-static void let_go(void)
+/* False if the guest does not go on as before. */
+static bool let_go(void)
 {
 	struct kxen_domid_arg a = { .size = sizeof(a), .domid = save.q.domid };
+	bool ok = true;
 
-	if (save.paused)
-		ioctl(save.ctl, KXEN_UNPAUSE, &a);
+	/* Whoever interrupts the save does not want a guest that stands still. */
+	qmp_interrupted = 0;
+	if (save.paused && ioctl(save.ctl, KXEN_UNPAUSE, &a)) {
+		fprintf(stderr, "kvm-xen: cannot unpause domain %u: %s\n",
+			a.domid, ctl_why(errno));
+		ok = false;
+	}
 	save.paused = false;
-	if (save.running && !qmp_do(save.qmp, "cont"))
+	if (save.running && !qmp_do(save.qmp, "cont")) {
 		fprintf(stderr, "kvm-xen: the VMM does not let domain %u go on: %s\n",
-			save.q.domid, save.qmp->error);
+			a.domid, save.qmp->error);
+		ok = false;
+	}
 	save.running = false;
+	return ok;
 }
 
-static void undo(void)
+static bool undo(void)
 {
+	bool ok = true;
 	char state[32];
 	int i;
 
@@ -132,9 +143,15 @@ static void undo(void)
 		}
 	save.migrating = false;
 	if (save.qmp)
-		let_go();
+		ok = let_go();
 	if (save.begun)
 		saving_drop(&save.files);
+	return ok;
+}
+
+static void undo_at_exit(void)
+{
+	undo();
 }
 
 static void interrupt(int sig)
@@ -146,11 +163,13 @@ static void interrupt(int sig)
 static void catch_signals(void)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
-	struct sigaction sa = { .sa_handler = interrupt };
+	struct sigaction sa = { .sa_handler = interrupt }, old;
 	unsigned int i;
 
+	/* What is ignored stays so: nohup(1). */
 	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		sigaction(sigs[i], &sa, NULL);
+		if (!sigaction(sigs[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(sigs[i], &sa, NULL);
 }
 
 /* The module's part; NULL and errno if it is refused. */
@@ -239,30 +258,40 @@ static void check_monitor(void)
 		     save.qmp->name, pid, save.q.domid, save.q.pid);
 }
 
+/* It is saved: what becomes of the guest now is no longer for undo(). */
+static void after_save(bool go_on)
+{
+	if (go_on) {
+		if (!let_go())
+			fail(1, "domain %u is saved, but it does not go on",
+			     save.q.domid);
+		return;
+	}
+	save.paused = save.running = false;
+	qmp_interrupted = 0;
+	if (!qmp_do(save.qmp, "quit") && !save.qmp->gone)
+		fail(1, "domain %u is saved, but its VMM does not end: %s",
+		     save.q.domid, save.qmp->error);
+}
+
 static void do_save(const char *socket, const char *file, bool go_on)
 {
 	save.ctl = ctl_open();
 	ctl_query(save.ctl, &save.q);
-	atexit(undo);
+	atexit(undo_at_exit);
+	catch_signals();
 	save.begun = true;
 	if (!saving_begin(&save.files, file))
 		fail(EXIT_REFUSED, "domain %u was not saved; it goes on as it was. Choose another place for FILE",
 		     save.q.domid);
 	save.qmp = qmp_connect(socket);
 	check_monitor();
-	catch_signals();
-	if (!stop() || !save_parts()) {
-		undo();
+	if (!stop() || !save_parts())
 		fail(EXIT_REFUSED, "domain %u was not saved, and nothing is left of it in files; %s. Mend what is said above, such as a full disk, and save again",
-		     save.q.domid, save.qmp->gone ? "its VMM does not answer" :
-		     "it goes on as it was");
-	}
-	if (go_on)
-		let_go();
-	else if (!qmp_do(save.qmp, "quit") && !save.qmp->gone)
-		fail(1, "domain %u is saved, but its VMM does not end: %s",
-		     save.q.domid, save.qmp->error);
-	save.paused = save.running = false;
+		     save.q.domid, undo() ? "it goes on as it was" :
+		     save.qmp->gone ? "its VMM does not answer" :
+		     "it does not go on");
+	after_save(go_on);
 }
 
 int cmd_save(int argc, char **argv)
