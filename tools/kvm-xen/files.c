@@ -155,6 +155,9 @@ static bool rename_both(struct saving *s)
 
 	snprintf(old, sizeof(old), "%s.old", s->temp[PART_VM]);
 	had = !linkat(s->dir, s->name[PART_VM], s->dir, old, 0);
+	/* An older one that cannot be kept could not be put back. */
+	if (!had && errno != ENOENT)
+		return bad("keep the older", s->name[PART_VM], strerror(errno));
 	if (renameat(s->dir, s->temp[PART_VM], s->dir, s->name[PART_VM])) {
 		bad("write", s->name[PART_VM], strerror(errno));
 	} else if (renameat(s->dir, s->temp[PART_DOMAIN], s->dir,
@@ -162,8 +165,10 @@ static bool rename_both(struct saving *s)
 		bad("write", s->name[PART_DOMAIN], strerror(errno));
 		if (!had)
 			unlinkat(s->dir, s->name[PART_VM], 0);
+		else if (!renameat(s->dir, old, s->dir, s->name[PART_VM]))
+			had = false;
 		else
-			renameat(s->dir, old, s->dir, s->name[PART_VM]);
+			had = bad("put back what is now", old, strerror(errno));
 	} else {
 		s->temp[PART_DOMAIN][0] = s->temp[PART_VM][0] = 0;
 	}
