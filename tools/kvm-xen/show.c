@@ -261,12 +261,13 @@ int cmd_evtchn(int argc, char **argv)
 	if (argc < 3 || argc > 4)
 		return fputs(usage, stderr), EXIT_USAGE;
 	a.domid = domid_arg(2, argv);
-	a.value = argc == 4 ? strtoul(argv[3], NULL, 0) : 0;
 	if (!strcmp(argv[2], "alloc") && argc == 4) {
 		a.op = KXEN_EVTCHN_ALLOC;
+		a.value = number(argv[3], "domain id", MAX_DOMID);
 		what = "make a channel";
 	} else if (!strcmp(argv[2], "virq") && argc == 4) {
 		a.op = KXEN_EVTCHN_VIRQ;
+		a.value = number(argv[3], "virtual interrupt", UINT32_MAX);
 		what = "take that virtual interrupt";
 	} else if (strcmp(argv[2], "reset") || argc != 3) {
 		return fputs(usage, stderr), EXIT_USAGE;
