@@ -131,72 +131,83 @@ bool proc_has_text(pid_t pid, const char *what, bool *known)
 	return found;
 }
 
-struct relation {
-	pid_t pid, parent;
-};
-
-static pid_t parent_of(pid_t pid)
+/* What the kernel says of it in its line of numbers; false: it is gone. */
+static bool read_process(pid_t pid, struct process *p)
 {
 	size_t len;
 	char *text = read_proc(pid, "stat", &len);
 	/* The name in between may have anything in it. */
 	char *behind = text ? strrchr(text, ')') : NULL;
-	int parent = 0;
+	bool ok;
 
-	if (!behind || sscanf(behind, ") %*c %d", &parent) != 1)
-		parent = 0;
+	memset(p, 0, sizeof(*p));
+	p->pid = pid;
+	/* Fields 4 and 22. */
+	ok = behind && sscanf(behind, ") %*c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+			      &p->parent, &p->start) == 2;
 	free(text);
-	return parent;
+	return ok;
 }
 
-static unsigned int all_relations(struct relation **all)
+unsigned long long proc_start(pid_t pid)
 {
-	unsigned int n = 0, size = 256;
+	struct process p;
+
+	return read_process(pid, &p) ? p.start : 0;
+}
+
+/* One more of a list that has room for a power of two. */
+static void append(struct process **list, unsigned int *n, const struct process *p)
+{
+	if (!(*n & (*n - 1))) {
+		*list = realloc(*list, (*n ? 2 * *n : 1) * sizeof(**list));
+		if (!*list)
+			fail(1, "no memory");
+	}
+	(*list)[(*n)++] = *p;
+}
+
+static unsigned int all_processes(struct process **all)
+{
 	DIR *d = opendir("/proc");
+	struct process p;
+	unsigned int n = 0;
 	struct dirent *e;
 
-	*all = malloc(size * sizeof(**all));
-	while (d && *all && (e = readdir(d))) {
-		pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
-
-		if (!pid)
-			continue;
-		if (n == size) {
-			size *= 2;
-			*all = realloc(*all, size * sizeof(**all));
-			if (!*all)
-				break;
-		}
-		(*all)[n].pid = pid;
-		(*all)[n++].parent = parent_of(pid);
-	}
+	*all = NULL;
+	while (d && (e = readdir(d)))
+		if (isdigit((unsigned char)e->d_name[0]) &&
+		    read_process(atoi(e->d_name), &p))
+			append(all, &n, &p);
 	if (d)
 		closedir(d);
-	if (!*all)
-		fail(1, "no memory");
 	return n;
 }
 
-static bool is_one_of(pid_t pid, const pid_t *list, unsigned int n)
+/* A number may have been another process's before. */
+static bool is_one_of(const struct process *p, const struct process *list,
+		      unsigned int n)
 {
 	while (n--)
-		if (list[n] == pid)
+		if (list[n].pid == p->pid && list[n].start == p->start)
 			return true;
 	return false;
 }
 
-unsigned int proc_tree(pid_t pid, pid_t *list, unsigned int max,
-		       const pid_t *but, unsigned int nr_but)
+unsigned int proc_tree(pid_t pid, struct process **list, unsigned long long since,
+		       const struct process *but, unsigned int nr_but)
 {
-	struct relation *all;
-	unsigned int n = all_relations(&all), found = 1, at, i;
+	struct process first = { .pid = pid }, *all;
+	unsigned int n = all_processes(&all), found = 0, at, i;
 
-	list[0] = pid;
+	*list = NULL;
+	append(list, &found, &first);
 	for (at = 0; at < found; at++)
-		for (i = 0; i < n && found < max; i++)
-			if (all[i].parent == list[at] &&
-			    !is_one_of(all[i].pid, but, nr_but))
-				list[found++] = all[i].pid;
+		for (i = 0; i < n; i++)
+			if (all[i].parent == (*list)[at].pid &&
+			    all[i].start >= since &&
+			    !is_one_of(&all[i], but, nr_but))
+				append(list, &found, &all[i]);
 	free(all);
 	return found;
 }

@@ -23,12 +23,12 @@
 #define START_LOOKS	(60000 / LOOK_MS) /* without a VM in sight */
 #define ANSWER_S	600	/* a machine's memory may have to be made first */
 #define END_TRIES	100
-#define TREE		64
 
 static pid_t child;
+static unsigned long long child_start;
 
 /* What ran below this process before: a shell may have become it. */
-static pid_t others[TREE];
+static struct process *others;
 static unsigned int nr_others;
 
 /* --- its process -------------------------------------------------------------------- */
@@ -39,28 +39,43 @@ static void pass_on(int sig)
 		kill(child, sig);
 }
 
+static const int passed[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
+
+#define NR_PASSED	(sizeof(passed) / sizeof(passed[0]))
+
 static void pass_signals(void)
 {
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1,
-				    SIGUSR2 };
 	struct sigaction sa = { .sa_handler = pass_on };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		sigaction(sigs[i], &sa, NULL);
+	for (i = 0; i < NR_PASSED; i++)
+		sigaction(passed[i], &sa, NULL);
+}
+
+/* Let them wait; @old: what it was before. */
+static void hold_signals(sigset_t *old)
+{
+	sigset_t set;
+	unsigned int i;
+
+	sigemptyset(&set);
+	for (i = 0; i < NR_PASSED; i++)
+		sigaddset(&set, passed[i]);
+	sigprocmask(SIG_BLOCK, &set, old);
 }
 
 /* Nothing that was started may go on without a domain; at exit. */
 static void kill_tree(void)
 {
+	struct process *list;
 	unsigned int n;
-	pid_t list[TREE];
 
 	if (child <= 0)
 		return;
 	/* What a wrapper left has become a child of this process. */
-	for (n = proc_tree(getpid(), list, TREE, others, nr_others); n > 1; n--)
-		kill(list[n - 1], SIGKILL);
+	for (n = proc_tree(getpid(), &list, child_start, others, nr_others); n > 1; n--)
+		kill(list[n - 1].pid, SIGKILL);
+	free(list);
 	waitpid(child, NULL, 0);
 }
 
@@ -83,27 +98,33 @@ static void __attribute__((noreturn)) ended(int status)
 }
 
 /*
- * The process that has the VM, or 0. If it, or what the child has become, was not given
- * the words that were added, the guest would run without a domain, or not at all.
+ * Has it the VM? If it, or what the child has become, was not given the words that were
+ * added, the guest would run without a domain, or not at all.
  */
+static bool is_vmm(pid_t pid)
+{
+	bool has_vm = proc_has_vm(pid), known;
+
+	if (!has_vm && pid != child)
+		return false;
+	if (!proc_has_text(pid, MONITOR, &known) && known)
+		fail(EXIT_REFUSED, "process %d was not given the words that this command adds (-S and a monitor): a wrapper has to pass all words on, as in sh -c 'exec qemu-system-x86_64 \"$@\"' x ...",
+		     pid);
+	return has_vm;
+}
+
+/* The process that has the VM, or 0. */
 static pid_t look_at_tree(void)
 {
-	pid_t list[TREE];
-	unsigned int n = proc_tree(child, list, TREE, NULL, 0), i;
-	bool known;
+	struct process *list;
+	unsigned int n = proc_tree(child, &list, 0, NULL, 0), i;
+	pid_t vmm = 0;
 
-	for (i = 0; i < n; i++) {
-		bool has_vm = proc_has_vm(list[i]);
-
-		if (!has_vm && list[i] != child)
-			continue;
-		if (!proc_has_text(list[i], MONITOR, &known) && known)
-			fail(EXIT_REFUSED, "process %d was not given the words that this command adds (-S and a monitor): a wrapper has to pass all words on, as in sh -c 'exec qemu-system-x86_64 \"$@\"' x ...",
-			     list[i]);
-		if (has_vm)
-			return list[i];
-	}
-	return 0;
+	for (i = 0; i < n && !vmm; i++)
+		if (is_vmm(list[i].pid))
+			vmm = list[i].pid;
+	free(list);
+	return vmm;
 }
 
 /* A wait that looks after the processes meanwhile. */
@@ -146,23 +167,42 @@ static char **more_args(char **args, int argc, int monitor, bool incoming)
 	return v;
 }
 
+/* In the child: become the other program, or report why not. */
+static void __attribute__((noreturn)) become(char **v, int monitor, int report)
+{
+	int error;
+
+	fcntl(monitor, F_SETFD, 0);
+	execvp(v[0], v);
+	error = errno;
+	while (write(report, &error, sizeof(error)) < 0 && errno == EINTR)
+		;
+	_exit(127);
+}
+
 /* Returns when the other program is there, or says why it is not. */
 static void spawn(char **v, int monitor)
 {
 	int report[2], error;
+	sigset_t old;
+	ssize_t n;
 
+	/* One that came between the two would end this program, and not the child. */
+	hold_signals(&old);
 	if (pipe2(report, O_CLOEXEC) || (child = fork()) < 0)
 		fail(1, "cannot start a process: %s", strerror(errno));
 	if (!child) {
-		fcntl(monitor, F_SETFD, 0);
-		execvp(v[0], v);
-		error = errno;
-		while (write(report[1], &error, sizeof(error)) < 0 && errno == EINTR)
-			;
-		_exit(127);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		become(v, monitor, report[1]);
 	}
+	pass_signals();
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	child_start = proc_start(child);
 	close(report[1]);
-	if (read(report[0], &error, sizeof(error)) == sizeof(error)) {
+	do {
+		n = read(report[0], &error, sizeof(error));
+	} while (n < 0 && errno == EINTR);
+	if (n == sizeof(error)) {
 		waitpid(child, NULL, 0);
 		child = 0;
 		fail(127, "cannot run '%s': %s", v[0], strerror(error));
@@ -180,11 +220,10 @@ struct qmp *vmm_start(char **args, int argc, bool incoming)
 		fail(1, "cannot make a socket: %s", strerror(errno));
 	/* What a wrapper leaves behind stays in sight. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	nr_others = proc_tree(getpid(), others, TREE, NULL, 0);
+	nr_others = proc_tree(getpid(), &others, 0, NULL, 0);
 	v = more_args(args, argc, pair[1], incoming);
 	atexit(kill_tree);
 	spawn(v, pair[1]);
-	pass_signals();
 	free(v);
 	close(pair[1]);
 	wait_monitor(pair[0]);

@@ -40,11 +40,19 @@ bool proc_has_vm(pid_t pid);
 char **proc_args(pid_t pid);
 bool proc_has_text(pid_t pid, const char *text, bool *known);
 
+struct process {
+	pid_t pid, parent;
+	unsigned long long start;	/* in ticks since the boot */
+};
+
+/* When it was started; 0: it is gone. */
+unsigned long long proc_start(pid_t pid);
+
 /*
- * All processes that descend from @pid, @pid first, but not @but and theirs; the number of
- * them.
+ * All processes that descend from @pid, @pid first; the number of them. Not those that
+ * started before @since, nor @but, nor what descends from either. Free the list.
  */
-unsigned int proc_tree(pid_t pid, pid_t *list, unsigned int max,
-		       const pid_t *but, unsigned int nr_but);
+unsigned int proc_tree(pid_t pid, struct process **list, unsigned long long since,
+		       const struct process *but, unsigned int nr_but);
 
 #endif
