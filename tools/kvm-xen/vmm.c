@@ -87,6 +87,8 @@ static int status_of(int status)
 /* It has ended too early: its status is ours, and its own words are above. */
 static void __attribute__((noreturn)) ended(int status)
 {
+	/* A wrapper may have left something. */
+	kill_tree();
 	child = 0;
 	if (WIFSIGNALED(status))
 		fail(128 + WTERMSIG(status), "signal %d (%s) ended the VMM before its machine was complete",
