@@ -76,6 +76,9 @@ run: setup ## one guest image on a host, and what it says: IMAGE=evtchn-64 [KERN
 fuzz: setup ## the logic that user space can compile, fuzzed for longer (FUZZ_RUNS=20000000)
 	@FUZZ_RUNS=$${FUZZ_RUNS:-20000000} bash selftests/user.sh
 
+mutants: setup ## would the tests notice? Each deliberate defect, one by one: M="5 fifo-tail" for some
+	@python3 scripts/mutants.py $(M)
+
 bench: setup ## instructions, and cache lines that a send touches: build/bench.json
 	@$(MAKE) -s -C selftests
 	@python3 scripts/bench.py
@@ -92,5 +95,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install uninstall demo setup check check-quick check-full check-debug run fuzz bench uapi-doc clean
+.PHONY: help modules tools kxenlat install uninstall demo setup check check-quick check-full check-debug run fuzz mutants bench uapi-doc clean
 .DEFAULT_GOAL := modules
