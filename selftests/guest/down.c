@@ -12,11 +12,15 @@ static void soft_reset(struct sched_shutdown *s)
 	rt_set_callback(2ULL << 56 | CALLBACK_VECTOR);
 	st.port = rt_alloc_unbound(DOMID_SELF);
 	check("G44 a port before the soft reset", st.port != 0, 1);
+	/* What the page still holds is the life before's. */
+	shinfo_page.evtchn_mask[0] = ~0UL;
 	check("G44 soft reset", sched_op(SCHEDOP_shutdown, s), 0);
 	evtchn_op(EVTCHNOP_status, &st);
 	check("G44 the port is closed", st.status, EVTCHNSTAT_closed);
 	check("G44 shared_info can be placed again", rt_map_shinfo(), 0);
 	check("G44 it is new", shinfo_page.evtchn_pending[0], 0);
+	check("G44 its masks, too", shinfo_page.evtchn_mask[0], 0);
+	check("G44 ports can be had again", rt_bind_ipi(0) != 0, 1);
 }
 
 void test_main(void)
