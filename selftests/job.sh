@@ -60,7 +60,8 @@ pins_even() {
 check_gone() {
 	check "$1: no domain is left" wait_for no_domain
 	check "$1: KVM's functions are as they were" wait_for unarmed
-	check "$1: the module unloads" rmmod kvm_xen
+	# A domain's memory goes a moment after the domain.
+	check "$1: the module unloads" wait_for rmmod kvm_xen
 	check "$1: every page that was pinned is released" wait_for pins_even ||
 		grep nr_foll_pin /proc/vmstat
 	! [ -e $LEAKS ] || check "$1: no memory is left" no_leak
