@@ -17,6 +17,7 @@ touches is compiled again. A mutant is killed by a test that fails, and by one t
 end. The output of each is build/mutants/NAME.log. Exit status 1 if a mutant survives, does
 not apply or does not build, or a test fails unmodified.
 """
+import fcntl
 import glob
 import os
 import queue
@@ -50,7 +51,7 @@ class Mutant:
         if len(found) != 1:
             sys.exit(f"error: {path} has {len(found)} lines 'Caught-by:'")
         self.test = found[0].strip()
-        self.verdict = self.why = ""
+        self.verdict, self.why = "not judged", ""
 
 
 def choose(wanted):
@@ -272,6 +273,8 @@ def main():
     mutants = choose([w for a in sys.argv[1:] for w in a.replace(",", " ").split()])
     os.makedirs(OUT, exist_ok=True)
     log = os.path.join(OUT, "programs.log")
+    lock = open(os.path.join(OUT, "lock"), "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)        # the copies have room for one run
     if run(["make", "-s", f"-j{os.cpu_count()}", "-C", "selftests", "all"], TOP, log, LIMIT_BUILD):
         sys.exit(f"error: the test programs do not build: {log}")
     tests = list(dict.fromkeys(m.test for m in mutants if m.test != "none"))
