@@ -66,6 +66,10 @@ report "shell scripts parse" < <(
 	for f in $(sources scripts selftests tools .ci | grep -E '\.sh$|/run$|/jobs/'); do
 		bash -n "$f" 2>&1
 	done)
+report "every deliberate defect still applies: selftests/mutants" < <(
+	for f in selftests/mutants/*.patch; do
+		patch -p1 -F0 -s -f --dry-run -i "$f" >/dev/null 2>&1 || echo "$f"
+	done)
 report "no file is longer than 800 lines" < <(
 	sources kvm-xen evtchn dom0 x86 selftests tools scripts | grep -E '\.(c|h|py|sh)$' |
 		xargs wc -l | awk '$2 != "total" && $1 > 800 { print }')
