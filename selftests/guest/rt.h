@@ -2,7 +2,7 @@
 /*
  * Runtime of the guest images. They speak Xen's ABI and nothing else, so the
  * same image runs on real Xen and here. A report is a line per check on I/O port
- * 0xE9: "ok - NAME = VALUE" or "not ok - NAME = VALUE, want VALUE".
+ * 0xE9: "ok - NAME = VALUE" or "not ok - NAME = VALUE, want VALUE"; vmm takes it line by line.
  */
 #ifndef RT_H
 #define RT_H
@@ -61,7 +61,6 @@ void test_main(void);
 /* Report. */
 void check(const char *name, long got, long want);
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void rt_puts(const char *s);
 void __attribute__((noreturn)) rt_exit(int failed);
 
 /* Hypercalls. */

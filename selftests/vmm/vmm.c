@@ -33,7 +33,6 @@
 
 #define START_INFO	0x1000
 #define PHYS32_ENTRY	18
-#define COM1		0x3f8	/* as much of it as an early console needs */
 
 struct machine vm = { .ctl = -1, .cpus = 1, .mem = 64 << 20, .xen = true,
 		      .domid = KXEN_DOMID_AUTO };
@@ -266,38 +265,17 @@ static void attach(void)
 
 /* --- running -------------------------------------------------------------------- */
 
-static void guest_char(char ch)
-{
-	static char line[1024];
-	static size_t n;
-
-	if (ch != '\n' && n < sizeof(line) - 2) {
-		line[n++] = ch;
-		return;
-	}
-	line[n++] = '\n';
-	fwrite(line, 1, n, stdout);
-	fflush(stdout);
-	n = 0;
-}
-
 static void on_io(struct kvm_run *run)
 {
 	uint8_t *data = (uint8_t *)run + run->io.data_offset;
 
-	if (fail_io(run))
+	if (fail_io(run) || report_io(run))
 		return;
-	if (run->io.direction == KVM_EXIT_IO_IN && run->io.port == COM1 + 5) {
-		*data = 0x60;	/* the transmitter is empty */
-		return;
-	}
 	if (run->io.direction == KVM_EXIT_IO_IN) {
 		memset(data, 0xff, run->io.size * run->io.count);
 		return;
 	}
-	if (run->io.port == 0xe9 || run->io.port == COM1)
-		guest_char(*data);
-	else if (run->io.port == 0xf4)
+	if (run->io.port == 0xf4)
 		exit(*data ? 1 : 0);
 	else if (run->io.port == 0xf5 && vm.save && *data == 1)
 		save_begin();

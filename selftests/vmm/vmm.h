@@ -66,6 +66,10 @@ void start_toggling(void);
 void make_stuck_page(void);
 void limit_memlock(unsigned int kbytes);
 void become(unsigned int uid);
+
+/* report.c */
+bool report_io(struct kvm_run *run);
+
 /* fail.c */
 bool fail_io(struct kvm_run *run);
 
