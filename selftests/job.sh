@@ -34,8 +34,26 @@ wait_for() {	# COMMAND...
 
 loaded() { grep -q '^kvm_xen ' /proc/modules; }
 log_says() { dmesg | grep -qF "$1"; }
-no_domain() { [ "$(ls -d /sys/kernel/debug/kvm-xen/d* | wc -l)" = 1 ]; }
+# But for domain 0, and the one that stays.
+no_domain() { [ "$(ls -d /sys/kernel/debug/kvm-xen/d* | wc -l)" = $((1 + ${stays-0})) ]; }
 unarmed() { ! grep -q ' armed ' /sys/kernel/debug/kvm-xen/hooks; }
+
+# A domain that stays, so that hooks are not put in place for each of the others, which takes
+# seconds here: stay, and let_go. jobs/life is where they come and go.
+stay() {
+	stays=1
+	mkfifo /run/stay
+	./vmm --hold --domid 9000 --limit 3000 version-64 < /run/stay > /run/stayed 2>&1 &
+	exec 4> /run/stay
+	wait_for grep -q READY /run/stayed
+}
+let_go() {
+	echo go >&4
+	exec 4>&-
+	check "the domain that stayed finds Xen" wait_for grep -q '^DONE good' /run/stayed ||
+		{ grep -v '^ok' /run/stayed; look_at $(pidof vmm); }
+	stays=0
+}
 
 # Where the threads of these processes are, for a test that has failed: look_at PID...
 look_at() {
