@@ -152,7 +152,7 @@ common_files() {	# SERIES
 # The same for Debian kernels as guests, under the machine's own QEMU.
 guest_files() {	# SERIES
 	common_files "$1"
-	echo "--file $SELF/guest-job.sh --root --mem 3G"
+	echo "--file $SELF/guest-job.sh --file $BUILD/selftests/qmp --root --mem 3G"
 }
 
 need_guests() {
