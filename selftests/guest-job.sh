@@ -23,7 +23,7 @@ done_well() {	# NAME STATUS
 	check "$1: no splat" fails grep -q 'L2 splat' $log
 }
 lives() { [ "$(grep -c "$1" $log)" -ge "$2" ]; }
-resets() { $T/kvm-xen dump $DOMID | grep -q 'resets  *[1-9]'; }
+resets() { [ "$($T/kvm-xen dump $DOMID | sed -n 's/.*resets  *\([0-9]*\).*/\1/p')" -ge $1 ]; }
 
 # boot NAME KERNEL CPUS KXEN-WORDS: one guest from start to power-off
 boot() {
@@ -64,20 +64,21 @@ systemd() {
 	has "$1: no unit has failed" 'L2 failed 0'
 }
 
-# The same machine once more: its second life does the rest.
-# again NAME KERNEL CPUS WORDS [COMMAND of QMP]
-again() {
+# A machine of several lives, which it begins by itself or is made to: kxen=load lives=...
+# (linux/init). lives_begin KERNEL CPUS LIVES; another for each of them but the first; lives_end
+lives_begin() {
 	next
 	DOMID=$((600 + n))
-	vm $2 $3 256 initrd.gz "$4" ${5:+-qmp unix:/run/qmp.$n,server=on,wait=off} &
-	q=$!
-	if [ -n "${5-}" ]; then
-		check "$1: a first life" wait_for lives 'L2 load done' 1 || tail -20 $log
-		check "$1: the VMM takes the command" qmp /run/qmp.$n "{\"execute\": \"$5\"}"
-	fi
-	check "$1: a second life" wait_for lives 'L2 load done' 2 || tail -20 $log
-	check "$1: the domain was reset" resets
-	check "$1: Xen's clock in the second life" lives 'L2 clocksource xen' 2
+	WAIT=600 vm $1 $2 256 initrd.gz "kxen=load lives=$3" -qmp unix:/run/qmp.$n,server=on,wait=off & q=$!
+}
+another() {	# NAME LIFE
+	check "$1: another life" wait_for lives 'L2 load done' $2 || tail -20 $log
+	check "$1: the machine says so, too" lives "L2 life $2" 1
+	check "$1: the domain was reset" resets $(($2 - 1))
+	check "$1: Xen's clock in this life" lives 'L2 clocksource xen' $2
+}
+lives_end() {	# NAME HOW-MANY-STAYED
+	check "$1: the last life comes to its end" wait_for lives 'L2 staying' $2 || tail -20 $log
 	pkill -f "file:$log "; wait $q
 	check "$1: no splat" fails grep -q 'L2 splat' $log
 }
