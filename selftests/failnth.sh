@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each allocation of each call fails once (jobs/failnth). On the stock kernels, which
 # cannot inject failures, by a module that was built for it.
-WEIGHT=100
+WEIGHT=100 ONCE=6.12
 . "$(dirname "$0")/lib.sh"
 
 files() {	# SERIES

@@ -23,7 +23,8 @@ for s in $(series_list); do need_module "$s"; done
 for s in $(series_list); do
 	# One at a time: races want both of the machine's cores.
 	job hostile "$s" --thread multi
-	job file "$s" --root --module kvm-amd --module loop --module ext4
-	job avic "$s"
+	case $(halves "$s") in *1*) job avic "$s" ;; esac
+	# The newer kernel refuses what the older one lets pass.
+	case $(halves "$s") in *2*) job file "$s" --root --module kvm-amd --module loop --module ext4 ;; esac
 done
 tap_end

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What images.list says to one reader: awk -v want=build|run|xen|vmx|show -f images.awk images.list
 #   build	NAME-WIDTH
-#   run, vmx	NAME-WIDTH OPTIONS of those that run without more
+#   run, vmx	NAME-WIDTH OPTIONS of those that run without more; -v widths="64 32" for those
 #   xen		NAME-WIDTH:CPUS
 #   show	NAME-WIDTH OPTIONS of all
 /^#/ || NF < 5 { next }
@@ -13,5 +13,6 @@
 	list = want == "xen" ? $4 : want == "vmx" ? $5 : want == "run" && $3 != "plain" ? "-" : $2
 	n = split(list, width, ",")
 	for (i = 1; i <= n && list != "-"; i++)
-		print $1 "-" width[i] (want == "build" ? "" : want == "xen" ? ":" cpus : options)
+		if (widths == "" || index(" " widths " ", " " width[i] " "))
+			print $1 "-" width[i] (want == "build" ? "" : want == "xen" ? ":" cpus : options)
 }

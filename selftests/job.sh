@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Shared by the jobs that run inside a host (busybox sh, or bash in the machine's root).
-# Sourced, with what the program has for the job: SERIES, KXEN_CHECK, TOP, KXEN_CACHE, and
-# its own PARAMS.
+# Sourced, with what the program has for the job: SERIES, HALVES, KXEN_CHECK, TOP,
+# KXEN_CACHE, and its own PARAMS.
 ! [ -e params ] || . ./params
 if [ -n "${BASH_VERSION-}" ]; then
 	export PATH=$PATH:/usr/sbin:/sbin
@@ -21,6 +21,8 @@ check() {	# NAME COMMAND...: is its status 0?
 }
 
 fails() { ! "$@"; }
+# Is half 1 or 2 of the job for this host? See lib.sh.
+mine() { case ${HALVES-1 2} in *$1*) ;; *) false ;; esac; }
 
 # Wait until a command's status is 0; the limit is for a hang, not a measure.
 wait_for() {	# COMMAND...

@@ -10,8 +10,9 @@
 #   NAME.sh PART	one part
 #
 # A part is a host of series_list() unless the program says otherwise before it sources
-# this file: PARTS="ONE TWO". WEIGHT is what a part takes in seconds, as a first guess,
-# AFTER what must have run before. All three may be left out.
+# this file: PARTS="ONE TWO"; ONCE=SERIES is the only host in 'check', for a program that
+# hardly depends on it. WEIGHT is what a part takes in seconds, as a first guess, AFTER what
+# must have run before. All may be left out.
 
 set -u
 SELF=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -26,13 +27,27 @@ series_list() {
 		echo "$KXEN_SERIES"
 	elif [ "$KXEN_CHECK" = quick ]; then
 		echo 6.1
+	elif [ "$KXEN_CHECK" = check ] && [ -n "${ONCE-}" ]; then
+		echo "$ONCE"
 	else
 		echo "$KXEN_SUPPORTED"
 	fi
 }
 
+# In 'check' two hosts share what does not depend on the host: the first does half 1, the
+# other half 2, and job.sh's mine() asks for it. A host that is alone does all, and so does
+# each of check-full.
+all_series=$(series_list)
+halves() {	# SERIES
+	case $KXEN_CHECK:$all_series in
+	check:"$1 "*) echo 1 ;;
+	check:*" "*) echo 2 ;;
+	*) echo 1 2 ;;
+	esac
+}
+
 own_parts=${PARTS:+1}
-PARTS=${PARTS:-$(series_list)}
+PARTS=${PARTS:-$all_series}
 case ${1-} in
 "") ;;
 --list)
@@ -133,16 +148,16 @@ need_module() {	# SERIES
 	"$KXEN_TOP/scripts/module.sh" "$1" || bail "the module does not build for $1"
 }
 
-# What images.list says of the images: images WANT, see images.awk.
-images() { awk -v want="$1" -f "$SELF/images.awk" "$SELF/images.list"; }
+# What images.list says of the images: images WANT [WIDTHS], see images.awk.
+images() { awk -v want="$1" -v widths="${2-}" -f "$SELF/images.awk" "$SELF/images.list"; }
 
 # Options of l1.py that put the module, the small VMM and the images into a host, and
 # what a job is told: its ./params, which job.sh reads. A program adds to them by PARAMS,
 # as NAME=VALUE lines.
 common_files() {	# SERIES
 	local i
-	printf '%s=%q\n' SERIES "$1" KXEN_CHECK "$KXEN_CHECK" TOP "$KXEN_TOP" \
-		KXEN_CACHE "$KXEN_CACHE" >"$WORK/params-$1"
+	printf '%s=%q\n' SERIES "$1" HALVES "$(halves "$1")" KXEN_CHECK "$KXEN_CHECK" \
+		TOP "$KXEN_TOP" KXEN_CACHE "$KXEN_CACHE" >"$WORK/params-$1"
 	echo "${PARAMS-}" >>"$WORK/params-$1"
 	echo "--file $BUILD/$1/kvm-xen.ko --file $BUILD/selftests/vmm --file $SELF/job.sh"
 	echo "--file $WORK/params-$1=params"

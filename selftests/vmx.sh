@@ -6,10 +6,11 @@ WEIGHT=400
 . "$(dirname "$0")/lib.sh"
 HOST=vmx.py
 
+# The second host is there for its processor, with 64 bits.
 files() {
-	images vmx >"$WORK/images"
+	case $(halves "$1") in 2) images vmx 64 ;; *) images vmx ;; esac >"$WORK/images-$1"
 	common_files "$1"
-	echo "--file $WORK/images --timeout $limit"
+	echo "--file $WORK/images-$1=images --timeout $limit"
 	case $1 in
 	6.1) echo "--cpu corei7_haswell_4770 $linux" ;;
 	*) echo "--cpu tigerlake --file $WORK/want-ibt" ;;
