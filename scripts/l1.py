@@ -33,6 +33,8 @@ HARMLESS = re.compile(
     r"no TSC_DEADLINE|debug info|LBR|ACPI BIOS|rcu: (?!INFO)|RCU Tasks(?!.*stall)|"
     r"kvm_xen: loading out-of-tree|module verification failed|"
     r"RCU (lockdep checking|CPU stall warnings)")
+# What a host boots faster with. What is counted is counted without.
+BOOT_WORDS = "init_on_alloc=0 cryptomgr.notests"
 # For kernels that are built for the tests, whose series has a dash: 6.12-debug. They are slow.
 DEBUG_WORDS = ("kasan_multi_shot page_poison=1 watchdog_thresh=60 "
                "rcupdate.rcu_cpu_stall_timeout=120")
@@ -182,6 +184,8 @@ def main():
     if args.module is None:
         args.module = ["kvm-amd", "kvm-intel"] if args.nested else ["kvm-amd"]
 
+    if not args.icount:
+        args.append = BOOT_WORDS + " " + args.append
     debug = "-" in args.series
     args.mem = args.mem or ("2G" if debug else "1G")
     if debug:
