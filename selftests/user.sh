@@ -37,11 +37,15 @@ threads() {	# NAME
 threads fifo
 threads nlevel
 threads ports
-$C -DSTEPS -fsanitize=address,undefined -o "$U/steps" nlevel.c >"$U/steps.log" 2>&1
-tap $? "nlevel: builds step by step"
-"$U/steps" >"$U/steps.log" 2>&1
-tap $? "nlevel: a scan between any two steps of a raiser loses nothing"
-tap_number "nlevel" <"$U/steps.log"
+steps() {	# NAME WHAT
+	$C -DSTEPS -fsanitize=address,undefined -o "$U/$1-steps" "$1.c" >"$U/steps.log" 2>&1
+	tap $? "$1: builds step by step"
+	"$U/$1-steps" >"$U/steps.log" 2>&1
+	tap $? "$1: $2"
+	tap_number "$1" <"$U/steps.log"
+}
+steps fifo "a guest that is quicker at any step of the host's is dealt with"
+steps nlevel "a scan between any two steps of a raiser loses nothing"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
 	sed 's/if (kxen_guest_test_and_set(leaf, port))/if (kxen_guest_test(leaf, port))/; s/^\(\t\tkxen_guest_test_and_set(&root.*\)$/\1\n\tkxen_guest_test_and_set(leaf, port);/' >"$U/wrong.c"

@@ -43,8 +43,13 @@ static void test_before(void)
 /* The switch comes late: an event is pending already. */
 static void test_switch(void)
 {
+	u32 only, before = rt_loop(&only);
 	u8 bits = 0;
 
+	sti();
+	cli();
+	rt_mask(only);
+	rt_send(before);
 	rt_mask(r);
 	rt_send(l);
 	check("A37 pending in 2-level", rt_pending(r), 1);
@@ -63,10 +68,14 @@ static void test_switch(void)
 	      0);
 	check("A41 what was pending is raised now", word(r) & ~LINK_MASK,
 	      W(PENDING) | W(LINKED));
+	check("A37 also what was not sent again", word(only) & ~LINK_MASK,
+	      W(PENDING) | W(LINKED));
 	check("A65 its queue is ready", control[0].c.ready, 1 << 7);
 	check("A65 upcall_pending", rt_vi(0)->evtchn_upcall_pending, 1);
 	quiet();
 	check("A69 it was taken", word(r), 0);
+	rt_close(before);
+	rt_close(only);
 }
 
 static void test_events(void)

@@ -193,12 +193,32 @@ static void start_things(void)
 	mask(masked_r);
 	rt_send(l);
 	rt_send(masked_l);
-	for (i = 0; i < IPIS; i++)
+	for (i = 0; i < IPIS - 1; i++)
 		rt_send(ipi[IPIS - 1 - i]);
 	deadline = rt_now(rt_vi(0)) + 400000000;
 	t.timeout_abs_ns = deadline;
 	check("a timer", vcpu_op(VCPUOP_set_singleshot_timer, 0, &t), 0);
 	check("a periodic one", vcpu_op(VCPUOP_set_periodic_timer, 1, &p), 0);
+}
+
+static struct vcpu_runstate_info account(void)
+{
+	struct vcpu_runstate_info r = { .state = -1 };
+
+	vcpu_op(VCPUOP_get_runstate_info, 0, &r);
+	return r;
+}
+
+/* Before anything is taken: it comes behind what is in the queue (A64). */
+static void check_first(const struct vcpu_runstate_info *before)
+{
+	struct vcpu_runstate_info r = account();
+	u32 i, back = 0;
+
+	for (i = 0; i < 4; i++)
+		back += r.time[i] < before->time[i];
+	check("no state's account goes back", back, 0);
+	check("the last IPI is sent", rt_send(ipi[0]), 0);
 }
 
 static void check_ports(void)
@@ -289,6 +309,7 @@ static void check_peer(void)
 void test_main(void)
 {
 	struct hvm_start_info *si = (void *)(unsigned long)start_info_addr;
+	struct vcpu_runstate_info spent;
 	u64 before;
 	u32 n;
 
@@ -301,8 +322,10 @@ void test_main(void)
 		note("# life %u", n + 1);
 		start_things();
 		before = rt_now(rt_vi(0));
+		spent = account();
 		if (!n)
 			outb(0xf5, 2);
+		check_first(&spent);
 		check_ports();
 		check_time(before);
 		check_events();

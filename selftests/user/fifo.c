@@ -114,7 +114,62 @@ static void check_kept(void)
 		fail("a guest that keeps the rules was found to break them");
 }
 
-#ifndef THREADS
+#ifdef STEPS
+
+/*
+ * A guest that changes the tail's word between a look of the host's and what the host
+ * makes of it, so often; with the last change it may take the event off. Deterministic.
+ */
+#define LAST	8	/* changes that it takes to break the rules */
+
+static u32 now, changes;
+static bool takes_off;
+
+static void step(void)
+{
+	if (now >= changes)
+		return;
+	if (++now == changes && takes_off)
+		take_one();
+	else
+		words[1] ^= KXEN_FIFO_MASKED;
+}
+
+static void each_change(bool off)
+{
+	u32 nr;
+
+	for (nr = 0; nr <= LAST; nr++) {
+		memset(memory, 0, sizeof(memory));
+		tail = head = ready = local_head = local_ready = 0;
+		now = changes = 0;
+		takes_off = off;
+		broken = false;
+		raise(1);
+		changes = nr;
+		raise(2);
+		changes = 0;
+		if (words[1] & KXEN_FIFO_BUSY || words[2] & KXEN_FIFO_BUSY)
+			fail("BUSY stays set behind %u changes", nr);
+		if (broken != (nr == LAST))
+			fail("%u changes: the guest %s", nr, broken ? "breaks the rules" :
+			     "keeps the rules");
+		unmask(1);
+		if (!broken)
+			check_kept();
+	}
+	printf("ok - the tail's word is changed up to %u times%s: BUSY is taken back\n", LAST,
+	       off ? ", and taken off" : "");
+}
+
+int main(void)
+{
+	each_change(false);
+	each_change(true);
+	return 0;
+}
+
+#elif !defined(THREADS)
 
 /* A guest that writes what it likes where it likes. */
 static void hostile(u32 port, u8 how)

@@ -29,21 +29,22 @@ typedef uint64_t u64;
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
 #define array_index_nospec(i, n)	(i)
 
-/* The kernel's cmpxchg() is a full barrier. */
-#define cmpxchg(p, o, n) ({						\
-	__typeof__(*(p)) _o = (o);					\
-									\
-	__atomic_compare_exchange_n(p, &_o, n, false, __ATOMIC_SEQ_CST,	\
-				    __ATOMIC_SEQ_CST);			\
-	_o;								\
-})
-
-/* Called before each change of a bit that a raiser makes. */
+/* Called before each change of a bit or a word that a raiser makes. */
 #ifdef STEPS
 static void step(void);
 #else
 #define step()
 #endif
+
+/* The kernel's cmpxchg() is a full barrier. */
+#define cmpxchg(p, o, n) ({						\
+	__typeof__(*(p)) _o = (o);					\
+									\
+	step();								\
+	__atomic_compare_exchange_n(p, &_o, n, false, __ATOMIC_SEQ_CST,	\
+				    __ATOMIC_SEQ_CST);			\
+	_o;								\
+})
 
 static inline bool kxen_guest_test_and_set(void *base, u32 nr)
 {
