@@ -13,9 +13,9 @@ Each selftests/mutants/NN-name.patch is one defect. Its header says which test i
 First the tests run on the unmodified tree: what fails there judges nobody. Then each defect
 is put into a copy of the tree, the module is built, and its test runs. KXEN_WORKERS copies
 are in use at a time (2), each for one defect after the other, so that only what a defect
-touches is compiled again. A mutant is killed by a test that fails, and by one that does not
-end. The output of each is build/mutants/NAME.log. Exit status 1 if a mutant survives, does
-not apply or does not build, or a test fails unmodified.
+touches is compiled again. A mutant is killed by a test that fails, which then need not go on,
+and by one that does not end. The output of each is build/mutants/NAME.log. Exit status 1
+if a mutant survives, does not apply or does not build, or a test fails unmodified.
 """
 import fcntl
 import glob
@@ -80,7 +80,27 @@ def end(p):
         pass
 
 
-def run(argv, cwd, log, limit, env=None):
+def complaints(paths):
+    """What the output of a test in these files does not like."""
+    out = []
+    for path in paths:
+        with open(path, errors="replace") as f:
+            out += re.findall(r"^not ok .*|^# host: .*", f.read(), re.M)
+    return out
+
+
+def wait(p, limit, failed):
+    """Its exit status; None at the limit, or as soon as it has failed."""
+    end_of_time = time.time() + limit
+    while time.time() < end_of_time and not (failed and failed()):
+        try:
+            return p.wait(2)
+        except subprocess.TimeoutExpired:
+            pass
+    return None
+
+
+def run(argv, cwd, log, limit, env=None, failed=None):
     """Its exit status, None if it had to be ended; what it says goes to the log."""
     with open(log, "a") as out:
         out.write("$ " + shlex.join(argv) + "\n")
@@ -89,10 +109,7 @@ def run(argv, cwd, log, limit, env=None):
                              stderr=subprocess.STDOUT, start_new_session=True,
                              env=dict(os.environ, KXEN_CACHE=CACHE, **(env or {})))
         running.add(p)
-        try:
-            status = p.wait(limit)
-        except subprocess.TimeoutExpired:
-            status = None
+        status = wait(p, limit, failed)
         end(p)
         p.wait()
         running.discard(p)
@@ -148,7 +165,8 @@ class Tree:
                     "--file", params.name + "=params"]
             for f in files:
                 argv += ["--file", os.path.join(self.build, f)]
-            return run(argv + ["selftests/jobs/mutant"], self.top, log, LIMIT_HOST + 60)
+            return run(argv + ["selftests/jobs/mutant"], self.top, log, LIMIT_HOST + 60,
+                       failed=lambda: complaints([log]))
 
     def program_test(self, test, log):
         name, _, part = test.partition(":")
@@ -159,7 +177,14 @@ class Tree:
                               env=dict(os.environ, **env), capture_output=True).stdout
         parts = [line.split()[0] for line in text.splitlines()]
         part = part or (SERIES if SERIES in parts else parts[0])
-        return run([program, part], self.top, log, LIMIT, env)
+        # A program passes a host's report on when that has ended.
+        with tempfile.TemporaryDirectory(prefix="kxen-mutant.") as tmp:
+            hosts = os.path.join(tmp, "*", "*.out")
+            status = run([program, part], self.top, log, LIMIT, dict(env, TMPDIR=tmp),
+                         lambda: complaints(glob.glob(hosts)))
+            with open(log, "a") as f:
+                f.writelines(line + "\n" for line in complaints(glob.glob(hosts)))
+            return status
 
     def fails(self, test, log):
         """What the test does not like, or ''."""
@@ -167,8 +192,7 @@ class Tree:
             status = self.image_test(test, log)
         else:
             status = self.program_test(test, log)
-        with open(log, errors="replace") as f:
-            bad = re.findall(r"^not ok .*|^# host: .*", f.read(), re.M)
+        bad = complaints([log])
         if status == 0 and not bad:
             return ""
         ended = "it does not end" if status in (None, 99) else f"status {status}"
