@@ -126,7 +126,7 @@ image() {
 		echo "ok - $_img: ends by itself"
 	else
 		echo "not ok - $_img: ends by itself (status $_rc)"
-		tail -5 /tmp/image.out
+		grep -v "^ok" /tmp/image.out | tail -20
 		return 1
 	fi
 }
