@@ -6,6 +6,7 @@ Each selftests/mutants/NN-name.patch is one defect. Its header says which test i
 
   Caught-by: image NAME-WIDTH [options of vmm]	with what images.list says of it
   Caught-by: saved NAME-WIDTH ABI [options]	saved, and restored into a new VM
+  Caught-by: stalled NAME-WIDTH "PLACE MICROSECONDS" [options]	see job.sh
   Caught-by: PROGRAM[:PART]			selftests/PROGRAM.sh; its part for host 6.1, if
 						it has one, else its first
   Caught-by: none				there is no such test yet; the text says why
@@ -149,7 +150,7 @@ class Tree:
 
     def image_test(self, test, log):
         """One guest in a host of its own."""
-        kind, image, *options = test.split()
+        kind, image, *options = shlex.split(test)
         if kind == "image":
             text = subprocess.run(["awk", "-v", "want=show", "-f", "images.awk", "images.list"],
                                   cwd=os.path.join(self.top, "selftests"), check=True,
@@ -157,12 +158,16 @@ class Tree:
             listed = {w[0]: w[1:] for w in map(str.split, text.splitlines())}
             options = listed[image] + options
         with tempfile.NamedTemporaryFile("w", prefix="kxen-params.") as params:
-            params.write("TEST=" + shlex.quote(" ".join([kind, image, *options])) + "\n")
+            params.write("TEST=" + shlex.quote(shlex.join([kind, image, *options])) + "\n")
             params.flush()
             files = [f"{SERIES}/kvm-xen.ko", "selftests/vmm", f"selftests/img/{image}"]
             argv = ["python3", "scripts/l1.py", "--series", SERIES,
                     "--timeout", str(LIMIT_HOST), "--file", "selftests/job.sh",
                     "--file", params.name + "=params"]
+            if kind == "stalled":   # while one CPU of the host is slow the other goes on
+                argv += ["--thread", "multi"]
+                files += [f"{SERIES}-stall/kxen_stall.ko", f"{SERIES}-stall/places"]
+                run(["scripts/stall.sh", SERIES], self.top, log, LIMIT_BUILD)
             for f in files:
                 argv += ["--file", os.path.join(self.build, f)]
             return run(argv + ["selftests/jobs/mutant"], self.top, log, LIMIT_HOST + 60,
@@ -188,7 +193,7 @@ class Tree:
 
     def fails(self, test, log):
         """What the test does not like, or ''."""
-        if test.split()[0] in ("image", "saved"):
+        if test.split()[0] in ("image", "saved", "stalled"):
             status = self.image_test(test, log)
         else:
             status = self.program_test(test, log)

@@ -98,6 +98,41 @@ no_leak() {
 	! grep -A 20 '^unreferenced' $LEAKS
 }
 
+# Make the window of a race wide: who comes to a place of kvm-xen's (scripts/places.py lists
+# them) waits there for so long. Before the guests run, and until they have ended: under an
+# emulator with several threads code is not to be changed while another CPU executes it.
+# stall "PLACE MICROSECONDS, ..."
+stall() {
+	_where='' _us=''
+	# shellcheck disable=SC2046
+	set -- $(echo "$1" | tr , ' ')
+	while [ $# -gt 1 ]; do
+		_at=$(awk -v p="$1" '$1 == p { print $2 }' places)
+		[ -n "$_at" ] || { echo "there is no $1"; return 1; }
+		_where=$_where,kvm_xen:${1%%:*}+$_at _us=$_us,$2
+		shift 2
+	done
+	insmod kxen_stall.ko where="${_where#,}" us="${_us#,}"
+}
+
+# It ends; and somebody has come to each place.
+unstall() {
+	_hits=$(cat /sys/module/kxen_stall/parameters/hits)
+	rmmod kxen_stall || return 1
+	echo "hits: $_hits"
+	case ,$_hits, in *,0,*) false ;; esac
+}
+
+# A guest image beside that: stalled IMAGE "PLACE MICROSECONDS, ..." [options of vmm]
+stalled() {
+	_img=$1 _slow=$2
+	shift 2
+	check "$_img: made slow: $_slow" stall "$_slow"
+	image "$_img" "$@"
+	check "$_img: its domain is gone" wait_for no_domain
+	check "$_img: it was slow, and is not any more" unstall
+}
+
 # Lines of a report, named by its group: part GROUP FILE
 part() { sed -n "s/^\(ok\|not ok\) - /&$1: /p" "$2"; }
 saved_gone() { ! [ -e /sys/kernel/debug/kvm-xen/d700 ]; }

@@ -164,6 +164,12 @@ common_files() {	# SERIES
 	for i in $(images build); do echo "--file $BUILD/selftests/img/$i"; done
 }
 
+# And what job.sh's stall needs.
+stall_files() {	# SERIES
+	local dir
+	dir=$("$KXEN_TOP/scripts/stall.sh" "$1") && echo "--file $dir/kxen_stall.ko --file $dir/places"
+}
+
 # The same for Debian kernels as guests, under the machine's own QEMU.
 guest_files() {	# SERIES
 	common_files "$1"

@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Build what makes kvm-xen slow at chosen places, for a kernel of the cache whose kvm-xen.ko
+# is there: stall.sh SERIES prints a directory with kxen_stall.ko and the list of places.
+# For job.sh's stall.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+out=$KXEN_TOP/build/$1-stall src=$KXEN_TOP/selftests/stall
+mkdir -p "$out"
+cp -u "$src/Kbuild" "$src/kxen_stall.c" "$out/"
+if ! locked "stall-$1" make -s -C "$(kdir_of "$1")" M="$out" W=1 modules >"$out/log" 2>&1 ||
+	grep -q 'warning:' "$out/log"; then
+	cat "$out/log" >&2
+	die "no kxen_stall.ko for $1"
+fi
+strip --strip-debug "$out/kxen_stall.ko"
+"$KXEN_TOP/scripts/places.py" "$KXEN_TOP/build/$1/kvm-xen.ko" >"$out/places"
+echo "$out"
