@@ -6,6 +6,7 @@ WEIGHT=30
 
 files() {
 	common_files "$1"
+	stall_files "$1"
 	echo "--file $BUILD/selftests/evtchn_dev --file $BUILD/selftests/kvm-xen --root"
 }
 echo "TAP version 13"
