@@ -7,6 +7,7 @@ WEIGHT=300
 
 files() {
 	common_files "$1"
+	stall_files "$1"
 	echo "--file $BUILD/selftests/hostile --file $BUILD/selftests/kvm-xen"
 }
 
