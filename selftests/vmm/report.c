@@ -5,6 +5,7 @@
  * that an image took. A read of that port tells the guest that there is such a thing: on
  * other hypervisors it is all ones.
  */
+#include <errno.h>
 #include <linux/kvm.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,4 +60,19 @@ bool report_io(struct kvm_run *run)
 	else
 		return false;
 	return true;
+}
+
+/* What the module counts of the domain, while it is there. */
+void report_state(void)
+{
+	char path[64], line[LINE_MAX];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm-xen/d%u/state", vm.domid);
+	f = fopen(path, "r");
+	if (!f)
+		die("%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), f))
+		printf("# %s", line);
+	fclose(f);
 }

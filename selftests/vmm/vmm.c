@@ -435,6 +435,7 @@ static void usage(void)
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
 	     "  --user UID   run as this user\n"
 	     "  --fail F     the guest makes allocations fail by the file F\n"
+	     "  --state      at the guest's end, show what the module counts of the domain\n"
 	     "  --limit S    end with status 5 after S seconds (60)\n"
 	     "exit status: the guest's (0 good, 1 bad), 2 error, 3 reset or crash,\n"
 	     "  4 triple fault, 5 limit, 6 saved, 7 restore refused");
@@ -466,6 +467,7 @@ int main(int argc, char **argv)
 		{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 		{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
 		{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
+		{ "state", 0, 0, 'q' },
 		{ "help", 0, 0, '?' }, { 0 },
 	};
 	unsigned int i, limit = 60;
@@ -501,6 +503,7 @@ int main(int argc, char **argv)
 		case 'I': vm.vcpu_ids = optarg; break;
 		case 'M': limit_memlock(atoi(optarg)); break;
 		case 'U': become(atoi(optarg)); break;
+		case 'q': atexit(report_state); break;
 		case 'l': limit = atoi(optarg); break;
 		default: usage();
 		}

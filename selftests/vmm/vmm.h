@@ -69,6 +69,7 @@ void become(unsigned int uid);
 
 /* report.c */
 bool report_io(struct kvm_run *run);
+void report_state(void);
 
 /* fail.c */
 bool fail_io(struct kvm_run *run);
