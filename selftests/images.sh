@@ -13,6 +13,7 @@ files() {
 	rm -f "$BUILD/images-$1.report"
 	images run "$(widths "$1")" >"$WORK/images-$1"
 	common_files "$1"
+	stall_files "$1"
 	echo "--file $WORK/images-$1=images"
 }
 echo "TAP version 13"
