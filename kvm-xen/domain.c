@@ -210,22 +210,6 @@ void kxen_domain_reset(struct kxen_domain *d)
 	trace_kxen_domain(d->domid, "reset");
 }
 
-/**
- * kxen_domain_wait_senders() - Wait for whoever reads what was just replaced.
- * @d: the domain.
- *
- * A grace period that interrupts every CPU of the host is quick, and a guest does without
- * a slow one at boot; but it must not have as many as it likes.
- * Context: may sleep.
- */
-void kxen_domain_wait_senders(struct kxen_domain *d)
-{
-	if (__ratelimit(&d->expedite))
-		synchronize_rcu_expedited();
-	else
-		synchronize_rcu();
-}
-
 int kxen_domains_init(void)
 {
 	struct kxen_domain *d = alloc_domain(KXEN_HOST_PORTS, true);

@@ -261,7 +261,6 @@ int kxen_domain_destroy(struct kxen_domain *d);
 void kxen_domain_unpublish(struct kxen_domain *d);
 void kxen_domain_release_owner(u64 owner);
 void kxen_domain_reset(struct kxen_domain *d);
-void kxen_domain_wait_senders(struct kxen_domain *d);
 
 /* attach.c */
 int kxen_domain_attach(struct kxen_domain *d, int vm_fd,
@@ -362,6 +361,9 @@ void kxen_debugfs_del(struct kxen_domain *d);
 
 /* query.c */
 void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q);
+
+/* limits.c */
+void kxen_domain_wait_senders(struct kxen_domain *d);
 void kxen_domain_out_of_memlock(struct kxen_domain *d);
 void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of);
 

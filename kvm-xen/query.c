@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a domain is asked for, and the limits that it comes near. */
+/* What a domain is asked for. */
 #include <uapi/linux/kvm_xen.h>
 
 #include "../evtchn/evtchn.h"
 #include "guest_mem.h"
 #include "kxen.h"
-#include "log.h"
-#include "trace.h"
-
-/* Count it, and say so once: a guest can come and go at this mark as it likes. */
-void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of)
-{
-	WRITE_ONCE(*counter, *counter + 1);
-	trace_kxen_domain(d->domid, "80%");
-	if (*counter == 1)
-		kxen_warn_guest(d, "80 %% of its %s are in use", of);
-}
-
-/* Said once: its VMM's user may lock no more memory. */
-void kxen_domain_out_of_memlock(struct kxen_domain *d)
-{
-	if (!xchg(&d->memlock_out, true))
-		kxen_warn_guest(d, "its VMM's RLIMIT_MEMLOCK is used up (%ld pages)",
-				d->memlock);
-}
 
 static u32 query_state(struct kxen_domain *d)
 {
