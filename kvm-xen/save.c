@@ -36,37 +36,6 @@ static_assert(sizeof(struct kxen_save_nlevel_vcpu) == 80);
 
 /* --- writing -------------------------------------------------------------------- */
 
-void kxen_rec_put(struct kxen_sink *s, const void *data, u32 len)
-{
-	if (s->buf && s->len + len <= s->room)
-		memcpy(s->buf + s->len, data, len);
-	s->len += len;
-}
-
-void kxen_rec_begin(struct kxen_sink *s, u32 type)
-{
-	struct kxen_save_rec r = { .type = type };
-
-	s->open = s->len;
-	s->nr++;
-	kxen_rec_put(s, &r, sizeof(r));
-}
-
-void kxen_rec_end(struct kxen_sink *s)
-{
-	struct kxen_save_rec *r = (void *)(s->buf + s->open);
-
-	if (s->buf && s->len <= s->room)
-		r->len = s->len - s->open - sizeof(*r);
-}
-
-void kxen_rec(struct kxen_sink *s, u32 type, const void *data, u32 len)
-{
-	kxen_rec_begin(s, type);
-	kxen_rec_put(s, data, len);
-	kxen_rec_end(s);
-}
-
 static u64 left(struct hrtimer *t)
 {
 	s64 ns = ktime_to_ns(hrtimer_get_remaining(t));
@@ -148,12 +117,10 @@ static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 
 static void save_all(struct kxen_domain *d, struct kxen_sink *s)
 {
-	struct kxen_save_header h = { .magic = KXEN_SAVE_MAGIC,
-				      .version = KXEN_SAVE_VERSION };
 	struct kxen_vcpu *kv;
 	u32 i;
 
-	kxen_rec_put(s, &h, sizeof(h));
+	kxen_stream_begin(s);
 	save_domain(d, s);
 	for (i = 0; i < d->nr_vcpus; i++) {
 		kv = kxen_domain_vcpu(d, i);
@@ -161,11 +128,7 @@ static void save_all(struct kxen_domain *d, struct kxen_sink *s)
 			save_vcpu(kv, s);
 	}
 	kxen_evtchn_save(d, s);
-	if (s->buf && s->len <= s->room) {
-		h.len = s->len;
-		h.nr = s->nr;
-		memcpy(s->buf, &h, sizeof(h));
-	}
+	kxen_stream_end(s);
 }
 
 /* Into a buffer of its own, to be freed by the caller, also on failure. */
@@ -222,66 +185,19 @@ int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 	return ret;
 }
 
-/* What there is one of for each vCPU is what there is most of. */
-#define MAX_RECORDS	(KXEN_NR_RECS * KXEN_MAX_VCPUS)
-
 /* --- reading -------------------------------------------------------------------- */
 
-/* The next record of @type after @from; NULL if there is none, or it is too short. */
-static const struct kxen_rec *find_from(const struct kxen_image *im, u32 *from,
-					u32 type, u32 len)
-{
-	for (; *from < im->nr; (*from)++) {
-		const struct kxen_rec *r = &im->rec[*from];
-
-		if (r->type != type)
-			continue;
-		(*from)++;
-		return r->len >= len ? r : NULL;
-	}
-	return NULL;
-}
-
-/* The first record of @type, at least @len bytes long, or NULL. */
-const struct kxen_rec *kxen_rec_find(const struct kxen_image *im, u32 type,
-				     u32 len)
-{
-	u32 from = 0;
-
-	return find_from(im, &from, type, len);
-}
-
+/* The stream taken apart, with what all else hangs on. */
 static int take_apart(const u8 *buf, u32 len, struct kxen_image *im)
 {
-	const struct kxen_save_header *h = (const void *)buf;
-	const struct kxen_save_rec *r;
 	const struct kxen_rec *rec;
-	u32 pos = sizeof(*h);
+	int ret = kxen_stream_parse(buf, len, im);
 
-	im->why = KXEN_RESTORE_FORMAT;
-	if (len < sizeof(*h) || h->magic != KXEN_SAVE_MAGIC || h->len != len)
-		return -EINVAL;
-	if (h->version != KXEN_SAVE_VERSION) {
-		im->why = KXEN_RESTORE_VERSION;
-		return -EOPNOTSUPP;
-	}
-	if (h->nr > len / sizeof(*r) || h->nr > MAX_RECORDS)
-		return -EINVAL;
-	im->rec = kvcalloc(h->nr, sizeof(*im->rec), GFP_KERNEL_ACCOUNT);
-	if (!im->rec)
-		return -ENOMEM;
-	for (; im->nr < h->nr; im->nr++) {
-		r = (const void *)(buf + pos);
-		if (len - pos < sizeof(*r) || r->len % 8 ||
-		    r->len > len - pos - sizeof(*r) ||
-		    !r->type || r->type >= KXEN_NR_RECS)
-			return -EINVAL;
-		im->rec[im->nr] = (struct kxen_rec) { r->type, r->len, r + 1 };
-		pos += sizeof(*r) + r->len;
-	}
+	if (ret)
+		return ret;
 	rec = kxen_rec_find(im, KXEN_REC_DOMAIN, sizeof(*im->domain));
 	im->domain = rec ? rec->data : NULL;
-	return rec && pos == len ? 0 : -EINVAL;
+	return rec ? 0 : -EINVAL;
 }
 
 static int restore_domain(struct kxen_domain *d, struct kxen_image *im)
@@ -384,8 +300,8 @@ static int restore_vcpus(struct kxen_domain *d, struct kxen_image *im)
 	u32 from = 0, nr = 0, next = 0;
 	int ret;
 
-	while ((rec = find_from(im, &from, KXEN_REC_VCPU,
-				sizeof(struct kxen_save_vcpu)))) {
+	while ((rec = kxen_rec_next(im, &from, KXEN_REC_VCPU,
+				    sizeof(struct kxen_save_vcpu)))) {
 		const struct kxen_save_vcpu *r = rec->data;
 
 		/* Each once: a second one would drop what the first one holds. */
