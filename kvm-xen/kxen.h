@@ -13,8 +13,10 @@
 #include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/preempt.h>
 #include <linux/ratelimit.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -289,12 +291,26 @@ void kxen_reset_first_call(struct kxen_hc *hc);
 struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp);
 void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id);
 void kxen_vcpus_reset(struct kxen_domain *d);
-struct kxen_vcpu *kxen_domain_vcpu(struct kxen_domain *d, u32 id);
 int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 void kxen_vcpu_info_moved(struct kxen_vcpu *kv);
 void kxen_vcpu_use_slot(struct kxen_vcpu *kv);
 int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 void kxen_vcpu_resume(struct kxen_vcpu *kv);
+
+/**
+ * kxen_domain_vcpu() - vCPU by Xen's number.
+ * @d: the domain.
+ * @id: the number, may come from a guest.
+ *
+ * Return: the vCPU or NULL; it lives as long as the domain.
+ */
+static inline struct kxen_vcpu *kxen_domain_vcpu(struct kxen_domain *d, u32 id)
+{
+	if (id >= KXEN_MAX_VCPUS)
+		return NULL;
+	id = array_index_nospec(id, KXEN_MAX_VCPUS);
+	return rcu_dereference_check(d->vcpus[id], true);
+}
 
 /* Every vCPU that there is; their numbers may have gaps. */
 static inline struct kxen_vcpu *kxen_vcpu_from(struct kxen_domain *d, u32 *i)

@@ -3,7 +3,6 @@
  * vCPUs: creation, vcpu_info (semantics A.5), and the scheduler's callbacks that
  * mark them.
  */
-#include <linux/nospec.h>
 #include <linux/slab.h>
 
 #include "../evtchn/evtchn.h"
@@ -89,21 +88,6 @@ void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id)
 	kv->kvm_id = kxen_glue_vcpu_id(v);
 	RCU_INIT_POINTER(kv->vi, default_vi(kv));
 	kxen_runstate_init(kv);
-}
-
-/**
- * kxen_domain_vcpu() - vCPU by Xen's number.
- * @d: the domain.
- * @id: the number, may come from a guest.
- *
- * Return: the vCPU or NULL; it lives as long as the domain.
- */
-struct kxen_vcpu *kxen_domain_vcpu(struct kxen_domain *d, u32 id)
-{
-	if (id >= KXEN_MAX_VCPUS)
-		return NULL;
-	id = array_index_nospec(id, KXEN_MAX_VCPUS);
-	return rcu_dereference_check(d->vcpus[id], true);
 }
 
 static void reset_one(struct kxen_vcpu *kv)
