@@ -3,6 +3,7 @@
 #ifndef KXEN_X86_H
 #define KXEN_X86_H
 
+#include <linux/rcupdate.h>
 #include <linux/types.h>
 
 #include "../kvm-xen/kxen.h"
@@ -66,8 +67,20 @@ int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm);
 /* ack.c */
 void kxen_ack_exit(void);
 
-/* upcall.c, level.c, line.c */
-bool kxen_upcall_pending(struct kxen_vcpu *kv);
+/* The flag in the guest's vcpu_info. Any context. */
+static inline bool kxen_upcall_pending(struct kxen_vcpu *kv)
+{
+	const u8 *vi;
+	bool pending;
+
+	rcu_read_lock();
+	vi = rcu_dereference(kv->vi);
+	pending = READ_ONCE(*vi);
+	rcu_read_unlock();
+	return pending;
+}
+
+/* level.c, line.c */
 void kxen_level_init(struct kxen_domain *d);
 void kxen_level_reset(struct kxen_domain *d);
 void kxen_level_taken(struct kxen_vcpu *kv);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How the guest wants its upcalls: HVM_PARAM_CALLBACK_IRQ, and a vCPU's own vector. */
+#include <linux/types.h>
+#include <xen/interface/hvm/params.h>
+
+#include "../kvm-xen/arch.h"
+#include "x86.h"
+
+long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
+{
+	struct kxen_domain *d = kv->domain;
+	u8 vector = 0;
+	int ret;
+	u32 i;
+
+	lockdep_assert_held(&d->lock);
+	ret = kxen_line_set(d, kxen_line_gsi(value));
+	if (ret)
+		return ret;
+	if (value >> 56 == HVM_PARAM_CALLBACK_TYPE_VECTOR)
+		vector = value;
+	if (vector && vector < 0x10)
+		vector = 0;
+	WRITE_ONCE(d->callback_vector, vector);
+	for (i = 0; i < d->nr_vcpus; i++) {
+		struct kxen_vcpu *o = kxen_domain_vcpu(d, i);
+
+		if (o)
+			kxen_arch_upcall_again(o);
+	}
+	return 0;
+}
+
+long kxen_arch_set_upcall_vector(struct kxen_vcpu *kv, u32 vector)
+{
+	if (vector < 0x10)
+		return -EINVAL;
+	WRITE_ONCE(kv->upcall_vector, vector);
+	kxen_arch_upcall_again(kv);
+	return 0;
+}
