@@ -291,10 +291,6 @@ void kxen_reset_first_call(struct kxen_hc *hc);
 struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp);
 void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id);
 void kxen_vcpus_reset(struct kxen_domain *d);
-int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
-void kxen_vcpu_info_moved(struct kxen_vcpu *kv);
-void kxen_vcpu_use_slot(struct kxen_vcpu *kv);
-int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 void kxen_vcpu_resume(struct kxen_vcpu *kv);
 
 /**
@@ -328,6 +324,12 @@ static inline struct kxen_vcpu *kxen_vcpu_from(struct kxen_domain *d, u32 *i)
 
 #define kxen_for_each_vcpu(d, i, kv) \
 	for ((i) = 0; ((kv) = kxen_vcpu_from(d, &(i))); (i)++)
+
+/* vcpu_info.c */
+int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
+void kxen_vcpu_info_moved(struct kxen_vcpu *kv);
+void kxen_vcpu_use_slot(struct kxen_vcpu *kv);
+int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 
 /* shinfo.c */
 int kxen_shinfo_init(struct kxen_domain *d);

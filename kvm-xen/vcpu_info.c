@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vcpu_info: where it lies, and its way from one place to the next (semantics A.5). */
+#include <linux/mm.h>
+#include <linux/types.h>
+
+#include "../evtchn/evtchn.h"
+#include "arch.h"
+#include "kvm_glue.h"
+#include "kxen.h"
+
+/* vcpu_info before registration: a slot of shared_info, or a dummy. */
+static void *default_vi(struct kxen_vcpu *kv)
+{
+	struct kxen_domain *d = kv->domain;
+	const struct kxen_layout *l = &kxen_layouts[d->compat];
+	struct kxen_shinfo *s;
+
+	s = rcu_dereference_protected(d->shinfo, lockdep_is_held(&d->lock));
+	if (kv->id < l->vcpu_slots)
+		return s->kaddr + kv->id * l->vcpu_info_size;
+	return kv->dummy_vi;
+}
+
+/* A slot of shared_info, or the dummy, as it is. Domain locked. */
+void kxen_vcpu_use_slot(struct kxen_vcpu *kv)
+{
+	rcu_assign_pointer(kv->vi, default_vi(kv));
+}
+
+/*
+ * The pointer to vcpu_info moves; what is in the old place comes along. Who calls this
+ * waits for the senders, and then has all events looked at again: from now on they go to
+ * the new place, and those that still went to the old one are there after a grace period.
+ */
+static void move_vi(struct kxen_vcpu *kv, void *new)
+{
+	const struct kxen_layout *l = &kxen_layouts[kv->domain->compat];
+	void *old = rcu_dereference_protected(kv->vi,
+				lockdep_is_held(&kv->domain->lock));
+
+	if (new != old) {
+		memcpy(new, old, l->vcpu_info_size);
+		rcu_assign_pointer(kv->vi, new);
+	}
+	WRITE_ONCE(kv->time_stale, true);
+	kxen_glue_want_event(kv->vcpu);
+}
+
+/**
+ * kxen_vcpu_info_moved() - shared_info was placed, moved or removed.
+ * @kv: the vCPU.
+ *
+ * Context: domain locked. The caller waits for the senders, then rescans.
+ */
+void kxen_vcpu_info_moved(struct kxen_vcpu *kv)
+{
+	if (!kv->vi_page.page)
+		move_vi(kv, default_vi(kv));
+}
+
+/**
+ * kxen_vcpu_set_info() - VCPUOP_register_vcpu_info, arguments checked.
+ * @kv: the vCPU, not necessarily the caller.
+ * @gfn: guest page.
+ * @offset: in it; aligned, and the structure fits.
+ *
+ * Context: no lock held, may sleep.
+ * Return: 0; -EBUSY if registered before (-EINVAL up to Xen 4.17); -EINVAL if
+ * the page is no RAM; -ENOSPC, -ENOMEM.
+ */
+int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
+{
+	struct kxen_domain *d = kv->domain;
+	struct kxen_page page = { };
+	int ret;
+
+	if (READ_ONCE(kv->vi_page.page))
+		return -EBUSY;
+	ret = kxen_page_pin(d, gfn, &page);
+	if (ret)
+		return ret;
+	mutex_lock(&d->lock);
+	if (!kv->vi_page.page) {
+		swap(kv->vi_page, page);
+		move_vi(kv, kv->vi_page.kaddr + offset);
+		kxen_domain_wait_senders(d);
+		kxen_evtchn_rescan(kv, true);	/* A82 */
+		if (kxen_glue_is_running_here(kv->vcpu))
+			kxen_arch_publish_time(kv, true);
+	} else {
+		ret = -EBUSY;
+	}
+	mutex_unlock(&d->lock);
+	kxen_page_unpin(d, &page);
+	return ret;
+}
+
+/**
+ * kxen_vcpu_restore_info() - vcpu_info of a saved vCPU: its content is in its memory.
+ * @kv: the vCPU, which has never run.
+ * @gfn: guest page, not trusted.
+ * @offset: in it, not trusted.
+ *
+ * Context: domain locked, may sleep.
+ * Return: 0; -EINVAL, also for an offset that no guest could have given.
+ */
+int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
+{
+	const struct kxen_layout *l = &kxen_layouts[kv->domain->compat];
+	int ret;
+
+	lockdep_assert_held(&kv->domain->lock);
+	/* Registered by 32-bit code, it is aligned to 4 bytes only. */
+	if (kv->vi_page.page || offset > PAGE_SIZE - l->vcpu_info_size ||
+	    offset % 4)
+		return -EINVAL;
+	ret = kxen_page_pin(kv->domain, gfn, &kv->vi_page);
+	if (!ret)
+		rcu_assign_pointer(kv->vi, kv->vi_page.kaddr + offset);
+	return ret;
+}
