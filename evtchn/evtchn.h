@@ -30,9 +30,8 @@ int kxen_host_close(u32 port);
 long kxen_host_send(u32 port, const struct kxen_host_port *host);
 
 /* Life: with the domain. */
-struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d);
-int kxen_evtchn_init_ports(struct kxen_domain *d);
-void kxen_evtchn_destroy(struct kxen_evtchn *e);
+int kxen_evtchn_create(struct kxen_domain *d);
+void kxen_evtchn_destroy(struct kxen_domain *d);
 void kxen_evtchn_close_all(struct kxen_domain *d);
 void kxen_evtchn_drop_all(struct kxen_domain *d);
 bool kxen_evtchn_close_some(struct kxen_domain *d, u32 budget);

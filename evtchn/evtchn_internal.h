@@ -2,7 +2,7 @@
 /*
  * Ports, and the seam to the ABIs that tell a guest of events.
  *
- * Port states, binding and life-cycle (port_map.h, port.c, op.c, virq.c) know no ABI; an
+ * Port states, binding and life-cycle (port_map.h, port.c, bind.c, close.c, op.c, virq.c) know no ABI; an
  * ABI (evtchn_2l.c) knows no states. Locks, outermost first:
  *   event_lock   mutex per domain: allocation, binding, closing; two domains in
  *                the order of their numbers;
@@ -138,18 +138,22 @@ static inline void kxen_port_raise(struct kxen_domain *d, struct kxen_port *p)
 }
 
 /* port.c */
+int kxen_ports_init(struct kxen_domain *d);
+void kxen_ports_free(struct kxen_evtchn *e);
 int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out);
 int kxen_port_alloc_at(struct kxen_domain *d, u32 port, struct kxen_port **out);
 void kxen_port_set(struct kxen_domain *d, struct kxen_port *p, u8 state,
 		   u32 vcpu);
 void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p);
-int kxen_port_close(struct kxen_domain *d, u32 port);
 void kxen_event_lock_two(struct kxen_domain *a, struct kxen_domain *b);
 void kxen_event_unlock_two(struct kxen_domain *a, struct kxen_domain *b);
 void kxen_port_lock_two(struct kxen_port *a, struct kxen_port *b,
 			unsigned long *flags);
 void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
 			  unsigned long flags);
+
+/* close.c */
+int kxen_port_close(struct kxen_domain *d, u32 port);
 
 /* evtchn_fifo.c, fifo_setup.c */
 int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ports: allocation, state, closing. Knows no event ABI. */
+/* Ports: allocation and state. Knows no event ABI. */
 #include <linux/bitmap.h>
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -11,23 +11,6 @@
 
 #include "../kvm-xen/trace.h"
 #include "evtchn_internal.h"
-
-/**
- * kxen_evtchn_create() - Event channels of a new domain.
- * @d: the domain; its limit is final when kxen_evtchn_init_ports() is called.
- *
- * Return: the object or NULL.
- */
-struct kxen_evtchn *kxen_evtchn_create(struct kxen_domain *d)
-{
-	struct kxen_evtchn *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
-
-	if (!e)
-		return NULL;
-	mutex_init(&e->event_lock);
-	e->ops = d->is_host ? &kxen_evtchn_host : &kxen_evtchn_2l;
-	return e;
-}
 
 static struct kxen_port *make_bucket(u32 first)
 {
@@ -54,12 +37,12 @@ static int grow(struct kxen_evtchn *e, u32 port)
 }
 
 /**
- * kxen_evtchn_init_ports() - Make room for the domain's ports.
- * @d: the domain, not yet published.
+ * kxen_ports_init() - Make room for the domain's ports.
+ * @d: the domain, not yet published; its limit is final.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, or -ENOMEM with what is there for kxen_ports_free().
  */
-int kxen_evtchn_init_ports(struct kxen_domain *d)
+int kxen_ports_init(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	u32 nr = DIV_ROUND_UP(d->max_ports, KXEN_PORTS_PER_BUCKET);
@@ -81,7 +64,7 @@ int kxen_evtchn_init_ports(struct kxen_domain *d)
 	return ret;
 }
 
-void kxen_evtchn_destroy(struct kxen_evtchn *e)
+void kxen_ports_free(struct kxen_evtchn *e)
 {
 	u32 i;
 
@@ -89,7 +72,6 @@ void kxen_evtchn_destroy(struct kxen_evtchn *e)
 		free_page((unsigned long)e->table.buckets[i]);
 	kvfree(e->table.buckets);
 	kvfree(e->set.used);
-	kfree(e);
 }
 
 u32 kxen_evtchn_count(struct kxen_domain *d)
@@ -250,157 +232,12 @@ void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
 	raw_spin_unlock_irqrestore(a > b ? &b->lock : &a->lock, flags);
 }
 
-static void free_one(struct kxen_domain *d, struct kxen_port *p)
-{
-	unsigned long flags;
-
-	if (p->state == KXEN_PORT_VIRQ)
-		kxen_virq_unbind(d, p->virq, p->notify_vcpu);
-	raw_spin_lock_irqsave(&p->lock, flags);
-	kxen_port_free_locked(d, p);
-	raw_spin_unlock_irqrestore(&p->lock, flags);
-}
-
-/* The peer becomes unbound, and the same domain may bind it again (A24). */
-static void free_pair(struct kxen_domain *d, struct kxen_port *p,
-		      struct kxen_domain *rd)
-{
-	struct kxen_port *rp = kxen_port(rd, p->remote_port);
-	unsigned long flags;
-
-	kxen_port_lock_two(p, rp, &flags);
-	rp->state = KXEN_PORT_UNBOUND;
-	rp->remote = NULL;
-	rp->remote_domid = d->domid;
-	trace_kxen_port(rd->domid, rp->port, KXEN_PORT_UNBOUND,
-			rp->notify_vcpu);
-	kxen_port_free_locked(d, p);
-	kxen_port_unlock_two(p, rp, flags);
-}
-
-/*
- * The peer's domain, with a reference, while our event_lock is held: it cannot
- * finish dying before it has closed its end, which needs our event_lock.
- */
-static struct kxen_domain *peer_of(struct kxen_domain *d, struct kxen_port *p)
-{
-	lockdep_assert_held(&d->evtchn->event_lock);
-	if (p->state != KXEN_PORT_INTERDOMAIN)
-		return NULL;
-	refcount_inc(&p->remote->ref);
-	return p->remote;
-}
-
-/**
- * kxen_port_close() - EVTCHNOP_close.
- * @d: the domain.
- * @port: the port.
- *
- * Return: 0, or -EINVAL (A23).
- */
-int kxen_port_close(struct kxen_domain *d, u32 port)
-{
-	struct kxen_port *p = kxen_port(d, port);
-	struct kxen_domain *rd = NULL, *now;
-	int ret = 0;
-
-	if (!p)
-		return -EINVAL;
-	mutex_lock(&d->evtchn->event_lock);
-	rd = peer_of(d, p);
-	if (rd) {
-		/* The order of locks may want the peer's first. */
-		mutex_unlock(&d->evtchn->event_lock);
-		kxen_event_lock_two(d, rd);
-		now = p->state == KXEN_PORT_INTERDOMAIN ? p->remote : NULL;
-		if (now && now != rd)
-			ret = -EINVAL;	/* closed and bound anew meanwhile (A27) */
-	}
-	if (ret)
-		;
-	else if (p->state == KXEN_PORT_FREE || p->state == KXEN_PORT_RESERVED)
-		ret = -EINVAL;
-	else if (p->state == KXEN_PORT_INTERDOMAIN)
-		free_pair(d, p, rd);
-	else
-		free_one(d, p);
-
-	if (rd) {
-		kxen_event_unlock_two(d, rd);
-		kxen_domain_put(rd);
-	} else {
-		mutex_unlock(&d->evtchn->event_lock);
-	}
-	return ret;
-}
-
-/* No new ports: each that was open is closed when this returns. */
-static void close_ports(struct kxen_domain *d)
-{
-	struct kxen_evtchn *e = d->evtchn;
-	u32 port;
-
-	for (port = 1; port < READ_ONCE(e->table.nr_valid); port++) {
-		while (test_bit(port, e->set.used))
-			kxen_port_close(d, port);
-		cond_resched();
-	}
-}
-
-static void close_all(struct kxen_domain *d, bool drop)
-{
-	struct kxen_evtchn *e = d->evtchn;
-
-	mutex_lock(&e->event_lock);
-	e->dying = true;
-	if (drop)
-		kxen_evtchn_silence(d);
-	mutex_unlock(&e->event_lock);
-	close_ports(d);
-	mutex_lock(&e->event_lock);
-	kxen_evtchn_to_2l(d);
-	mutex_unlock(&e->event_lock);
-}
-
-/**
- * kxen_evtchn_close_all() - Close every port; no new ones until reopened.
- * @d: the domain.
- *
- * The ABI is 2-level again, and no guest page is held. Context: may sleep.
- */
-void kxen_evtchn_close_all(struct kxen_domain *d)
-{
-	close_all(d, false);
-}
-
-/**
- * kxen_evtchn_drop_all() - The same, and the guest's memory is not touched.
- * @d: the domain.
- *
- * For memory that belongs to another life than the ports: what is pending in it stays.
- * Peers become unbound as ever. Context: may sleep.
- */
-void kxen_evtchn_drop_all(struct kxen_domain *d)
-{
-	close_all(d, true);
-}
-
 /* KXEN_ABI_* of now. */
 u32 kxen_evtchn_abi(struct kxen_domain *d)
 {
 	const struct kxen_evtchn_ops *below = READ_ONCE(d->evtchn->below);
 
 	return (below ?: READ_ONCE(d->evtchn->ops))->abi;
-}
-
-void kxen_evtchn_reopen(struct kxen_domain *d)
-{
-	mutex_lock(&d->evtchn->event_lock);
-	d->evtchn->dying = false;
-	/* A reset that the guest will not go on with must not stay in the way. */
-	d->evtchn->reset_next = 0;
-	d->evtchn->restored = false;
-	mutex_unlock(&d->evtchn->event_lock);
 }
 
 static const u8 status_of[] = {

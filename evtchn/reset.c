@@ -126,33 +126,6 @@ out:
 	return ret;
 }
 
-/**
- * kxen_evtchn_close_some() - Close some ports of a domain that is to lose them all.
- * @d: the domain. No new ones until it is reopened: each call leaves fewer.
- * @budget: how many at most.
- *
- * For kxen_domain_reset(), which closes what is left, in a call that goes on later.
- * Context: may sleep.
- * Return: true if no port is open any more.
- */
-bool kxen_evtchn_close_some(struct kxen_domain *d, u32 budget)
-{
-	struct kxen_evtchn *e = d->evtchn;
-	u32 port;
-
-	mutex_lock(&e->event_lock);
-	e->dying = true;
-	mutex_unlock(&e->event_lock);
-	for (;;) {
-		port = kxen_port_set_next(&e->set, 1, READ_ONCE(e->table.nr_valid));
-		if (port == U32_MAX || !budget--)
-			break;
-		kxen_port_close(d, port);
-		cond_resched();
-	}
-	return port == U32_MAX;
-}
-
 /* EVTCHNOP_alloc_unbound for @d, by a controller: as kxen_port_alloc_unbound(). */
 long kxen_evtchn_alloc_for(struct kxen_domain *d, u32 remote, u32 *port)
 {

@@ -29,7 +29,7 @@ static void free_domain(struct kxen_domain *d)
 	for (i = 0; i < d->nr_vcpus; i++)
 		kfree(rcu_dereference_protected(d->vcpus[i], true));
 	kxen_shinfo_free(d);
-	kxen_evtchn_destroy(d->evtchn);
+	kxen_evtchn_destroy(d);
 	xa_destroy(&d->held);
 	kvfree(d->vcpu_ids);
 	free_uid(d->user);
@@ -69,12 +69,11 @@ static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)
 	if (!d)
 		return NULL;
 	init_domain(d, max_ports, is_host);
-	d->evtchn = kxen_evtchn_create(d);
-	if (!d->evtchn) {
+	if (kxen_evtchn_create(d)) {
 		kvfree(d);
 		return NULL;
 	}
-	if (kxen_evtchn_init_ports(d) || kxen_shinfo_init(d)) {
+	if (kxen_shinfo_init(d)) {
 		free_domain(d);
 		return NULL;
 	}
@@ -229,7 +228,6 @@ int kxen_domains_init(void)
 /* No domain but the host is left: each holds a module reference. */
 void kxen_domains_exit(void)
 {
-	kxen_attach_exit();
 	kxen_debugfs_del(kxen_dom0);
 	kxen_world_exit();
 	free_domain(kxen_dom0);

@@ -99,6 +99,7 @@ static void __exit kxen_exit(void)
 {
 	kxen_ctl_exit();
 	kxen_evtchn_dev_exit();
+	kxen_attach_exit();
 	kxen_domains_exit();
 	kxen_debugfs_exit();
 	kxen_arch_exit();
