@@ -168,6 +168,7 @@ struct kxen_pio {
 	u16 len;
 	bool (*io)(struct kxen_domain *d, u16 port, bool write, u32 len,
 		   void *val);
+	void (*release)(struct kxen_domain *d);
 	struct kxen_domain *domain;
 };
 
@@ -197,7 +198,7 @@ static void pio_destructor(struct kvm_io_device *dev)
 {
 	struct kxen_pio *p = container_of(dev, struct kxen_pio, dev);
 
-	kxen_domain_put(p->domain);
+	p->release(p->domain);
 	kfree(p);
 }
 
@@ -213,13 +214,15 @@ static const struct kvm_io_device_ops pio_ops = {
  * @port: first port.
  * @len: number of ports.
  * @io: the answer; false leaves the access to the VMM.
- * @d: its argument; a reference is held until the VM is destroyed.
+ * @release: called when the range goes, with the VM.
+ * @d: the argument of both.
  *
- * Return: the range, which goes with the VM, or an error pointer.
+ * Return: the range, or an error pointer: then nothing is released.
  */
 struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 				   bool (*io)(struct kxen_domain *d, u16 port,
 					      bool write, u32 len, void *val),
+				   void (*release)(struct kxen_domain *d),
 				   struct kxen_domain *d)
 {
 	struct kxen_pio *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
@@ -230,16 +233,14 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 	p->port = port;
 	p->len = len;
 	p->io = io;
+	p->release = release;
 	p->domain = d;
-	/* Its destructor gives it back, whenever that comes. */
-	refcount_inc(&d->ref);
 	kvm_iodevice_init(&p->dev, &pio_ops);
 	mutex_lock(&kvm->slots_lock);
 	ret = static_call(kxen_bus_register)(kvm, KVM_PIO_BUS, port, len,
 					     &p->dev);
 	mutex_unlock(&kvm->slots_lock);
 	if (ret) {
-		kxen_domain_put(d);
 		kfree(p);
 		return ERR_PTR(ret);
 	}

@@ -61,6 +61,7 @@ struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm);
 struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 				   bool (*io)(struct kxen_domain *d, u16 port,
 					      bool write, u32 len, void *val),
+				   void (*release)(struct kxen_domain *d),
 				   struct kxen_domain *d);
 
 /* kvm_glue_irq.c: an interrupt line on a pin of the VM's controllers. */

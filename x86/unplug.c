@@ -44,10 +44,15 @@ static bool unplug_io(struct kxen_domain *d, u16 port, bool write, u32 len,
 
 int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm)
 {
-	struct kxen_pio *p = kxen_glue_pio_add(kvm, PORT, 4, unplug_io, d);
+	struct kxen_pio *p;
 
-	if (IS_ERR(p))
+	/* Given back when the range goes, whenever that comes. */
+	refcount_inc(&d->ref);
+	p = kxen_glue_pio_add(kvm, PORT, 4, unplug_io, kxen_domain_put, d);
+	if (IS_ERR(p)) {
+		kxen_domain_put(d);
 		return PTR_ERR(p);
+	}
 	d->unplug = p;
 	return 0;
 }
