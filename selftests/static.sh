@@ -51,6 +51,8 @@ report "the architecture includes no subsystem" < <(
 report "global symbols begin with kxen_" < <(
 	nm -g --defined-only "$BUILD/6.1/src/kvm-xen.o" 2>&1 | awk '{ print $3 }' |
 		grep -vE '^(kxen_|__(tracepoint|traceiter|probestub)_kxen_|__SC[KT]__|init_module|cleanup_module|__this_module|__mod_|__pfx_)')
+report "calls between files go one way, and in no circle of more than three" < <(
+	python3 selftests/callgraph.py "$BUILD/6.1/src" 2>&1)
 report "the uapi header compiles alone" < <(
 	for f in include/uapi/*/*.h; do
 		gcc -fsyntax-only -Wall -Werror -std=c99 -x c "$f" 2>&1

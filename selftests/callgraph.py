@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Which file calls which, by the symbols of the objects: callgraph.py DIR prints what is
+wrong with the objects below DIR. callgraph.py DIR --show prints the circles, and by what.
+
+Files are in layers, the lowest one first: a file uses its own layer and those below. KVM
+calls us through entry.S alone, and we call KVM; that circle is in the nature of the thing,
+so what entry.S calls does not count.
+"""
+import fnmatch
+import os
+import subprocess
+import sys
+from collections import defaultdict
+
+LAYERS = [
+    ('KVM', 'kvm-xen/kvm_glue* kvm-xen/kvm/* kvm-xen/hook kvm-xen/btf'),
+    ('core', 'kvm-xen/trace kvm-xen/world kvm-xen/limits kvm-xen/stream kvm-xen/guest_mem '
+             'kvm-xen/area kvm-xen/p2m'),
+    ('event channels', 'evtchn/*'),
+    ('later subsystems', 'gnttab/* mempaging/*'),
+    ('life of a domain', 'kvm-xen/subsys kvm-xen/domain kvm-xen/attach kvm-xen/vcpu '
+                         'kvm-xen/vcpu_info kvm-xen/shinfo kvm-xen/timer kvm-xen/runstate '
+                         'kvm-xen/watchdog kvm-xen/park kvm-xen/machine_reset kvm-xen/save '
+                         'kvm-xen/query kvm-xen/debugfs'),
+    ('hypercalls', 'kvm-xen/hypercall kvm-xen/multicall kvm-xen/hc_*'),
+    ('user space', 'kvm-xen/ctl dom0/*'),
+    ('main', 'kvm-xen/main'),
+]
+# The architecture is below and above: it knows the core, and is known by this contract.
+ARCH = 'x86/* arm64/*'
+CONTRACT = 'kxen_arch_* kxen_layouts kxen_trace_*'
+NOT_BY_ARCH = ('event channels', 'later subsystems', 'user space', 'main')
+ENTRY = '*/entry'
+LARGEST = 3
+
+
+def matches(name, patterns):
+    return any(fnmatch.fnmatchcase(name, p) for p in patterns.split())
+
+
+def objects(top):
+    """{file: (symbols it defines, symbols it uses)}"""
+    out = {}
+    for where, _, names in os.walk(top):
+        for name in names:
+            path = os.path.join(where, name)
+            file = os.path.relpath(path, top)[:-2]
+            if not name.endswith('.o') or file.count('/') < 1 or file.startswith('selftests') \
+                    or not any(os.path.exists(path[:-1] + e) for e in 'cS'):
+                continue
+            defined, used = set(), set()
+            for line in subprocess.run(['nm', path], capture_output=True, text=True,
+                                       check=True).stdout.splitlines():
+                kind, symbol = line.split()[-2:]
+                if kind == 'U':
+                    used.add(symbol)
+                elif kind.isupper():
+                    defined.add(symbol)
+            out[file] = defined, used
+    return out
+
+
+def calls(objs):
+    """{file: {other file: symbols}}"""
+    where = {s: f for f, (defined, _) in objs.items() for s in defined}
+    graph = {f: defaultdict(list) for f in objs}
+    for f, (_, used) in objs.items():
+        for s in sorted(used):
+            if where.get(s, f) != f:
+                graph[f][where[s]].append(s)
+    return graph
+
+
+def circles(graph):
+    """Sets of files that all reach each other, but for single ones."""
+    def reach(edges, start):
+        seen, todo = set(), [start]
+        while todo:
+            for n in edges[todo.pop()]:
+                if n not in seen:
+                    seen.add(n)
+                    todo.append(n)
+        return seen
+    back = {f: [g for g in graph if f in graph[g]] for f in graph}
+    left, out = set(graph), []
+    while left:
+        f = min(left)
+        circle = reach(graph, f) & reach(back, f)
+        left -= circle | {f}
+        if len(circle) > 1:
+            out.append(sorted(circle))
+    return sorted(out, key=len)
+
+
+def layer(file):
+    for i, (name, patterns) in enumerate(LAYERS):
+        if matches(file, patterns):
+            return i, name
+    return None, None
+
+
+def wrong_arrow(f, g, symbols):
+    """Why @f must not use these of @g, or None."""
+    (i, mine), (k, its) = layer(f), layer(g)
+    if matches(g, ARCH):
+        bad = [s for s in symbols if not matches(s, CONTRACT)]
+        return bad and not matches(f, ARCH) and f'uses {" ".join(bad)} past arch.h'
+    if matches(f, ARCH):
+        return its in NOT_BY_ARCH and f'the architecture uses {its}: {" ".join(symbols)}'
+    return None not in (i, k) and k > i and f'{mine} uses {its}: {" ".join(symbols)}'
+
+
+def main():
+    graph = calls(objects(sys.argv[1]))
+    if len(graph) < 40:
+        sys.exit(f'only {len(graph)} objects below {sys.argv[1]}')
+    for f in graph:
+        if matches(f, ENTRY):
+            graph[f] = {}
+        elif not matches(f, ARCH) and layer(f)[0] is None:
+            print(f'{f}: in no layer of selftests/callgraph.py')
+    for f in sorted(graph):
+        for g in sorted(graph[f]):
+            why = wrong_arrow(f, g, graph[f][g])
+            if why:
+                print(f'{f} -> {g}: {why}')
+    for circle in circles(graph):
+        if '--show' in sys.argv:
+            print(len(circle), ' '.join(circle))
+            for f in circle:
+                for g in sorted(set(graph[f]) & set(circle)):
+                    print(f'    {f} -> {g}: {" ".join(graph[f][g])}')
+        elif len(circle) > LARGEST:
+            print(f'a circle of {len(circle)} files: {" ".join(circle)}')
+
+
+main()
