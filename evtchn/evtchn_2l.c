@@ -121,7 +121,8 @@ const struct kxen_evtchn_ops kxen_evtchn_2l = {
  * @d: the domain; the new shared_info is in place, nobody writes to the old one.
  * @old_shinfo: the old one.
  *
- * The guest sees each event once: the new bitmap started empty.
+ * The guest sees each event once: the new bitmap started empty. Its vCPUs look at all of
+ * them afterwards.
  */
 void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo)
 {
@@ -143,10 +144,4 @@ void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo)
 							i * 64 + bit);
 	}
 	local_irq_restore(flags);
-	for (i = 0; i < d->nr_vcpus; i++) {
-		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
-
-		if (kv)
-			kxen_evtchn_rescan(kv, false);
-	}
 }

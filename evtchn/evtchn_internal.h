@@ -2,8 +2,8 @@
 /*
  * Ports, and the seam to the ABIs that tell a guest of events.
  *
- * Port states, binding and life-cycle (port_map.h, port.c, bind.c, close.c, op.c, virq.c) know no ABI; an
- * ABI (evtchn_2l.c) knows no states. Locks, outermost first:
+ * Port states, binding and life-cycle (port_map.h, port.c, bind.c, close.c, op.c, virq.c)
+ * know no ABI; an ABI (evtchn_2l.c) knows no states. Locks, outermost first:
  *   event_lock   mutex per domain: allocation, binding, closing; two domains in
  *                the order of their numbers;
  *   virq_lock    raw, per vCPU and per domain: virq to port;
@@ -23,6 +23,7 @@
 #include <linux/types.h>
 
 #include "../kvm-xen/kxen.h"
+#include "../kvm-xen/subsys.h"
 #include "../kvm-xen/trace.h"
 #include "evtchn.h"
 #include "port.h"
@@ -30,11 +31,13 @@
 
 #define KXEN_EVTCHNOP_RESET_CONT	14	/* a reset that goes on */
 
+struct dentry;
 struct evtchn_fifo_init;
 struct kxen_fifo;
 struct kxen_hc;
 struct kxen_image;
 struct kxen_nlevel;
+struct kxen_port_info;
 struct kxen_sink;
 
 /**
@@ -152,8 +155,17 @@ void kxen_port_lock_two(struct kxen_port *a, struct kxen_port *b,
 void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
 			  unsigned long flags);
 
+/* Dump of one port. */
+int kxen_evtchn_port_info(struct kxen_domain *d, struct kxen_port_info *info);
+
 /* close.c */
 int kxen_port_close(struct kxen_domain *d, u32 port);
+void kxen_evtchn_close_all(struct kxen_domain *d);
+void kxen_evtchn_drop_all(struct kxen_domain *d);
+
+/* control.c, debugfs.c */
+extern const struct kxen_ctl_call kxen_evtchn_ctl[];
+void kxen_evtchn_debugfs(struct kxen_domain *d, struct dentry *dir);
 
 /* evtchn_fifo.c, fifo_setup.c */
 int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset);
@@ -164,10 +176,23 @@ bool kxen_fifo_place_ok(struct kxen_domain *d, u32 at);
 int kxen_fifo_restore(struct kxen_domain *d, const struct kxen_image *im);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
 
+/* evtchn_2l.c */
+void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo);
+
 /* freeze.c */
+void kxen_evtchn_freeze(struct kxen_domain *d);
+void kxen_evtchn_thaw(struct kxen_domain *d);
 void kxen_evtchn_to_2l(struct kxen_domain *d);
 void kxen_evtchn_silence(struct kxen_domain *d);
 void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to);
+
+/* nlevel_tree.c */
+void kxen_evtchn_width_changed(struct kxen_domain *d);
+
+/* save.c */
+void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s);
+int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im);
+void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im);
 
 /* nlevel_save.c */
 int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im);
@@ -177,6 +202,7 @@ long kxen_evtchn_ext(struct kxen_hc *hc);
 
 /* reset.c */
 long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont);
+long kxen_evtchn_reset_other(struct kxen_domain *d);
 
 /* bind.c */
 long kxen_port_alloc_unbound(struct kxen_domain *d, u16 remote, bool allowed,
@@ -192,9 +218,12 @@ long kxen_port_send(struct kxen_domain *d, u32 port,
 /* upcall.c */
 void kxen_upcall_mark(struct kxen_vcpu *kv, void *vi);
 void kxen_poll_wake(struct kxen_domain *d, u32 port);
+void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force);
 
 /* virq.c */
 bool kxen_virq_is_per_vcpu(u32 virq);
+int kxen_virq_set_handler(struct kxen_domain *d, u32 virq);
+void kxen_virq_drop_handler(struct kxen_domain *d);
 long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port);
 long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port);
 bool kxen_virq_may_restore(struct kxen_domain *d, u32 virq, u32 vcpu);

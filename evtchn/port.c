@@ -74,17 +74,6 @@ void kxen_ports_free(struct kxen_evtchn *e)
 	kvfree(e->set.used);
 }
 
-u32 kxen_evtchn_count(struct kxen_domain *d)
-{
-	return READ_ONCE(d->evtchn->set.nr_used);
-}
-
-/* Events that were lost since the guest broke the rules of its FIFO words. */
-u64 kxen_evtchn_broken(struct kxen_domain *d)
-{
-	return atomic64_read(&d->evtchn->broken);
-}
-
 static bool is_busy(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_evtchn_ops *ops = d->evtchn->ops;
@@ -230,14 +219,6 @@ void kxen_port_unlock_two(struct kxen_port *a, struct kxen_port *b,
 {
 	raw_spin_unlock(a > b ? &a->lock : &b->lock);
 	raw_spin_unlock_irqrestore(a > b ? &b->lock : &a->lock, flags);
-}
-
-/* KXEN_ABI_* of now. */
-u32 kxen_evtchn_abi(struct kxen_domain *d)
-{
-	const struct kxen_evtchn_ops *below = READ_ONCE(d->evtchn->below);
-
-	return (below ?: READ_ONCE(d->evtchn->ops))->abi;
 }
 
 static const u8 status_of[] = {

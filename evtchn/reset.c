@@ -125,11 +125,3 @@ out:
 	mutex_unlock(&d->lock);
 	return ret;
 }
-
-/* EVTCHNOP_alloc_unbound for @d, by a controller: as kxen_port_alloc_unbound(). */
-long kxen_evtchn_alloc_for(struct kxen_domain *d, u32 remote, u32 *port)
-{
-	if (remote == DOMID_SELF)
-		remote = 0;
-	return kxen_port_alloc_unbound(d, remote, true, NULL, port);
-}

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Event channels as a part of a domain: their beginning and their end. */
+/* Event channels as a part of a domain: what the core calls at each turn of its life. */
 #include <linux/mutex.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/types.h>
+#include <uapi/linux/kvm_xen.h>
+#include <xen/interface/xen.h>
 
 #include "evtchn_internal.h"
 
-/**
- * kxen_evtchn_create() - Event channels of a new domain.
- * @d: the domain, not yet published; its limit of ports is final.
- *
- * Return: 0, or -ENOMEM with nothing left.
- */
-int kxen_evtchn_create(struct kxen_domain *d)
+/* Nobody knows the domain, or any of its ports, any more. */
+static void evtchn_destroy(struct kxen_domain *d)
+{
+	kxen_ports_free(d->evtchn);
+	kfree(d->evtchn);
+	d->evtchn = NULL;
+}
+
+/* The domain's limit of ports is final. */
+static int evtchn_create(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
 
@@ -23,19 +29,17 @@ int kxen_evtchn_create(struct kxen_domain *d)
 	d->evtchn = e;
 	if (!kxen_ports_init(d))
 		return 0;
-	kxen_evtchn_destroy(d);
+	evtchn_destroy(d);
 	return -ENOMEM;
 }
 
-/* Nobody knows the domain, or any of its ports, any more. */
-void kxen_evtchn_destroy(struct kxen_domain *d)
+static void evtchn_stop(struct kxen_domain *d)
 {
-	kxen_ports_free(d->evtchn);
-	kfree(d->evtchn);
-	d->evtchn = NULL;
+	kxen_virq_drop_handler(d);
+	kxen_evtchn_close_all(d);
 }
 
-void kxen_evtchn_reopen(struct kxen_domain *d)
+static void evtchn_reset_done(struct kxen_domain *d)
 {
 	mutex_lock(&d->evtchn->event_lock);
 	d->evtchn->dying = false;
@@ -44,3 +48,72 @@ void kxen_evtchn_reopen(struct kxen_domain *d)
 	d->evtchn->restored = false;
 	mutex_unlock(&d->evtchn->event_lock);
 }
+
+static bool evtchn_in_use(struct kxen_domain *d)
+{
+	return READ_ONCE(d->evtchn->set.nr_used);
+}
+
+/* All events are looked at again; those of the old place are in the new one. */
+static void evtchn_shared_info_moved(struct kxen_domain *d, const void *old)
+{
+	struct kxen_vcpu *kv;
+	u32 i;
+
+	if (old)
+		kxen_evtchn_carry_over(d, old);
+	kxen_for_each_vcpu(d, i, kv)
+		kxen_evtchn_rescan(kv, false);
+}
+
+static void evtchn_vcpu_info_set(struct kxen_vcpu *kv)
+{
+	kxen_evtchn_rescan(kv, true);	/* A82 */
+}
+
+/* Toolstacks look when they are told (A121). */
+static void evtchn_state_changed(struct kxen_domain *d)
+{
+	kxen_virq_raise_global(VIRQ_DOM_EXC);
+}
+
+static u32 abi_of(struct kxen_domain *d)
+{
+	const struct kxen_evtchn_ops *below = READ_ONCE(d->evtchn->below);
+
+	return (below ?: READ_ONCE(d->evtchn->ops))->abi;
+}
+
+static void evtchn_query(struct kxen_domain *d, struct kxen_query *q)
+{
+	q->ports = READ_ONCE(d->evtchn->set.nr_used);
+	q->evtchn_abi = abi_of(d);
+}
+
+/* Events that were lost since the guest broke the rules of its FIFO words. */
+static void evtchn_show(struct kxen_domain *d, struct seq_file *m)
+{
+	seq_printf(m, "broken %llu\n", atomic64_read(&d->evtchn->broken));
+}
+
+const struct kxen_subsys kxen_evtchn_subsys = {
+	.create = evtchn_create,
+	.destroy = evtchn_destroy,
+	.stop = evtchn_stop,
+	.reset = kxen_evtchn_drop_all,
+	.reset_done = evtchn_reset_done,
+	.freeze = kxen_evtchn_freeze,
+	.thaw = kxen_evtchn_thaw,
+	.in_use = evtchn_in_use,
+	.save = kxen_evtchn_save,
+	.restore = kxen_evtchn_restore,
+	.restore_done = kxen_evtchn_restored,
+	.width_changed = kxen_evtchn_width_changed,
+	.shared_info_moved = evtchn_shared_info_moved,
+	.vcpu_info_set = evtchn_vcpu_info_set,
+	.state_changed = evtchn_state_changed,
+	.query = evtchn_query,
+	.show = evtchn_show,
+	.debugfs = kxen_evtchn_debugfs,
+	.ctl = kxen_evtchn_ctl,
+};

@@ -19,12 +19,12 @@
 #include <linux/slab.h>
 #include <uapi/linux/kvm_xen.h>
 
-#include "../evtchn/evtchn.h"
 #include "arch.h"
 #include "guest_mem.h"
 #include "kvm_glue.h"
 #include "kxen.h"
 #include "log.h"
+#include "subsys.h"
 #include "trace.h"
 
 static u32 nr_attached;
@@ -343,7 +343,13 @@ static int make_ready(struct kxen_domain *d, struct kvm *kvm,
 		d->user = get_current_user();
 		d->memlock = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 	}
-	return kxen_arch_domain_init(d, kvm);
+	ret = kxen_subsys_attach(d);
+	if (ret)
+		return ret;
+	ret = kxen_arch_domain_init(d, kvm);
+	if (ret)
+		kxen_subsys_detach(d);
+	return ret;
 }
 
 static void take_over(struct kxen_domain *d, struct kvm *kvm)
@@ -435,8 +441,7 @@ static void vm_gone(struct kxen_domain *d)
 	u32 i;
 
 	/* Peers first: after this nobody sends to us, and no timer fires. */
-	kxen_virq_drop_handler(d);
-	kxen_evtchn_close_all(d);
+	kxen_subsys_stop(d);
 	kxen_watchdog_stop(d);
 	kxen_for_each_vcpu(d, i, kv)
 		kxen_timer_stop(kv);
@@ -478,7 +483,7 @@ void kxen_domain_vm_gone(struct kvm *kvm)
 	mutex_unlock(&kxen_domains_lock);
 	/* Toolstacks look when they are told, and must not find it any more. */
 	kxen_domain_unpublish(d);
-	kxen_virq_raise_global(VIRQ_DOM_EXC);
+	kxen_subsys_state_changed(d);
 	/* Behind the last reference the module may go. */
 	kxen_domain_put(d);
 }

@@ -11,10 +11,10 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/kvm_xen.h>
 
-#include "../evtchn/evtchn.h"
 #include "kxen.h"
 #include "park.h"
 #include "save.h"
+#include "subsys.h"
 
 #define MAX_GUEST_PORTS	SZ_1M
 #define CREATE_FLAGS	(KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL)
@@ -33,9 +33,8 @@ union ctl_arg {
 	struct kxen_attach attach;
 	struct kxen_query query;
 	struct kxen_domid_arg domid;
-	struct kxen_port_info port;
 	struct kxen_image_arg image;
-	struct kxen_evtchn_arg evtchn;
+	u8 part[KXEN_CTL_ARG_MAX];
 };
 
 /* A domain that this file may change, with a reference. */
@@ -46,6 +45,20 @@ static struct kxen_domain *get_own(struct ctl_file *cf, u32 domid)
 	if (!d)
 		return ERR_PTR(-ENOENT);
 	if (d->owner != cf->id && !capable(CAP_SYS_ADMIN)) {
+		kxen_domain_put(d);
+		return ERR_PTR(-EPERM);
+	}
+	return d;
+}
+
+/* A domain that the caller may see, with a reference. */
+static struct kxen_domain *get_visible(u32 domid)
+{
+	struct kxen_domain *d = kxen_domain_get(domid);
+
+	if (!d)
+		return ERR_PTR(-ENOENT);
+	if (!kxen_domain_visible(d)) {
 		kxen_domain_put(d);
 		return ERR_PTR(-EPERM);
 	}
@@ -196,22 +209,6 @@ static int ctl_unpause(struct ctl_file *cf, union ctl_arg *arg)
 	return on_domain(cf, arg, kxen_domain_unpause);
 }
 
-static int ctl_port(struct ctl_file *cf, union ctl_arg *arg)
-{
-	struct kxen_port_info *a = &arg->port;
-	struct kxen_domain *d;
-	int ret;
-
-	if (a->flags & ~KXEN_PORT_NEXT)
-		return -EOPNOTSUPP;
-	d = kxen_domain_get(a->domid);
-	if (!d)
-		return -ENOENT;
-	ret = kxen_domain_visible(d) ? kxen_evtchn_port_info(d, a) : -EPERM;
-	kxen_domain_put(d);
-	return ret;
-}
-
 static int ctl_image(struct ctl_file *cf, struct kxen_image_arg *a, bool save)
 {
 	struct kxen_domain *d;
@@ -238,47 +235,16 @@ static int ctl_restore(struct ctl_file *cf, union ctl_arg *arg)
 	return ctl_image(cf, &arg->image, false);
 }
 
-static long evtchn_op(struct kxen_domain *d, struct kxen_evtchn_arg *a)
-{
-	switch (a->op) {
-	case KXEN_EVTCHN_RESET:
-		return d->is_host ? -EINVAL : kxen_evtchn_reset_other(d);
-	case KXEN_EVTCHN_ALLOC:
-		if (d->is_host || a->value > 0xffff)
-			return -EINVAL;
-		return kxen_evtchn_alloc_for(d, a->value, &a->port);
-	case KXEN_EVTCHN_VIRQ:
-		return kxen_virq_set_handler(d, a->value);
-	default:
-		return -EOPNOTSUPP;
-	}
-}
-
-static int ctl_evtchn(struct ctl_file *cf, union ctl_arg *arg)
-{
-	struct kxen_evtchn_arg *a = &arg->evtchn;
-	struct kxen_domain *d;
-	int ret;
-
-	if (a->flags)
-		return -EOPNOTSUPP;
-	/* Whom an interrupt of the whole host goes to is the host's to say. */
-	if (a->op == KXEN_EVTCHN_VIRQ && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	d = get_own(cf, a->domid);
-	if (IS_ERR(d))
-		return PTR_ERR(d);
-	ret = evtchn_op(d, a);
-	kxen_domain_put(d);
-	return ret;
-}
-
-static const struct {
+/* A call of the core's, or, without @fn, one of a part of the domain. */
+struct ctl_call {
 	unsigned int cmd;
 	u32 size;		/* as the kernel knows it */
 	u32 min_size;		/* as the first version had it */
 	int (*fn)(struct ctl_file *cf, union ctl_arg *arg);
-} calls[] = {
+	const struct kxen_ctl_call *part;
+};
+
+static const struct ctl_call calls[] = {
 #define CALL(nr, name, type, last)					\
 	[_IOC_NR(nr)] = {						\
 	.cmd = nr, .size = sizeof(struct type),				\
@@ -290,10 +256,8 @@ static const struct {
 	CALL(KXEN_DESTROY, destroy, kxen_domid_arg, reserved),
 	CALL(KXEN_PAUSE, pause, kxen_domid_arg, reserved),
 	CALL(KXEN_UNPAUSE, unpause, kxen_domid_arg, reserved),
-	CALL(KXEN_PORT, port, kxen_port_info, reserved),
 	CALL(KXEN_SAVE, save, kxen_image_arg, reserved),
 	CALL(KXEN_RESTORE, restore, kxen_image_arg, reserved),
-	CALL(KXEN_EVTCHN, evtchn, kxen_evtchn_arg, port),
 #undef CALL
 };
 
@@ -304,9 +268,42 @@ static_assert(sizeof(struct kxen_attach) == 40);
 static_assert(sizeof(struct kxen_vcpu_id) == 8);
 static_assert(sizeof(struct kxen_query) == 144);
 static_assert(sizeof(struct kxen_domid_arg) == 16);
-static_assert(sizeof(struct kxen_port_info) == 40);
 static_assert(sizeof(struct kxen_image_arg) == 32);
-static_assert(sizeof(struct kxen_evtchn_arg) == 24);
+
+static bool find_call(unsigned int cmd, struct ctl_call *c)
+{
+	const struct kxen_ctl_call *part;
+	u32 nr = _IOC_NR(cmd);
+
+	if (nr < ARRAY_SIZE(calls)) {
+		nr = array_index_nospec(nr, ARRAY_SIZE(calls));
+		*c = calls[nr];
+		if (c->fn && c->cmd == cmd)
+			return true;
+	}
+	part = kxen_subsys_ctl(cmd);
+	if (part)
+		*c = (struct ctl_call) { cmd, part->size, part->min_size, NULL, part };
+	return part;
+}
+
+/* What a part of the domain does with it. All arguments begin alike. */
+static int call_part(struct ctl_file *cf, const struct kxen_ctl_call *c,
+		     union ctl_arg *arg)
+{
+	struct kxen_domain *d;
+	int ret;
+
+	if (arg->domid.flags & ~c->flags)
+		return -EOPNOTSUPP;
+	d = c->own ? get_own(cf, arg->domid.domid) :
+		     get_visible(arg->domid.domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	ret = c->fn(d, arg);
+	kxen_domain_put(d);
+	return ret;
+}
 
 /* Its number is not known to whoever made it. */
 static void undo_create(struct ctl_file *cf, u32 domid)
@@ -324,28 +321,29 @@ static void undo_create(struct ctl_file *cf, u32 domid)
 static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 {
 	void __user *user = (void __user *)uptr;
-	u32 nr = _IOC_NR(cmd), size;
 	union ctl_arg arg = { };
+	struct ctl_call c;
+	u32 size;
 	int ret;
 
-	if (nr >= ARRAY_SIZE(calls) || calls[nr].cmd != cmd)
+	if (!find_call(cmd, &c))
 		return -ENOTTY;
-	nr = array_index_nospec(nr, ARRAY_SIZE(calls));
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
-	if (size < calls[nr].min_size)
+	if (size < c.min_size)
 		return -EINVAL;
 	/* What is beyond the structure is looked through for zeros: not for gigabytes. */
 	if (size > PAGE_SIZE)
 		return -E2BIG;
-	ret = copy_struct_from_user(&arg, calls[nr].size, user, size);
+	ret = copy_struct_from_user(&arg, c.size, user, size);
 	if (ret)
 		return ret;
-	size = min(size, calls[nr].size);
+	size = min(size, c.size);
 	/* Can the answer be written? Better known before the question is acted upon. */
 	if (copy_to_user(user, &arg, size))
 		return -EFAULT;
-	ret = calls[nr].fn(file->private_data, &arg);
+	ret = c.fn ? c.fn(file->private_data, &arg) :
+		     call_part(file->private_data, c.part, &arg);
 	/* Also on failure: the attach says why. */
 	if (copy_to_user(user, &arg, size)) {
 		if (!ret && cmd == KXEN_CREATE)

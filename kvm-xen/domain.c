@@ -13,9 +13,9 @@
 #include <linux/slab.h>
 #include <uapi/linux/kvm_xen.h>
 
-#include "../evtchn/evtchn.h"
 #include "arch.h"
 #include "kxen.h"
+#include "subsys.h"
 #include "trace.h"
 
 /* Quick grace periods that a domain may have: enough for a boot with many vCPUs. */
@@ -29,7 +29,7 @@ static void free_domain(struct kxen_domain *d)
 	for (i = 0; i < d->nr_vcpus; i++)
 		kfree(rcu_dereference_protected(d->vcpus[i], true));
 	kxen_shinfo_free(d);
-	kxen_evtchn_destroy(d);
+	kxen_subsys_destroy(d);
 	xa_destroy(&d->held);
 	kvfree(d->vcpu_ids);
 	free_uid(d->user);
@@ -69,7 +69,7 @@ static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)
 	if (!d)
 		return NULL;
 	init_domain(d, max_ports, is_host);
-	if (kxen_evtchn_create(d)) {
+	if (kxen_subsys_create(d)) {
 		kvfree(d);
 		return NULL;
 	}
@@ -154,8 +154,7 @@ int kxen_domain_destroy(struct kxen_domain *d)
 	mutex_unlock(&kxen_domains_lock);
 	if (ret)
 		return ret;
-	kxen_virq_drop_handler(d);
-	kxen_evtchn_close_all(d);
+	kxen_subsys_stop(d);
 	trace_kxen_domain(d->domid, "destroy");
 	kxen_domain_unpublish(d);
 	return 0;
@@ -188,7 +187,7 @@ void kxen_domain_reset(struct kxen_domain *d)
 	struct kxen_vcpu *kv;
 	u32 i;
 
-	kxen_evtchn_drop_all(d);
+	kxen_subsys_reset(d);
 	kxen_watchdog_stop(d);
 	mutex_lock(&d->lock);
 	kxen_arch_domain_reset(d);
@@ -204,7 +203,7 @@ void kxen_domain_reset(struct kxen_domain *d)
 	WRITE_ONCE(d->used, false);
 	WRITE_ONCE(d->reset_pending, false);
 	mutex_unlock(&d->lock);
-	kxen_evtchn_reopen(d);
+	kxen_subsys_reset_done(d);
 	atomic64_inc(&d->resets);
 	trace_kxen_domain(d->domid, "reset");
 }

@@ -21,12 +21,12 @@
 #include <xen/interface/hvm/hvm_op.h>
 #include <xen/interface/hvm/params.h>
 
-#include "../evtchn/evtchn.h"
 #include "arch.h"
 #include "guest_mem.h"
 #include "hypercall.h"
 #include "kvm_glue.h"
 #include "kxen.h"
+#include "subsys.h"
 #include "trace.h"
 
 #define NR_HVM_OP	34	/* not in Linux's header */
@@ -47,7 +47,7 @@ void kxen_reset_hold(struct kxen_domain *d)
 	mutex_lock(&d->lock);
 	if (!d->reset_pending) {
 		WRITE_ONCE(d->reset_pending, true);
-		kxen_evtchn_freeze(d);
+		kxen_subsys_freeze(d);
 		kxen_arch_hold(d);
 		kxen_for_each_vcpu(d, i, kv)
 			kxen_areas_hold(kv, true);
@@ -74,7 +74,7 @@ static void go_on(struct kxen_vcpu *caller)
 			kxen_glue_want_event(kv->vcpu);
 		}
 		if (!d->pause_count)
-			kxen_evtchn_thaw(d);
+			kxen_subsys_thaw(d);
 		/* What was set before it slept is delivered as it wants it. */
 		kxen_arch_set_callback(caller, d->params[HVM_PARAM_CALLBACK_IRQ]);
 		WRITE_ONCE(d->used, true);

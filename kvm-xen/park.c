@@ -15,10 +15,10 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 
-#include "../evtchn/evtchn.h"
 #include "kvm_glue.h"
 #include "kxen.h"
 #include "park.h"
+#include "subsys.h"
 
 static bool may_run(struct kxen_domain *d)
 {
@@ -170,7 +170,7 @@ static int let_go_locked(struct kxen_domain *d)
 		return -EINVAL;
 	/* What was sent to a saved domain is raised before it goes on. */
 	if (d->pause_count == 1 && !d->reset_pending)
-		kxen_evtchn_thaw(d);
+		kxen_subsys_thaw(d);
 	WRITE_ONCE(d->pause_count, d->pause_count - 1);
 	wake_up_all(&d->park_wait);
 	return 0;

@@ -2,9 +2,9 @@
 /* What a domain is asked for. */
 #include <uapi/linux/kvm_xen.h>
 
-#include "../evtchn/evtchn.h"
 #include "guest_mem.h"
 #include "kxen.h"
+#include "subsys.h"
 
 static u32 query_state(struct kxen_domain *d)
 {
@@ -37,8 +37,6 @@ void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
 	q->dom_flags = d->flags;
 	q->xen_version = d->xen_major << 16 | d->xen_minor;
 	q->max_ports = d->max_ports;
-	q->ports = kxen_evtchn_count(d);
-	q->evtchn_abi = kxen_evtchn_abi(d);
 	q->pinned_pages = atomic_read(&d->pinned);
 	q->resets = atomic64_read(&d->resets);
 	q->ports_high = READ_ONCE(d->ports_high);
@@ -56,4 +54,5 @@ void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
 		q->upcalls += atomic64_read(&kv->upcalls);
 		q->timers += atomic64_read(&kv->timers);
 	}
+	kxen_subsys_query(d, q);
 }

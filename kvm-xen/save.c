@@ -20,12 +20,12 @@
 #include <uapi/linux/kvm_xen.h>
 #include <xen/interface/hvm/params.h>
 
-#include "../evtchn/evtchn.h"
 #include "arch.h"
 #include "kvm_glue.h"
 #include "kxen.h"
 #include "park.h"
 #include "save.h"
+#include "subsys.h"
 #include "trace.h"
 
 static_assert(sizeof(struct kxen_save_domain) == 384);
@@ -60,7 +60,6 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 	struct kxen_save_domain r = {
 		.domid = d->domid,
 		.compat = d->compat,
-		.abi = kxen_evtchn_abi(d),
 		.nr_vcpus = count_vcpus(d),
 		.xen_major = d->xen_major,
 		.xen_minor = d->xen_minor,
@@ -68,9 +67,12 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 		.vm_assist = d->vm_assist,
 		.shinfo_gfn = sh->page.page ? sh->page.gfn : KXEN_NO_GFN,
 	};
+	struct kxen_query q = { };
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
+	kxen_subsys_query(d, &q);
+	r.abi = q.evtchn_abi;
 	static_assert(sizeof(r.params) == sizeof(d->params));
 	memcpy(r.params, d->params, sizeof(r.params));
 	memcpy(r.uuid, d->uuid, sizeof(r.uuid));
@@ -127,7 +129,7 @@ static void save_all(struct kxen_domain *d, struct kxen_sink *s)
 		if (kv)
 			save_vcpu(kv, s);
 	}
-	kxen_evtchn_save(d, s);
+	kxen_subsys_save(d, s);
 	kxen_stream_end(s);
 }
 
@@ -145,7 +147,7 @@ static int save_locked(struct kxen_domain *d, u32 room, struct kxen_sink *s)
 	};
 	if (!s->buf)
 		return -ENOMEM;
-	kxen_evtchn_freeze(d);
+	kxen_subsys_freeze(d);
 	save_all(d, s);
 	return s->len == room ? 0 : -EAGAIN;
 }
@@ -356,7 +358,7 @@ static int restore_locked(struct kxen_domain *d, struct kxen_image *im)
 	if (!ret)
 		ret = restore_vcpus(d, im);
 	if (!ret)
-		ret = kxen_evtchn_restore(d, im);
+		ret = kxen_subsys_restore(d, im);
 	if (ret)
 		return ret;
 	im->why = KXEN_RESTORE_VALUES;
@@ -366,7 +368,7 @@ static int restore_locked(struct kxen_domain *d, struct kxen_image *im)
 		return ret;
 	WRITE_ONCE(d->used, true);
 	restore_rest(d, im);
-	kxen_evtchn_restored(d, im);
+	kxen_subsys_restore_done(d, im);
 	im->why = KXEN_RESTORE_OK;
 	return 0;
 }
@@ -379,7 +381,7 @@ static int check_new(struct kxen_domain *d)
 		return -EBUSY;
 	if (!kxen_domain_stopped(d))
 		return -EBUSY;
-	if (READ_ONCE(d->used) || d->reset_pending || kxen_evtchn_count(d) ||
+	if (READ_ONCE(d->used) || d->reset_pending || kxen_subsys_in_use(d) ||
 	    !kxen_domain_vcpu(d, 0))
 		return -EBUSY;
 	return 0;

@@ -10,10 +10,10 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "../evtchn/evtchn.h"
 #include "arch.h"
 #include "kvm_glue.h"
 #include "kxen.h"
+#include "subsys.h"
 
 static struct kxen_shinfo *current_shinfo(struct kxen_domain *d)
 {
@@ -106,7 +106,7 @@ static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
 	/* Nobody writes to the old page after this. */
 	kxen_domain_wait_senders(d);
 	if (keep)
-		kxen_evtchn_carry_over(d, old->kaddr);
+		kxen_subsys_shared_info_moved(d, old->kaddr);
 	if (old != new)
 		free_shinfo(d, old);
 	kxen_shinfo_wallclock(d);
@@ -219,17 +219,13 @@ void kxen_shinfo_reset(struct kxen_domain *d)
  */
 void kxen_shinfo_latch(struct kxen_domain *d, bool compat)
 {
-	u32 i;
-
 	lockdep_assert_held(&d->lock);
 	if (d->compat == compat)
 		return;
 	WRITE_ONCE(d->compat, compat);
-	kxen_evtchn_width_changed(d);
+	kxen_subsys_width_changed(d);
 	all_vcpus_moved(d);
 	kxen_domain_wait_senders(d);
-	for (i = 0; i < d->nr_vcpus; i++)
-		if (kxen_domain_vcpu(d, i))
-			kxen_evtchn_rescan(kxen_domain_vcpu(d, i), false);
+	kxen_subsys_shared_info_moved(d, NULL);
 	kxen_shinfo_wallclock(d);
 }

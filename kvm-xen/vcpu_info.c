@@ -3,10 +3,10 @@
 #include <linux/mm.h>
 #include <linux/types.h>
 
-#include "../evtchn/evtchn.h"
 #include "arch.h"
 #include "kvm_glue.h"
 #include "kxen.h"
+#include "subsys.h"
 
 /* vcpu_info before registration: a slot of shared_info, or a dummy. */
 static void *default_vi(struct kxen_vcpu *kv)
@@ -84,7 +84,7 @@ int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 		swap(kv->vi_page, page);
 		move_vi(kv, kv->vi_page.kaddr + offset);
 		kxen_domain_wait_senders(d);
-		kxen_evtchn_rescan(kv, true);	/* A82 */
+		kxen_subsys_vcpu_info_set(kv);
 		if (kxen_glue_is_running_here(kv->vcpu))
 			kxen_arch_publish_time(kv, true);
 	} else {

@@ -51,6 +51,10 @@ report "the architecture includes no subsystem" < <(
 report "global symbols begin with kxen_" < <(
 	nm -g --defined-only "$BUILD/6.1/src/kvm-xen.o" 2>&1 | awk '{ print $3 }' |
 		grep -vE '^(kxen_|__(tracepoint|traceiter|probestub)_kxen_|__SC[KT]__|init_module|cleanup_module|__this_module|__mod_|__pfx_)')
+report "the core names no part of a domain but in its table" < <(
+	grep -nE 'kxen_(evtchn|virq|host)_' $(sources kvm-xen |
+		grep -vE 'kvm-xen/(subsys|timer|trace|hypercall|hc_[a-z]*)\.[ch]$') |
+		grep -v 'kxen_evtchn_dev_')
 report "calls between files go one way, and in no circle of more than three" < <(
 	python3 selftests/callgraph.py "$BUILD/6.1/src" 2>&1)
 report "the uapi header compiles alone" < <(

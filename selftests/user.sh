@@ -46,6 +46,11 @@ steps() {	# NAME WHAT
 }
 steps fifo "a guest that is quicker at any step of the host's is dealt with"
 steps nlevel "a scan between any two steps of a raiser loses nothing"
+$C -fsanitize=address,undefined -o "$U/subsys" subsys.c >"$U/subsys.log" 2>&1
+tap $? "subsys: builds"
+"$U/subsys" >"$U/subsys.log" 2>&1
+tap $? "subsys: each part of a domain is called in its turn"
+tap_number "subsys" <"$U/subsys.log"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
 	sed 's/if (kxen_guest_test_and_set(leaf, port))/if (kxen_guest_test(leaf, port))/; s/^\(\t\tkxen_guest_test_and_set(&root.*\)$/\1\n\tkxen_guest_test_and_set(leaf, port);/' >"$U/wrong.c"

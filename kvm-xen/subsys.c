@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The parts of a domain, in order. Another one is a line here.
+ *
+ * Nothing but walks: this also builds in user space, where a test has parts of its own.
+ */
+#include <linux/kernel.h>
+#include <linux/types.h>
+
+#include "../evtchn/evtchn.h"
+#include "subsys.h"
+
+#ifndef KXEN_TEST_SUBSYS	/* selftests/user/subsys.c */
+static const struct kxen_subsys * const parts[] = {
+	&kxen_evtchn_subsys,
+};
+#endif
+
+#define NR_PARTS	((int)ARRAY_SIZE(parts))
+
+/* Those below @i, the last one first. */
+static void destroy_below(struct kxen_domain *d, int i)
+{
+	while (i-- > 0)
+		if (parts[i]->destroy)
+			parts[i]->destroy(d);
+}
+
+int kxen_subsys_create(struct kxen_domain *d)
+{
+	int i, ret;
+
+	for (i = 0; i < NR_PARTS; i++) {
+		ret = parts[i]->create ? parts[i]->create(d) : 0;
+		if (ret) {
+			destroy_below(d, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void kxen_subsys_destroy(struct kxen_domain *d)
+{
+	destroy_below(d, NR_PARTS);
+}
+
+static void detach_below(struct kxen_domain *d, int i)
+{
+	while (i-- > 0)
+		if (parts[i]->detach)
+			parts[i]->detach(d);
+}
+
+int kxen_subsys_attach(struct kxen_domain *d)
+{
+	int i, ret;
+
+	for (i = 0; i < NR_PARTS; i++) {
+		ret = parts[i]->attach ? parts[i]->attach(d) : 0;
+		if (ret) {
+			detach_below(d, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void kxen_subsys_detach(struct kxen_domain *d)
+{
+	detach_below(d, NR_PARTS);
+}
+
+void kxen_subsys_stop(struct kxen_domain *d)
+{
+	int i = NR_PARTS;
+
+	while (i-- > 0)
+		if (parts[i]->stop)
+			parts[i]->stop(d);
+}
+
+void kxen_subsys_reset(struct kxen_domain *d)
+{
+	int i = NR_PARTS;
+
+	while (i-- > 0)
+		if (parts[i]->reset)
+			parts[i]->reset(d);
+}
+
+void kxen_subsys_reset_done(struct kxen_domain *d)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->reset_done)
+			parts[i]->reset_done(d);
+}
+
+void kxen_subsys_freeze(struct kxen_domain *d)
+{
+	int i = NR_PARTS;
+
+	while (i-- > 0)
+		if (parts[i]->freeze)
+			parts[i]->freeze(d);
+}
+
+void kxen_subsys_thaw(struct kxen_domain *d)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->thaw)
+			parts[i]->thaw(d);
+}
+
+bool kxen_subsys_in_use(struct kxen_domain *d)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->in_use && parts[i]->in_use(d))
+			return true;
+	return false;
+}
+
+void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->save)
+			parts[i]->save(d, s);
+}
+
+int kxen_subsys_restore(struct kxen_domain *d, struct kxen_image *im)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < NR_PARTS; i++) {
+		if (!ret && parts[i]->restore)
+			ret = parts[i]->restore(d, im);
+	}
+	return ret;
+}
+
+void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_image *im)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->restore_done)
+			parts[i]->restore_done(d, im);
+}
+
+void kxen_subsys_width_changed(struct kxen_domain *d)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->width_changed)
+			parts[i]->width_changed(d);
+}
+
+void kxen_subsys_shared_info_moved(struct kxen_domain *d, const void *old)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->shared_info_moved)
+			parts[i]->shared_info_moved(d, old);
+}
+
+void kxen_subsys_vcpu_info_set(struct kxen_vcpu *kv)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->vcpu_info_set)
+			parts[i]->vcpu_info_set(kv);
+}
+
+void kxen_subsys_state_changed(struct kxen_domain *d)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->state_changed)
+			parts[i]->state_changed(d);
+}
+
+void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->query)
+			parts[i]->query(d, q);
+}
+
+void kxen_subsys_show(struct kxen_domain *d, struct seq_file *m)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->show)
+			parts[i]->show(d, m);
+}
+
+void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->debugfs)
+			parts[i]->debugfs(d, dir);
+}
+
+/* The call of that number, or NULL. */
+const struct kxen_ctl_call *kxen_subsys_ctl(unsigned int cmd)
+{
+	const struct kxen_ctl_call *c;
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		for (c = parts[i]->ctl; c && c->fn; c++)
+			if (c->cmd == cmd)
+				return c;
+	return NULL;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Parts of a domain: event channels, and what comes to stand beside them. The core walks
+ * a table of them at each turn of a domain's life and names none.
+ *
+ * What makes and gives is walked in the order of the table: a part may use those before it.
+ * What takes away is walked in the mirror order.
+ */
+#ifndef KXEN_SUBSYS_H
+#define KXEN_SUBSYS_H
+
+#include <linux/types.h>
+
+struct dentry;
+struct kxen_domain;
+struct kxen_image;
+struct kxen_query;
+struct kxen_sink;
+struct kxen_vcpu;
+struct seq_file;
+
+#define KXEN_CTL_ARG_MAX	256	/* bytes of the largest argument */
+
+/**
+ * struct kxen_ctl_call - a call of the control device that belongs to a part.
+ * @cmd: its number.
+ * @size: of its argument, as the kernel knows it.
+ * @min_size: as the first version had it.
+ * @flags: what its argument's flags may have set.
+ * @own: the caller must own the domain; else it is enough that it may see it.
+ * @fn: the call; 0 or -errno. Context: may sleep, no lock held; a reference is held.
+ *
+ * Each argument begins with size, flags and the domain's number, 32 bits each.
+ */
+struct kxen_ctl_call {
+	unsigned int cmd;
+	u32 size;
+	u32 min_size;
+	u32 flags;
+	bool own;
+	int (*fn)(struct kxen_domain *d, void *arg);
+};
+
+/* One entry: @last is the last member of the argument's first version. */
+#define KXEN_CTL_CALL(nr, type, last, allowed, owner, func) {			\
+	.cmd = nr,								\
+	.size = sizeof(struct type) +						\
+		BUILD_BUG_ON_ZERO(sizeof(struct type) > KXEN_CTL_ARG_MAX) +	\
+		BUILD_BUG_ON_ZERO(offsetof(struct type, flags) != 4) +		\
+		BUILD_BUG_ON_ZERO(offsetof(struct type, domid) != 8),		\
+	.min_size = offsetofend(struct type, last),				\
+	.flags = allowed, .own = owner, .fn = func }
+
+/**
+ * struct kxen_subsys - a part of every domain. All hooks may be NULL.
+ * @create: the domain is made, and nobody knows it; 0, or -errno with nothing left.
+ * @destroy: nobody knows it any more.
+ * @attach: it is about to get its VM, and is the calling thread's alone; 0, or -errno with
+ *	nothing changed.
+ * @detach: it does not get it after all.
+ * @stop: it dies; no vCPU of it runs any more, its memory is there still. Afterwards nobody
+ *	else writes into it.
+ * @reset: a life of its guest ends. Its memory may belong to the next one already.
+ * @reset_done: and the next one begins, with all as new.
+ * @freeze: nothing is written into its memory from now on; may be so already. Domain
+ *	locked, its vCPUs do not run.
+ * @thaw: it is again, also what came meanwhile. Domain locked.
+ * @in_use: does it hold anything that a guest has made? Domain locked.
+ * @save: write records. Domain locked; frozen, unless they are only counted.
+ * @restore: what the records say, for a domain where nothing is in use; 0, or -errno: the
+ *	domain is reset then. Nothing is written into its memory yet. Domain locked.
+ * @restore_done: nothing can fail any more. Domain locked.
+ * @width_changed: the layout of shared pages is about to be another one. Domain locked.
+ * @shared_info_moved: shared_info has another place or layout; nobody writes to the old
+ *	one (NULL: it is the same page) any more. Domain locked.
+ * @vcpu_info_set: the guest has registered a vcpu_info; nobody writes to its old place any
+ *	more. Domain locked.
+ * @state_changed: it is shut down, dying, or gone. No lock held.
+ * @query: fill in what is this part's. No lock held.
+ * @show: the same for debugfs, lines of text.
+ * @debugfs: make files in the domain's directory.
+ * @ctl: calls of the control device; ends with one that has no @fn.
+ *
+ * Context: process context, may sleep. @destroy to @reset_done are called with no lock held.
+ */
+struct kxen_subsys {
+	int (*create)(struct kxen_domain *d);
+	void (*destroy)(struct kxen_domain *d);
+	int (*attach)(struct kxen_domain *d);
+	void (*detach)(struct kxen_domain *d);
+	void (*stop)(struct kxen_domain *d);
+	void (*reset)(struct kxen_domain *d);
+	void (*reset_done)(struct kxen_domain *d);
+	void (*freeze)(struct kxen_domain *d);
+	void (*thaw)(struct kxen_domain *d);
+	bool (*in_use)(struct kxen_domain *d);
+	void (*save)(struct kxen_domain *d, struct kxen_sink *s);
+	int (*restore)(struct kxen_domain *d, struct kxen_image *im);
+	void (*restore_done)(struct kxen_domain *d, const struct kxen_image *im);
+	void (*width_changed)(struct kxen_domain *d);
+	void (*shared_info_moved)(struct kxen_domain *d, const void *old);
+	void (*vcpu_info_set)(struct kxen_vcpu *kv);
+	void (*state_changed)(struct kxen_domain *d);
+	void (*query)(struct kxen_domain *d, struct kxen_query *q);
+	void (*show)(struct kxen_domain *d, struct seq_file *m);
+	void (*debugfs)(struct kxen_domain *d, struct dentry *dir);
+	const struct kxen_ctl_call *ctl;
+};
+
+/* Of each part: see the hook of that name. What fails has been undone. */
+int kxen_subsys_create(struct kxen_domain *d);
+void kxen_subsys_destroy(struct kxen_domain *d);
+int kxen_subsys_attach(struct kxen_domain *d);
+void kxen_subsys_detach(struct kxen_domain *d);
+void kxen_subsys_stop(struct kxen_domain *d);
+void kxen_subsys_reset(struct kxen_domain *d);
+void kxen_subsys_reset_done(struct kxen_domain *d);
+void kxen_subsys_freeze(struct kxen_domain *d);
+void kxen_subsys_thaw(struct kxen_domain *d);
+bool kxen_subsys_in_use(struct kxen_domain *d);
+void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s);
+int kxen_subsys_restore(struct kxen_domain *d, struct kxen_image *im);
+void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_image *im);
+void kxen_subsys_width_changed(struct kxen_domain *d);
+void kxen_subsys_shared_info_moved(struct kxen_domain *d, const void *old);
+void kxen_subsys_vcpu_info_set(struct kxen_vcpu *kv);
+void kxen_subsys_state_changed(struct kxen_domain *d);
+void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q);
+void kxen_subsys_show(struct kxen_domain *d, struct seq_file *m);
+void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir);
+const struct kxen_ctl_call *kxen_subsys_ctl(unsigned int cmd);
+
+#endif

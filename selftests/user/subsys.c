@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The walks over the parts of a domain, with three parts of our own and one that has no
+ * hooks: in which order they are called, and what is undone when one of them fails.
+ */
+#include "shim.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define KXEN_TEST_SUBSYS
+
+#include "../../kvm-xen/subsys.h"
+
+static char trail[64];	/* who was called */
+static char fails;	/* who fails */
+static char uses;	/* who has something of the guest's */
+
+static int note(char who)
+{
+	size_t n = strlen(trail);
+
+	trail[n] = who;
+	trail[n + 1] = 0;
+	return who == fails ? -ENOMEM : 0;
+}
+
+/* Capital letters where something is made or given, small ones where it is taken away. */
+#define PART(name, up, down)							\
+static int name##_create(struct kxen_domain *d) { return note(up); }		\
+static void name##_destroy(struct kxen_domain *d) { note(down); }		\
+static void name##_given(struct kxen_domain *d) { note(up); }			\
+static bool name##_in_use(struct kxen_domain *d) { return note(up), uses == up; } \
+static void name##_save(struct kxen_domain *d, struct kxen_sink *s) { note(up); } \
+static int name##_restore(struct kxen_domain *d, struct kxen_image *im)	\
+{ return note(up); }								\
+static int name##_call(struct kxen_domain *d, void *arg) { return 0; }		\
+static const struct kxen_ctl_call name##_ctl[] = {				\
+	{ .cmd = up, .fn = name##_call }, { .cmd = down, .fn = name##_call }, { } }; \
+static const struct kxen_subsys name = {					\
+	.create = name##_create, .destroy = name##_destroy,			\
+	.attach = name##_create, .detach = name##_destroy,			\
+	.stop = name##_destroy, .reset = name##_destroy,			\
+	.reset_done = name##_given, .freeze = name##_destroy,			\
+	.thaw = name##_given, .in_use = name##_in_use, .save = name##_save,	\
+	.restore = name##_restore, .ctl = name##_ctl }
+
+#pragma clang diagnostic ignored "-Wunused-parameter"
+PART(first, 'A', 'a');
+PART(second, 'B', 'b');
+PART(third, 'C', 'c');
+static const struct kxen_subsys empty;
+
+static const struct kxen_subsys * const parts[] = { &first, &empty, &second, &third };
+
+#include "../../kvm-xen/subsys.c"
+
+static int bad;
+
+static void check(const char *name, int got, int want, const char *called)
+{
+	if (got == want && !strcmp(trail, called)) {
+		printf("ok - %s\n", name);
+	} else {
+		printf("not ok - %s: %d for %d, %s for %s\n", name, got, want, trail, called);
+		bad = 1;
+	}
+	trail[0] = 0;
+}
+
+#define CHECK_VOID(name, call, called)	(call, check(name, 0, 0, called))
+
+static void what_fails(void)
+{
+	fails = 'A';
+	check("the first is not made: nothing to undo", kxen_subsys_create(NULL), -ENOMEM, "A");
+	fails = 'C';
+	check("the last is not made: the others go, last one first",
+	      kxen_subsys_create(NULL), -ENOMEM, "ABCba");
+	check("the last is not attached: the same", kxen_subsys_attach(NULL), -ENOMEM, "ABCba");
+	fails = 'B';
+	check("the second is not attached", kxen_subsys_attach(NULL), -ENOMEM, "ABa");
+	check("nothing is restored after a failure", kxen_subsys_restore(NULL, NULL), -ENOMEM,
+	      "AB");
+	fails = 0;
+}
+
+int main(void)
+{
+	what_fails();
+	check("made in order", kxen_subsys_create(NULL), 0, "ABC");
+	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
+	check("restored in order", kxen_subsys_restore(NULL, NULL), 0, "ABC");
+	CHECK_VOID("saved in order", kxen_subsys_save(NULL, NULL), "ABC");
+	CHECK_VOID("frozen in the mirror order", kxen_subsys_freeze(NULL), "cba");
+	CHECK_VOID("thawed in order", kxen_subsys_thaw(NULL), "ABC");
+	CHECK_VOID("reset in the mirror order", kxen_subsys_reset(NULL), "cba");
+	CHECK_VOID("and new in order", kxen_subsys_reset_done(NULL), "ABC");
+	CHECK_VOID("stopped in the mirror order", kxen_subsys_stop(NULL), "cba");
+	CHECK_VOID("detached in the mirror order", kxen_subsys_detach(NULL), "cba");
+	CHECK_VOID("destroyed in the mirror order", kxen_subsys_destroy(NULL), "cba");
+	check("nothing in use: all are asked", kxen_subsys_in_use(NULL), 0, "ABC");
+	uses = 'B';
+	check("one is in use", kxen_subsys_in_use(NULL), 1, "AB");
+	check("the call of the last part", kxen_subsys_ctl('c') == &third_ctl[1], 1, "");
+	check("no part has that call", !kxen_subsys_ctl('x'), 1, "");
+	return bad;
+}
