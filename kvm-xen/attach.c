@@ -476,14 +476,11 @@ void kxen_domain_vm_gone(struct kvm *kvm)
 	WRITE_ONCE(d->state, KXEN_DYING);
 	mutex_unlock(&kxen_domains_lock);
 	vm_gone(d);
-	trace_kxen_domain(d->domid, "gone");
 	mutex_lock(&kxen_domains_lock);
 	d->claimed = NULL;
 	detach();
 	mutex_unlock(&kxen_domains_lock);
-	/* Toolstacks look when they are told, and must not find it any more. */
-	kxen_domain_unpublish(d);
-	kxen_subsys_state_changed(d);
+	kxen_domain_died(d);
 	/* Behind the last reference the module may go. */
 	kxen_domain_put(d);
 }

@@ -9,6 +9,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/xarray.h>
 #include <uapi/linux/kvm_xen.h>
 
 #include "kxen.h"
@@ -19,9 +20,14 @@
 #define MAX_GUEST_PORTS	SZ_1M
 #define CREATE_FLAGS	(KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL)
 
-/* An open file; the id is never reused, a pointer could be. */
+/**
+ * struct ctl_file - an open file.
+ * @id: never reused; a pointer could be.
+ * @held: domains that it holds, by number.
+ */
 struct ctl_file {
 	u64 id;
+	struct xarray held;
 };
 
 static atomic64_t next_file_id;
@@ -72,7 +78,7 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 	a->abi_version = KXEN_ABI_VERSION;
 	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO |
 		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_UNPLUG | KXEN_F_PAUSE |
-		      KXEN_F_SAVE | KXEN_F_VCPU_IDS;
+		      KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD;
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = MAX_GUEST_PORTS;
 	a->domains = kxen_domains_count();
@@ -209,6 +215,59 @@ static int ctl_unpause(struct ctl_file *cf, union ctl_arg *arg)
 	return on_domain(cf, arg, kxen_domain_unpause);
 }
 
+static int hold(struct ctl_file *cf, struct kxen_domain *d)
+{
+	int ret;
+
+	if (d->is_host)
+		return -EINVAL;
+	if (!kxen_domain_hold(d))
+		return -ENOENT;
+	ret = xa_insert(&cf->held, d->domid, d, GFP_KERNEL_ACCOUNT);
+	if (ret)
+		kxen_domain_unhold(d);
+	return ret == -EBUSY ? -EEXIST : ret;
+}
+
+static int ctl_hold(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_domid_arg *a = &arg->domid;
+	struct kxen_domain *d;
+	int ret;
+
+	if (a->flags || a->reserved)
+		return -EOPNOTSUPP;
+	d = get_visible(a->domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	ret = hold(cf, d);
+	kxen_domain_put(d);
+	return ret;
+}
+
+/* If this was the last one, the domain is gone on return. */
+static void unhold(struct kxen_domain *d)
+{
+	refcount_inc(&d->ref);
+	kxen_domain_unhold(d);
+	flush_work(&d->gone_work);
+	kxen_domain_put(d);
+}
+
+static int ctl_unhold(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_domid_arg *a = &arg->domid;
+	struct kxen_domain *d;
+
+	if (a->flags || a->reserved)
+		return -EOPNOTSUPP;
+	d = xa_erase(&cf->held, a->domid);
+	if (!d)
+		return -ENOENT;
+	unhold(d);
+	return 0;
+}
+
 static int ctl_image(struct ctl_file *cf, struct kxen_image_arg *a, bool save)
 {
 	struct kxen_domain *d;
@@ -258,6 +317,8 @@ static const struct ctl_call calls[] = {
 	CALL(KXEN_UNPAUSE, unpause, kxen_domid_arg, reserved),
 	CALL(KXEN_SAVE, save, kxen_image_arg, reserved),
 	CALL(KXEN_RESTORE, restore, kxen_image_arg, reserved),
+	CALL(KXEN_HOLD, hold, kxen_domid_arg, reserved),
+	CALL(KXEN_UNHOLD, unhold, kxen_domid_arg, reserved),
 #undef CALL
 };
 
@@ -360,6 +421,7 @@ static int ctl_open(struct inode *inode, struct file *file)
 	if (!cf)
 		return -ENOMEM;
 	cf->id = atomic64_inc_return(&next_file_id);
+	xa_init_flags(&cf->held, XA_FLAGS_ACCOUNT);
 	file->private_data = cf;
 	return nonseekable_open(inode, file);
 }
@@ -367,7 +429,12 @@ static int ctl_open(struct inode *inode, struct file *file)
 static int ctl_release(struct inode *inode, struct file *file)
 {
 	struct ctl_file *cf = file->private_data;
+	struct kxen_domain *d;
+	unsigned long i;
 
+	xa_for_each(&cf->held, i, d)
+		unhold(d);
+	xa_destroy(&cf->held);
 	kxen_domain_release_owner(cf->id);
 	kfree(cf);
 	return 0;

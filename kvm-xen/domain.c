@@ -3,8 +3,9 @@
  * Domains: birth, death, reset.
  *
  * A domain is made by user space and belongs to the file that made it, until it
- * gets a VM; from then on it lives exactly as long as the VM. Each holds a
- * reference to the module, so the module cannot go while one is alive.
+ * gets a VM; from then on it lives exactly as long as the VM. What others hold of it
+ * may outlive it: then it is dying, and gone when the last of them lets it go. Each
+ * holds a reference to the module, so the module cannot go before.
  */
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -42,15 +43,19 @@ static void free_work_fn(struct work_struct *w)
 	module_put(THIS_MODULE);
 }
 
+static void gone_work_fn(struct work_struct *w);
+
 static void init_domain(struct kxen_domain *d, u32 max_ports, bool is_host)
 {
 	refcount_set(&d->ref, 1);
+	refcount_set(&d->holds, 1);
 	mutex_init(&d->lock);
 	mutex_init(&d->held_lock);
 	xa_init_flags(&d->held, XA_FLAGS_ACCOUNT);
 	raw_spin_lock_init(&d->virq_lock);
 	init_waitqueue_head(&d->park_wait);
 	INIT_LIST_HEAD(&d->prepared);
+	INIT_WORK(&d->gone_work, gone_work_fn);
 	INIT_RCU_WORK(&d->free_work, free_work_fn);
 	ratelimit_state_init(&d->expedite, EXPEDITE_INTERVAL, EXPEDITE_BURST);
 	ratelimit_set_flags(&d->expedite, RATELIMIT_MSG_ON_RELEASE);
@@ -119,18 +124,35 @@ struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner)
 	return d;
 }
 
-/**
- * kxen_domain_unpublish() - Nobody finds the domain any more.
- * @d: the domain, which is dying; the caller holds a reference of its own.
- *
- * The mirror image of its creation. Context: may sleep.
- */
-void kxen_domain_unpublish(struct kxen_domain *d)
+/* Nobody finds the domain any more: the mirror image of its creation. */
+static void gone(struct kxen_domain *d)
 {
 	kxen_world_unpublish(d);
 	kxen_debugfs_del(d);
 	kxen_world_release(d);
+	trace_kxen_domain(d->domid, "gone");
+	/* Toolstacks look when they are told, and must not find it any more. */
+	kxen_subsys_state_changed(d);
 	kxen_domain_put(d);	/* the one of kxen_domain_create() */
+}
+
+static void gone_work_fn(struct work_struct *w)
+{
+	gone(container_of(w, struct kxen_domain, gone_work));
+}
+
+/**
+ * kxen_domain_died() - Nothing of the domain's life is left.
+ * @d: the domain, which is dying; the caller holds a reference of its own.
+ *
+ * It is gone when nobody holds it. Context: may sleep.
+ */
+void kxen_domain_died(struct kxen_domain *d)
+{
+	trace_kxen_domain(d->domid, "dying");
+	kxen_subsys_state_changed(d);
+	if (refcount_dec_and_test(&d->holds))
+		gone(d);
 }
 
 /**
@@ -138,7 +160,7 @@ void kxen_domain_unpublish(struct kxen_domain *d)
  * @d: the domain; the caller holds a reference of its own.
  *
  * Context: may sleep. The lock is held by nobody who waits for user space.
- * Return: 0; -EBUSY while a VM is attached; -ENOENT if it is gone already.
+ * Return: 0; -EBUSY while a VM is attached; -ESHUTDOWN if it is dying already.
  */
 int kxen_domain_destroy(struct kxen_domain *d)
 {
@@ -148,7 +170,7 @@ int kxen_domain_destroy(struct kxen_domain *d)
 	if (d->claimed || d->is_host)
 		ret = -EBUSY;
 	else if (d->state == KXEN_DYING)
-		ret = -ENOENT;
+		ret = -ESHUTDOWN;
 	else
 		WRITE_ONCE(d->state, KXEN_DYING);
 	mutex_unlock(&kxen_domains_lock);
@@ -156,7 +178,7 @@ int kxen_domain_destroy(struct kxen_domain *d)
 		return ret;
 	kxen_subsys_stop(d);
 	trace_kxen_domain(d->domid, "destroy");
-	kxen_domain_unpublish(d);
+	kxen_domain_died(d);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "arch.h"
 #include "hypercall.h"
 #include "kvm_glue.h"
+#include "subsys.h"
 
 #define MAX_POLL_PORTS	128
 #define NO_REASON	U32_MAX
@@ -178,7 +179,7 @@ static long shutdown(struct kxen_hc *hc)
 	d->state = KXEN_SHUTDOWN;
 	hc->exit_reason = d->shutdown_reason;
 	mutex_unlock(&d->lock);
-	kxen_virq_raise_global(VIRQ_DOM_EXC);	/* A121 */
+	kxen_subsys_state_changed(d);
 	hc->exit = true;
 	return 0;
 }

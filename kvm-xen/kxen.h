@@ -161,7 +161,8 @@ struct kxen_watchdog {
 /*
  * struct kxen_domain - a domain of the world.
  * @domid: its number.
- * @ref: holders of the structure; the VM counts as one.
+ * @ref: users of the structure; the VM counts as one.
+ * @holds: what keeps it from going when it has died: its life counts as one.
  * @kvm: the VM, valid from attach until its destruction; NULL for domain 0.
  * @lock: serialises everything that is not a hot path: placement of pages,
  *	HVM parameters, reset, attach.
@@ -230,10 +231,12 @@ struct kxen_domain {
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];
 
 	refcount_t ref;		/* apart from what every send reads */
+	refcount_t holds;
 	int pause_count;	/* under lock; read by vCPUs */
 	wait_queue_head_t park_wait;
 
 	struct dentry *debugfs;
+	struct work_struct gone_work;
 	struct rcu_work free_work;
 };
 
@@ -252,6 +255,9 @@ struct kxen_domain *kxen_domain_get(u32 domid);
 struct kxen_domain *kxen_domain_next(u32 domid);
 struct kxen_domain *kxen_domain_of(struct kvm *kvm);
 void kxen_domain_put(struct kxen_domain *d);
+bool kxen_domain_hold(struct kxen_domain *d);
+void kxen_domain_unhold(struct kxen_domain *d);
+u32 kxen_domain_holders(const struct kxen_domain *d);
 bool kxen_domain_visible(const struct kxen_domain *d);
 u32 kxen_domains_count(void);
 
@@ -260,7 +266,7 @@ int kxen_domains_init(void);
 void kxen_domains_exit(void);
 struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner);
 int kxen_domain_destroy(struct kxen_domain *d);
-void kxen_domain_unpublish(struct kxen_domain *d);
+void kxen_domain_died(struct kxen_domain *d);
 void kxen_domain_release_owner(u64 owner);
 void kxen_domain_reset(struct kxen_domain *d);
 

@@ -44,6 +44,7 @@ void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
 	q->max_pinned = KXEN_MAX_PINNED;
 	q->width = READ_ONCE(d->compat) ? 32 : 64;
 	memcpy(q->uuid, d->uuid, sizeof(q->uuid));
+	q->holders = kxen_domain_holders(d);
 	q->paused = READ_ONCE(d->pause_count);
 	q->pid = READ_ONCE(d->kvm) ? READ_ONCE(d->pid) : 0;
 	kxen_for_each_vcpu(d, i, kv) {

@@ -6,6 +6,9 @@
  * is made, and only then the domain is published; its end goes the other way round. So
  * whoever finds a domain finds all of it, and a number is not free before everything that
  * bears it has gone.
+ *
+ * A domain whose life has ended is dying as long as somebody holds it: it is found, and
+ * its number is nobody else's. It is gone when the last one has let it go.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -110,6 +113,34 @@ struct kxen_domain *kxen_domain_of(struct kvm *kvm)
 			break;
 	rcu_read_unlock();
 	return d;
+}
+
+/**
+ * kxen_domain_hold() - Keep a domain from going when it dies.
+ * @d: the domain; the caller has a reference, or knows that it is not gone.
+ *
+ * For what others have of it and its end does not take away. A hold is worth a reference,
+ * too. Context: any.
+ * Return: false: it is about to be gone.
+ */
+bool kxen_domain_hold(struct kxen_domain *d)
+{
+	return refcount_inc_not_zero(&d->holds);
+}
+
+/* Let it go. Context: any that may queue work. */
+void kxen_domain_unhold(struct kxen_domain *d)
+{
+	if (refcount_dec_and_test(&d->holds))
+		queue_work(system_unbound_wq, &d->gone_work);
+}
+
+/* How many hold it; while it is about to die its life may still be one of them. */
+u32 kxen_domain_holders(const struct kxen_domain *d)
+{
+	u32 life = READ_ONCE(d->state) != KXEN_DYING;
+
+	return max(refcount_read(&d->holds), life) - life;
 }
 
 /* Has this VM a domain, or is it about to have one? */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kvm_xen.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -286,21 +287,39 @@ static void test_guest(xenevtchn_handle *x, int domid)
 	xenevtchn_unmask(x, port);
 }
 
+/* KXEN_STATE_* of a domain, or -1: there is none. */
+static int state(int ctl, int domid)
+{
+	struct kxen_query q = { .size = sizeof(q), .domid = domid };
+
+	return ioctl(ctl, KXEN_QUERY, &q) ? -1 : (int)q.state;
+}
+
+/* Its end has two moments if somebody holds it, and domain 0 is told of each. */
 static void test_death(xenevtchn_handle *x, int domid, pid_t vmm)
 {
 	int exc = xenevtchn_bind_virq(x, VIRQ_DOM_EXC), p;
+	struct kxen_domid_arg d = { .size = sizeof(d), .domid = domid };
+	int ctl = open("/dev/kvm-xen", O_RDWR);
 
 	check("VIRQ_DOM_EXC", exc > 0, 1);
 	check("bound already", err(xenevtchn_bind_virq(x, VIRQ_DOM_EXC)),
 	      EEXIST);
+	check("the domain is held", ioctl(ctl, KXEN_HOLD, &d), 0);
 	kill(vmm, SIGKILL);
 	do {
 		p = next(x, 10000);
 	} while (p > 0 && p != exc);
 	check("VIRQ_DOM_EXC says that the guest has died", p, exc);
+	check("it is dying", state(ctl, domid), KXEN_STATE_DYING);
+	check("and its ports are closed",
+	      err(xenevtchn_bind_interdomain(x, domid, 1)), EINVAL);
 	xenevtchn_unmask(x, exc);
-	while (err(xenevtchn_bind_interdomain(x, domid, 1)) == EINVAL)
-		next(x, 100);
+	check("it is let go", ioctl(ctl, KXEN_UNHOLD, &d), 0);
+	check("VIRQ_DOM_EXC says that it is gone", next(x, 10000), exc);
+	xenevtchn_unmask(x, exc);
+	check("it is not listed any more", state(ctl, domid), -1);
+	close(ctl);
 	check("it is not there any more",
 	      err(xenevtchn_bind_interdomain(x, domid, 1)), ESRCH);
 	check("VIRQ_DOM_EXC can be bound again after an unbind",

@@ -6,6 +6,7 @@
 #include <linux/kvm.h>
 #include <linux/kvm_xen.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,6 +68,8 @@ static const struct {
 	{ KXEN_SAVE, sizeof(struct kxen_image_arg), 4 },
 	{ KXEN_RESTORE, sizeof(struct kxen_image_arg), 4 },
 	{ KXEN_EVTCHN, sizeof(struct kxen_evtchn_arg), 4 },
+	{ KXEN_HOLD, sizeof(struct kxen_domid_arg), 4 },
+	{ KXEN_UNHOLD, sizeof(struct kxen_domid_arg), 4 },
 };
 
 TEST_F(ctl, sizes)
@@ -130,6 +133,8 @@ TEST_F(ctl, no_domain)
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_DESTROY, &d));
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_PAUSE, &d));
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_PORT, &p));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_HOLD, &d));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_UNHOLD, &d));
 }
 
 TEST_F(ctl, domain_zero)
@@ -204,6 +209,99 @@ TEST_F(ctl, goes_with_its_file)
 	EXPECT_EQ(0, call(fd, KXEN_CREATE, &c));
 	close(fd);
 	q.domid = c.domid;
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_QUERY, &q));
+}
+
+/* Whose life has ended is dying as long as somebody holds it, and shows it. */
+TEST_F(ctl, held)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = 77 };
+	struct kxen_attach a = { .size = sizeof(a), .domid = 77, .vm_fd = make_vm(1, 0) };
+	struct kxen_query q = { .size = sizeof(q), .domid = 77 };
+	struct kxen_domid_arg d = { .size = sizeof(d), .domid = 77 };
+	struct kxen_evtchn_arg e = { .size = sizeof(e), .domid = 77, .op = KXEN_EVTCHN_ALLOC };
+	int vcpu, other = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	EXPECT_EQ(0, call(self->fd, KXEN_ATTACH, &a));
+	vcpu = ioctl(a.vm_fd, KVM_CREATE_VCPU, 0);
+	EXPECT_GE(vcpu, 0);
+	EXPECT_EQ(0, call(self->fd, KXEN_EVTCHN, &e));
+	EXPECT_EQ(0, call(other, KXEN_HOLD, &d));
+	EXPECT_EQ(EEXIST, call(other, KXEN_HOLD, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(KXEN_STATE_RUNNING, q.state);
+	EXPECT_EQ(1, q.holders);
+	/* Each of the two keeps the VM. */
+	close(vcpu);
+	close(a.vm_fd);
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(KXEN_STATE_DYING, q.state);
+	EXPECT_EQ(1, q.holders);
+	EXPECT_EQ(0, q.pid);
+	EXPECT_EQ(1, q.vcpus);
+	EXPECT_EQ(0, q.ports);
+	EXPECT_EQ(0, q.pinned_pages);
+	EXPECT_EQ(EEXIST, call(self->fd, KXEN_CREATE, &c));
+	EXPECT_EQ(0, system("./kvm-xen list | grep -q '^ *77  dying .* 0 '"));
+	EXPECT_EQ(0, system("grep -q '^state dying' /sys/kernel/debug/kvm-xen/d77/state"));
+	/* What needs a life is refused. */
+	EXPECT_EQ(ESHUTDOWN, call(self->fd, KXEN_DESTROY, &d));
+	EXPECT_EQ(ESHUTDOWN, call(self->fd, KXEN_PAUSE, &d));
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_EVTCHN, &e));
+	a.vm_fd = make_vm(1, 0);
+	EXPECT_EQ(ESHUTDOWN, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(KXEN_WHY_DYING, a.reason);
+	close(a.vm_fd);
+	/* A second one may come, and the last one to go ends it. */
+	EXPECT_EQ(0, call(self->fd, KXEN_HOLD, &d));
+	EXPECT_EQ(0, call(other, KXEN_UNHOLD, &d));
+	EXPECT_EQ(ENOENT, call(other, KXEN_UNHOLD, &d));
+	EXPECT_EQ(0, call(other, KXEN_QUERY, &q));
+	EXPECT_EQ(1, q.holders);
+	EXPECT_EQ(0, call(self->fd, KXEN_UNHOLD, &d));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	EXPECT_EQ(0, call(self->fd, KXEN_DESTROY, &d));
+	close(other);
+}
+
+/* The same for one that never had a VM; a file that is closed lets go. */
+TEST_F(ctl, held_without_vm)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_query q = { .size = sizeof(q) };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+	int other = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+
+	EXPECT_EQ(EINVAL, call(other, KXEN_HOLD, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	q.domid = d.domid = c.domid;
+	EXPECT_EQ(ENOENT, call(other, KXEN_UNHOLD, &d));
+	EXPECT_EQ(0, call(other, KXEN_HOLD, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_DESTROY, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(KXEN_STATE_DYING, q.state);
+	close(other);
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_HOLD, &d));
+}
+
+/* A life that goes on does not notice that it was held. */
+TEST_F(ctl, held_and_let_go)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_query q = { .size = sizeof(q) };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	q.domid = d.domid = c.domid;
+	EXPECT_EQ(0, call(self->fd, KXEN_HOLD, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_UNHOLD, &d));
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(KXEN_STATE_CREATED, q.state);
+	EXPECT_EQ(0, q.holders);
+	EXPECT_EQ(0, call(self->fd, KXEN_DESTROY, &d));
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_QUERY, &q));
 }
 

@@ -101,6 +101,7 @@ static const struct {
 	{ KXEN_DESTROY, CALL_DESTROY, fill_domid },
 	{ KXEN_DESTROY, CALL_DESTROY, fill_domid },
 	{ KXEN_UNPAUSE, CALL_UNPAUSE, fill_domid },
+	{ KXEN_UNHOLD, CALL_UNHOLD, fill_domid },
 	{ KXEN_PORT, CALL_PORT, fill_port },
 	{ KXEN_SAVE, CALL_SAVE, fill_image },
 	{ KXEN_RESTORE, CALL_RESTORE, fill_image },
@@ -125,6 +126,9 @@ static void one_call(int fd)
 	if (one_in(60)) {
 		cmd = (cmd & ~0xffUL) | below(256);
 		kind = CALL_WILD;
+		/* The guests' numbers are taken again and again: held() leaves them alone. */
+		if (cmd == KXEN_HOLD)
+			return;
 	}
 	if (one_in(40))
 		p = (void *)odd();
@@ -166,6 +170,23 @@ static void paused(int fd)
 		;
 }
 
+/* One that dies meanwhile stays; whoever lets it go last ends it. */
+static void held(int fd)
+{
+	struct kxen_domid_arg d = {
+		.size = sizeof(d),
+		.domid = GUEST_DOMID + NR_GUESTS + below(NR_DOMIDS - NR_GUESTS),
+	};
+
+	if (count(CALL_HOLD, ioctl(fd, KXEN_HOLD, &d)) && one_in(2))
+		return;
+	if (one_in(2))
+		count(CALL_DESTROY, ioctl(ctl_file[below(NR_FILES)], KXEN_DESTROY, &d));
+	if (one_in(4))
+		usleep(below(3000));
+	count(CALL_UNHOLD, ioctl(fd, KXEN_UNHOLD, &d));
+}
+
 static void read_debugfs(void)
 {
 	static const char * const names[] = { "state", "ports" };
@@ -197,7 +218,10 @@ void ctl_step(void)
 	case 3:
 		read_debugfs();
 		break;
-	case 4 ... 6:
+	case 4:
+		held(ctl_file[i]);
+		break;
+	case 5 ... 7:
 		create_destroy(ctl_file[i]);
 		break;
 	default:

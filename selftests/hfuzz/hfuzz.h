@@ -11,11 +11,13 @@
 #define NR_VMS		8	/* descriptors of VMs, for whoever wants to attach one */
 #define BUF_SIZE	(8u << 20)	/* no stream is longer */
 #define GUEST_DOMID	700	/* the first of three guests that run beside */
+#define NR_GUESTS	3
 #define NR_DOMIDS	12	/* from there on, so that threads meet */
 
 /* What is counted. */
 #define KINDS(K)							\
 	K(INFO) K(CREATE) K(ATTACH) K(QUERY) K(DESTROY) K(PAUSE) K(UNPAUSE) K(PORT)	\
+	K(HOLD) K(UNHOLD)						\
 	K(SAVE) K(RESTORE) K(EVTCHN) K(WILD) K(DEBUGFS) K(VCPU) K(RUN)	\
 	K(EV_BIND) K(EV_UNBIND) K(EV_NOTIFY) K(EV_RESET) K(EV_READ) K(EV_WRITE) K(EV_OTHER)
 enum kind {

@@ -129,6 +129,17 @@ static long unpause(void)
 	return domain_op(KXEN_UNPAUSE);
 }
 
+static long hold(void)
+{
+	return domain_op(KXEN_HOLD);
+}
+
+static void held_and_gone(void)
+{
+	domain_op(KXEN_UNHOLD);
+	gone();
+}
+
 static long port(void)
 {
 	struct kxen_port_info p = {
@@ -236,6 +247,7 @@ const struct op ctl_ops[] = {
 	{ "QUERY", with_two, query, gone, false, NULL },
 	{ "PAUSE", with_two, pause_it, gone, false, NULL },
 	{ "UNPAUSE", paused, unpause, gone, false, NULL },
+	{ "HOLD", with_one, hold, held_and_gone, false, NULL },
 	{ "PORT", with_ports, port, gone, false, NULL },
 	{ "EVTCHN: ALLOC", with_full_bucket, alloc, gone, false, NULL },
 	{ "EVTCHN: VIRQ", with_two, virq, gone, false, NULL },

@@ -87,7 +87,7 @@ static const struct {
 } fields[] = {
 #define F(n) { #n, offsetof(struct kxen_query, n), \
 	       sizeof(((struct kxen_query *)0)->n) }
-	F(vcpus), F(paused), F(pid), F(width), F(ports), F(max_ports),
+	F(vcpus), F(paused), F(pid), F(holders), F(width), F(ports), F(max_ports),
 	F(pinned_pages), F(max_pinned), F(ports_high), F(pinned_high), F(resets), F(hypercalls), F(sends), F(upcalls),
 	F(vectors), F(timers),
 #undef F
@@ -317,14 +317,15 @@ int cmd_info(int argc, char **argv)
 	help_if_asked(argc, argv, "usage: kvm-xen info\n");
 	if (ioctl(ctl_open(), KXEN_INFO, &i))
 		fail(1, "cannot ask the module: %s", strerror(errno));
-	printf("interface version %u\nfeatures          %s%s%s%s%s%s%s\nlimits            %u vCPUs, %u ports\ndomains           %u\nhooks             %s\n",
+	printf("interface version %u\nfeatures          %s%s%s%s%s%s%s%s\nlimits            %u vCPUs, %u ports\ndomains           %u\nhooks             %s\n",
 	       i.abi_version, i.features & KXEN_F_EVTCHN_2L ? "2-level " : "",
 	       i.features & KXEN_F_EVTCHN_FIFO ? "FIFO " : "",
 	       i.features & KXEN_F_EVTCHN_NLEVEL ? "N-level " : "",
 	       i.features & KXEN_F_UNPLUG ? "unplug " : "",
 	       i.features & KXEN_F_PAUSE ? "pause " : "",
 	       i.features & KXEN_F_SAVE ? "save " : "",
-	       i.features & KXEN_F_VCPU_IDS ? "vcpu-ids" : "", i.max_vcpus,
+	       i.features & KXEN_F_VCPU_IDS ? "vcpu-ids " : "",
+	       i.features & KXEN_F_HOLD ? "hold" : "", i.max_vcpus,
 	       i.max_ports, i.domains, i.hooks_armed ? "armed" : "not armed");
 	return 0;
 }

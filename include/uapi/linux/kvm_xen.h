@@ -17,7 +17,7 @@
  *  - EFAULT: the structure cannot be read or written. It is tried before anything is
  *    done; if it becomes unwritable meanwhile, what was asked for has taken effect.
  *  - ENOENT: no such domain.
- *  - EPERM: the domain belongs to another open file (QUERY and PORT: to another
+ *  - EPERM: the domain belongs to another open file (QUERY, PORT and HOLD: to another
  *    user), and the caller has not CAP_SYS_ADMIN.
  * Further meanings are given with each call.
  */
@@ -39,6 +39,7 @@
 #define KXEN_F_EVTCHN_NLEVEL	(1ULL << 4)
 #define KXEN_F_SAVE		(1ULL << 5)
 #define KXEN_F_VCPU_IDS		(1ULL << 6)
+#define KXEN_F_HOLD		(1ULL << 7)
 
 /* Bits of struct kxen_create.flags: what the domain gets. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10 */
@@ -53,7 +54,7 @@
  * @features: KXEN_F_*
  * @max_vcpus: vCPUs that a domain can have
  * @max_ports: largest number of event channels that can be asked for
- * @domains: domains alive, domain 0 not counted
+ * @domains: domains that there are, also dying ones, domain 0 not counted
  * @hooks_armed: 1 while KVM's functions are hooked
  */
 struct kxen_info {
@@ -80,7 +81,7 @@ struct kxen_info {
  * @uuid: what the guest sees as its handle
  *
  * The domain goes with the file that made it, until a VM is attached: from then
- * on it lives as long as that VM.
+ * on it lives as long as that VM, and is dying as long as somebody holds it (KXEN_HOLD).
  *
  * EEXIST: the id is taken. ENOSPC: no id is left. EPERM: a wanted id that was not the
  * caller's user's before; it takes CAP_SYS_ADMIN. EDQUOT: the user has as many domains as
@@ -158,7 +159,7 @@ struct kxen_attach {
 #define KXEN_STATE_CREATED	0 /* no VM yet */
 #define KXEN_STATE_RUNNING	1
 #define KXEN_STATE_SHUTDOWN	2 /* the guest has called SCHEDOP_shutdown */
-#define KXEN_STATE_DYING	3
+#define KXEN_STATE_DYING	3 /* its life has ended, and somebody holds it still */
 #define KXEN_STATE_HOST		4 /* domain 0 */
 
 /**
@@ -189,7 +190,7 @@ struct kxen_attach {
  * @ports_high: times that the ports in use have reached 80 % of @max_ports
  * @pinned_high: the same for @pinned_pages and @max_pinned
  * @max_pinned: pages that the domain can hold
- * @reserved2: 0
+ * @holders: how many keep it from going when it dies
  */
 struct kxen_query {
 	__u32 size;
@@ -218,7 +219,7 @@ struct kxen_query {
 	__u32 ports_high;
 	__u32 pinned_high;
 	__u32 max_pinned;
-	__u32 reserved2;
+	__u32 holders;
 };
 
 #define KXEN_ABI_2L		0
@@ -229,15 +230,21 @@ struct kxen_query {
 #define KXEN_QUERY_NEXT		(1U << 0)
 
 /**
- * struct kxen_domid_arg - KXEN_DESTROY, KXEN_PAUSE, KXEN_UNPAUSE
+ * struct kxen_domid_arg - KXEN_DESTROY, KXEN_PAUSE, KXEN_UNPAUSE, KXEN_HOLD, KXEN_UNHOLD
  * @size: sizeof(struct kxen_domid_arg)
  * @flags: must be 0
  * @domid: the domain
  * @reserved: must be 0
  *
- * DESTROY: EBUSY while a VM is attached: end the VM instead.
+ * DESTROY: EBUSY while a VM is attached: end the VM instead. ESHUTDOWN: it is dying.
  * PAUSE returns when no vCPU of the domain executes guest code. EINTR: a signal
  * came first, nothing is paused. UNPAUSE: EINVAL if it is not paused.
+ *
+ * HOLD: when the domain's VM ends, or it is destroyed, it stays as it was left: in state
+ * KXEN_STATE_DYING, with its counters and the reason of its shutdown to be queried, and its
+ * number is given to nobody. UNHOLD, or closing the file, lets it go. VIRQ_DOM_EXC tells domain
+ * 0 when a domain shuts down, when it is dying, and when it is gone. HOLD: EEXIST: this file
+ * holds it already; EINVAL for domain 0. UNHOLD: ENOENT: this file does not hold it.
  */
 struct kxen_domid_arg {
 	__u32 size;
@@ -365,5 +372,7 @@ struct kxen_evtchn_arg {
 #define KXEN_SAVE	_IO(KXEN_IOC, 0x08)
 #define KXEN_RESTORE	_IO(KXEN_IOC, 0x09)
 #define KXEN_EVTCHN	_IO(KXEN_IOC, 0x0a)
+#define KXEN_HOLD	_IO(KXEN_IOC, 0x0b)
+#define KXEN_UNHOLD	_IO(KXEN_IOC, 0x0c)
 
 #endif
