@@ -8,21 +8,10 @@
 #include "../kvm-xen/trace.h"
 #include "evtchn_internal.h"
 
-/*
- * The domain that an operation names: the caller itself, or another one, which
- * a guest may not touch. A reference is held, to be given back.
- */
-static struct kxen_domain *named(struct kxen_hc *hc, u16 domid)
-{
-	if (domid == DOMID_SELF)
-		domid = hc->d->domid;
-	return kxen_domain_get(domid);
-}
-
 static long do_alloc_unbound(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_alloc_unbound *a = arg;
-	struct kxen_domain *d = named(hc, a->dom);
+	struct kxen_domain *d = kxen_hc_domain(hc, a->dom);
 	u16 remote = a->remote_dom == DOMID_SELF ? hc->d->domid : a->remote_dom;
 	long ret;
 
@@ -37,7 +26,7 @@ static long do_alloc_unbound(struct kxen_hc *hc, void *arg)
 static long do_bind_interdomain(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_bind_interdomain *a = arg;
-	struct kxen_domain *rd = named(hc, a->remote_dom);
+	struct kxen_domain *rd = kxen_hc_domain(hc, a->remote_dom);
 	long ret;
 
 	if (!rd)
@@ -126,7 +115,7 @@ static void fill_status(struct kxen_port *p, struct evtchn_status *a)
 static long do_status(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_status *a = arg;
-	struct kxen_domain *d = named(hc, a->dom);
+	struct kxen_domain *d = kxen_hc_domain(hc, a->dom);
 	struct kxen_port *p;
 	unsigned long flags;
 	long ret = 0;

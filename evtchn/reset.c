@@ -69,14 +69,9 @@ long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont)
 	struct kxen_domain *d = hc->d;
 	long ret;
 
-	if (domid != DOMID_SELF && domid != d->domid) {
-		d = kxen_domain_get(domid);
-		if (!d)
-			return -ESRCH;
-		kxen_domain_put(d);
-		return -EPERM;
-	}
-	ret = begin(d->evtchn, cont);
+	ret = kxen_hc_own_domain(hc, domid);
+	if (!ret)
+		ret = begin(d->evtchn, cont);
 	if (ret)
 		return ret;
 	while (close_batch(d)) {

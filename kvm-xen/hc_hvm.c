@@ -63,17 +63,9 @@ static bool guest_may_get(u32 index)
 /* Checks that set and get share, in Xen's order (G30). */
 static long check_param(struct kxen_hc *hc, const struct xen_hvm_param *p)
 {
-	struct kxen_domain *d;
-
 	if (p->index >= KXEN_NR_PARAMS)
 		return -EINVAL;
-	if (p->domid == DOMID_SELF || p->domid == hc->d->domid)
-		return 0;
-	d = kxen_domain_get(p->domid);
-	if (!d)
-		return -ESRCH;
-	kxen_domain_put(d);
-	return -EPERM;
+	return kxen_hc_own_domain(hc, p->domid);
 }
 
 static long set_callback(struct kxen_hc *hc, u64 value)

@@ -56,20 +56,6 @@ static int get_remove(struct kxen_hc *hc, struct remove_from_physmap *r)
 	return 0;
 }
 
-/* The caller's own domain, or an error: a guest may name no other (0.10). */
-static long check_domid(struct kxen_hc *hc, u16 domid)
-{
-	struct kxen_domain *d;
-
-	if (domid == DOMID_SELF || domid == hc->d->domid)
-		return 0;
-	d = kxen_domain_get(domid);
-	if (!d)
-		return -ESRCH;
-	kxen_domain_put(d);
-	return -EPERM;
-}
-
 static long add_to_physmap(struct kxen_hc *hc)
 {
 	struct add_to_physmap a;
@@ -80,7 +66,7 @@ static long add_to_physmap(struct kxen_hc *hc)
 	/* A foreign page has to come through the batch call. */
 	if (a.space == XENMAPSPACE_gmfn_foreign)
 		return -ENOSYS;
-	ret = check_domid(hc, a.domid);
+	ret = kxen_hc_own_domain(hc, a.domid);
 	if (ret)
 		return ret;
 	switch (a.space) {
@@ -102,7 +88,7 @@ static long remove_from_physmap(struct kxen_hc *hc)
 
 	if (get_remove(hc, &r))
 		return -EFAULT;
-	ret = check_domid(hc, r.domid);
+	ret = kxen_hc_own_domain(hc, r.domid);
 	if (ret)
 		return ret;
 	mutex_lock(&hc->d->lock);
@@ -119,7 +105,7 @@ static long reservation(struct kxen_hc *hc, u32 cmd)
 
 	if (kxen_copy_from_guest(hc->kv, &domid, hc->arg[1], sizeof(domid)))
 		return -EFAULT;
-	ret = check_domid(hc, domid);
+	ret = kxen_hc_own_domain(hc, domid);
 	if (ret)
 		return ret;
 	return cmd == XENMEM_maximum_gpfn_ ? kxen_glue_max_gfn(hc->d->kvm) :
@@ -149,7 +135,7 @@ static long vnumainfo(struct kxen_hc *hc)
 		return -EFAULT;
 	if (v.pad)
 		return -EINVAL;
-	ret = check_domid(hc, v.domid);
+	ret = kxen_hc_own_domain(hc, v.domid);
 	return ret ?: -EOPNOTSUPP;
 }
 

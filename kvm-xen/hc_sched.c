@@ -197,15 +197,13 @@ static long shutdown_code(struct kxen_hc *hc)
 static long remote_shutdown(struct kxen_hc *hc)
 {
 	struct { u16 domid, pad; u32 reason; } a;
-	struct kxen_domain *d;
 
 	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[1], sizeof(a)))
 		return -EFAULT;
-	d = kxen_domain_get(a.domid);
-	if (!d)
+	/* One that is remote: DOMID_SELF is none, its own number is not the caller's to shut. */
+	if (a.domid == DOMID_SELF)
 		return -ESRCH;
-	kxen_domain_put(d);
-	return -EPERM;
+	return kxen_hc_own_domain(hc, a.domid) ?: -EPERM;
 }
 
 static long watchdog(struct kxen_hc *hc)

@@ -34,6 +34,8 @@ struct kxen_hc {
 };
 
 long kxen_hypercall(struct kxen_hc *hc);
+struct kxen_domain *kxen_hc_domain(const struct kxen_hc *hc, u16 domid);
+int kxen_hc_own_domain(const struct kxen_hc *hc, u16 domid);
 
 /* Groups, one file each; -errno or a value, as the guest gets it. */
 long kxen_hc_xen_version(struct kxen_hc *hc);
