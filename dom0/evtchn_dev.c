@@ -9,6 +9,7 @@
  * leaves the list when it is unbound: there is always room, and EFBIG, which Linux's
  * driver has for a ring that is full, never comes.
  */
+#include <linux/build_bug.h>
 #include <linux/fs.h>
 #include <linux/irq_work.h>
 #include <linux/list.h>
@@ -30,6 +31,7 @@
 
 #define UNRESTRICTED	U32_MAX
 #define SOME		64	/* ports that are copied at once */
+#define ARG_WORDS	2	/* u32s that hold the largest argument of an ioctl */
 
 /* Not in the headers of every kernel. */
 #define EVTCHN_BIND_STATIC	_IOC(_IOC_NONE, 'E', 7, sizeof(u32))
@@ -316,7 +318,8 @@ static const struct {
 	long (*fn)(struct evtchn_file *f, void *arg);
 } calls[] = {
 #define CALL(nr, fn)							\
-	[_IOC_NR(nr)] = { nr, _IOC_SIZE(nr), fn }
+	[_IOC_NR(nr)] = { nr, _IOC_SIZE(nr) +				\
+		BUILD_BUG_ON_ZERO(_IOC_SIZE(nr) > ARG_WORDS * sizeof(u32)), fn }
 	CALL(IOCTL_EVTCHN_BIND_VIRQ, evtchn_dev_bind_virq),
 	CALL(IOCTL_EVTCHN_BIND_INTERDOMAIN, evtchn_dev_bind_interdomain),
 	CALL(IOCTL_EVTCHN_BIND_UNBOUND_PORT, evtchn_dev_bind_unbound),
@@ -332,7 +335,7 @@ static long evtchn_dev_ioctl(struct file *file, unsigned int cmd,
 {
 	struct evtchn_file *f = file->private_data;
 	void __user *user = (void __user *)uptr;
-	u32 nr = _IOC_NR(cmd), arg[2], port;
+	u32 nr = _IOC_NR(cmd), arg[ARG_WORDS], port;
 	long ret;
 
 	if (likely(cmd == IOCTL_EVTCHN_NOTIFY)) {

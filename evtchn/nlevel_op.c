@@ -4,6 +4,7 @@
  * are copied whole before anything is looked at; numbers are bounded before they are
  * lengths.
  */
+#include <linux/build_bug.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/types.h>
@@ -205,6 +206,8 @@ static long do_batch(struct kxen_hc *hc, void *arg)
 	return ret;
 }
 
+#define ARG_WORDS	5	/* u64s that hold the largest argument */
+
 static const struct {
 	u32 cmd;
 	u32 size;
@@ -212,24 +215,27 @@ static const struct {
 	bool nlevel;	/* for domains that have N-level */
 	long (*fn)(struct kxen_hc *hc, void *arg);
 } ext_ops[] = {
-	{ EVTCHNOP_nlevel_query, sizeof(struct evtchn_nlevel_query), true,
+#define SIZE(type)							\
+	(sizeof(type) + BUILD_BUG_ON_ZERO(sizeof(type) > ARG_WORDS * sizeof(u64)))
+	{ EVTCHNOP_nlevel_query, SIZE(struct evtchn_nlevel_query), true,
 	  true, do_query },
-	{ EVTCHNOP_nlevel_register, sizeof(struct evtchn_nlevel_register),
+	{ EVTCHNOP_nlevel_register, SIZE(struct evtchn_nlevel_register),
 	  false, true, do_register },
-	{ EVTCHNOP_nlevel_vcpu, sizeof(struct evtchn_nlevel_vcpu), false,
+	{ EVTCHNOP_nlevel_vcpu, SIZE(struct evtchn_nlevel_vcpu), false,
 	  true, do_vcpu },
-	{ EVTCHNOP_nlevel_expand, sizeof(struct evtchn_nlevel_expand), false,
+	{ EVTCHNOP_nlevel_expand, SIZE(struct evtchn_nlevel_expand), false,
 	  true, do_expand },
-	{ EVTCHNOP_nlevel_deepen, sizeof(struct evtchn_nlevel_register),
+	{ EVTCHNOP_nlevel_deepen, SIZE(struct evtchn_nlevel_register),
 	  false, true, do_deepen },
-	{ EVTCHNOP_fifo_init_batch, sizeof(struct evtchn_fifo_init_batch),
+	{ EVTCHNOP_fifo_init_batch, SIZE(struct evtchn_fifo_init_batch),
 	  true, false, do_batch },
+#undef SIZE
 };
 
 /* HYPERVISOR_event_channel_op() with a command that is not Xen's. */
 long kxen_evtchn_ext(struct kxen_hc *hc)
 {
-	u64 arg[sizeof(struct evtchn_nlevel_register) / sizeof(u64)];
+	u64 arg[ARG_WORDS];
 	u32 i, cmd = hc->arg[0];
 	long ret;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* EVTCHNOP_*: arguments, permissions and errors in Xen's order (semantics A.2). */
+#include <linux/build_bug.h>
 #include <linux/types.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/event_channel.h>
@@ -254,6 +255,8 @@ static long do_set_priority(struct kxen_hc *hc, void *arg)
 	return ret;
 }
 
+#define ARG_WORDS	3	/* u64s that hold the largest argument */
+
 /*
  * Sizes are the same for 32-bit callers, all fields have fixed widths.
  * In: copied before; out: copied back if it succeeds.
@@ -263,7 +266,9 @@ static const struct {
 	u8 size;
 	bool out;
 } ops[] = {
-#define OP(name, out) { do_##name, sizeof(struct evtchn_##name), out }
+#define SIZE(type)							\
+	(sizeof(type) + BUILD_BUG_ON_ZERO(sizeof(type) > ARG_WORDS * sizeof(u64)))
+#define OP(name, out) { do_##name, SIZE(struct evtchn_##name), out }
 	[EVTCHNOP_bind_interdomain] = OP(bind_interdomain, true),
 	[EVTCHNOP_bind_virq] = OP(bind_virq, true),
 	[EVTCHNOP_bind_pirq] = OP(bind_pirq, true),
@@ -279,18 +284,18 @@ static const struct {
 	[EVTCHNOP_expand_array] = OP(expand_array, false),
 	[EVTCHNOP_set_priority] = OP(set_priority, false),
 	[KXEN_EVTCHNOP_RESET_CONT] = {
-		do_reset_cont, sizeof(struct evtchn_reset), false },
+		do_reset_cont, SIZE(struct evtchn_reset), false },
 #undef OP
+#undef SIZE
 };
 
 /* HYPERVISOR_event_channel_op(cmd, arg) */
 long kxen_hc_event_channel(struct kxen_hc *hc)
 {
-	u64 arg[3];	/* no more than was copied in goes back */
+	u64 arg[ARG_WORDS];	/* no more than was copied in goes back */
 	u32 cmd = hc->arg[0];
 	long ret;
 
-	BUILD_BUG_ON(sizeof(struct evtchn_status) > sizeof(arg));
 	if (cmd >= ARRAY_SIZE(ops))
 		return kxen_evtchn_ext(hc);
 	cmd = array_index_nospec(cmd, ARRAY_SIZE(ops));

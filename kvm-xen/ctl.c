@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /dev/kvm-xen: include/uapi/linux/kvm_xen.h is its documentation. */
+#include <linux/build_bug.h>
 #include <linux/capability.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -306,7 +307,8 @@ struct ctl_call {
 static const struct ctl_call calls[] = {
 #define CALL(nr, name, type, last)					\
 	[_IOC_NR(nr)] = {						\
-	.cmd = nr, .size = sizeof(struct type),				\
+	.cmd = nr, .size = sizeof(struct type) +			\
+	BUILD_BUG_ON_ZERO(sizeof(struct type) > sizeof(union ctl_arg)),	\
 	.min_size = offsetofend(struct type, last), .fn = ctl_##name }
 	CALL(KXEN_INFO, info, kxen_info, hooks_armed),
 	CALL(KXEN_CREATE, create, kxen_create, uuid),
