@@ -33,7 +33,7 @@ static int copy_list(struct kxen_hc *hc, void *dst, u64 from, u32 bytes)
 	/* A copy is within the reach of one page walk. */
 	for (done = 0; done < bytes; done += len) {
 		len = min_t(u32, bytes - done, PAGE_SIZE);
-		if (kxen_copy_from_guest(hc->kv, dst + done, from + done, len))
+		if (kxen_hc_get(hc, dst + done, from + done, len))
 			return -EFAULT;
 	}
 	return 0;
@@ -245,11 +245,11 @@ long kxen_evtchn_ext(struct kxen_hc *hc)
 	if (i == ARRAY_SIZE(ext_ops) ||
 	    (ext_ops[i].nlevel && !(hc->d->flags & KXEN_DOM_NLEVEL)))
 		return -ENOSYS;
-	if (kxen_copy_from_guest(hc->kv, arg, hc->arg[1], ext_ops[i].size))
+	if (kxen_hc_get(hc, arg, hc->arg[1], ext_ops[i].size))
 		return -EFAULT;
 	ret = ext_ops[i].fn(hc, arg);
 	if (!ret && ext_ops[i].out &&
-	    kxen_copy_to_guest(hc->kv, hc->arg[1], arg, ext_ops[i].size))
+	    kxen_hc_put(hc, hc->arg[1], arg, ext_ops[i].size))
 		ret = -EFAULT;
 	return ret;
 }

@@ -301,11 +301,11 @@ long kxen_hc_event_channel(struct kxen_hc *hc)
 	cmd = array_index_nospec(cmd, ARRAY_SIZE(ops));
 	if (!ops[cmd].fn)
 		return -ENOSYS;
-	if (kxen_copy_from_guest(hc->kv, arg, hc->arg[1], ops[cmd].size))
+	if (kxen_hc_get(hc, arg, hc->arg[1], ops[cmd].size))
 		return -EFAULT;
 	ret = ops[cmd].fn(hc, arg);
 	if (!ret && ops[cmd].out &&
-	    kxen_copy_to_guest(hc->kv, hc->arg[1], arg, ops[cmd].size))
+	    kxen_hc_put(hc, hc->arg[1], arg, ops[cmd].size))
 		ret = -EFAULT;
 	return ret;
 }

@@ -328,24 +328,3 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 	p->page = NULL;
 	p->kaddr = NULL;
 }
-
-/**
- * kxen_copy_from_guest() - Read a hypercall argument.
- * @kv: the caller.
- * @dst: where to.
- * @gva: guest virtual address.
- * @len: bytes.
- *
- * Context: the vCPU's own thread, may sleep.
- * Return: 0 or -EFAULT.
- */
-int kxen_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len)
-{
-	return kxen_arch_copy_from_guest(kv, dst, gva, len);
-}
-
-/* The counterpart for results: 0, or -EFAULT also for read-only memory. */
-int kxen_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src, u32 len)
-{
-	return kxen_arch_copy_to_guest(kv, gva, src, len);
-}

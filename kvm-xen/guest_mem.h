@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guest memory: pages held for a registration, and copies for a hypercall.
+ * Guest memory: pages held for a registration. Copies for a hypercall: hypercall.h.
  *
  * Only guest_mem.c, area.c and the helpers below touch guest pages. A
  * word that guest and host share is read once, through these.
@@ -69,9 +69,6 @@ int kxen_area_register(struct kxen_vcpu *kv, struct kxen_area *slot,
 void kxen_areas_hold(struct kxen_vcpu *kv, bool hold);
 void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot);
 void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len);
-
-int kxen_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len);
-int kxen_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src, u32 len);
 
 /* Bits in guest pages. All are full barriers, as Xen's are. */
 static inline bool kxen_guest_test_and_set(void *base, u32 nr)

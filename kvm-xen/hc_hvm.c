@@ -80,7 +80,7 @@ static long set_param(struct kxen_hc *hc)
 	struct xen_hvm_param p;
 	long ret;
 
-	if (kxen_copy_from_guest(hc->kv, &p, hc->arg[1], sizeof(p)))
+	if (kxen_hc_get(hc, &p, hc->arg[1], sizeof(p)))
 		return -EFAULT;
 	ret = check_param(hc, &p);
 	if (ret)
@@ -104,7 +104,7 @@ static long get_param(struct kxen_hc *hc)
 	struct xen_hvm_param p;
 	long ret;
 
-	if (kxen_copy_from_guest(hc->kv, &p, hc->arg[1], sizeof(p)))
+	if (kxen_hc_get(hc, &p, hc->arg[1], sizeof(p)))
 		return -EFAULT;
 	ret = check_param(hc, &p);
 	if (ret)
@@ -115,14 +115,14 @@ static long get_param(struct kxen_hc *hc)
 		return -EPERM;
 	p.index = array_index_nospec(p.index, KXEN_NR_PARAMS);
 	p.value = READ_ONCE(hc->d->params[p.index]);
-	return kxen_copy_to_guest(hc->kv, hc->arg[1], &p, sizeof(p));
+	return kxen_hc_put(hc, hc->arg[1], &p, sizeof(p));
 }
 
 static long pagetable_dying(struct kxen_hc *hc)
 {
 	struct xen_hvm_pagetable_dying a;
 
-	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[1], sizeof(a)))
+	if (kxen_hc_get(hc, &a, hc->arg[1], sizeof(a)))
 		return -EFAULT;
 	if (a.domid != DOMID_SELF && a.domid != hc->d->domid)
 		return -EOPNOTSUPP;
@@ -137,7 +137,7 @@ static long upcall_vector(struct kxen_hc *hc)
 	/* 5 bytes of payload, 8 of structure */
 	u64 raw;
 
-	if (kxen_copy_from_guest(hc->kv, &raw, hc->arg[1], sizeof(raw)))
+	if (kxen_hc_get(hc, &raw, hc->arg[1], sizeof(raw)))
 		return -EFAULT;
 	a.vcpu = raw;
 	a.vector = raw >> 32;
@@ -153,7 +153,7 @@ static long get_time(struct kxen_hc *hc)
 {
 	u64 now = kxen_arch_guest_now(hc->kv);
 
-	return kxen_copy_to_guest(hc->kv, hc->arg[1], &now, sizeof(now));
+	return kxen_hc_put(hc, hc->arg[1], &now, sizeof(now));
 }
 
 long kxen_hc_hvm_op(struct kxen_hc *hc)

@@ -37,8 +37,8 @@ static int get_add(struct kxen_hc *hc, struct add_to_physmap *a)
 	struct { u16 domid, size; u32 space, idx, gpfn; } c;
 
 	if (!hc->compat)
-		return kxen_copy_from_guest(hc->kv, a, hc->arg[1], sizeof(*a));
-	if (kxen_copy_from_guest(hc->kv, &c, hc->arg[1], sizeof(c)))
+		return kxen_hc_get(hc, a, hc->arg[1], sizeof(*a));
+	if (kxen_hc_get(hc, &c, hc->arg[1], sizeof(c)))
 		return -EFAULT;
 	*a = (struct add_to_physmap) { c.domid, c.size, c.space, c.idx, c.gpfn };
 	return 0;
@@ -49,8 +49,8 @@ static int get_remove(struct kxen_hc *hc, struct remove_from_physmap *r)
 	struct { u16 domid, pad; u32 gpfn; } c;
 
 	if (!hc->compat)
-		return kxen_copy_from_guest(hc->kv, r, hc->arg[1], sizeof(*r));
-	if (kxen_copy_from_guest(hc->kv, &c, hc->arg[1], sizeof(c)))
+		return kxen_hc_get(hc, r, hc->arg[1], sizeof(*r));
+	if (kxen_hc_get(hc, &c, hc->arg[1], sizeof(c)))
 		return -EFAULT;
 	*r = (struct remove_from_physmap) { c.domid, c.gpfn };
 	return 0;
@@ -103,7 +103,7 @@ static long reservation(struct kxen_hc *hc, u32 cmd)
 	u16 domid;
 	long ret;
 
-	if (kxen_copy_from_guest(hc->kv, &domid, hc->arg[1], sizeof(domid)))
+	if (kxen_hc_get(hc, &domid, hc->arg[1], sizeof(domid)))
 		return -EFAULT;
 	ret = kxen_hc_own_domain(hc, domid);
 	if (ret)
@@ -117,12 +117,12 @@ static long reserved_map(struct kxen_hc *hc)
 {
 	struct { u32 flags, nr; } map;
 
-	if (kxen_copy_from_guest(hc->kv, &map, hc->arg[1], sizeof(map)))
+	if (kxen_hc_get(hc, &map, hc->arg[1], sizeof(map)))
 		return -EFAULT;
 	if (map.flags & ~1U)
 		return -EINVAL;
 	map.nr = 0;
-	return kxen_copy_to_guest(hc->kv, hc->arg[1], &map, sizeof(map));
+	return kxen_hc_put(hc, hc->arg[1], &map, sizeof(map));
 }
 
 /* {u16 domid, u16 pad, ...}: no virtual NUMA. */
@@ -131,7 +131,7 @@ static long vnumainfo(struct kxen_hc *hc)
 	struct { u16 domid, pad; } v;
 	long ret;
 
-	if (kxen_copy_from_guest(hc->kv, &v, hc->arg[1], sizeof(v)))
+	if (kxen_hc_get(hc, &v, hc->arg[1], sizeof(v)))
 		return -EFAULT;
 	if (v.pad)
 		return -EINVAL;

@@ -44,12 +44,12 @@ static long query_size(struct kxen_hc *hc)
 {
 	struct { u16 domid; u32 nr_frames, max_nr_frames; s16 status; } q;
 
-	if (kxen_copy_from_guest(hc->kv, &q, hc->arg[1], sizeof(q)))
+	if (kxen_hc_get(hc, &q, hc->arg[1], sizeof(q)))
 		return -EFAULT;
 	q.nr_frames = 0;
 	q.max_nr_frames = 0;
 	q.status = GNTST_general_error;
-	return kxen_copy_to_guest(hc->kv, hc->arg[1], &q, sizeof(q));
+	return kxen_hc_put(hc, hc->arg[1], &q, sizeof(q));
 }
 
 long kxen_hc_grant_table(struct kxen_hc *hc)

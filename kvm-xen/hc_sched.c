@@ -29,12 +29,12 @@ static int get_poll(struct kxen_hc *hc, struct poll *p)
 	struct { u64 ports; u32 nr, pad; u64 timeout; } n;
 
 	if (hc->compat) {
-		if (kxen_copy_from_guest(hc->kv, &c, hc->arg[1], sizeof(c)))
+		if (kxen_hc_get(hc, &c, hc->arg[1], sizeof(c)))
 			return -EFAULT;
 		*p = (struct poll) { c.ports, c.nr, c.timeout };
 		return 0;
 	}
-	if (kxen_copy_from_guest(hc->kv, &n, hc->arg[1], sizeof(n)))
+	if (kxen_hc_get(hc, &n, hc->arg[1], sizeof(n)))
 		return -EFAULT;
 	*p = (struct poll) { n.ports, n.nr, n.timeout };
 	return 0;
@@ -64,8 +64,7 @@ static int check_ports(struct kxen_hc *hc, const struct poll *p, u32 *first)
 	int ret;
 
 	for (i = 0; i < p->nr; i++) {
-		if (kxen_copy_from_guest(hc->kv, &port, p->ports + 4ULL * i,
-					 sizeof(port)))
+		if (kxen_hc_get(hc, &port, p->ports + 4ULL * i, sizeof(port)))
 			return -EFAULT;
 		*first = port;
 		ret = kxen_evtchn_poll(hc->d, port);
@@ -111,7 +110,7 @@ static long poll(struct kxen_hc *hc)
 	if (p.nr > MAX_POLL_PORTS)
 		return -EINVAL;
 	if (p.nr == 1) {
-		if (kxen_copy_from_guest(kv, &port, p.ports, sizeof(port)))
+		if (kxen_hc_get(hc, &port, p.ports, sizeof(port)))
 			return -EFAULT;
 	}
 	WRITE_ONCE(kv->poll_port, p.nr == 1 && port ? port : U32_MAX);
@@ -157,7 +156,7 @@ static long shutdown(struct kxen_hc *hc)
 	struct kxen_domain *d = hc->d;
 	struct sched_shutdown s;
 
-	if (kxen_copy_from_guest(hc->kv, &s, hc->arg[1], sizeof(s)))
+	if (kxen_hc_get(hc, &s, hc->arg[1], sizeof(s)))
 		return -EFAULT;
 	s.reason &= 0xff;
 	if (s.reason == SHUTDOWN_soft_reset) {
@@ -188,7 +187,7 @@ static long shutdown_code(struct kxen_hc *hc)
 {
 	struct sched_shutdown s;
 
-	if (kxen_copy_from_guest(hc->kv, &s, hc->arg[1], sizeof(s)))
+	if (kxen_hc_get(hc, &s, hc->arg[1], sizeof(s)))
 		return -EFAULT;
 	set_reason(hc->d, s.reason & 0xff, false);
 	return 0;
@@ -198,7 +197,7 @@ static long remote_shutdown(struct kxen_hc *hc)
 {
 	struct { u16 domid, pad; u32 reason; } a;
 
-	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[1], sizeof(a)))
+	if (kxen_hc_get(hc, &a, hc->arg[1], sizeof(a)))
 		return -EFAULT;
 	/* One that is remote: DOMID_SELF is none, its own number is not the caller's to shut. */
 	if (a.domid == DOMID_SELF)
@@ -210,7 +209,7 @@ static long watchdog(struct kxen_hc *hc)
 {
 	struct sched_watchdog w;
 
-	if (kxen_copy_from_guest(hc->kv, &w, hc->arg[1], sizeof(w)))
+	if (kxen_hc_get(hc, &w, hc->arg[1], sizeof(w)))
 		return -EFAULT;
 	return kxen_watchdog_op(hc->d, w.id, w.timeout);
 }

@@ -17,7 +17,7 @@ static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
 	struct vcpu_register_vcpu_info a;
 	const struct kxen_layout *l = &kxen_layouts[READ_ONCE(hc->d->compat)];
 
-	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[2], sizeof(a)))
+	if (kxen_hc_get(hc, &a, hc->arg[2], sizeof(a)))
 		return -EFAULT;
 	if (a.offset > PAGE_SIZE - l->vcpu_info_size)
 		return -ENXIO;
@@ -36,8 +36,8 @@ static long register_area(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys,
 {
 	struct kxen_guest_addr ga = { .caller = hc->kv, .phys = phys };
 
-	if (kxen_copy_from_guest(hc->kv, &ga.addr, hc->arg[2],
-				 hc->compat && !phys ? 4 : 8))
+	if (kxen_hc_get(hc, &ga.addr, hc->arg[2],
+			hc->compat && !phys ? 4 : 8))
 		return -EFAULT;
 	return fn(kv, &ga);
 }
@@ -50,18 +50,18 @@ static long get_runstate(struct kxen_hc *hc, struct kxen_vcpu *kv)
 
 	kxen_runstate_get(kv, &r);
 	if (!hc->compat)
-		return kxen_copy_to_guest(hc->kv, hc->arg[2], &r, sizeof(r));
+		return kxen_hc_put(hc, hc->arg[2], &r, sizeof(r));
 	memcpy(c, &r.state, sizeof(r.state));
 	memcpy(c + 4, &r.state_entry_time, sizeof(r.state_entry_time));
 	memcpy(c + 12, r.time, sizeof(r.time));
-	return kxen_copy_to_guest(hc->kv, hc->arg[2], c, sizeof(c));
+	return kxen_hc_put(hc, hc->arg[2], c, sizeof(c));
 }
 
 static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *kv)
 {
 	u64 period;
 
-	if (kxen_copy_from_guest(hc->kv, &period, hc->arg[2], sizeof(period)))
+	if (kxen_hc_get(hc, &period, hc->arg[2], sizeof(period)))
 		return -EFAULT;
 	return kxen_timer_periodic(kv, period);
 }
@@ -73,7 +73,7 @@ static long set_singleshot(struct kxen_hc *hc, struct kxen_vcpu *kv)
 	if (kv != hc->kv)
 		return -EINVAL;
 	/* 16 bytes with padding for a 64-bit caller, 12 for a 32-bit one */
-	if (kxen_copy_from_guest(hc->kv, &a, hc->arg[2], sizeof(a)))
+	if (kxen_hc_get(hc, &a, hc->arg[2], sizeof(a)))
 		return -EFAULT;
 	return kxen_timer_singleshot(kv, a.ns);
 }

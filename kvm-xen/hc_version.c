@@ -31,7 +31,7 @@ static u32 features(void)
 
 static long out(struct kxen_hc *hc, const void *src, u32 len)
 {
-	return kxen_copy_to_guest(hc->kv, hc->arg[1], src, len) ? -EFAULT : 0;
+	return kxen_hc_put(hc, hc->arg[1], src, len) ? -EFAULT : 0;
 }
 
 /* A string in a field of fixed size, zeros behind it. */
@@ -49,7 +49,7 @@ static long get_features(struct kxen_hc *hc)
 {
 	struct xen_feature_info fi;
 
-	if (kxen_copy_from_guest(hc->kv, &fi, hc->arg[1], sizeof(fi)))
+	if (kxen_hc_get(hc, &fi, hc->arg[1], sizeof(fi)))
 		return -EFAULT;
 	if (fi.submap_idx)
 		return -EINVAL;

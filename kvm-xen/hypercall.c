@@ -144,14 +144,14 @@ static int get_entry(struct kxen_hc *hc, u64 at, struct kxen_hc *call)
 	u32 i;
 
 	if (!hc->compat) {
-		if (kxen_copy_from_guest(hc->kv, &e64, at, sizeof(e64)))
+		if (kxen_hc_get(hc, &e64, at, sizeof(e64)))
 			return -EFAULT;
 		call->nr = e64.op;
 		for (i = 0; i < nr_args(call->nr); i++)
 			call->arg[i] = e64.args[i];
 		return 0;
 	}
-	if (kxen_copy_from_guest(hc->kv, &e32, at, sizeof(e32)))
+	if (kxen_hc_get(hc, &e32, at, sizeof(e32)))
 		return -EFAULT;
 	call->nr = e32.op;
 	for (i = 0; i < nr_args(call->nr); i++)
@@ -164,11 +164,10 @@ static int put_result(struct kxen_hc *hc, u64 at, long ret)
 	u32 ret32 = ret;
 
 	if (hc->compat)
-		return kxen_copy_to_guest(hc->kv,
-					  at + offsetof(struct entry32, result),
-					  &ret32, sizeof(ret32));
-	return kxen_copy_to_guest(hc->kv, at + offsetof(struct entry64, result),
-				  &ret, sizeof(ret));
+		return kxen_hc_put(hc, at + offsetof(struct entry32, result),
+				   &ret32, sizeof(ret32));
+	return kxen_hc_put(hc, at + offsetof(struct entry64, result), &ret,
+			   sizeof(ret));
 }
 
 /* Calls between two looks at who waits for this one. */

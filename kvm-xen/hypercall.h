@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+#include "arch.h"
 #include "kxen.h"
 
 /**
@@ -36,6 +37,39 @@ struct kxen_hc {
 long kxen_hypercall(struct kxen_hc *hc);
 struct kxen_domain *kxen_hc_domain(const struct kxen_hc *hc, u16 domid);
 int kxen_hc_own_domain(const struct kxen_hc *hc, u16 domid);
+
+/**
+ * kxen_hc_get() - Read an argument.
+ * @hc: the call.
+ * @dst: where to.
+ * @at: the caller's address of it.
+ * @len: bytes.
+ *
+ * A guest's address is virtual, by the page tables and with the privilege of the vCPU that
+ * makes the call. Handlers reach memory through the call alone, so what an address means
+ * is decided here.
+ * Context: the caller's own thread, no lock held, may sleep.
+ * Return: 0 or -EFAULT.
+ */
+static inline int kxen_hc_get(const struct kxen_hc *hc, void *dst, u64 at, u32 len)
+{
+	return kxen_arch_copy_from_guest(hc->kv, dst, at, len);
+}
+
+/**
+ * kxen_hc_put() - Write a result.
+ * @hc: the call.
+ * @at: the caller's address of it.
+ * @src: from where.
+ * @len: bytes.
+ *
+ * Context: the caller's own thread, no lock held, may sleep.
+ * Return: 0; -EFAULT also for memory that the caller may only read.
+ */
+static inline int kxen_hc_put(const struct kxen_hc *hc, u64 at, const void *src, u32 len)
+{
+	return kxen_arch_copy_to_guest(hc->kv, at, src, len);
+}
 
 /* Groups, one file each; -errno or a value, as the guest gets it. */
 long kxen_hc_xen_version(struct kxen_hc *hc);
