@@ -237,7 +237,6 @@ long kxen_evtchn_ext(struct kxen_hc *hc)
 {
 	u64 arg[ARG_WORDS];
 	u32 i, cmd = hc->arg[0];
-	long ret;
 
 	for (i = 0; i < ARRAY_SIZE(ext_ops); i++)
 		if (ext_ops[i].cmd == cmd)
@@ -245,11 +244,10 @@ long kxen_evtchn_ext(struct kxen_hc *hc)
 	if (i == ARRAY_SIZE(ext_ops) ||
 	    (ext_ops[i].nlevel && !(hc->d->flags & KXEN_DOM_NLEVEL)))
 		return -ENOSYS;
+	if (ext_ops[i].out)
+		return kxen_hc_call_back(hc, hc->arg[1], arg, ext_ops[i].size,
+					 ext_ops[i].fn);
 	if (kxen_hc_get(hc, arg, hc->arg[1], ext_ops[i].size))
 		return -EFAULT;
-	ret = ext_ops[i].fn(hc, arg);
-	if (!ret && ext_ops[i].out &&
-	    kxen_hc_put(hc, hc->arg[1], arg, ext_ops[i].size))
-		ret = -EFAULT;
-	return ret;
+	return ext_ops[i].fn(hc, arg);
 }

@@ -294,20 +294,18 @@ long kxen_hc_event_channel(struct kxen_hc *hc)
 {
 	u64 arg[ARG_WORDS];	/* no more than was copied in goes back */
 	u32 cmd = hc->arg[0];
-	long ret;
 
 	if (cmd >= ARRAY_SIZE(ops))
 		return kxen_evtchn_ext(hc);
 	cmd = array_index_nospec(cmd, ARRAY_SIZE(ops));
 	if (!ops[cmd].fn)
 		return -ENOSYS;
+	if (ops[cmd].out)
+		return kxen_hc_call_back(hc, hc->arg[1], arg, ops[cmd].size,
+					 ops[cmd].fn);
 	if (kxen_hc_get(hc, arg, hc->arg[1], ops[cmd].size))
 		return -EFAULT;
-	ret = ops[cmd].fn(hc, arg);
-	if (!ret && ops[cmd].out &&
-	    kxen_hc_put(hc, hc->arg[1], arg, ops[cmd].size))
-		ret = -EFAULT;
-	return ret;
+	return ops[cmd].fn(hc, arg);
 }
 
 /* For SCHEDOP_poll (A110). */

@@ -103,6 +103,33 @@ int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva,
 			      u32 len);
 int kxen_arch_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src,
 			    u32 len);
+
+/**
+ * struct kxen_window - where a copy from a guest has found its memory.
+ * @hva: the VMM's address of it; 0: nobody knows, go by the guest's tables.
+ * @gpa: the guest's physical address.
+ * @writable: the guest's tables let it be written to as they are.
+ *
+ * Good as long as KVM's SRCU is held without a break: for the rest of a call that does not
+ * put its vCPU to sleep, nor changes what lies at that address.
+ */
+struct kxen_window {
+	unsigned long hva;
+	u64 gpa;
+	bool writable;
+};
+
+/* kxen_arch_copy_from_guest(), which says where that was. */
+int kxen_arch_copy_and_find(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len,
+			    struct kxen_window *win);
+
+/*
+ * Write to what was found there, @pos bytes in: no more than was read. 0; -EFAULT: by the
+ * guest's tables, if at all.
+ */
+int kxen_arch_copy_to_window(struct kxen_vcpu *kv, const struct kxen_window *win,
+			     u32 pos, const void *src, u32 len);
+
 /* Guest virtual to guest physical, for write. 0 or -EFAULT. */
 int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa);
 

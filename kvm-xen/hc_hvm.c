@@ -102,9 +102,10 @@ static long set_param(struct kxen_hc *hc)
 static long get_param(struct kxen_hc *hc)
 {
 	struct xen_hvm_param p;
+	struct kxen_arg a;
 	long ret;
 
-	if (kxen_hc_get(hc, &p, hc->arg[1], sizeof(p)))
+	if (kxen_arg_get(&a, hc, hc->arg[1], &p, sizeof(p)))
 		return -EFAULT;
 	ret = check_param(hc, &p);
 	if (ret)
@@ -115,7 +116,7 @@ static long get_param(struct kxen_hc *hc)
 		return -EPERM;
 	p.index = array_index_nospec(p.index, KXEN_NR_PARAMS);
 	p.value = READ_ONCE(hc->d->params[p.index]);
-	return kxen_hc_put(hc, hc->arg[1], &p, sizeof(p));
+	return kxen_arg_put(&a, 0, &p, sizeof(p));
 }
 
 static long pagetable_dying(struct kxen_hc *hc)

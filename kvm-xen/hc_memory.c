@@ -116,13 +116,14 @@ static long reservation(struct kxen_hc *hc, u32 cmd)
 static long reserved_map(struct kxen_hc *hc)
 {
 	struct { u32 flags, nr; } map;
+	struct kxen_arg a;
 
-	if (kxen_hc_get(hc, &map, hc->arg[1], sizeof(map)))
+	if (kxen_arg_get(&a, hc, hc->arg[1], &map, sizeof(map)))
 		return -EFAULT;
 	if (map.flags & ~1U)
 		return -EINVAL;
 	map.nr = 0;
-	return kxen_hc_put(hc, hc->arg[1], &map, sizeof(map));
+	return kxen_arg_put(&a, 0, &map, sizeof(map));
 }
 
 /* {u16 domid, u16 pad, ...}: no virtual NUMA. */

@@ -42,14 +42,15 @@ long kxen_hc_physdev(struct kxen_hc *hc)
  */
 static long query_size(struct kxen_hc *hc)
 {
-	struct { u16 domid; u32 nr_frames, max_nr_frames; s16 status; } q;
+	struct gnttab_query_size q;
+	struct kxen_arg a;
 
-	if (kxen_hc_get(hc, &q, hc->arg[1], sizeof(q)))
+	if (kxen_arg_get(&a, hc, hc->arg[1], &q, sizeof(q)))
 		return -EFAULT;
 	q.nr_frames = 0;
 	q.max_nr_frames = 0;
 	q.status = GNTST_general_error;
-	return kxen_hc_put(hc, hc->arg[1], &q, sizeof(q));
+	return kxen_arg_put(&a, 0, &q, sizeof(q));
 }
 
 long kxen_hc_grant_table(struct kxen_hc *hc)

@@ -48,13 +48,14 @@ static long out_string(struct kxen_hc *hc, const char *s, u32 len)
 static long get_features(struct kxen_hc *hc)
 {
 	struct xen_feature_info fi;
+	struct kxen_arg a;
 
-	if (kxen_hc_get(hc, &fi, hc->arg[1], sizeof(fi)))
+	if (kxen_arg_get(&a, hc, hc->arg[1], &fi, sizeof(fi)))
 		return -EFAULT;
 	if (fi.submap_idx)
 		return -EINVAL;
 	fi.submap = features();
-	return out(hc, &fi, sizeof(fi));
+	return kxen_arg_put(&a, 0, &fi, sizeof(fi));
 }
 
 /* virt_start: 0 for HVM; a long of the caller's width. */

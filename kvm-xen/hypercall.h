@@ -71,6 +71,26 @@ static inline int kxen_hc_put(const struct kxen_hc *hc, u64 at, const void *src,
 	return kxen_arch_copy_to_guest(hc->kv, at, src, len);
 }
 
+/**
+ * struct kxen_arg - an argument that is read, and written back.
+ * @hc: the call.
+ * @at: the caller's address of it.
+ * @win: where it was found.
+ *
+ * Its address is translated once. The handler in between neither sleeps for the guest nor
+ * changes what lies there: it is not for the entries of a multicall.
+ */
+struct kxen_arg {
+	struct kxen_hc *hc;
+	u64 at;
+	struct kxen_window win;
+};
+
+int kxen_arg_get(struct kxen_arg *a, struct kxen_hc *hc, u64 at, void *dst, u32 len);
+int kxen_arg_put(const struct kxen_arg *a, u32 pos, const void *src, u32 len);
+long kxen_hc_call_back(struct kxen_hc *hc, u64 at, void *arg, u32 size,
+		       long (*fn)(struct kxen_hc *hc, void *arg));
+
 /* Groups, one file each; -errno or a value, as the guest gets it. */
 long kxen_hc_xen_version(struct kxen_hc *hc);
 long kxen_hc_memory_op(struct kxen_hc *hc);

@@ -85,22 +85,20 @@ absent:
 }
 
 /*
- * Is this last entry one that a supervisor may use as we want to, for certain?
+ * Is this last entry one that a supervisor may read, for certain?
  * @all: bits that are set on every level. @size: what the entry maps.
  */
 static __always_inline bool leaf_ok(const struct walk *w, u64 pte, u64 all,
-				    u64 size, bool write)
+				    u64 size)
 {
 	/* Large pages: none above 1 GB, and no bit between PAT and address. */
 	if (size > SZ_1G || (pte & PTE_ADDR & (size - 1) & ~BIT_ULL(12)))
 		return false;
-	if (all & PTE_U && w->p.cr4 & (X86_CR4_SMAP | X86_CR4_PKE))
-		return false;
-	return !write || (all & PTE_W && pte & PTE_D);
+	return !(all & PTE_U && w->p.cr4 & (X86_CR4_SMAP | X86_CR4_PKE));
 }
 
-/* Guest physical address, or ~0: ask KVM. */
-static __always_inline u64 walk(struct walk *w, int nr_levels, bool write)
+/* Guest physical address, and whether it may be written to for certain, or ~0: ask KVM. */
+static __always_inline u64 walk(struct walk *w, int nr_levels, bool *writable)
 {
 	u32 shift = 12 + LONG_BITS * nr_levels;
 	u64 pte = w->p.cr3, all = ~0ULL, size;
@@ -117,15 +115,15 @@ static __always_inline u64 walk(struct walk *w, int nr_levels, bool write)
 	} while (shift > 12 && !(pte & PTE_PS));
 	/* On the last level that bit is PAT. */
 	size = BIT_ULL(shift);
-	if (!leaf_ok(w, pte, all, size, write))
+	if (!leaf_ok(w, pte, all, size))
 		return ~0ULL;
+	*writable = all & PTE_W && pte & PTE_D;
 	return (pte & PTE_ADDR & ~(size - 1)) | (w->gva & (size - 1));
 }
 
 /* Arguments are made of 32-bit words, few of them. */
-static __always_inline bool get_words(struct walk *w, u64 gpa, u32 *buf, u32 nr)
+static __always_inline bool get_words(const u32 __user *from, u32 *buf, u32 nr)
 {
-	u32 __user *from = kxen_mem_at(&w->mem, gpa);
 	u32 i;
 
 	for (i = 0; i < nr; i++)
@@ -135,10 +133,8 @@ absent:
 	return false;
 }
 
-static __always_inline bool put_words(struct walk *w, u64 gpa, const u32 *buf,
-				      u32 nr)
+static __always_inline bool put_words(u32 __user *to, const u32 *buf, u32 nr)
 {
-	u32 __user *to = kxen_mem_at(&w->mem, gpa);
 	u32 i;
 
 	for (i = 0; i < nr; i++)
@@ -151,12 +147,13 @@ absent:
 /*
  * Copy an argument that lies within a page, the short way. The vCPU's own thread, in
  * ring 0, kvm->srcu held. Never faults; false: take the long way, which does all of it
- * again.
+ * again. @win, unless it is NULL: where it was.
  */
 static __always_inline bool copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len,
-				 bool write)
+				 bool write, struct kxen_window *win)
 {
-	bool done = false;
+	bool done = false, writable = false;
+	u32 __user *at = NULL;
 	struct walk w;
 	int nr;
 	u64 gpa;
@@ -173,20 +170,24 @@ static __always_inline bool copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len
 
 	pagefault_disable();
 	__uaccess_begin_nospec();
-	gpa = walk(&w, nr, write);
-	if (gpa != ~0ULL && reach(&w, gpa))
-		done = write ? put_words(&w, gpa, buf, len / 4) :
-			       get_words(&w, gpa, buf, len / 4);
+	gpa = walk(&w, nr, &writable);
+	if (gpa != ~0ULL && (!write || writable) && reach(&w, gpa)) {
+		at = kxen_mem_at(&w.mem, gpa);
+		done = write ? put_words(at, buf, len / 4) :
+			       get_words(at, buf, len / 4);
+	}
 	__uaccess_end();
 	pagefault_enable();
 	if (done && write)
 		kxen_glue_mark_dirty(v, gpa);
+	if (done && win)
+		*win = (struct kxen_window) { (unsigned long)at, gpa, writable };
 	return done;
 }
 
 int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len)
 {
-	if (likely(copy(kv->vcpu, gva, dst, len, false)))
+	if (likely(copy(kv->vcpu, gva, dst, len, false, NULL)))
 		return 0;
 	return kxen_glue_read_virt(kv->vcpu, gva, dst, len);
 }
@@ -194,7 +195,34 @@ int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len)
 int kxen_arch_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src,
 			    u32 len)
 {
-	if (likely(copy(kv->vcpu, gva, (void *)src, len, true)))
+	if (likely(copy(kv->vcpu, gva, (void *)src, len, true, NULL)))
 		return 0;
 	return kxen_glue_write_virt(kv->vcpu, gva, src, len);
+}
+
+int kxen_arch_copy_and_find(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len,
+			    struct kxen_window *win)
+{
+	if (likely(copy(kv->vcpu, gva, dst, len, false, win)))
+		return 0;
+	win->hva = 0;
+	return kxen_glue_read_virt(kv->vcpu, gva, dst, len);
+}
+
+int kxen_arch_copy_to_window(struct kxen_vcpu *kv, const struct kxen_window *win,
+			     u32 pos, const void *src, u32 len)
+{
+	bool done;
+
+	if (!win->hva || !win->writable || len % 4)
+		return -EFAULT;
+	pagefault_disable();
+	__uaccess_begin_nospec();
+	done = put_words((u32 __user *)(win->hva + pos), src, len / 4);
+	__uaccess_end();
+	pagefault_enable();
+	if (!done)
+		return -EFAULT;
+	kxen_glue_mark_dirty(kv->vcpu, win->gpa);
+	return 0;
 }
