@@ -1,9 +1,111 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Arguments of hypercalls: those that are read, and written back. */
+/*
+ * Arguments of hypercalls: those that a 32-bit caller lays out otherwise, and those that
+ * are read and written back.
+ *
+ * A 32-bit caller's long is the lower half of ours: both are little-endian.
+ */
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "arch.h"
 #include "hypercall.h"
+
+#define MAX_LONGS	8	/* of a multicall's entry */
+
+/**
+ * kxen_hc_get_struct() - Read a structure that has two layouts.
+ * @hc: the call.
+ * @dst: where to, in the native layout.
+ * @at: the caller's address of it.
+ * @s: the layouts.
+ *
+ * Context: as kxen_hc_get(). Return: 0 or -EFAULT.
+ */
+int kxen_hc_get_struct(const struct kxen_hc *hc, void *dst, u64 at,
+		       const struct kxen_struct *s)
+{
+	const struct kxen_field *f;
+	u8 c[KXEN_MAX_COMPAT];
+
+	if (!hc->compat)
+		return kxen_hc_get(hc, dst, at, s->native);
+	if (kxen_hc_get(hc, c, at, s->compat))
+		return -EFAULT;
+	memset(dst, 0, s->native);
+	for (f = s->field; f < s->field + s->nr; f++)
+		memcpy(dst + f->native, c + f->compat, f->size);
+	return 0;
+}
+
+/**
+ * kxen_hc_put_struct() - Write a structure that has two layouts.
+ * @hc: the call.
+ * @at: the caller's address of it.
+ * @src: the structure in the native layout, padding and all.
+ * @s: the layouts.
+ *
+ * What does not fit into a 32-bit caller's field is cut off.
+ * Context: as kxen_hc_put(). Return: 0 or -EFAULT.
+ */
+int kxen_hc_put_struct(const struct kxen_hc *hc, u64 at, const void *src,
+		       const struct kxen_struct *s)
+{
+	u8 c[KXEN_MAX_COMPAT] = { };
+	const struct kxen_field *f;
+
+	if (!hc->compat)
+		return kxen_hc_put(hc, at, src, s->native);
+	for (f = s->field; f < s->field + s->nr; f++)
+		memcpy(c + f->compat, src + f->native, f->size);
+	return kxen_hc_put(hc, at, c, s->compat);
+}
+
+/**
+ * kxen_hc_get_longs() - Read words of the caller's width.
+ * @hc: the call.
+ * @dst: where to.
+ * @at: the caller's address of them.
+ * @nr: how many, at most MAX_LONGS.
+ *
+ * Context: as kxen_hc_get(). Return: 0 or -EFAULT.
+ */
+int kxen_hc_get_longs(const struct kxen_hc *hc, u64 *dst, u64 at, u32 nr)
+{
+	u32 c[MAX_LONGS], i;
+
+	if (WARN_ON_ONCE(nr > MAX_LONGS))
+		return -EFAULT;
+	if (!hc->compat)
+		return kxen_hc_get(hc, dst, at, nr * sizeof(*dst));
+	if (kxen_hc_get(hc, c, at, nr * sizeof(*c)))
+		return -EFAULT;
+	for (i = 0; i < nr; i++)
+		dst[i] = c[i];
+	return 0;
+}
+
+/**
+ * kxen_hc_put_longs() - Write words of the caller's width.
+ * @hc: the call.
+ * @at: the caller's address of them.
+ * @src: from where.
+ * @nr: how many, at most MAX_LONGS.
+ *
+ * Context: as kxen_hc_put(). Return: 0 or -EFAULT.
+ */
+int kxen_hc_put_longs(const struct kxen_hc *hc, u64 at, const u64 *src, u32 nr)
+{
+	u32 c[MAX_LONGS], i;
+
+	if (WARN_ON_ONCE(nr > MAX_LONGS))
+		return -EFAULT;
+	if (!hc->compat)
+		return kxen_hc_put(hc, at, src, nr * sizeof(*src));
+	for (i = 0; i < nr; i++)
+		c[i] = src[i];
+	return kxen_hc_put(hc, at, c, nr * sizeof(*c));
+}
 
 /**
  * kxen_arg_get() - Read an argument that will be written back.

@@ -17,7 +17,8 @@
 #define XENMEM_get_vnumainfo_			26
 #define XENMEM_reserved_device_memory_map_	27
 
-/* {u16 domid, u16 size, u32 space, ulong idx, ulong gpfn} */
+/* --- structures, in both layouts --------------------------------------------- */
+
 struct add_to_physmap {
 	u16 domid;
 	u16 size;
@@ -26,42 +27,52 @@ struct add_to_physmap {
 	u64 gpfn;
 };
 
-/* {u16 domid, ulong gpfn} */
+struct add_to_physmap_compat {
+	u16 domid;
+	u16 size;
+	u32 space;
+	u32 idx;
+	u32 gpfn;
+};
+
+static const struct kxen_field add_fields[] = {
+	KXEN_FIELD(add_to_physmap, add_to_physmap_compat, domid),
+	KXEN_FIELD(add_to_physmap, add_to_physmap_compat, size),
+	KXEN_FIELD(add_to_physmap, add_to_physmap_compat, space),
+	KXEN_FIELD(add_to_physmap, add_to_physmap_compat, idx),
+	KXEN_FIELD(add_to_physmap, add_to_physmap_compat, gpfn),
+};
+
+static const struct kxen_struct add_layout =
+	KXEN_STRUCT(add_to_physmap, add_to_physmap_compat, add_fields);
+
 struct remove_from_physmap {
 	u16 domid;
 	u64 gpfn;
 };
 
-static int get_add(struct kxen_hc *hc, struct add_to_physmap *a)
-{
-	struct { u16 domid, size; u32 space, idx, gpfn; } c;
+struct remove_from_physmap_compat {
+	u16 domid;
+	u32 gpfn;
+};
 
-	if (!hc->compat)
-		return kxen_hc_get(hc, a, hc->arg[1], sizeof(*a));
-	if (kxen_hc_get(hc, &c, hc->arg[1], sizeof(c)))
-		return -EFAULT;
-	*a = (struct add_to_physmap) { c.domid, c.size, c.space, c.idx, c.gpfn };
-	return 0;
-}
+static const struct kxen_field remove_fields[] = {
+	KXEN_FIELD(remove_from_physmap, remove_from_physmap_compat, domid),
+	KXEN_FIELD(remove_from_physmap, remove_from_physmap_compat, gpfn),
+};
 
-static int get_remove(struct kxen_hc *hc, struct remove_from_physmap *r)
-{
-	struct { u16 domid, pad; u32 gpfn; } c;
+static const struct kxen_struct remove_layout =
+	KXEN_STRUCT(remove_from_physmap, remove_from_physmap_compat,
+		    remove_fields);
 
-	if (!hc->compat)
-		return kxen_hc_get(hc, r, hc->arg[1], sizeof(*r));
-	if (kxen_hc_get(hc, &c, hc->arg[1], sizeof(c)))
-		return -EFAULT;
-	*r = (struct remove_from_physmap) { c.domid, c.gpfn };
-	return 0;
-}
+/* --- operations -------------------------------------------------------------- */
 
 static long add_to_physmap(struct kxen_hc *hc)
 {
 	struct add_to_physmap a;
 	long ret;
 
-	if (get_add(hc, &a))
+	if (kxen_hc_get_struct(hc, &a, hc->arg[1], &add_layout))
 		return -EFAULT;
 	/* A foreign page has to come through the batch call. */
 	if (a.space == XENMAPSPACE_gmfn_foreign)
@@ -86,7 +97,7 @@ static long remove_from_physmap(struct kxen_hc *hc)
 	struct remove_from_physmap r;
 	long ret;
 
-	if (get_remove(hc, &r))
+	if (kxen_hc_get_struct(hc, &r, hc->arg[1], &remove_layout))
 		return -EFAULT;
 	ret = kxen_hc_own_domain(hc, r.domid);
 	if (ret)

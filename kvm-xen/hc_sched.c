@@ -20,25 +20,24 @@
 struct poll {
 	u64 ports;
 	u32 nr;
+	u32 pad;
 	u64 timeout;
 };
 
-static int get_poll(struct kxen_hc *hc, struct poll *p)
-{
-	struct { u32 ports, nr; u64 timeout; } c;
-	struct { u64 ports; u32 nr, pad; u64 timeout; } n;
+struct poll_compat {
+	u32 ports;
+	u32 nr;
+	u64 timeout;
+};
 
-	if (hc->compat) {
-		if (kxen_hc_get(hc, &c, hc->arg[1], sizeof(c)))
-			return -EFAULT;
-		*p = (struct poll) { c.ports, c.nr, c.timeout };
-		return 0;
-	}
-	if (kxen_hc_get(hc, &n, hc->arg[1], sizeof(n)))
-		return -EFAULT;
-	*p = (struct poll) { n.ports, n.nr, n.timeout };
-	return 0;
-}
+static const struct kxen_field poll_fields[] = {
+	KXEN_FIELD(poll, poll_compat, ports),
+	KXEN_FIELD(poll, poll_compat, nr),
+	KXEN_FIELD(poll, poll_compat, timeout),
+};
+
+static const struct kxen_struct poll_layout =
+	KXEN_STRUCT(poll, poll_compat, poll_fields);
 
 static enum hrtimer_restart poll_timeout(struct hrtimer *t);
 
@@ -105,7 +104,7 @@ static long poll(struct kxen_hc *hc)
 	u32 port = 0;
 	int ret;
 
-	if (get_poll(hc, &p))
+	if (kxen_hc_get_struct(hc, &p, hc->arg[1], &poll_layout))
 		return -EFAULT;
 	if (p.nr > MAX_POLL_PORTS)
 		return -EINVAL;

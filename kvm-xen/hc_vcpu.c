@@ -12,6 +12,22 @@
 #define VCPUOP_register_runstate_phys_area_	14
 #define VCPUOP_register_vcpu_time_phys_area_	15
 
+/* struct vcpu_runstate_info, without padding for a 32-bit caller. */
+struct vcpu_runstate_compat {
+	u32 state;
+	u64 state_entry_time;
+	u64 time[4];
+} __packed;
+
+static const struct kxen_field runstate_fields[] = {
+	KXEN_FIELD(vcpu_runstate_info, vcpu_runstate_compat, state),
+	KXEN_FIELD(vcpu_runstate_info, vcpu_runstate_compat, state_entry_time),
+	KXEN_FIELD(vcpu_runstate_info, vcpu_runstate_compat, time),
+};
+
+static const struct kxen_struct runstate_layout =
+	KXEN_STRUCT(vcpu_runstate_info, vcpu_runstate_compat, runstate_fields);
+
 static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
 {
 	struct vcpu_register_vcpu_info a;
@@ -36,25 +52,18 @@ static long register_area(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys,
 {
 	struct kxen_guest_addr ga = { .caller = hc->kv, .phys = phys };
 
-	if (kxen_hc_get(hc, &ga.addr, hc->arg[2],
-			hc->compat && !phys ? 4 : 8))
+	if (phys ? kxen_hc_get(hc, &ga.addr, hc->arg[2], sizeof(ga.addr)) :
+		   kxen_hc_get_longs(hc, &ga.addr, hc->arg[2], 1))
 		return -EFAULT;
 	return fn(kv, &ga);
 }
 
-/* {int state; u64 entry; u64 time[4]}, without padding for a 32-bit caller */
 static long get_runstate(struct kxen_hc *hc, struct kxen_vcpu *kv)
 {
 	struct vcpu_runstate_info r;
-	u8 c[44];
 
 	kxen_runstate_get(kv, &r);
-	if (!hc->compat)
-		return kxen_hc_put(hc, hc->arg[2], &r, sizeof(r));
-	memcpy(c, &r.state, sizeof(r.state));
-	memcpy(c + 4, &r.state_entry_time, sizeof(r.state_entry_time));
-	memcpy(c + 12, r.time, sizeof(r.time));
-	return kxen_hc_put(hc, hc->arg[2], c, sizeof(c));
+	return kxen_hc_put_struct(hc, hc->arg[2], &r, &runstate_layout);
 }
 
 static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *kv)

@@ -63,7 +63,7 @@ static long platform_parameters(struct kxen_hc *hc)
 {
 	static const u64 zero;
 
-	return out(hc, &zero, hc->compat ? 4 : 8);
+	return kxen_hc_put_longs(hc, hc->arg[1], &zero, 1);
 }
 
 long kxen_hc_xen_version(struct kxen_hc *hc)

@@ -117,17 +117,8 @@ int kxen_hc_own_domain(const struct kxen_hc *hc, u16 domid)
 
 /* --- multicall (G53) ------------------------------------------------------ */
 
-struct entry64 {
-	u64 op;
-	u64 result;
-	u64 args[6];
-};
-
-struct entry32 {
-	u32 op;
-	u32 result;
-	u32 args[6];
-};
+/* Of the caller's longs. */
+enum { ENTRY_OP, ENTRY_RESULT, ENTRY_ARGS, ENTRY_LONGS = 8 };
 
 /* The arguments that a call takes; the others of the entry are not looked at. */
 static u32 nr_args(u64 nr)
@@ -139,35 +130,22 @@ static u32 nr_args(u64 nr)
 
 static int get_entry(struct kxen_hc *hc, u64 at, struct kxen_hc *call)
 {
-	struct entry64 e64;
-	struct entry32 e32;
+	u64 entry[ENTRY_LONGS];
 	u32 i;
 
-	if (!hc->compat) {
-		if (kxen_hc_get(hc, &e64, at, sizeof(e64)))
-			return -EFAULT;
-		call->nr = e64.op;
-		for (i = 0; i < nr_args(call->nr); i++)
-			call->arg[i] = e64.args[i];
-		return 0;
-	}
-	if (kxen_hc_get(hc, &e32, at, sizeof(e32)))
+	if (kxen_hc_get_longs(hc, entry, at, ENTRY_LONGS))
 		return -EFAULT;
-	call->nr = e32.op;
+	call->nr = entry[ENTRY_OP];
 	for (i = 0; i < nr_args(call->nr); i++)
-		call->arg[i] = e32.args[i];
+		call->arg[i] = entry[ENTRY_ARGS + i];
 	return 0;
 }
 
-static int put_result(struct kxen_hc *hc, u64 at, long ret)
+static int put_result(struct kxen_hc *hc, u64 at, u64 ret)
 {
-	u32 ret32 = ret;
+	u32 size = kxen_hc_long_size(hc);
 
-	if (hc->compat)
-		return kxen_hc_put(hc, at + offsetof(struct entry32, result),
-				   &ret32, sizeof(ret32));
-	return kxen_hc_put(hc, at + offsetof(struct entry64, result), &ret,
-			   sizeof(ret));
+	return kxen_hc_put_longs(hc, at + ENTRY_RESULT * size, &ret, 1);
 }
 
 /* Calls between two looks at who waits for this one. */
@@ -189,7 +167,7 @@ static long go_on_later(struct kxen_hc *hc, u64 at, u32 nr)
 /* HYPERVISOR_multicall(list, nr) */
 long kxen_hc_multicall(struct kxen_hc *hc)
 {
-	u32 size = hc->compat ? sizeof(struct entry32) : sizeof(struct entry64);
+	u32 size = ENTRY_LONGS * kxen_hc_long_size(hc);
 	u32 i, nr = hc->arg[1];
 	u64 at = hc->arg[0];
 	long ret;

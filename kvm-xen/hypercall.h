@@ -3,6 +3,9 @@
 #ifndef KXEN_HYPERCALL_H
 #define KXEN_HYPERCALL_H
 
+#include <linux/build_bug.h>
+#include <linux/kernel.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 #include "arch.h"
@@ -70,6 +73,64 @@ static inline int kxen_hc_put(const struct kxen_hc *hc, u64 at, const void *src,
 {
 	return kxen_arch_copy_to_guest(hc->kv, at, src, len);
 }
+
+/**
+ * struct kxen_field - a field of a structure that a 32-bit caller has in another place, or
+ *	of another width.
+ * @native: its place.
+ * @compat: its place for a 32-bit caller.
+ * @size: its bytes for a 32-bit caller; the native one has no fewer.
+ */
+struct kxen_field {
+	u8 native;
+	u8 compat;
+	u8 size;
+};
+
+/**
+ * struct kxen_struct - a structure with two layouts.
+ * @native: bytes of the one that handlers use.
+ * @compat: bytes of a 32-bit caller's.
+ * @nr: fields.
+ * @field: all but padding.
+ */
+struct kxen_struct {
+	u8 native;
+	u8 compat;
+	u8 nr;
+	const struct kxen_field *field;
+};
+
+#define KXEN_MAX_COMPAT	64	/* bytes of the largest of these structures */
+
+/* A row of a table of fields: @f of struct n and of struct c. */
+#define KXEN_FIELD(n, c, f) {						\
+	.native = offsetof(struct n, f), .compat = offsetof(struct c, f), \
+	.size = sizeof_field(struct c, f) +				\
+		BUILD_BUG_ON_ZERO(sizeof_field(struct c, f) >		\
+				  sizeof_field(struct n, f)) }
+
+/* The structure that has these fields. */
+#define KXEN_STRUCT(n, c, fields) {					\
+	.native = sizeof(struct n) +					\
+		BUILD_BUG_ON_ZERO(sizeof(struct n) > U8_MAX),		\
+	.compat = sizeof(struct c) +					\
+		BUILD_BUG_ON_ZERO(sizeof(struct c) > KXEN_MAX_COMPAT),	\
+	.nr = ARRAY_SIZE(fields), .field = fields }
+
+int kxen_hc_get_struct(const struct kxen_hc *hc, void *dst, u64 at,
+		       const struct kxen_struct *s);
+int kxen_hc_put_struct(const struct kxen_hc *hc, u64 at, const void *src,
+		       const struct kxen_struct *s);
+
+/* Bytes of the caller's words: a handle, a frame number, an entry of a multicall. */
+static inline u32 kxen_hc_long_size(const struct kxen_hc *hc)
+{
+	return hc->compat ? sizeof(u32) : sizeof(u64);
+}
+
+int kxen_hc_get_longs(const struct kxen_hc *hc, u64 *dst, u64 at, u32 nr);
+int kxen_hc_put_longs(const struct kxen_hc *hc, u64 at, const u64 *src, u32 nr);
 
 /**
  * struct kxen_arg - an argument that is read, and written back.
