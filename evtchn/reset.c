@@ -75,10 +75,9 @@ long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont)
 	if (ret)
 		return ret;
 	while (close_batch(d)) {
-		if (!hc->in_multicall && kxen_glue_work_pending(hc->kv->vcpu)) {
+		if (kxen_glue_work_pending(hc->kv->vcpu)) {
 			hc->arg[0] = KXEN_EVTCHNOP_RESET_CONT;
-			hc->again = true;
-			return 0;
+			return kxen_hc_restart(hc);
 		}
 		cond_resched();
 	}

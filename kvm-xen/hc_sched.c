@@ -160,11 +160,8 @@ static long shutdown(struct kxen_hc *hc)
 	s.reason &= 0xff;
 	if (s.reason == SHUTDOWN_soft_reset) {
 		/* It may have many ports: the same call goes on with the rest. */
-		if (!hc->in_multicall &&
-		    !kxen_evtchn_close_some(d, CLOSE_BATCH)) {
-			hc->again = true;
-			return 0;
-		}
+		if (!kxen_evtchn_close_some(d, CLOSE_BATCH))
+			return kxen_hc_restart(hc);
 		/* The guest goes on, in a machine that is new to Xen (G44). */
 		kxen_domain_reset(d);
 		return 0;

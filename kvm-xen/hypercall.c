@@ -81,6 +81,20 @@ long kxen_hypercall(struct kxen_hc *hc)
 }
 
 /**
+ * kxen_hypercall_nr_args() - How many arguments a call takes.
+ * @nr: its number, the caller's.
+ *
+ * Context: any.
+ * Return: that; 0 if there is no such call.
+ */
+u32 kxen_hypercall_nr_args(u64 nr)
+{
+	if (nr >= ARRAY_SIZE(table))
+		return 0;
+	return table[array_index_nospec(nr, ARRAY_SIZE(table))].nargs;
+}
+
+/**
  * kxen_hc_domain() - The domain that a call names.
  * @hc: the call.
  * @domid: its number, DOMID_SELF for the caller's.
@@ -120,25 +134,28 @@ int kxen_hc_own_domain(const struct kxen_hc *hc, u16 domid)
 /* Of the caller's longs. */
 enum { ENTRY_OP, ENTRY_RESULT, ENTRY_ARGS, ENTRY_LONGS = 8 };
 
-/* The arguments that a call takes; the others of the entry are not looked at. */
-static u32 nr_args(u64 nr)
-{
-	if (nr >= ARRAY_SIZE(table))
-		return 0;
-	return table[array_index_nospec(nr, ARRAY_SIZE(table))].nargs;
-}
-
+/* Arguments that the call does not take are not looked at. */
 static int get_entry(struct kxen_hc *hc, u64 at, struct kxen_hc *call)
 {
 	u64 entry[ENTRY_LONGS];
-	u32 i;
+	u32 i, nr;
 
 	if (kxen_hc_get_longs(hc, entry, at, ENTRY_LONGS))
 		return -EFAULT;
 	call->nr = entry[ENTRY_OP];
-	for (i = 0; i < nr_args(call->nr); i++)
+	nr = kxen_hypercall_nr_args(call->nr);
+	for (i = 0; i < nr; i++)
 		call->arg[i] = entry[ENTRY_ARGS + i];
 	return 0;
+}
+
+/* What is left of an entry's call takes the place of what it was (XSA-145). */
+static int put_args(struct kxen_hc *hc, u64 at, const struct kxen_hc *call)
+{
+	u32 size = kxen_hc_long_size(hc);
+
+	return kxen_hc_put_longs(hc, at + ENTRY_ARGS * size, call->arg,
+				 kxen_hypercall_nr_args(call->nr));
 }
 
 static int put_result(struct kxen_hc *hc, u64 at, u64 ret)
@@ -152,16 +169,34 @@ static int put_result(struct kxen_hc *hc, u64 at, u64 ret)
 #define BATCH	64
 
 /*
- * Somebody wants the thread, or long enough was worked without a look: leave the rest to a
- * call with these arguments, which is as good as any other that the guest may make. Between
- * the two KVM lets go of what memory updates wait for.
+ * Somebody wants the thread, or long enough was worked without a look. Between this call
+ * and the next KVM lets go of what memory updates wait for.
  */
 static long go_on_later(struct kxen_hc *hc, u64 at, u32 nr)
 {
 	hc->arg[0] = at;
 	hc->arg[1] = nr;
-	hc->again = true;
-	return 0;
+	return kxen_hc_restart(hc);
+}
+
+/* One entry. 0, -EFAULT; @cut: it is not finished, and has to be made again. */
+static int call_entry(struct kxen_hc *hc, u64 at, bool *cut)
+{
+	struct kxen_hc call = {
+		.kv = hc->kv,
+		.d = hc->d,
+		.compat = hc->compat,
+		.in_multicall = true,
+	};
+	long ret;
+
+	if (get_entry(hc, at, &call))
+		return -EFAULT;
+	ret = kxen_hypercall(&call);
+	hc->exit = call.exit;
+	hc->exit_reason = call.exit_reason;
+	*cut = call.restart;
+	return *cut ? put_args(hc, at, &call) : put_result(hc, at, ret);
 }
 
 /* HYPERVISOR_multicall(list, nr) */
@@ -170,27 +205,15 @@ long kxen_hc_multicall(struct kxen_hc *hc)
 	u32 size = ENTRY_LONGS * kxen_hc_long_size(hc);
 	u32 i, nr = hc->arg[1];
 	u64 at = hc->arg[0];
-	long ret;
+	bool cut;
 
 	if (hc->in_multicall)
 		return -EINVAL;
 	for (i = 0; i < nr && !hc->exit; i++, at += size) {
-		struct kxen_hc call = {
-			.kv = hc->kv,
-			.d = hc->d,
-			.compat = hc->compat,
-			.in_multicall = true,
-		};
-
-		ret = get_entry(hc, at, &call);
-		if (ret == -EFAULT)
-			return ret;
-		if (!ret)
-			ret = kxen_hypercall(&call);
-		hc->exit = call.exit;
-		hc->exit_reason = call.exit_reason;
-		if (put_result(hc, at, ret))
+		if (call_entry(hc, at, &cut))
 			return -EFAULT;
+		if (cut)
+			return go_on_later(hc, at, nr - i);
 		if (!hc->exit && i + 1 < nr &&
 		    (i % BATCH == BATCH - 1 ||
 		     kxen_glue_work_pending(hc->kv->vcpu)))

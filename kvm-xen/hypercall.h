@@ -19,8 +19,7 @@
  * @compat: the caller is not in 64-bit mode: @arg holds zero-extended 32-bit
  *	values, and structures have the 32-bit layout.
  * @in_multicall: this is an entry of a multicall.
- * @again: the call is not finished: @arg says what is left, and the guest
- *	executes the instruction once more.
+ * @restart: the call is cut: kxen_hc_restart().
  * @exit: the VMM has to be told: end KVM_RUN after this call.
  * @exit_reason: SHUTDOWN_*, if @exit.
  * @arg: its arguments.
@@ -31,15 +30,33 @@ struct kxen_hc {
 	u64 nr;
 	bool compat;
 	bool in_multicall;
-	bool again;
+	bool restart;
 	bool exit;
 	u32 exit_reason;
 	u64 arg[6];
 };
 
 long kxen_hypercall(struct kxen_hc *hc);
+u32 kxen_hypercall_nr_args(u64 nr);
 struct kxen_domain *kxen_hc_domain(const struct kxen_hc *hc, u16 domid);
 int kxen_hc_own_domain(const struct kxen_hc *hc, u16 domid);
+
+/**
+ * kxen_hc_restart() - Cut a call that takes long: it is made again for what is left.
+ * @hc: the call, whose arguments say by now what that is.
+ *
+ * All that the call takes go to where they came from, registers or the entry of a multicall,
+ * and the guest's next instruction is the same once more; interrupts, the VMM and whoever
+ * else has waited for the thread come first. The guest may change them meanwhile: what goes
+ * on is checked like any other call. A call that is cut has got on with something.
+ * Context: the caller's own thread; the handler returns what this does.
+ * Return: 0, which nobody sees.
+ */
+static inline long kxen_hc_restart(struct kxen_hc *hc)
+{
+	hc->restart = true;
+	return 0;
+}
 
 /**
  * kxen_hc_get() - Read an argument.

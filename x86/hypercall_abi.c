@@ -29,13 +29,18 @@ static void get_args(struct kxen_hc *hc, struct kvm_vcpu *v)
 		hc->arg[i] = (u32)kxen_glue_reg(v, regs32[i]);
 }
 
-/* What is left of an unfinished call; only the first two ever change. */
-static void put_args(struct kxen_hc *hc, struct kvm_vcpu *v)
+/*
+ * What is left of a call that was cut. Registers that it does not take stay as they are. Not
+ * inlined: it would cost every call the saving of a register.
+ */
+static noinline void put_args(struct kxen_hc *hc, struct kvm_vcpu *v)
 {
 	const u8 *regs = hc->compat ? regs32 : regs64;
+	u32 i, nr = kxen_hypercall_nr_args(hc->nr);
 
-	kxen_glue_set_reg(v, regs[0], hc->arg[0]);
-	kxen_glue_set_reg(v, regs[1], hc->arg[1]);
+	for (i = 0; i < nr; i++)
+		kxen_glue_set_reg(v, regs[i], hc->compat ? (u32)hc->arg[i] :
+							   hc->arg[i]);
 }
 
 static void set_result(struct kxen_hc *hc, struct kvm_vcpu *v, long ret)
@@ -56,7 +61,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	hc.kv = kv;
 	hc.d = kv->domain;
 	hc.in_multicall = false;
-	hc.again = false;
+	hc.restart = false;
 	hc.exit = false;
 	hc.nr = kxen_glue_reg(v, KXEN_RAX);
 	if (kxen_glue_nested(v) ||
@@ -75,7 +80,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 			kxen_reset_first_call(&hc);
 		ret = kxen_hypercall(&hc);
 	}
-	if (unlikely(hc.again)) {
+	if (unlikely(hc.restart)) {
 		put_args(&hc, v);
 		kv->stats.continued++;
 		a->ret = 1;	/* without a step: the same instruction again */
