@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Pages that the host writes, and that are given back before the VMM asks which are dirty:
- * they are in KVM's log all the same. The command line says which (runstate, shinfo, fifo);
- * the VMM is told by port 0xF5 when its log begins and when it looks.
+ * they are in KVM's log all the same; and one that it writes an answer to. The command line
+ * says which (runstate, shinfo, fifo, arg); the VMM is told by port 0xF5 when its log begins
+ * and when it looks.
  */
 #define NR_CPUS 1
 #include "fiforun.h"
@@ -108,6 +109,19 @@ static void test_fifo(void)
 	check("A34 reset", reset(DOMID_SELF), 0);
 }
 
+/* An argument that is answered in: only the host writes its page while the log runs. */
+static void test_arg(void)
+{
+	struct evtchn_status *s = (void *)area;
+
+	touch(area);
+	s->dom = DOMID_SELF;
+	s->port = rt_bind_ipi(0);
+	tell(1);
+	check("A30 status", evtchn_op(EVTCHNOP_status, s), 0);
+	check("A30 it is answered", READ(s->status), EVTCHNSTAT_ipi);
+}
+
 void test_main(void)
 {
 	const struct hvm_start_info *si = (void *)(unsigned long)start_info_addr;
@@ -119,6 +133,8 @@ void test_main(void)
 		test_runstate();
 	else if (!strcmp(what, "shinfo"))
 		test_shinfo();
+	else if (!strcmp(what, "arg"))
+		test_arg();
 	else
 		test_fifo();
 	tell(2);
