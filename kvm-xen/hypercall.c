@@ -94,41 +94,6 @@ u32 kxen_hypercall_nr_args(u64 nr)
 	return table[array_index_nospec(nr, ARRAY_SIZE(table))].nargs;
 }
 
-/**
- * kxen_hc_domain() - The domain that a call names.
- * @hc: the call.
- * @domid: its number, DOMID_SELF for the caller's.
- *
- * For calls that look at something else before they refuse another domain than the
- * caller's; the others use kxen_hc_own_domain(). Context: any.
- * Return: the domain, with a reference for kxen_domain_put(), or NULL.
- */
-struct kxen_domain *kxen_hc_domain(const struct kxen_hc *hc, u16 domid)
-{
-	return kxen_domain_get(domid == DOMID_SELF ? hc->d->domid : domid);
-}
-
-/**
- * kxen_hc_own_domain() - Does a call name the caller's own domain?
- * @hc: the call.
- * @domid: the number that it gives.
- *
- * A guest may name no other. Context: any.
- * Return: 0; -ESRCH if there is no such domain, -EPERM if it is another one.
- */
-int kxen_hc_own_domain(const struct kxen_hc *hc, u16 domid)
-{
-	struct kxen_domain *d;
-
-	if (domid == DOMID_SELF || domid == hc->d->domid)
-		return 0;
-	d = kxen_domain_get(domid);
-	if (!d)
-		return -ESRCH;
-	kxen_domain_put(d);
-	return -EPERM;
-}
-
 /* --- multicall (G53) ------------------------------------------------------ */
 
 /* Of the caller's longs. */
