@@ -45,10 +45,11 @@ static int grow(struct kxen_evtchn *e, u32 port)
 int kxen_ports_init(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	u32 nr = DIV_ROUND_UP(d->max_ports, KXEN_PORTS_PER_BUCKET);
+	u32 max = d->limit[KXEN_LIMIT_PORTS].max;
+	u32 nr = DIV_ROUND_UP(max, KXEN_PORTS_PER_BUCKET);
 	int ret;
 
-	e->set.max_ports = d->max_ports;
+	e->set.max_ports = max;
 	e->set.used = kvcalloc(BITS_TO_LONGS(nr * KXEN_PORTS_PER_BUCKET),
 			       sizeof(long), GFP_KERNEL_ACCOUNT);
 	e->table.buckets = kvcalloc(nr, sizeof(void *), GFP_KERNEL_ACCOUNT);
@@ -153,14 +154,10 @@ int kxen_port_alloc_at(struct kxen_domain *d, u32 port, struct kxen_port **out)
 void kxen_port_set(struct kxen_domain *d, struct kxen_port *p, u8 state,
 		   u32 vcpu)
 {
-	struct kxen_port_set *set = &d->evtchn->set;
-
 	lockdep_assert_held(&d->evtchn->event_lock);
 	if (p->state == KXEN_PORT_FREE) {
-		kxen_port_set_take(set, p->port);
-		if (kxen_reaches_80(set->nr_used, set->max_ports))
-			kxen_domain_near_limit(d, &d->ports_high,
-					       "event channels");
+		kxen_port_set_take(&d->evtchn->set, p->port);
+		kxen_limit_charge(d, KXEN_LIMIT_PORTS);
 	}
 	WRITE_ONCE(p->notify_vcpu, vcpu);
 	p->state = state;
@@ -181,6 +178,7 @@ void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p)
 	p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	WRITE_ONCE(p->notify_vcpu, 0);
 	kxen_port_set_release(&d->evtchn->set, p->port);
+	kxen_limit_uncharge(&d->limit[KXEN_LIMIT_PORTS]);
 	trace_kxen_port(d->domid, p->port, KXEN_PORT_FREE, 0);
 }
 

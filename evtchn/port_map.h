@@ -29,12 +29,10 @@ struct kxen_port_table {
 /**
  * struct kxen_port_set - which ports are used; changed by each allocation.
  * @used: one bit per port that is not free.
- * @nr_used: ports that are not free, but for port 0, which nobody can have.
- * @max_ports: the domain's limit.
+ * @max_ports: the domain's limit: no port has this number or a higher one.
  */
 struct kxen_port_set {
 	unsigned long *used;
-	u32 nr_used;
 	u32 max_ports;
 };
 
@@ -105,13 +103,11 @@ static inline u32 kxen_port_set_find(struct kxen_port_set *s, u32 from, u32 limi
 static inline void kxen_port_set_take(struct kxen_port_set *s, u32 port)
 {
 	__set_bit(port, s->used);
-	WRITE_ONCE(s->nr_used, s->nr_used + 1);
 }
 
 static inline void kxen_port_set_release(struct kxen_port_set *s, u32 port)
 {
 	__clear_bit(port, s->used);
-	WRITE_ONCE(s->nr_used, s->nr_used - 1);
 }
 
 /* The next port from @port on, below @nr, that is used, without a lock; U32_MAX: none. */

@@ -34,7 +34,7 @@ static long end(struct kxen_domain *d)
 
 	mutex_lock(&e->event_lock);
 	e->reset_next = 0;
-	if (e->set.nr_used)	/* port 0 does not count */
+	if (kxen_limit_used(&d->limit[KXEN_LIMIT_PORTS]))	/* port 0 does not count */
 		ret = -EAGAIN;
 	else
 		kxen_evtchn_to_2l(d);

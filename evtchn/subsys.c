@@ -51,7 +51,7 @@ static void evtchn_reset_done(struct kxen_domain *d)
 
 static bool evtchn_in_use(struct kxen_domain *d)
 {
-	return READ_ONCE(d->evtchn->set.nr_used);
+	return kxen_limit_used(&d->limit[KXEN_LIMIT_PORTS]);
 }
 
 /* All events are looked at again; those of the old place are in the new one. */
@@ -86,7 +86,6 @@ static u32 abi_of(struct kxen_domain *d)
 
 static void evtchn_query(struct kxen_domain *d, struct kxen_query *q)
 {
-	q->ports = READ_ONCE(d->evtchn->set.nr_used);
 	q->evtchn_abi = abi_of(d);
 }
 

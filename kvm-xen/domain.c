@@ -64,7 +64,8 @@ static void init_domain(struct kxen_domain *d, u32 max_ports, bool is_host)
 	d->xen_major = 4;
 	d->xen_minor = 17;
 	d->shutdown_reason = U32_MAX;
-	d->max_ports = max_ports ?: KXEN_DEFAULT_PORTS;
+	d->limit[KXEN_LIMIT_PORTS].max = max_ports ?: KXEN_DEFAULT_PORTS;
+	d->limit[KXEN_LIMIT_PAGES].max = KXEN_MAX_PINNED;
 }
 
 static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)

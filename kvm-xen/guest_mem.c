@@ -203,19 +203,18 @@ static int hold_locked(struct kxen_domain *d, u64 gfn, bool alone)
 {
 	int ret;
 
-	if (atomic_read(&d->pinned) >= KXEN_MAX_PINNED)
+	if (kxen_limit_full(&d->limit[KXEN_LIMIT_PAGES]))
 		return -ENOSPC;
 	ret = charge(d);
 	if (ret) {
-		kxen_domain_out_of_memlock(d);
+		kxen_limit_memlock(d);
 		return ret;
 	}
 	ret = note(d, gfn, alone);
 	if (ret)
 		uncharge(d);
-	else if (kxen_reaches_80(atomic_inc_return(&d->pinned),
-				 KXEN_MAX_PINNED))
-		kxen_domain_near_limit(d, &d->pinned_high, "held pages");
+	else
+		kxen_limit_charge(d, KXEN_LIMIT_PAGES);
 	return ret;
 }
 
@@ -245,7 +244,7 @@ static void let_go(struct kxen_domain *d, u64 gfn, bool alone)
 		xa_store(&d->held, gfn, xa_mk_value(value), GFP_KERNEL);
 	else
 		xa_erase(&d->held, gfn);
-	atomic_dec(&d->pinned);
+	kxen_limit_uncharge(&d->limit[KXEN_LIMIT_PAGES]);
 	uncharge(d);
 	mutex_unlock(&d->held_lock);
 }

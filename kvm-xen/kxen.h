@@ -26,6 +26,7 @@
 #include <xen/interface/vcpu.h>
 
 #include "guest_mem.h"
+#include "limits.h"
 
 struct kvm;
 struct kvm_memory_slot;
@@ -216,17 +217,14 @@ struct kxen_domain {
 	u8 callback_vector;	/* HVM_PARAM_CALLBACK_IRQ type 2, else 0 */
 	unsigned long vm_assist;
 
-	u32 max_ports;
 	u32 max_grant_frames;
 	u32 max_maptrack_frames;
-	atomic_t pinned;
-	struct user_struct *user;	/* whose locked memory that is; NULL: not counted */
+	struct user_struct *user;	/* whose locked memory is charged; NULL: none is */
 	long memlock;		/* pages that this user may lock */
 	bool memlock_out;	/* said once */
-	u32 ports_high;		/* times that 80 % of the limit were reached */
-	u32 pinned_high;
 	struct mutex held_lock;	/* changes of held */
-	struct xarray held;	/* by gfn: the pages behind pinned */
+	struct xarray held;	/* by gfn: the pages of KXEN_LIMIT_PAGES */
+	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];
 
@@ -388,13 +386,5 @@ void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q);
 
 /* limits.c */
 void kxen_domain_wait_senders(struct kxen_domain *d);
-void kxen_domain_out_of_memlock(struct kxen_domain *d);
-void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of);
-
-/* The use of something limited has grown to @now: has it just reached 80 %? */
-static inline bool kxen_reaches_80(u32 now, u32 limit)
-{
-	return now == (u32)((u64)limit * 4 / 5);
-}
 
 #endif

@@ -1,20 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a domain has only so much of: it is told when that comes to its end. */
+/* What a domain has of what is limited, and who is told that it comes near. */
 #include "kxen.h"
+#include "limits.h"
 #include "log.h"
 #include "trace.h"
 
-/* Count it, and say so once: a guest can come and go at this mark as it likes. */
-void kxen_domain_near_limit(struct kxen_domain *d, u32 *counter, const char *of)
+static const char * const names[KXEN_NR_LIMITS] = {
+	[KXEN_LIMIT_PORTS] = "event channels",
+	[KXEN_LIMIT_PAGES] = "held pages",
+};
+
+/**
+ * kxen_limit_charge() - The domain has one more.
+ * @d: the domain.
+ * @kind: of what; not full.
+ *
+ * At 80 % it is counted, and said once: a guest can come and go at this mark as it likes.
+ * Context: any; the kind's lock held.
+ */
+void kxen_limit_charge(struct kxen_domain *d, enum kxen_limit_kind kind)
 {
-	WRITE_ONCE(*counter, *counter + 1);
+	struct kxen_limit *l = &d->limit[kind];
+
+	WRITE_ONCE(l->used, l->used + 1);
+	if (l->used != (u32)((u64)l->max * 4 / 5))
+		return;
+	WRITE_ONCE(l->high, l->high + 1);
 	trace_kxen_domain(d->domid, "80%");
-	if (*counter == 1)
-		kxen_warn_guest(d, "80 %% of its %s are in use", of);
+	if (!l->warned)
+		kxen_warn_guest(d, "80 %% of its %s are in use", names[kind]);
+	l->warned = true;
 }
 
 /* Said once: its VMM's user may lock no more memory. */
-void kxen_domain_out_of_memlock(struct kxen_domain *d)
+void kxen_limit_memlock(struct kxen_domain *d)
 {
 	if (!xchg(&d->memlock_out, true))
 		kxen_warn_guest(d, "its VMM's RLIMIT_MEMLOCK is used up (%ld pages)",

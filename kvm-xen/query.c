@@ -28,6 +28,8 @@ static u32 query_state(struct kxen_domain *d)
  */
 void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
 {
+	const struct kxen_limit *ports = &d->limit[KXEN_LIMIT_PORTS];
+	const struct kxen_limit *pages = &d->limit[KXEN_LIMIT_PAGES];
 	struct kxen_vcpu *kv;
 	u32 i;
 
@@ -36,12 +38,13 @@ void kxen_domain_query(struct kxen_domain *d, struct kxen_query *q)
 	q->shutdown_reason = READ_ONCE(d->shutdown_reason);
 	q->dom_flags = d->flags;
 	q->xen_version = d->xen_major << 16 | d->xen_minor;
-	q->max_ports = d->max_ports;
-	q->pinned_pages = atomic_read(&d->pinned);
+	q->max_ports = ports->max;
+	q->ports = kxen_limit_used(ports);
+	q->pinned_pages = kxen_limit_used(pages);
 	q->resets = atomic64_read(&d->resets);
-	q->ports_high = READ_ONCE(d->ports_high);
-	q->pinned_high = READ_ONCE(d->pinned_high);
-	q->max_pinned = KXEN_MAX_PINNED;
+	q->ports_high = READ_ONCE(ports->high);
+	q->pinned_high = READ_ONCE(pages->high);
+	q->max_pinned = pages->max;
 	q->width = READ_ONCE(d->compat) ? 32 : 64;
 	memcpy(q->uuid, d->uuid, sizeof(q->uuid));
 	q->holders = kxen_domain_holders(d);
