@@ -11,8 +11,6 @@
  * creation.
  */
 #include <linux/capability.h>
-#include <linux/err.h>
-#include <linux/file.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
@@ -375,42 +373,31 @@ static void take_over(struct kxen_domain *d, struct kvm *kvm)
 /**
  * kxen_domain_attach() - Give a domain its VM.
  * @d: the domain.
- * @vm_fd: a KVM VM of the calling process.
- * @ids: numbers of vCPUs; taken over.
+ * @kvm: the VM, which the caller keeps from going.
+ * @ids: numbers of vCPUs; taken over, also on failure.
  * @nr: how many; 0: the order of creation.
  * @reason: set to KXEN_WHY_*.
  *
  * Context: may sleep; the first attach arms the hooks, which takes a while.
  * Return: 0, or -errno as KXEN_ATTACH documents with nothing changed.
  */
-int kxen_domain_attach(struct kxen_domain *d, int vm_fd,
+int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 		       struct kxen_vcpu_id *ids, u32 nr, u32 *reason)
 {
-	struct file *f;
-	struct kvm *kvm;
-	int ret;
+	int ret = claim(d, kvm, reason);
 
-	f = kxen_glue_vm_file(vm_fd, &kvm);
-	if (IS_ERR(f)) {
-		*reason = KXEN_WHY_NOT_A_VM;
-		kvfree(ids);
-		return PTR_ERR(f);
-	}
-	ret = claim(d, kvm, reason);
 	if (ret) {
 		kvfree(ids);
-		goto out;
+		return ret;
 	}
 	ret = make_ready(d, kvm, ids, nr, reason);
 	if (ret) {
 		unclaim(d);
-		goto out;
+		return ret;
 	}
 	take_over(d, kvm);
 	trace_kxen_domain(d->domid, "attach");
-out:
-	fput(f);
-	return ret;
+	return 0;
 }
 
 /* --- the end ----------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include <linux/build_bug.h>
 #include <linux/capability.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -13,6 +14,7 @@
 #include <linux/xarray.h>
 #include <uapi/linux/kvm_xen.h>
 
+#include "kvm_glue.h"
 #include "kxen.h"
 #include "park.h"
 #include "save.h"
@@ -124,10 +126,30 @@ static struct kxen_vcpu_id *copy_ids(const struct kxen_attach *a)
 	return ids;
 }
 
+/* A descriptor is what a caller has; from here on it is a VM. */
+static int attach(struct kxen_domain *d, struct kxen_attach *a)
+{
+	struct kxen_vcpu_id *ids = copy_ids(a);
+	struct kvm *kvm;
+	struct file *f;
+	int ret;
+
+	if (IS_ERR(ids))
+		return PTR_ERR(ids);
+	f = kxen_glue_vm_file(a->vm_fd, &kvm);
+	if (IS_ERR(f)) {
+		a->reason = KXEN_WHY_NOT_A_VM;
+		kvfree(ids);
+		return PTR_ERR(f);
+	}
+	ret = kxen_domain_attach(d, kvm, ids, a->nr_vcpu_ids, &a->reason);
+	fput(f);
+	return ret;
+}
+
 static int ctl_attach(struct ctl_file *cf, union ctl_arg *arg)
 {
 	struct kxen_attach *a = &arg->attach;
-	struct kxen_vcpu_id *ids;
 	struct kxen_domain *d;
 	int ret;
 
@@ -136,12 +158,7 @@ static int ctl_attach(struct ctl_file *cf, union ctl_arg *arg)
 	d = get_own(cf, a->domid);
 	if (IS_ERR(d))
 		return PTR_ERR(d);
-	ids = copy_ids(a);
-	if (IS_ERR(ids))
-		ret = PTR_ERR(ids);
-	else
-		ret = kxen_domain_attach(d, a->vm_fd, ids, a->nr_vcpu_ids,
-					 &a->reason);
+	ret = attach(d, a);
 	kxen_domain_put(d);
 	return ret;
 }

@@ -269,7 +269,7 @@ void kxen_domain_release_owner(u64 owner);
 void kxen_domain_reset(struct kxen_domain *d);
 
 /* attach.c */
-int kxen_domain_attach(struct kxen_domain *d, int vm_fd,
+int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 		       struct kxen_vcpu_id *ids, u32 nr, u32 *reason);
 int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id);
 void kxen_domain_vcpu_created(struct kvm_vcpu *v);
