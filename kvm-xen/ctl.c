@@ -96,6 +96,9 @@ static int ctl_create(struct ctl_file *cf, union ctl_arg *arg)
 
 	if (a->flags & ~CREATE_FLAGS || a->reserved)
 		return -EOPNOTSUPP;
+	/* No limit is taken that would not hold. */
+	if (a->max_grant_frames || a->max_maptrack_frames)
+		return -EOPNOTSUPP;
 	if (a->max_ports > MAX_GUEST_PORTS)
 		return -EINVAL;
 	d = kxen_domain_create(a, cf->id);

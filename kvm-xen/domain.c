@@ -104,8 +104,6 @@ struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner)
 		return ERR_PTR(-ENOMEM);
 	d->flags = c->flags;
 	d->owner = owner;
-	d->max_grant_frames = c->max_grant_frames;
-	d->max_maptrack_frames = c->max_maptrack_frames;
 	memcpy(d->uuid, c->uuid, sizeof(d->uuid));
 	if (c->xen_major || c->xen_minor) {
 		d->xen_major = c->xen_major;

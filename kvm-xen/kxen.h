@@ -217,8 +217,6 @@ struct kxen_domain {
 	u8 callback_vector;	/* HVM_PARAM_CALLBACK_IRQ type 2, else 0 */
 	unsigned long vm_assist;
 
-	u32 max_grant_frames;
-	u32 max_maptrack_frames;
 	struct user_struct *user;	/* whose locked memory is charged; NULL: none is */
 	long memlock;		/* pages that this user may lock */
 	bool memlock_out;	/* said once */

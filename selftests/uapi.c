@@ -184,6 +184,15 @@ TEST_F(ctl, create_limits)
 	c.max_ports = 0;
 	c.reserved = 1;
 	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_CREATE, &c));
+	c.reserved = 0;
+	/* There are no grants, so nobody may believe that they are limited. */
+	c.max_grant_frames = 1;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_CREATE, &c));
+	c.max_grant_frames = 0;
+	c.max_maptrack_frames = 1;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_CREATE, &c));
+	c.max_maptrack_frames = 0;
+	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
 }
 
 /* Numbers go up; one that was just given back is not handed out at once. */

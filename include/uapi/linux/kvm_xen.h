@@ -75,8 +75,8 @@ struct kxen_info {
  * @xen_major: reported Xen version; 0.0 is the module's default
  * @xen_minor: see @xen_major
  * @max_ports: event channels; 0 is the module's default
- * @max_grant_frames: grant table frames; 0 is the module's default
- * @max_maptrack_frames: maptrack frames; 0 is the module's default
+ * @max_grant_frames: must be 0, since there are no grant tables yet: EOPNOTSUPP
+ * @max_maptrack_frames: likewise
  * @reserved: must be 0
  * @uuid: what the guest sees as its handle
  *
