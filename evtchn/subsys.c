@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Event channels as a part of a domain: what the core calls at each turn of its life. */
 #include <linux/mutex.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/types.h>
 #include <uapi/linux/kvm_xen.h>
 #include <xen/interface/xen.h>
 
+#include "../kvm-xen/stats.h"
 #include "evtchn_internal.h"
 
 /* Nobody knows the domain, or any of its ports, any more. */
@@ -89,11 +89,24 @@ static void evtchn_query(struct kxen_domain *d, struct kxen_query *q)
 	q->evtchn_abi = abi_of(d);
 }
 
-/* Events that were lost since the guest broke the rules of its FIFO words. */
-static void evtchn_show(struct kxen_domain *d, struct seq_file *m)
+static u64 sends(struct kxen_vcpu *kv)
 {
-	seq_printf(m, "broken %llu\n", atomic64_read(&d->evtchn->broken));
+	return READ_ONCE(kv->stats.sends);
 }
+
+static u64 broken(struct kxen_domain *d)
+{
+	return atomic64_read(&d->evtchn->broken);
+}
+
+static const struct kxen_stat_desc evtchn_stats[] = {
+	KXEN_STAT_LIMIT(KXEN_STAT_PORTS, "ports", KXEN_LIMIT_PORTS, used),
+	KXEN_STAT_LIMIT(KXEN_STAT_MAX_PORTS, "max_ports", KXEN_LIMIT_PORTS, max),
+	KXEN_STAT_LIMIT(KXEN_STAT_PORTS_HIGH, "ports_high", KXEN_LIMIT_PORTS, high),
+	{ KXEN_STAT_SENDS, KXEN_STAT_GROWS, "sends", .vcpu = sends },
+	{ KXEN_STAT_BROKEN, KXEN_STAT_GROWS, "broken", .domain = broken },
+	{ }
+};
 
 const struct kxen_subsys kxen_evtchn_subsys = {
 	.create = evtchn_create,
@@ -112,7 +125,7 @@ const struct kxen_subsys kxen_evtchn_subsys = {
 	.vcpu_info_set = evtchn_vcpu_info_set,
 	.state_changed = evtchn_state_changed,
 	.query = evtchn_query,
-	.show = evtchn_show,
+	.stats = evtchn_stats,
 	.debugfs = kxen_evtchn_debugfs,
 	.ctl = kxen_evtchn_ctl,
 };

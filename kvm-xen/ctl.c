@@ -18,6 +18,7 @@
 #include "kxen.h"
 #include "park.h"
 #include "save.h"
+#include "stats.h"
 #include "subsys.h"
 
 #define MAX_GUEST_PORTS	SZ_1M
@@ -43,6 +44,7 @@ union ctl_arg {
 	struct kxen_query query;
 	struct kxen_domid_arg domid;
 	struct kxen_image_arg image;
+	struct kxen_stats_arg stats;
 	u8 part[KXEN_CTL_ARG_MAX];
 };
 
@@ -81,7 +83,8 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 	a->abi_version = KXEN_ABI_VERSION;
 	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO |
 		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_UNPLUG | KXEN_F_PAUSE |
-		      KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD;
+		      KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD |
+		      KXEN_F_STATS;
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = MAX_GUEST_PORTS;
 	a->domains = kxen_domains_count();
@@ -179,6 +182,19 @@ static struct kxen_domain *next_visible(u32 domid)
 	return d;
 }
 
+/* A domain that the caller may look at, with a reference. */
+static struct kxen_domain *get_seen(struct kxen_domain *d)
+{
+	if (!d)
+		return ERR_PTR(-ENOENT);
+	/* That domain 0 is there is no secret. */
+	if (!d->is_host && !kxen_domain_visible(d)) {
+		kxen_domain_put(d);
+		return ERR_PTR(-EPERM);
+	}
+	return d;
+}
+
 static int ctl_query(struct ctl_file *cf, union ctl_arg *arg)
 {
 	struct kxen_query *a = &arg->query;
@@ -187,21 +203,41 @@ static int ctl_query(struct ctl_file *cf, union ctl_arg *arg)
 
 	if (flags & ~KXEN_QUERY_NEXT)
 		return -EOPNOTSUPP;
-	d = flags & KXEN_QUERY_NEXT ? next_visible(a->domid) :
-				      kxen_domain_get(a->domid);
-	if (!d)
-		return -ENOENT;
-	/* That domain 0 is there is no secret. */
-	if (!d->is_host && !kxen_domain_visible(d)) {
-		kxen_domain_put(d);
-		return -EPERM;
-	}
+	d = get_seen(flags & KXEN_QUERY_NEXT ? next_visible(a->domid) :
+					       kxen_domain_get(a->domid));
+	if (IS_ERR(d))
+		return PTR_ERR(d);
 	memset(a, 0, sizeof(*a));
 	a->size = size;
 	a->flags = flags;
 	kxen_domain_query(d, a);
 	kxen_domain_put(d);
 	return 0;
+}
+
+static int ctl_stats(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_stats_arg *a = &arg->stats;
+	struct kxen_domain *d;
+	int ret;
+
+	if (a->flags)
+		return -EOPNOTSUPP;
+	d = get_seen(kxen_domain_get(a->domid));
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	ret = kxen_stats_copy(d, a->buf, &a->nr);
+	kxen_domain_put(d);
+	return ret;
+}
+
+static int ctl_stat_names(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_stats_arg *a = &arg->stats;
+
+	if (a->flags || a->domid)
+		return -EOPNOTSUPP;
+	return kxen_stat_names_copy(a->buf, &a->nr);
 }
 
 static int on_domain(struct ctl_file *cf, union ctl_arg *arg,
@@ -341,6 +377,8 @@ static const struct ctl_call calls[] = {
 	CALL(KXEN_RESTORE, restore, kxen_image_arg, reserved),
 	CALL(KXEN_HOLD, hold, kxen_domid_arg, reserved),
 	CALL(KXEN_UNHOLD, unhold, kxen_domid_arg, reserved),
+	CALL(KXEN_STATS, stats, kxen_stats_arg, buf),
+	CALL(KXEN_STAT_NAMES, stat_names, kxen_stats_arg, buf),
 #undef CALL
 };
 
@@ -352,6 +390,9 @@ static_assert(sizeof(struct kxen_vcpu_id) == 8);
 static_assert(sizeof(struct kxen_query) == 144);
 static_assert(sizeof(struct kxen_domid_arg) == 16);
 static_assert(sizeof(struct kxen_image_arg) == 32);
+static_assert(sizeof(struct kxen_stats_arg) == 24);
+static_assert(sizeof(struct kxen_stat) == 16);
+static_assert(sizeof(struct kxen_stat_name) == 32);
 
 static bool find_call(unsigned int cmd, struct ctl_call *c)
 {

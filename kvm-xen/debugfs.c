@@ -11,6 +11,7 @@
 #include "arch.h"
 #include "hook.h"
 #include "kxen.h"
+#include "stats.h"
 #include "subsys.h"
 
 static struct dentry *root;
@@ -27,19 +28,6 @@ static int hooks_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(hooks);
 
-static u64 continued(struct kxen_domain *d)
-{
-	struct kxen_vcpu *kv;
-	u64 n = 0;
-	u32 i;
-
-	for (i = 0; i < READ_ONCE(d->nr_vcpus); i++) {
-		kv = kxen_domain_vcpu(d, i);
-		n += kv ? READ_ONCE(kv->stats.continued) : 0;
-	}
-	return n;
-}
-
 static int domain_show(struct seq_file *m, void *v)
 {
 	static const char * const states[] = {
@@ -50,23 +38,17 @@ static int domain_show(struct seq_file *m, void *v)
 		[KXEN_ABI_HOST] = "host", [KXEN_ABI_NLEVEL] = "N-level",
 	};
 	struct kxen_domain *d = m->private;
+	const struct kxen_stat_desc *desc;
 	struct kxen_query q = { };
+	u32 n;
 
 	kxen_domain_query(d, &q);
-	seq_printf(m, "domid %u\nstate %s\nvcpus %u\npaused %u\npid %d\n",
-		   q.domid, states[q.state], q.vcpus, q.paused, q.pid);
-	seq_printf(m, "width %u\nabi %s\nports %u of %u\n", q.width,
-		   abis[q.evtchn_abi], q.ports, q.max_ports);
-	seq_printf(m, "pinned %u of %u\nresets %llu\n", q.pinned_pages,
-		   q.max_pinned, q.resets);
-	seq_printf(m, "ports_high %u\npinned_high %u\n", q.ports_high,
-		   q.pinned_high);
-	seq_printf(m, "hypercalls %llu\nsends %llu\nupcalls %llu\n",
-		   q.hypercalls, q.sends, q.upcalls);
-	seq_printf(m, "vectors %llu\ntimers %llu\ncontinued %llu\n", q.vectors,
-		   q.timers, continued(d));
-	seq_printf(m, "left_set %llu\n", atomic64_read(&d->left_set));
-	kxen_subsys_show(d, m);
+	seq_printf(m, "domid %u\nstate %s\npaused %u\npid %d\n", q.domid,
+		   states[q.state], q.paused, q.pid);
+	seq_printf(m, "width %u\nabi %s\n", q.width, abis[q.evtchn_abi]);
+	for (n = 0; (desc = kxen_stat_at(n)); n++)
+		seq_printf(m, "%s %llu\n", desc->name,
+			   kxen_stat_value(d, desc));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(domain);

@@ -18,6 +18,12 @@ static const struct kxen_subsys * const parts[] = {
 
 #define NR_PARTS	((int)ARRAY_SIZE(parts))
 
+/* The @i-th part, NULL behind the last one: for whoever wants a table of each. */
+const struct kxen_subsys *kxen_subsys_at(int i)
+{
+	return i < NR_PARTS ? parts[i] : NULL;
+}
+
 /* Those below @i, the last one first. */
 static void destroy_below(struct kxen_domain *d, int i)
 {
@@ -198,15 +204,6 @@ void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q)
 	for (i = 0; i < NR_PARTS; i++)
 		if (parts[i]->query)
 			parts[i]->query(d, q);
-}
-
-void kxen_subsys_show(struct kxen_domain *d, struct seq_file *m)
-{
-	int i;
-
-	for (i = 0; i < NR_PARTS; i++)
-		if (parts[i]->show)
-			parts[i]->show(d, m);
 }
 
 void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir)

@@ -16,8 +16,8 @@ struct kxen_domain;
 struct kxen_image;
 struct kxen_query;
 struct kxen_sink;
+struct kxen_stat_desc;
 struct kxen_vcpu;
-struct seq_file;
 
 #define KXEN_CTL_ARG_MAX	256	/* bytes of the largest argument */
 
@@ -77,7 +77,7 @@ struct kxen_ctl_call {
  *	more. Domain locked.
  * @state_changed: it is shut down, dying, or gone. No lock held.
  * @query: fill in what is this part's. No lock held.
- * @show: the same for debugfs, lines of text.
+ * @stats: what is counted here.
  * @debugfs: make files in the domain's directory.
  * @ctl: calls of the control device; ends with one that has no @fn.
  *
@@ -102,10 +102,12 @@ struct kxen_subsys {
 	void (*vcpu_info_set)(struct kxen_vcpu *kv);
 	void (*state_changed)(struct kxen_domain *d);
 	void (*query)(struct kxen_domain *d, struct kxen_query *q);
-	void (*show)(struct kxen_domain *d, struct seq_file *m);
+	const struct kxen_stat_desc *stats;
 	void (*debugfs)(struct kxen_domain *d, struct dentry *dir);
 	const struct kxen_ctl_call *ctl;
 };
+
+const struct kxen_subsys *kxen_subsys_at(int i);
 
 /* Of each part: see the hook of that name. What fails has been undone. */
 int kxen_subsys_create(struct kxen_domain *d);
@@ -126,7 +128,6 @@ void kxen_subsys_shared_info_moved(struct kxen_domain *d, const void *old);
 void kxen_subsys_vcpu_info_set(struct kxen_vcpu *kv);
 void kxen_subsys_state_changed(struct kxen_domain *d);
 void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q);
-void kxen_subsys_show(struct kxen_domain *d, struct seq_file *m);
 void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir);
 const struct kxen_ctl_call *kxen_subsys_ctl(unsigned int cmd);
 

@@ -22,7 +22,7 @@ LAYERS = [
     ('life of a domain', 'kvm-xen/subsys kvm-xen/domain kvm-xen/attach kvm-xen/vcpu '
                          'kvm-xen/vcpu_info kvm-xen/shinfo kvm-xen/timer kvm-xen/runstate '
                          'kvm-xen/watchdog kvm-xen/park kvm-xen/machine_reset kvm-xen/save '
-                         'kvm-xen/query kvm-xen/debugfs'),
+                         'kvm-xen/query kvm-xen/stats kvm-xen/debugfs'),
     ('hypercalls', 'kvm-xen/hypercall kvm-xen/multicall kvm-xen/hc_*'),
     ('user space', 'kvm-xen/ctl dom0/*'),
     ('main', 'kvm-xen/main'),

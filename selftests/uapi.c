@@ -70,6 +70,8 @@ static const struct {
 	{ KXEN_EVTCHN, sizeof(struct kxen_evtchn_arg), 4 },
 	{ KXEN_HOLD, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_UNHOLD, sizeof(struct kxen_domid_arg), 4 },
+	{ KXEN_STATS, sizeof(struct kxen_stats_arg), 4 },
+	{ KXEN_STAT_NAMES, sizeof(struct kxen_stats_arg), 4 },
 };
 
 TEST_F(ctl, sizes)
@@ -127,6 +129,7 @@ TEST_F(ctl, no_domain)
 	struct kxen_attach a = { .size = sizeof(a), .domid = 0x7000 };
 	struct kxen_domid_arg d = { .size = sizeof(d), .domid = 0x7000 };
 	struct kxen_port_info p = { .size = sizeof(p), .domid = 0x7000 };
+	struct kxen_stats_arg s = { .size = sizeof(s), .domid = 0x7000 };
 
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_QUERY, &q));
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_ATTACH, &a));
@@ -135,6 +138,7 @@ TEST_F(ctl, no_domain)
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_PORT, &p));
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_HOLD, &d));
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_UNHOLD, &d));
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_STATS, &s));
 }
 
 TEST_F(ctl, domain_zero)
@@ -476,6 +480,133 @@ TEST_F(ctl, attach_twice)
 	EXPECT_EQ(EINVAL, call(self->fd, KXEN_UNPAUSE, &d));
 	close(a.vm_fd);
 	close(other);
+}
+
+/* --- statistics ------------------------------------------------------------------- */
+
+#define MANY 64
+
+static int get_stats(int fd, unsigned int domid, struct kxen_stat *s, unsigned int *nr)
+{
+	struct kxen_stats_arg a = { .size = sizeof(a), .domid = domid, .nr = *nr,
+				    .buf = (uintptr_t)s };
+	int ret = call(fd, KXEN_STATS, &a);
+
+	*nr = a.nr;
+	return ret;
+}
+
+/* What it is now; a value that cannot be for one that there is not. */
+static unsigned long long stat_of(int fd, unsigned int domid, unsigned int id)
+{
+	struct kxen_stat s[MANY];
+	unsigned int i, nr = MANY;
+
+	if (!get_stats(fd, domid, s, &nr))
+		for (i = 0; i < nr && i < MANY; i++)
+			if (s[i].id == id)
+				return s[i].value;
+	return ~0ull;
+}
+
+/* Each number has one name, and each name is one's. */
+TEST_F(ctl, stat_names)
+{
+	struct kxen_stat_name n[MANY];
+	struct kxen_stat s[MANY];
+	struct kxen_stats_arg a = { .size = sizeof(a), .nr = MANY,
+				    .buf = (uintptr_t)n };
+	unsigned int i, k, nr = MANY;
+
+	memset(n, 0xff, sizeof(n));
+	memset(s, 0xff, sizeof(s));
+	ASSERT_EQ(0, call(self->fd, KXEN_STAT_NAMES, &a));
+	ASSERT_EQ(0, get_stats(self->fd, 0, s, &nr));
+	EXPECT_EQ(nr, a.nr);
+	EXPECT_GT(nr, 15);
+	ASSERT_LT(nr, MANY);
+	for (i = 0; i < nr; i++) {
+		EXPECT_EQ(s[i].id, n[i].id);
+		EXPECT_EQ(0, s[i].reserved);
+		EXPECT_EQ(0, n[i].flags & ~KXEN_STAT_GROWS);
+		ASSERT_EQ(0, n[i].name[sizeof(n[i].name) - 1]);
+		EXPECT_GT(strlen(n[i].name), 0);
+		for (k = 0; k < i; k++) {
+			EXPECT_NE(n[k].id, n[i].id);
+			EXPECT_NE(0, strcmp(n[k].name, n[i].name));
+		}
+	}
+	EXPECT_EQ(~0u, s[nr].id);
+	a.domid = 1;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_STAT_NAMES, &a));
+}
+
+/* As many as there is room for, and how many there are. */
+TEST_F(ctl, stats_room)
+{
+	struct kxen_stat s[3], *bad = (void *)8;
+	unsigned int all = 0, nr = 2;
+
+	EXPECT_EQ(0, get_stats(self->fd, 0, NULL, &all));
+	memset(s, 0xff, sizeof(s));
+	EXPECT_EQ(0, get_stats(self->fd, 0, s, &nr));
+	EXPECT_EQ(all, nr);
+	EXPECT_NE(~0u, s[1].id);
+	EXPECT_EQ(~0u, s[2].id);
+	nr = 1;
+	EXPECT_EQ(EFAULT, get_stats(self->fd, 0, bad, &nr));
+}
+
+TEST_F(ctl, stats_of_a_domain)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO,
+				 .max_ports = 20 };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(1, 3) };
+	struct kxen_evtchn_arg e = { .size = sizeof(e), .op = KXEN_EVTCHN_ALLOC };
+	struct kxen_query q = { .size = sizeof(q) };
+	int i;
+
+	ASSERT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	a.domid = e.domid = q.domid = c.domid;
+	EXPECT_EQ(0, stat_of(self->fd, c.domid, KXEN_STAT_VCPUS));
+	ASSERT_EQ(0, call(self->fd, KXEN_ATTACH, &a));
+	EXPECT_EQ(3, stat_of(self->fd, c.domid, KXEN_STAT_VCPUS));
+	EXPECT_EQ(20, stat_of(self->fd, c.domid, KXEN_STAT_MAX_PORTS));
+	for (i = 0; i < 15; i++)
+		EXPECT_EQ(0, call(self->fd, KXEN_EVTCHN, &e));
+	EXPECT_EQ(15, stat_of(self->fd, c.domid, KXEN_STAT_PORTS));
+	EXPECT_EQ(0, stat_of(self->fd, c.domid, KXEN_STAT_PORTS_HIGH));
+	EXPECT_EQ(0, call(self->fd, KXEN_EVTCHN, &e));
+	EXPECT_EQ(1, stat_of(self->fd, c.domid, KXEN_STAT_PORTS_HIGH));
+	EXPECT_EQ(0, stat_of(self->fd, c.domid, KXEN_STAT_PINNED_PAGES));
+	/* KXEN_QUERY says the same. */
+	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(16, q.ports);
+	EXPECT_EQ(20, q.max_ports);
+	EXPECT_EQ(1, q.ports_high);
+	EXPECT_EQ(3, q.vcpus);
+	EXPECT_EQ(q.max_pinned, stat_of(self->fd, c.domid, KXEN_STAT_MAX_PINNED));
+	EXPECT_GT(q.max_pinned, 0);
+	close(a.vm_fd);
+}
+
+/* Those of others are not for everybody; domain 0's are. */
+TEST_F(ctl, stats_of_others)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	unsigned int nr = 0;
+	int status;
+
+	ASSERT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	if (!fork()) {
+		if (setresuid(65534, 65534, 65534))
+			_exit(1);
+		if (get_stats(self->fd, c.domid, NULL, &nr) != EPERM)
+			_exit(2);
+		_exit(get_stats(self->fd, 0, NULL, &nr) ? 3 : 0);
+	}
+	wait(&status);
+	EXPECT_EQ(0, WEXITSTATUS(status));
 }
 
 /* Somebody else's domain is not for a caller without CAP_SYS_ADMIN. */

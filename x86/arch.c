@@ -2,6 +2,7 @@
 /* The rest of the contract of arch.h: layouts, copies, life of a domain. */
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/stats.h"
 #include "x86.h"
 #include <uapi/linux/kvm_xen.h>
 
@@ -37,6 +38,16 @@ const struct kxen_layout kxen_layouts[2] = {
 static_assert(sizeof(struct vcpu_info) == 64);
 static_assert(OFF(evtchn_pending) == 0x800 && OFF(evtchn_mask) == 0xa00);
 static_assert(OFF(wc) == 0xc00);
+
+static u64 left_set(struct kxen_domain *d)
+{
+	return atomic64_read(&d->left_set);
+}
+
+const struct kxen_stat_desc kxen_arch_stats[] = {
+	{ KXEN_STAT_LEFT_SET, KXEN_STAT_GROWS, "left_set", .domain = left_set },
+	{ }
+};
 
 int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa)
 {

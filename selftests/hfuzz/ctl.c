@@ -22,6 +22,7 @@ union arg {
 	struct kxen_port_info port;
 	struct kxen_image_arg image;
 	struct kxen_evtchn_arg evtchn;
+	struct kxen_stats_arg stats;
 };
 
 static void fill_info(union arg *a)
@@ -89,6 +90,16 @@ static void fill_evtchn(union arg *a)
 	};
 }
 
+static void fill_stats(union arg *a)
+{
+	static struct kxen_stat_name few[64];
+
+	a->stats = (struct kxen_stats_arg) {
+		.size = sizeof(a->stats), .domid = one_in(2) ? 0 : any_domid(),
+		.nr = below(65), .buf = one_in(8) ? odd() : (uintptr_t)few,
+	};
+}
+
 static const struct {
 	unsigned long cmd;
 	enum kind kind;
@@ -106,6 +117,8 @@ static const struct {
 	{ KXEN_SAVE, CALL_SAVE, fill_image },
 	{ KXEN_RESTORE, CALL_RESTORE, fill_image },
 	{ KXEN_EVTCHN, CALL_EVTCHN, fill_evtchn },
+	{ KXEN_STATS, CALL_STATS, fill_stats },
+	{ KXEN_STAT_NAMES, CALL_STAT_NAMES, fill_stats },
 };
 
 /* One call with one structure, of which a word may be wrong, and its size. */

@@ -17,7 +17,7 @@
  *  - EFAULT: the structure cannot be read or written. It is tried before anything is
  *    done; if it becomes unwritable meanwhile, what was asked for has taken effect.
  *  - ENOENT: no such domain.
- *  - EPERM: the domain belongs to another open file (QUERY, PORT and HOLD: to another
+ *  - EPERM: the domain belongs to another open file (QUERY, STATS, PORT and HOLD: to another
  *    user), and the caller has not CAP_SYS_ADMIN.
  * Further meanings are given with each call.
  */
@@ -40,6 +40,7 @@
 #define KXEN_F_SAVE		(1ULL << 5)
 #define KXEN_F_VCPU_IDS		(1ULL << 6)
 #define KXEN_F_HOLD		(1ULL << 7)
+#define KXEN_F_STATS		(1ULL << 8)
 
 /* Bits of struct kxen_create.flags: what the domain gets. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10 */
@@ -191,6 +192,9 @@ struct kxen_attach {
  * @pinned_high: the same for @pinned_pages and @max_pinned
  * @max_pinned: pages that the domain can hold
  * @holders: how many keep it from going when it dies
+ *
+ * This structure is frozen: no field will be added. What else is counted is a statistic,
+ * KXEN_STATS, and so are the counters here.
  */
 struct kxen_query {
 	__u32 size;
@@ -228,6 +232,76 @@ struct kxen_query {
 #define KXEN_ABI_NLEVEL		3
 
 #define KXEN_QUERY_NEXT		(1U << 0)
+
+/*
+ * struct kxen_stat.id. A number is never used again for anything else; new ones come with
+ * no change of this interface. A caller looks for those that it knows, in any order, or
+ * shows all with the names that KXEN_STAT_NAMES gives.
+ */
+#define KXEN_STAT_VCPUS		1 /* vCPUs known */
+#define KXEN_STAT_RESETS	2 /* times that the machine was reset */
+#define KXEN_STAT_HYPERCALLS	3 /* calls served */
+#define KXEN_STAT_CONTINUED	4 /* calls that were cut and gone on with */
+#define KXEN_STAT_UPCALLS	5 /* upcalls raised */
+#define KXEN_STAT_VECTORS	6 /* vectors handed out at VM entry */
+#define KXEN_STAT_TIMERS	7 /* timer expiries */
+#define KXEN_STAT_PINNED_PAGES	8 /* guest pages that the domain holds */
+#define KXEN_STAT_MAX_PINNED	9 /* pages that it can hold */
+#define KXEN_STAT_PINNED_HIGH	10 /* times that those in use have reached 80 % of that */
+#define KXEN_STAT_PORTS		11 /* event channels in use */
+#define KXEN_STAT_MAX_PORTS	12 /* the limit of their numbers */
+#define KXEN_STAT_PORTS_HIGH	13 /* times that those in use have reached 80 % of that */
+#define KXEN_STAT_SENDS		14 /* EVTCHNOP_send */
+#define KXEN_STAT_BROKEN	15 /* events lost, after the guest broke FIFO's rules */
+#define KXEN_STAT_LEFT_SET	16 /* upcalls that the guest took and left pending */
+#define KXEN_STAT_HOLDERS	17 /* how many keep it from going when it dies */
+
+/**
+ * struct kxen_stat - one statistic of a domain
+ * @id: KXEN_STAT_*
+ * @reserved: 0
+ * @value: what it is now
+ */
+struct kxen_stat {
+	__u32 id;
+	__u32 reserved;
+	__aligned_u64 value;
+};
+
+/* struct kxen_stat_name.flags */
+#define KXEN_STAT_GROWS		(1U << 0) /* it counts events, and never becomes less */
+
+/**
+ * struct kxen_stat_name - what a statistic is called
+ * @id: KXEN_STAT_*
+ * @flags: KXEN_STAT_GROWS
+ * @name: its name, which ends with a 0
+ */
+struct kxen_stat_name {
+	__u32 id;
+	__u32 flags;
+	char name[24];
+};
+
+/**
+ * struct kxen_stats_arg - KXEN_STATS, KXEN_STAT_NAMES
+ * @size: sizeof(struct kxen_stats_arg)
+ * @flags: must be 0
+ * @domid: STATS: the domain; NAMES: must be 0
+ * @nr: in: how many elements there is room for at @buf; out: how many there are
+ * @buf: address of @nr struct kxen_stat, or struct kxen_stat_name
+ *
+ * As many as fit are written, always in the same order while the module is loaded; the
+ * rest of the room stays as it is. Each value is of its own moment. A domain that can be
+ * asked for by KXEN_QUERY can be asked for by STATS.
+ */
+struct kxen_stats_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 nr;
+	__aligned_u64 buf;
+};
 
 /**
  * struct kxen_domid_arg - KXEN_DESTROY, KXEN_PAUSE, KXEN_UNPAUSE, KXEN_HOLD, KXEN_UNHOLD
@@ -374,5 +448,7 @@ struct kxen_evtchn_arg {
 #define KXEN_EVTCHN	_IO(KXEN_IOC, 0x0a)
 #define KXEN_HOLD	_IO(KXEN_IOC, 0x0b)
 #define KXEN_UNHOLD	_IO(KXEN_IOC, 0x0c)
+#define KXEN_STATS	_IO(KXEN_IOC, 0x0d)
+#define KXEN_STAT_NAMES	_IO(KXEN_IOC, 0x0e)
 
 #endif
