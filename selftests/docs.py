@@ -344,6 +344,32 @@ def reasons():
             print(f'the tool has no words for {name}')
 
 
+def statistics():
+    """Each number of a statistic is in one table, its name there in the manual page."""
+    header = text('include/uapi/linux/kvm_xen.h')
+    ids = dict(re.findall(r'^#define (KXEN_STAT_\w+)\s+(\d+)', header, re.M))
+    room = int(re.search(r'struct kxen_stat_name \{.*?char name\[(\d+)\]', header, re.S)[1])
+    man = re.search(r'^\.SH STATISTICS\n(.*?)^\.SH', text('tools/kvm-xen/kvm-xen.8'),
+                    re.M | re.S)
+    names = set(re.findall(r'\w+', ' '.join(re.findall(r'^\.B[RI]? (.*)', man[1] if man else '',
+                                                      re.M))))
+    rows = [m for f in under(CODE, '.c') for m in
+            re.findall(r'[{(]\s*(KXEN_STAT_\w+),[^"{}()]*"(\w+)"', uncommented(f))]
+    if len(ids) < 10 or len(set(ids.values())) < len(ids):
+        print('include/uapi/linux/kvm_xen.h: the numbers of statistics are not understood')
+    for n in sorted(set(ids) - {n for n, _ in rows}):
+        print(f'{n} is in no table')
+    for n, name in rows:
+        if n not in ids:
+            print(f'{n}: its number is not in the header')
+        if len(name) >= room:
+            print(f'{name} is too long for struct kxen_stat_name')
+    for n in {n for n, _ in rows if [m for m, _ in rows].count(n) > 1}:
+        print(f'{n} is in two rows')
+    for n in sorted({name for _, name in rows} ^ names):
+        print(f'kvm-xen.8, STATISTICS, and the tables differ: {n}')
+
+
 def maintained():
     """Each file has an area in MAINTAINERS, each pattern a file."""
     pats = re.findall(r'^F:\s+(\S+)', text('MAINTAINERS'), re.M)
@@ -380,5 +406,5 @@ def wellformed():
 
 if __name__ == '__main__':
     {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, index, symbols,
-                             tracepoints, comments, reasons, maintained, wellformed)
+                             tracepoints, comments, reasons, statistics, maintained, wellformed)
      }[sys.argv[1]]()

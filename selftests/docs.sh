@@ -29,6 +29,7 @@ compare "functions and constants that documents name are there" symbols
 compare "tracing.rst has every tracepoint, and its fields" tracepoints
 compare "functions that comments name are there" comments
 compare "the tool has words for every reason of a refusal" reasons
+compare "each statistic has a table, and a line in the manual page" statistics
 compare "MAINTAINERS has an area for every file, NEWS has the version" maintained
 
 export KVM_XEN=$WORK/tools/kvm-xen KXENLAT=$WORK/tools/kxenlat

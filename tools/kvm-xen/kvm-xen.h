@@ -47,6 +47,11 @@ int cmd_evtchn(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_pause(int argc, char **argv);
 int cmd_unpause(int argc, char **argv);
+uint32_t domid_arg(int argc, char **argv);
+
+/* stats.c: members of a JSON object that has been begun, or lines of text */
+void stats_print(int ctl, uint32_t domid, bool json);
+int cmd_stats(int argc, char **argv);
 
 /* save.c */
 int cmd_save(int argc, char **argv);

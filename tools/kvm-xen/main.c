@@ -18,6 +18,7 @@ static const struct {
 	{ "restore", cmd_restore, "start a VMM and go on with what was saved" },
 	{ "list", cmd_list, "list the domains" },
 	{ "dump", cmd_dump, "show one domain: state, counters, event channels" },
+	{ "stats", cmd_stats, "show a domain's counters alone" },
 	{ "evtchn", cmd_evtchn, "what a controller may do to a domain's event channels" },
 	{ "pause", cmd_pause, "stop the vCPUs of a domain" },
 	{ "unpause", cmd_unpause, "let them go" },

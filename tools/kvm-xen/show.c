@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <linux/kvm_xen.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,31 +79,8 @@ int cmd_list(int argc, char **argv)
 
 /* --- dump ---------------------------------------------------------------------- */
 
-static const struct {
-	const char *name;
-	size_t offset;
-	int size;
-} fields[] = {
-#define F(n) { #n, offsetof(struct kxen_query, n), \
-	       sizeof(((struct kxen_query *)0)->n) }
-	F(vcpus), F(paused), F(pid), F(holders), F(width), F(ports), F(max_ports),
-	F(pinned_pages), F(max_pinned), F(ports_high), F(pinned_high), F(resets), F(hypercalls), F(sends), F(upcalls),
-	F(vectors), F(timers),
-#undef F
-};
-
-static unsigned long long field(const struct kxen_query *q, unsigned int i)
+static void dump_state(int ctl, const struct kxen_query *q, bool json)
 {
-	const char *p = (const char *)q + fields[i].offset;
-
-	return fields[i].size == 8 ? *(const unsigned long long *)p :
-				     *(const unsigned int *)p;
-}
-
-static void dump_state(const struct kxen_query *q, bool json)
-{
-	unsigned int i;
-
 	printf(json ? "{\"domid\": %u, \"state\": \"%s\", \"xen_version\": \"%u.%u\"" :
 		      "domain %u: %s, Xen %u.%u\n", q->domid,
 	       state_names[q->state], q->xen_version >> 16,
@@ -112,9 +88,10 @@ static void dump_state(const struct kxen_query *q, bool json)
 	printf(json ? ", \"events\": \"%s\"" : "  events        %s\n",
 	       q->evtchn_abi < sizeof(abi_names) / sizeof(abi_names[0]) ?
 	       abi_names[q->evtchn_abi] : "unknown");
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		printf(json ? ", \"%s\": %llu" : "  %-13s %llu\n",
-		       fields[i].name, field(q, i));
+	printf(json ? ", \"paused\": %u, \"pid\": %d, \"width\": %u" :
+		      "  paused        %u\n  pid           %d\n  width         %u\n",
+	       q->paused, q->pid, q->width);
+	stats_print(ctl, q->domid, json);
 }
 
 static void dump_port(const struct kxen_port_info *p, bool json, bool first)
@@ -170,7 +147,7 @@ static void dump_ports(int ctl, uint32_t domid, bool json,
 		printf("]");
 }
 
-static uint32_t domid_arg(int argc, char **argv)
+uint32_t domid_arg(int argc, char **argv)
 {
 	int i;
 
@@ -226,7 +203,7 @@ int cmd_dump(int argc, char **argv)
 	ctl = ctl_open();
 	ctl_query(ctl, &q);
 	if (!ports)
-		dump_state(&q, json);
+		dump_state(ctl, &q, json);
 	if (json)
 		printf(ports ? "{" : ", ");
 	dump_ports(ctl, q.domid, json, &f);
@@ -310,6 +287,25 @@ int cmd_unpause(int argc, char **argv)
 	return on_domain(argc, argv, KXEN_UNPAUSE, "unpause");
 }
 
+/* As this tool calls them, in the order of their bits. */
+static const char *const features[] = {
+	"2-level", "unplug", "pause", "FIFO", "N-level", "save", "vcpu-ids", "hold", "stats",
+};
+
+static void print_features(unsigned long long f)
+{
+	unsigned int i;
+
+	printf("features         ");
+	for (i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		if (f >> i & 1)
+			printf(" %s", features[i]);
+	/* A newer module: say what is not known rather than hide it. */
+	if (f >> i)
+		printf(" %#llx", f >> i << i);
+	printf("\n");
+}
+
 int cmd_info(int argc, char **argv)
 {
 	struct kxen_info i = { .size = sizeof(i) };
@@ -317,15 +313,9 @@ int cmd_info(int argc, char **argv)
 	help_if_asked(argc, argv, "usage: kvm-xen info\n");
 	if (ioctl(ctl_open(), KXEN_INFO, &i))
 		fail(1, "cannot ask the module: %s", strerror(errno));
-	printf("interface version %u\nfeatures          %s%s%s%s%s%s%s%s\nlimits            %u vCPUs, %u ports\ndomains           %u\nhooks             %s\n",
-	       i.abi_version, i.features & KXEN_F_EVTCHN_2L ? "2-level " : "",
-	       i.features & KXEN_F_EVTCHN_FIFO ? "FIFO " : "",
-	       i.features & KXEN_F_EVTCHN_NLEVEL ? "N-level " : "",
-	       i.features & KXEN_F_UNPLUG ? "unplug " : "",
-	       i.features & KXEN_F_PAUSE ? "pause " : "",
-	       i.features & KXEN_F_SAVE ? "save " : "",
-	       i.features & KXEN_F_VCPU_IDS ? "vcpu-ids " : "",
-	       i.features & KXEN_F_HOLD ? "hold" : "", i.max_vcpus,
-	       i.max_ports, i.domains, i.hooks_armed ? "armed" : "not armed");
+	printf("interface version %u\n", i.abi_version);
+	print_features(i.features);
+	printf("limits            %u vCPUs, %u ports\ndomains           %u\nhooks             %s\n",
+	       i.max_vcpus, i.max_ports, i.domains, i.hooks_armed ? "armed" : "not armed");
 	return 0;
 }
