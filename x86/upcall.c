@@ -31,6 +31,7 @@ int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 void kxen_arch_upcall(struct kxen_vcpu *kv)
 {
 	u8 vector = READ_ONCE(kv->upcall_vector);
+	bool own;
 
 	if (vector) {
 		/*
@@ -47,8 +48,12 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 		kxen_line_raise(kv->domain);
 		return;
 	}
-	if (kxen_glue_is_running_here(kv->vcpu) && in_task() &&
-	    !kxen_glue_nested(kv->vcpu) &&
+	/*
+	 * In its own thread: that looks before it sleeps. Not so if it was interrupted: it
+	 * may have looked already, and be about to sleep.
+	 */
+	own = in_task() && kxen_glue_is_running_here(kv->vcpu);
+	if (own && !kxen_glue_nested(kv->vcpu) &&
 	    !kxen_glue_intr_allowed(kv->vcpu) &&
 	    kxen_glue_want_window(kv->vcpu)) {
 		/*
@@ -58,7 +63,7 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 		return;
 	}
 	kxen_glue_want_event(kv->vcpu);
-	if (!kxen_glue_is_running_here(kv->vcpu))
+	if (!own)
 		kxen_glue_kick(kv->vcpu);
 }
 
