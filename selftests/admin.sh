@@ -18,5 +18,5 @@ files() {
 	echo "--file $BUILD/selftests/fentry --file $BUILD/$1-livepatch/kxlp.ko --root"
 }
 echo "TAP version 13"
-hosts "$SELF/jobs/admin" files --timeout 300
+hosts "$SELF/jobs/admin" files --timeout 800
 tap_end

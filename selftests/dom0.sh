@@ -10,5 +10,5 @@ files() {
 	echo "--file $BUILD/selftests/evtchn_dev --file $BUILD/selftests/kvm-xen --root"
 }
 echo "TAP version 13"
-hosts "$SELF/jobs/dom0" files --timeout 300
+hosts "$SELF/jobs/dom0" files --timeout 800
 tap_end

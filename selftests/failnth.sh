@@ -20,5 +20,5 @@ for s in $(series_list); do
 	esac
 done
 echo "TAP version 13"
-hosts "$SELF/jobs/failnth" files --timeout 600
+hosts "$SELF/jobs/failnth" files --timeout 1200
 tap_end

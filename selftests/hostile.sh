@@ -15,7 +15,7 @@ job() {	# NAME SERIES [l1.py options]
 	local name=$1 s=$2
 	shift 2
 	# shellcheck disable=SC2046
-	host_start "$s" "$SELF/jobs/$name" $(files "$s") --timeout 500 "$@"
+	host_start "$s" "$SELF/jobs/$name" $(files "$s") --timeout 1000 "$@"
 	host_report "$s, $name" "$s"
 }
 

@@ -17,7 +17,7 @@ files() {
 	echo "--file $WORK/images-$1=images"
 }
 echo "TAP version 13"
-hosts "$SELF/jobs/images" files --timeout 400
+hosts "$SELF/jobs/images" files --timeout 1000
 # For oracle.sh.
 for s in $(series_list); do cp "$WORK/$s.out" "$BUILD/images-$s.report"; done
 tap_end

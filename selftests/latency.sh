@@ -12,5 +12,5 @@ files() {
 command -v bpftrace >/dev/null || bail "no bpftrace: make setup"
 locked kxenlat make -s -C "$KXEN_TOP/tools/kxenlat" || bail "kxenlat does not build"
 echo "TAP version 13"
-hosts "$SELF/jobs/latency" files --timeout 300
+hosts "$SELF/jobs/latency" files --timeout 800
 tap_end

@@ -10,7 +10,7 @@ for s in $(series_list); do need_module "$s"; done
 for s in $(series_list); do
 	# One at a time: each has both of the machine's cores.
 	# shellcheck disable=SC2046
-	host_start "$s" "$SELF/jobs/regress" $(common_files "$s") $(stall_files "$s") --thread multi --timeout 400
+	host_start "$s" "$SELF/jobs/regress" $(common_files "$s") $(stall_files "$s") --thread multi --timeout 1000
 	host_report "$s" "$s"
 done
 tap_end

@@ -7,5 +7,5 @@ WEIGHT=200
 
 need_guests
 echo "TAP version 13"
-hosts "$SELF/jobs/reset" guest_files --timeout 700
+hosts "$SELF/jobs/reset" guest_files --timeout 1500
 tap_end

@@ -7,5 +7,5 @@ WEIGHT=180 ONCE=6.1
 
 need_guests
 echo "TAP version 13"
-hosts "$SELF/jobs/tool" guest_files --timeout 600
+hosts "$SELF/jobs/tool" guest_files --timeout 1200
 tap_end

@@ -9,5 +9,5 @@ files() {
 	echo "--file $BUILD/selftests/uapi --file $BUILD/selftests/kvm-xen"
 }
 echo "TAP version 13"
-hosts "$SELF/jobs/uapi" files --timeout 400
+hosts "$SELF/jobs/uapi" files --timeout 1000
 tap_end
