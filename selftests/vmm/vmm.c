@@ -305,6 +305,21 @@ static void pin_vcpu(unsigned int n)
 		die("sched_setaffinity: %s", strerror(errno));
 }
 
+/* The last thing that a vCPU's thread does. */
+static void say_where(unsigned int n)
+{
+	static int left;
+	struct kvm_regs r;
+
+	xioctl(vm.vcpu[n], KVM_GET_REGS, &r, "KVM_GET_REGS");
+	printf("VMM limit: vCPU %u is at %llx, flags %llx\n", n, r.rip, r.rflags);
+	fflush(stdout);
+	if (__atomic_add_fetch(&left, 1, __ATOMIC_SEQ_CST) == (int)vm.cpus)
+		_exit(5);
+	for (;;)
+		pause();
+}
+
 static void *run_vcpu(void *arg)
 {
 	unsigned int n = (uintptr_t)arg;
@@ -315,12 +330,15 @@ static void *run_vcpu(void *arg)
 	run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (run == MAP_FAILED)
 		die("mmap of kvm_run: %s", strerror(errno));
+	vm.runs[n] = pthread_self();
 	vm.run[n] = run;
 	if (vm.pin)
 		pin_vcpu(n);
 	for (;;) {
 		if (n)
 			save_check(fd, run);
+		if (vm.over)
+			say_where(n);
 		if (ioctl(fd, KVM_RUN, 0)) {
 			if (errno == EINTR || errno == EAGAIN)
 				continue;
@@ -442,14 +460,26 @@ static void usage(void)
 	exit(0);
 }
 
+/* First the vCPUs are asked; one that does not come back does not keep the others. */
 static void on_alarm(int sig)
 {
 	static const char msg[] = "VMM limit\n";
+	unsigned int i;
 
 	(void)sig;
-	if (write(1, msg, sizeof(msg) - 1) < 0)
+	if (vm.over) {
+		i = write(1, msg, sizeof(msg) - 1);
+		(void)i;
 		_exit(5);
-	_exit(5);
+	}
+	vm.over = true;
+	alarm(5);
+	for (i = 0; i < vm.cpus; i++) {
+		if (!vm.run[i])
+			continue;
+		vm.run[i]->immediate_exit = 1;
+		pthread_kill(vm.runs[i], SIGUSR2);
+	}
 }
 
 int main(int argc, char **argv)
@@ -511,6 +541,7 @@ int main(int argc, char **argv)
 	if (optind != argc - !vm.restore || !vm.cpus || vm.cpus > MAX_VCPUS)
 		usage();
 	signal(SIGALRM, on_alarm);
+	signal(SIGUSR2, on_kick);
 	alarm(limit);
 	create_vm();
 	if (!vm.restore) {

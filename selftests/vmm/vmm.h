@@ -42,6 +42,8 @@ struct machine {
 	volatile bool stop;	/* the other vCPUs wait in save_check() */
 	struct kvm_run *run[MAX_VCPUS];
 	pthread_t thread[MAX_VCPUS];
+	pthread_t runs[MAX_VCPUS];	/* whose loop is in run_vcpu() */
+	volatile bool over;	/* the limit: each vCPU says where it is */
 };
 
 extern struct machine vm;
