@@ -15,11 +15,12 @@ set -euo pipefail
 BASE=6.12
 kind=${1:-kasan}
 case $kind in
-kasan) series=$BASE-debug ;;
-kcsan) series=$BASE-kcsan ;;
+kasan) series=$BASE-debug parts="base find kasan" ;;
+kcsan) series=$BASE-kcsan parts="base kcsan" ;;
 *) die "usage: debug-kernel.sh [kasan|kcsan]" ;;
 esac
-fragments=("$KXEN_TOP"/scripts/kconfig/{base,find,"$kind"}.config)
+fragments=()
+for part in $parts; do fragments+=("$KXEN_TOP/scripts/kconfig/$part.config"); done
 stamp=$(cat "${fragments[@]}" | sha256sum | cut -c1-16)
 
 mkdir -p "$KXEN_CACHE"/{kernels,debs,src}
