@@ -17,8 +17,8 @@ for s in $(series_list); do
 	need_module "$s"
 	# One at a time: each has both of the machine's cores. A crash ends it at once.
 	# shellcheck disable=SC2046
-	host_start "$s" "$SELF/jobs/fuzz" $(files "$s") --thread multi --append "maxcpus=1 oops=panic" \
-		--timeout $((seconds * 4 + 300))
+	host_start "$s" "$SELF/jobs/fuzz" $(files "$s") --thread multi --append "maxcpus=1 oops=panic rcupdate.rcu_expedited=1" \
+		--timeout $((seconds + 900))
 	host_report "$s" "$s"
 done
 tap_end
