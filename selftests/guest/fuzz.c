@@ -5,7 +5,7 @@
  */
 #include "fuzz/fuzz.h"
 
-#define EVERY	4096
+#define EVERY	65536
 
 extern u64 start_info_addr;
 
@@ -34,14 +34,32 @@ static void say_totals(const char *what)
 
 /* --- what calls have changed ------------------------------------------------------- */
 
+/*
+ * Only what was offered: an argument may have been overwritten since by another call's
+ * result, and what it says then is not where a flag is.
+ */
+static bool offered(u64 gfn)
+{
+	return (gfn >= POOL_GFN && gfn < END_GFN) ||
+	       gfn == (unsigned long)&shinfo_page / PAGE_SIZE;
+}
+
 static void note_vcpu_info(const struct fuzz_call *k)
 {
 	const struct vcpu_register_vcpu_info *a = (void *)k->arg[2];
 
-	if (k->arg[1] >= FUZZ_CPUS)
+	if (k->arg[1] >= FUZZ_CPUS || !offered(a->mfn))
 		return;
 	fuzz_vi_offset[k->arg[1]] = a->offset & (PAGE_SIZE - 1);
 	fuzz_vi_gfn[k->arg[1]] = a->mfn;
+}
+
+static void note_shinfo(const struct fuzz_call *k)
+{
+	const struct xen_add_to_physmap *a = (void *)k->arg[1];
+
+	if (offered(a->gpfn))
+		fuzz_shinfo_gfn = a->gpfn;
 }
 
 static void note_all_new(void)
@@ -61,7 +79,7 @@ static void note_good(unsigned int c, const struct fuzz_call *k)
 	if (k->group == FUZZ_VCPU && k->arg[0] == VCPUOP_register_vcpu_info)
 		note_vcpu_info(k);
 	if (k->group == FUZZ_MEMORY && k->arg[0] == XENMEM_add_to_physmap)
-		fuzz_shinfo_gfn = ((struct xen_add_to_physmap *)k->arg[1])->gpfn;
+		note_shinfo(k);
 	if (k->group == FUZZ_SCHED && k->arg[0] == SCHEDOP_shutdown &&
 	    ((struct sched_shutdown *)k->arg[1])->reason == SHUTDOWN_soft_reset)
 		note_all_new();
@@ -69,22 +87,54 @@ static void note_good(unsigned int c, const struct fuzz_call *k)
 
 /* --- the loop ---------------------------------------------------------------------- */
 
-static void loop(unsigned int c)
+static void count(unsigned int c, const struct fuzz_call *k, long ret)
+{
+	calls[c]++;
+	if (ret >= 0)
+		note_good(c, k);
+}
+
+static void one_call(unsigned int c)
 {
 	struct fuzz_call k;
 	long ret;
 
-	while (!stop) {
-		fuzz_any(c, &k, false);
-		ret = hypercall(k.nr, k.arg[0], k.arg[1], k.arg[2], k.arg[3], k.arg[4]);
-		cli();
-		calls[c]++;
-		if (ret >= 0)
-			note_good(c, &k);
+	fuzz_place(c, 0);
+	fuzz_any(c, &k);
+	ret = hypercall(k.nr, k.arg[0], k.arg[1], k.arg[2], k.arg[3], k.arg[4]);
+	cli();
+	count(c, &k, ret);
+}
+
+/* The list is a call of its own. */
+static void one_list(unsigned int c)
+{
+	struct fuzz_call k = { .nr = __HYPERVISOR_multicall, .group = FUZZ_MULTICALL };
+	u32 i = 0;
+	long ret;
+
+	count(c, &k, fuzz_list(c));
+	while (fuzz_list_next(c, &i, &k, &ret))
+		count(c, &k, ret);
+}
+
+static void loop(unsigned int c)
+{
+	u32 n, said = 0;
+
+	for (n = 1; !stop; n++) {
+		if (fuzz_one_in(c, 2))
+			one_list(c);
+		else
+			one_call(c);
 		fuzz_act(c);
-		if (!c && !(calls[0] % EVERY))
+		if (c)
+			continue;
+		if (calls[0] - said >= EVERY) {
+			said = calls[0];
 			say_totals("so far");
-		if (!c && !(calls[0] % 64) && rdtsc() >= end)
+		}
+		if (!(n % 64) && rdtsc() >= end)
 			stop = true;
 	}
 	stopped[c] = true;
@@ -145,6 +195,7 @@ void test_main(void)
 	for (i = 0; i < fuzz_cpus; i++)
 		fuzz_seed(i, seed);
 	cli();
+	fuzz_start_clock();
 	fuzz_act_init();
 	note("fuzz: seed %u, %u CPUs", seed, fuzz_cpus);
 	check("the CPUs start", rt_start_cpus(fuzz_cpus, loop), 1);

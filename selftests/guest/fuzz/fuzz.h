@@ -11,6 +11,7 @@
 #include <xen/kxen_evtchn.h>
 
 #define FUZZ_CPUS	4
+#define FUZZ_LIST	64	/* calls that one multicall has at most */
 
 /* Memory that the guest offers to the hypervisor, far from the image; all is 64 MB. */
 #define POOL_GFN	0x800UL
@@ -58,13 +59,19 @@ u64 fuzz_gfn(unsigned int c);
 u32 fuzz_offset(unsigned int c);
 u64 fuzz_area(unsigned int c);
 u64 fuzz_when(unsigned int c, u32 within);
+void fuzz_start_clock(void);
+void fuzz_place(unsigned int c, u32 i);
 unsigned long fuzz_put(unsigned int c, void *v, u32 len);
 unsigned long fuzz_put_well(unsigned int c, const void *v, u32 len);
 
 /* evtchn.c, ext.c, groups.c */
 void fuzz_evtchn(unsigned int c, struct fuzz_call *k);
 void fuzz_ext(unsigned int c, struct fuzz_call *k);
-void fuzz_any(unsigned int c, struct fuzz_call *k, bool inner);
+void fuzz_any(unsigned int c, struct fuzz_call *k);
+
+/* list.c */
+long fuzz_list(unsigned int c);
+bool fuzz_list_next(unsigned int c, u32 *i, struct fuzz_call *k, long *ret);
 
 /* act.c: what a guest does but hypercalls */
 void fuzz_act(unsigned int c);

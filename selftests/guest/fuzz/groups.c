@@ -120,7 +120,8 @@ static void memory_group(unsigned int c, struct fuzz_call *k)
 
 	k->nr = __HYPERVISOR_memory_op;
 	k->group = FUZZ_MEMORY;
-	switch (fuzz_below(c, 6)) {
+	/* The first two wait for all CPUs, as long as a hundred other calls take. */
+	switch (fuzz_below(c, 24)) {
 	case 0 ... 1:
 		k->arg[0] = XENMEM_add_to_physmap;
 		k->arg[1] = FUZZ_ARG(c, add);
@@ -201,29 +202,6 @@ static void sched_group(unsigned int c, struct fuzz_call *k)
 	}
 }
 
-/* --- calls that contain calls ------------------------------------------------------- */
-
-static void multicall_group(unsigned int c, struct fuzz_call *k)
-{
-	static struct multicall_entry list[FUZZ_CPUS][40] page_aligned;
-	u32 i, j, n = fuzz_below(c, ARRAY_SIZE(list[c]));
-	struct fuzz_call in;
-
-	for (i = 0; i < n; i++) {
-		/* What sleeps or ends the machine does so outside of a list. */
-		do
-			fuzz_any(c, &in, true);
-		while (in.group == FUZZ_SCHED && in.op != SCHEDOP_yield);
-		list[c][i].op = in.nr;
-		for (j = 0; j < ARRAY_SIZE(in.arg); j++)
-			list[c][i].args[j] = in.arg[j];
-	}
-	k->nr = __HYPERVISOR_multicall;
-	k->group = FUZZ_MULTICALL;
-	k->arg[0] = fuzz_one_in(c, 16) ? fuzz_odd(c) : (unsigned long)list[c];
-	k->arg[1] = fuzz_one_in(c, 16) ? fuzz_below(c, ARRAY_SIZE(list[c]) + 1) : n;
-}
-
 /* --- the small ones --------------------------------------------------------------- */
 
 static void version(unsigned int c, struct fuzz_call *k)
@@ -287,7 +265,7 @@ static void wild(unsigned int c, struct fuzz_call *k)
 		k->arg[i] = fuzz_odd(c);
 }
 
-void fuzz_any(unsigned int c, struct fuzz_call *k, bool inner)
+void fuzz_any(unsigned int c, struct fuzz_call *k)
 {
 	memset(k, 0, sizeof(*k));
 	switch (fuzz_below(c, 32)) {
@@ -297,13 +275,7 @@ void fuzz_any(unsigned int c, struct fuzz_call *k, bool inner)
 	case 20 ... 21: hvm_group(c, k); break;
 	case 22 ... 23: memory_group(c, k); break;
 	case 24 ... 26: sched_group(c, k); break;
-	case 27:
-		if (inner)
-			wild(c, k);
-		else
-			multicall_group(c, k);
-		break;
-	case 28 ... 30: other_group(c, k); break;
+	case 27 ... 29: other_group(c, k); break;
 	default: wild(c, k); break;
 	}
 }

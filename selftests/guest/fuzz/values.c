@@ -3,7 +3,17 @@
 #include "fuzz.h"
 
 static u64 state[FUZZ_CPUS];
-static u8 args[FUZZ_CPUS][3 * PAGE_SIZE] page_aligned;
+
+/*
+ * What the clock was at the start, of which only the time-stamp counter goes on. Where
+ * vcpu_info was there may be anything by now: a poll could wait for years.
+ */
+static struct vcpu_info start;
+
+/* A room for each call of a list, and one more page for what crosses the last one's end. */
+#define ROOM	128
+static u8 args[FUZZ_CPUS][FUZZ_LIST * ROOM + PAGE_SIZE] page_aligned;
+static u32 place[FUZZ_CPUS];
 
 void fuzz_seed(unsigned int c, u64 seed)
 {
@@ -117,7 +127,19 @@ u64 fuzz_when(unsigned int c, u32 within)
 {
 	if (fuzz_one_in(c, 8))
 		return 1;
-	return rt_now(rt_vi(c)) + fuzz_below(c, within);
+	return rt_now(&start) + fuzz_below(c, within);
+}
+
+void fuzz_start_clock(void)
+{
+	u32 version;
+
+	do {
+		version = READ(rt_vi(0)->time.version) & ~1U;
+		barrier();
+		start = *rt_vi(0);
+		barrier();
+	} while (version != READ(rt_vi(0)->time.version));
 }
 
 /* --- arguments -------------------------------------------------------------------- */
@@ -147,10 +169,16 @@ static unsigned long bad_place(unsigned int c)
 	}
 }
 
+/* Where the argument of the next call is put: it is the @i-th of a list. */
+void fuzz_place(unsigned int c, u32 i)
+{
+	place[c] = i * ROOM;
+}
+
 /* A copy of it in this CPU's own pages: nobody else changes it. */
 unsigned long fuzz_put_well(unsigned int c, const void *v, u32 len)
 {
-	u8 *p = args[c] + fuzz_below(c, 64) * 8;
+	u8 *p = args[c] + place[c] + fuzz_below(c, (ROOM - len) / 8 + 1) * 8;
 
 	switch (fuzz_below(c, 12)) {
 	case 0:	/* across a page's end */
