@@ -122,6 +122,7 @@ static void loop(unsigned int c)
 {
 	u32 n, said = 0;
 
+	fuzz_load_tss(c);
 	for (n = 1; !stop; n++) {
 		if (fuzz_one_in(c, 2))
 			one_list(c);

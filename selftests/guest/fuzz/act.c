@@ -17,6 +17,7 @@ static volatile u32 *const lapic = (u32 *)0xfee00000UL;
 static volatile u32 *const ioapic = (u32 *)0xfec00000UL;
 
 extern u8 fuzz_wrmsr[];
+extern u64 gdt[];
 
 /* The flag byte wherever vcpu_info may be now: place 0, 1 or 2. */
 static volatile u8 *flag(u32 cpu, u32 place)
@@ -89,6 +90,26 @@ static void route_pins(void)
 		ioapic[0] = 0x10 + 2 * pin;
 		ioapic[4] = (FIRST_PIN_VECTOR + pin) | PIN_LEVEL;
 	}
+}
+
+/*
+ * A guest that executes what it has overwritten comes into other rings. What it takes an
+ * interrupt with there is a task state, and INIT leaves one of 16 bits, which ends an
+ * emulated host instead of the guest. Of this one nothing is good: the guest ends.
+ */
+void fuzz_load_tss(unsigned int c)
+{
+	static u8 tss[104] __attribute__((aligned(8)));
+	u32 slot = 5 + c * sizeof(long) / 4;
+	u64 base = (unsigned long)tss;
+
+	if (c > 1)
+		return;
+	gdt[slot] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ULL << 40 |
+		    (base >> 24 & 0xff) << 56;
+	if (sizeof(long) == 8)
+		gdt[slot + 1] = base >> 32;
+	__asm__ volatile("ltr %w0" : : "r"(slot * 8));
 }
 
 void fuzz_act_init(void)

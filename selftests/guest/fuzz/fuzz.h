@@ -74,6 +74,7 @@ long fuzz_list(unsigned int c);
 bool fuzz_list_next(unsigned int c, u32 *i, struct fuzz_call *k, long *ret);
 
 /* act.c: what a guest does but hypercalls */
+void fuzz_load_tss(unsigned int c);
 void fuzz_act(unsigned int c);
 void fuzz_act_init(void);
 
