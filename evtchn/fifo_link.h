@@ -51,7 +51,7 @@ static inline int kxen_fifo_try_link(struct kxen_word w, u32 port)
 		return 0;
 	}
 	new = (old & ~(KXEN_FIFO_BUSY | EVTCHN_FIFO_LINK_MASK)) | port;
-	return cmpxchg(kxen_word_ptr(w), old, new) == old ? 1 : -1;
+	return kxen_bits_cmpxchg32(kxen_word_ptr(w), old, new) == old ? 1 : -1;
 }
 
 /**

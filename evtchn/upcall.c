@@ -14,7 +14,7 @@
  */
 void kxen_upcall_mark(struct kxen_vcpu *kv, void *vi)
 {
-	if (xchg((u8 *)vi, 1))
+	if (kxen_bits_xchg8(vi, 1))
 		return;
 	atomic64_inc(&kv->upcalls);
 	trace_kxen_upcall(kv->domain->domid, kv->id);

@@ -8,10 +8,11 @@
 #ifndef KXEN_GUEST_MEM_H
 #define KXEN_GUEST_MEM_H
 
-#include <linux/atomic.h>
 #include <linux/align.h>
-#include <linux/bitops.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
+
+#include <guest_bits.h>
 
 /*
  * What a domain may hold: per vCPU vcpu_info, two areas of two pages, and a FIFO control
@@ -73,12 +74,12 @@ void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len);
 /* Bits in guest pages. All are full barriers, as Xen's are. */
 static inline bool kxen_guest_test_and_set(void *base, u32 nr)
 {
-	return test_and_set_bit(nr & 63, (unsigned long *)base + (nr >> 6));
+	return kxen_bits_test_and_set((u64 *)base + (nr >> 6), nr & 63);
 }
 
 static inline bool kxen_guest_test_and_clear(void *base, u32 nr)
 {
-	return test_and_clear_bit(nr & 63, (unsigned long *)base + (nr >> 6));
+	return kxen_bits_test_and_clear((u64 *)base + (nr >> 6), nr & 63);
 }
 
 /*
@@ -93,12 +94,12 @@ static inline bool kxen_guest_set_sel(void *sel, u32 nr, u32 width)
 	int tries;
 
 	if (width == 64 && IS_ALIGNED((unsigned long)sel, 8))
-		return test_and_set_bit(nr, sel);
+		return kxen_bits_test_and_set(sel, nr);
 	nr &= 31;
 	/* Bounded: the guest may fight for the line, but has only 32 bits. */
 	for (tries = 0; tries < 64; tries++) {
 		old = READ_ONCE(*word);
-		if (cmpxchg(word, old, old | 1U << nr) == old)
+		if (kxen_bits_cmpxchg32(word, old, old | 1U << nr) == old)
 			return old & 1U << nr;
 	}
 	WRITE_ONCE(*word, ~0U);

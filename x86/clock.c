@@ -97,7 +97,7 @@ static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c
 /* One word, if it is what was written there last. */
 static bool swap_word(u64 *at, u64 old, u64 new)
 {
-	return old == new || cmpxchg64(at, old, new) == old;
+	return old == new || kxen_bits_cmpxchg64(at, old, new) == old;
 }
 
 /*

@@ -36,15 +36,14 @@ static void step(void);
 #define step()
 #endif
 
-/* The kernel's cmpxchg() is a full barrier. */
-#define cmpxchg(p, o, n) ({						\
-	__typeof__(*(p)) _o = (o);					\
-									\
-	step();								\
-	__atomic_compare_exchange_n(p, &_o, n, false, __ATOMIC_SEQ_CST,	\
-				    __ATOMIC_SEQ_CST);			\
-	_o;								\
-})
+/* An architecture's guest_bits.h: a full barrier. */
+static inline u32 kxen_bits_cmpxchg32(u32 *word, u32 old, u32 new)
+{
+	step();
+	__atomic_compare_exchange_n(word, &old, new, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	return old;
+}
 
 static inline bool kxen_guest_test_and_set(void *base, u32 nr)
 {
