@@ -27,22 +27,22 @@ static inline bool has_bits(const struct kxen_layout *l, struct kxen_port *p)
 }
 
 /* The guest's shared_info. The caller has interrupts off, which RCU waits for. */
-static inline void *shinfo(struct kxen_domain *d)
+static inline struct kxen_gptr shinfo(struct kxen_domain *d)
 {
-	return rcu_dereference_sched(d->shinfo)->kaddr;
+	return rcu_dereference_sched(d->shinfo)->at;
 }
 
 static void mark(struct kxen_domain *d, const struct kxen_layout *l,
 		 struct kxen_port *p)
 {
 	struct kxen_vcpu *kv = kxen_domain_vcpu(d, READ_ONCE(p->notify_vcpu));
-	void *vi;
+	struct kxen_gptr vi;
 
 	if (!kv)
 		return;
-	vi = rcu_dereference_sched(kv->vi);
-	if (!kxen_guest_set_sel(vi + l->sel, p->port / l->long_bits,
-				l->long_bits))
+	vi = kxen_gptr_get_sched(&kv->vi);
+	if (!kxen_guest_set_sel(kxen_gptr_at(vi, l->sel),
+				p->port / l->long_bits, l->long_bits))
 		kxen_upcall_mark(kv, vi);
 }
 
@@ -50,11 +50,12 @@ static void mark(struct kxen_domain *d, const struct kxen_layout *l,
 static void evtchn_2l_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
-	void *s = shinfo(d);
+	struct kxen_gptr s = shinfo(d);
 
-	if (!has_bits(l, p) || kxen_guest_test_and_set(s + l->pending, p->port))
+	if (!has_bits(l, p) ||
+	    kxen_guest_test_and_set(kxen_gptr_at(s, l->pending), p->port))
 		return;
-	if (!kxen_guest_test(s + l->mask, p->port))
+	if (!kxen_guest_test(kxen_gptr_at(s, l->mask), p->port))
 		mark(d, l, p);
 	kxen_poll_wake(d, p->port);
 }
@@ -64,17 +65,18 @@ static void evtchn_2l_clear_pending(struct kxen_domain *d, struct kxen_port *p)
 	const struct kxen_layout *l = layout(d);
 
 	if (has_bits(l, p))
-		kxen_guest_test_and_clear(shinfo(d) + l->pending, p->port);
+		kxen_guest_test_and_clear(kxen_gptr_at(shinfo(d), l->pending),
+					  p->port);
 }
 
 static void evtchn_2l_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
-	void *s = shinfo(d);
+	struct kxen_gptr s = shinfo(d);
 
 	if (has_bits(l, p) &&
-	    kxen_guest_test_and_clear(s + l->mask, p->port) &&
-	    kxen_guest_test(s + l->pending, p->port))
+	    kxen_guest_test_and_clear(kxen_gptr_at(s, l->mask), p->port) &&
+	    kxen_guest_test(kxen_gptr_at(s, l->pending), p->port))
 		mark(d, l, p);
 }
 
@@ -83,24 +85,25 @@ static bool evtchn_2l_is_pending(struct kxen_domain *d, struct kxen_port *p)
 	const struct kxen_layout *l = layout(d);
 
 	return has_bits(l, p) &&
-	       kxen_guest_test(shinfo(d) + l->pending, p->port);
+	       kxen_guest_test(kxen_gptr_at(shinfo(d), l->pending), p->port);
 }
 
 static bool evtchn_2l_is_masked(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
 
-	return !has_bits(l, p) || kxen_guest_test(shinfo(d) + l->mask, p->port);
+	return !has_bits(l, p) ||
+	       kxen_guest_test(kxen_gptr_at(shinfo(d), l->mask), p->port);
 }
 
 static bool evtchn_2l_any_pending(struct kxen_vcpu *kv)
 {
 	const struct kxen_layout *l = layout(kv->domain);
-	const u64 *word = shinfo(kv->domain) + l->pending;
+	struct kxen_gptr bits = kxen_gptr_at(shinfo(kv->domain), l->pending);
 	u32 i;
 
 	for (i = 0; i < l->long_bits * l->long_bits / 64; i++)
-		if (READ_ONCE(word[i]))
+		if (kxen_guest_read64(kxen_gptr_at(bits, i * sizeof(u64))))
 			return true;
 	return false;
 }
@@ -119,29 +122,27 @@ const struct kxen_evtchn_ops kxen_evtchn_2l = {
 /**
  * kxen_evtchn_carry_over() - Events set in a shared_info that was replaced.
  * @d: the domain; the new shared_info is in place, nobody writes to the old one.
- * @old_shinfo: the old one.
+ * @old: the old one.
  *
  * The guest sees each event once: the new bitmap started empty. Its vCPUs look at all of
  * them afterwards.
  */
-void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo)
+void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shinfo *old)
 {
 	const struct kxen_layout *l = layout(d);
-	const u64 *from = old_shinfo + l->pending;
+	struct kxen_gptr to, from = kxen_gptr_at(old->at, l->pending);
 	unsigned long flags;
 	u32 i, bit;
-	void *s;
 
 	lockdep_assert_held(&d->lock);
 	local_irq_save(flags);
-	s = shinfo(d);
+	to = kxen_gptr_at(shinfo(d), l->pending);
 	for (i = 0; i < l->long_bits * l->long_bits / 64; i++) {
-		u64 word = READ_ONCE(from[i]);
+		u64 word = kxen_guest_read64(kxen_gptr_at(from, i * sizeof(u64)));
 
 		for (bit = 0; word; bit++, word >>= 1)
 			if (word & 1)
-				kxen_guest_test_and_set(s + l->pending,
-							i * 64 + bit);
+				kxen_guest_test_and_set(to, i * 64 + bit);
 	}
 	local_irq_restore(flags);
 }

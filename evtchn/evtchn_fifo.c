@@ -37,7 +37,7 @@ static bool word_of(const struct kxen_fifo *f, u32 port, struct kxen_word *w)
 	if (port >= nr)
 		return false;
 	port = array_index_nospec(port, nr);
-	w->page = f->pages[port / KXEN_FIFO_WORDS].kaddr;
+	w->page = f->pages[port / KXEN_FIFO_WORDS].at;
 	w->index = port % KXEN_FIFO_WORDS;
 	return true;
 }
@@ -84,7 +84,7 @@ static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 	if (unlikely(broken))
 		breaks_rules(d);
 	if (!linked)
-		WRITE_ONCE(fv->control->head[at & 15], port);
+		kxen_guest_write32(kxen_fifo_head(fv, at & 15), port);
 	*first = !linked;
 	q->tail = port;
 }
@@ -100,7 +100,7 @@ static void tell(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 		return;
 	kv = kxen_domain_vcpu(d, at >> 4);
 	if (kv)
-		kxen_upcall_mark(kv, rcu_dereference_sched(kv->vi));
+		kxen_upcall_mark(kv, kxen_gptr_get_sched(&kv->vi));
 }
 
 enum claim { AGAIN, TAKEN, MOVED, APPENDED };
@@ -264,7 +264,7 @@ static bool evtchn_fifo_any_pending(struct kxen_vcpu *kv)
 	const struct kxen_fifo *f = READ_ONCE(kv->domain->evtchn->fifo);
 	const struct kxen_fifo_vcpu *fv = vcpu_of(f, kv->id);
 
-	return fv && READ_ONCE(fv->control->ready);
+	return fv && kxen_guest_read32(fv->control);
 }
 
 const struct kxen_evtchn_ops kxen_evtchn_fifo = {

@@ -177,7 +177,7 @@ int kxen_fifo_restore(struct kxen_domain *d, const struct kxen_image *im);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
 
 /* evtchn_2l.c */
-void kxen_evtchn_carry_over(struct kxen_domain *d, const void *old_shinfo);
+void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shinfo *old);
 
 /* freeze.c */
 void kxen_evtchn_freeze(struct kxen_domain *d);
@@ -216,7 +216,7 @@ long kxen_port_send(struct kxen_domain *d, u32 port,
 		    const struct kxen_host_port *host);
 
 /* upcall.c */
-void kxen_upcall_mark(struct kxen_vcpu *kv, void *vi);
+void kxen_upcall_mark(struct kxen_vcpu *kv, struct kxen_gptr vi);
 void kxen_poll_wake(struct kxen_domain *d, u32 port);
 void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force);
 

@@ -32,8 +32,8 @@ bool kxen_nl_leaf(const struct kxen_nlevel *nl, u32 port, struct kxen_nl_leaf *l
 	if (port >= nr)
 		return false;
 	port = array_index_nospec(port, nr);
-	l->pending = nl->pending[port >> KXEN_NL_PAGE_SHIFT].kaddr;
-	l->mask = nl->mask[port >> KXEN_NL_PAGE_SHIFT].kaddr;
+	l->pending = nl->pending[port >> KXEN_NL_PAGE_SHIFT].at;
+	l->mask = nl->mask[port >> KXEN_NL_PAGE_SHIFT].at;
 	l->bit = port & (KXEN_NL_PAGE_BITS - 1);
 	return true;
 }
@@ -49,7 +49,7 @@ static void mark(const struct kxen_nlevel *nl, struct kxen_vcpu *kv, u32 port)
 {
 	u32 bits = 1U << nl->shift;
 	struct kxen_nl_vcpu *nv;
-	void *vi;
+	struct kxen_gptr vi;
 
 	if (!kv)
 		return;
@@ -57,8 +57,8 @@ static void mark(const struct kxen_nlevel *nl, struct kxen_vcpu *kv, u32 port)
 	nv = smp_load_acquire(&nl->vcpu[kv->id]);
 	if (!nv || !kxen_nl_climb(&nv->in, nl->levels, nl->shift, port))
 		return;
-	vi = rcu_dereference_sched(kv->vi);
-	if (!kxen_guest_set_sel(vi + kxen_layouts[nl->shift == 5].sel,
+	vi = kxen_gptr_get_sched(&kv->vi);
+	if (!kxen_guest_set_sel(kxen_gptr_at(vi, kxen_layouts[nl->shift == 5].sel),
 				kxen_nl_bit(nl->levels, nl->shift, 1, port),
 				bits))
 		kxen_upcall_mark(kv, vi);
@@ -167,8 +167,8 @@ void kxen_nl_replay(struct kxen_domain *d, const struct kxen_nlevel *nl,
 
 		local_irq_save(flags);
 		kxen_nl_leaf(nl, port, &l);
-		word = READ_ONCE(((u64 *)l.pending)[l.bit / 64]) &
-		       ~READ_ONCE(((u64 *)l.mask)[l.bit / 64]);
+		word = kxen_guest_read64(kxen_gptr_at(l.pending, l.bit / 8)) &
+		       ~kxen_guest_read64(kxen_gptr_at(l.mask, l.bit / 8));
 		for (; word; word &= word - 1) {
 			struct kxen_port *p = kxen_port(d, port + __ffs64(word));
 

@@ -18,12 +18,23 @@ struct kxen_fifo_queue {
 	u32 tail;		/* 0: empty */
 } ____cacheline_aligned;
 
-/* One vCPU's queues and the page that tells the guest of them. */
+/* One vCPU's queues and the control block that tells the guest of them. */
 struct kxen_fifo_vcpu {
 	struct kxen_fifo_queue queue[EVTCHN_FIFO_MAX_QUEUES];
-	struct evtchn_fifo_control_block *control;
+	struct kxen_gptr control;
 	struct kxen_page page;
 };
+
+/* The control block begins with the word of ready bits. */
+static_assert(!offsetof(struct evtchn_fifo_control_block, ready));
+
+static inline struct kxen_gptr kxen_fifo_head(const struct kxen_fifo_vcpu *fv,
+					      u32 priority)
+{
+	return kxen_gptr_at(fv->control,
+			    offsetof(struct evtchn_fifo_control_block, head) +
+			    priority * sizeof(event_word_t));
+}
 
 /**
  * struct kxen_fifo - FIFO state of a domain.

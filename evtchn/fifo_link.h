@@ -15,18 +15,18 @@
 
 /* A word, and bits in it. All changes are full barriers. */
 struct kxen_word {
-	void *page;
+	struct kxen_gptr page;
 	u32 index;
 };
 
-static inline u32 *kxen_word_ptr(struct kxen_word w)
+static inline struct kxen_gptr kxen_word_at(struct kxen_word w)
 {
-	return (u32 *)w.page + w.index;
+	return kxen_gptr_at(w.page, w.index * sizeof(u32));
 }
 
 static inline u32 kxen_word_read(struct kxen_word w)
 {
-	return READ_ONCE(*kxen_word_ptr(w));
+	return kxen_guest_read32(kxen_word_at(w));
 }
 
 static inline bool kxen_word_set(struct kxen_word w, u32 bit)
@@ -51,7 +51,7 @@ static inline int kxen_fifo_try_link(struct kxen_word w, u32 port)
 		return 0;
 	}
 	new = (old & ~(KXEN_FIFO_BUSY | EVTCHN_FIFO_LINK_MASK)) | port;
-	return kxen_bits_cmpxchg32(kxen_word_ptr(w), old, new) == old ? 1 : -1;
+	return kxen_guest_cmpxchg32(kxen_word_at(w), old, new) == old ? 1 : -1;
 }
 
 /**

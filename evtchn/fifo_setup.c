@@ -56,7 +56,7 @@ static struct kxen_fifo_vcpu *new_vcpu(struct kxen_domain *d, u64 gfn,
 	}
 	for (i = 0; i < EVTCHN_FIFO_MAX_QUEUES; i++)
 		raw_spin_lock_init(&fv->queue[i].lock);
-	fv->control = fv->page.kaddr + offset;
+	fv->control = kxen_gptr_at(fv->page.at, offset);
 	return fv;
 }
 
@@ -300,7 +300,7 @@ void kxen_fifo_save(struct kxen_domain *d, struct kxen_sink *s)
 			continue;
 		v.vcpu = i;
 		v.gfn = fv->page.gfn;
-		v.offset = (void *)fv->control - fv->page.kaddr;
+		v.offset = kxen_gptr_offset(fv->control);
 		for (q = 0; q < EVTCHN_FIFO_MAX_QUEUES; q++)
 			v.tail[q] = fv->queue[q].tail;
 		kxen_rec(s, KXEN_REC_FIFO_VCPU, &v, sizeof(v));

@@ -71,8 +71,8 @@ struct kxen_nlevel {
 
 /* A port's bits in the leaf; false if it has none. */
 struct kxen_nl_leaf {
-	void *pending;
-	void *mask;
+	struct kxen_gptr pending;
+	struct kxen_gptr mask;
 	u32 bit;
 };
 

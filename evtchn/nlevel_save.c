@@ -16,7 +16,7 @@ static void save_vcpu(const struct kxen_nlevel *nl, u32 vcpu,
 
 	if (nv->l2.page) {
 		r.l2_gfn = nv->l2.gfn;
-		r.offset = nv->in.page[0][0] - nv->l2.kaddr;
+		r.offset = kxen_gptr_offset(nv->in.page[0][0]);
 	}
 	for (i = 0; i < KXEN_NL_INNER_PAGES; i++)
 		r.l3_gfn[i] = nv->l3[i].page ? nv->l3[i].gfn : KXEN_NO_GFN;

@@ -83,8 +83,8 @@ static bool l2_taken(const struct kxen_nlevel *nl, const struct kxen_nl_vcpu *mi
 
 	for (i = 0; i < KXEN_MAX_VCPUS && mine->l2.page; i++) {
 		nv = nl->vcpu[i];
-		/* The same page has the same address in the kernel. */
-		if (nv && nv->l2.page && nv->in.page[0][0] == mine->in.page[0][0])
+		if (nv && nv->l2.page &&
+		    kxen_gptr_same(nv->in.page[0][0], mine->in.page[0][0]))
 			return true;
 	}
 	return false;
@@ -104,7 +104,7 @@ static int pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 	/* Held by now: who wants it for himself from here on is refused. */
 	if (kxen_page_is_alone(d, s->l2_gfn))
 		return -EINVAL;
-	nv->in.page[0][0] = nv->l2.kaddr + s->offset;
+	nv->in.page[0][0] = kxen_gptr_at(nv->l2.at, s->offset);
 	return 0;
 }
 
@@ -118,7 +118,7 @@ static int pin_l3(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 		ret = kxen_page_pin_alone(d, s->l3_gfn[i], &nv->l3[i]);
 		if (ret)
 			return ret;
-		nv->in.page[1][i] = nv->l3[i].kaddr;
+		nv->in.page[1][i] = nv->l3[i].at;
 	}
 	return 0;
 }

@@ -20,7 +20,7 @@
 
 /* The levels between root and leaf of one vCPU; [0] is level 2. */
 struct kxen_nl_inner {
-	void *page[KXEN_NL_INNER][KXEN_NL_INNER_PAGES];
+	struct kxen_gptr page[KXEN_NL_INNER][KXEN_NL_INNER_PAGES];
 };
 
 /* Bit of @port in the flat array of @level; @shift is log2 of the bits of a word. */

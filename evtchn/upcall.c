@@ -12,9 +12,10 @@
  * @kv: the vCPU.
  * @vi: its vcpu_info, under RCU or with interrupts off.
  */
-void kxen_upcall_mark(struct kxen_vcpu *kv, void *vi)
+void kxen_upcall_mark(struct kxen_vcpu *kv, struct kxen_gptr vi)
 {
-	if (kxen_bits_xchg8(vi, 1))
+	/* evtchn_upcall_pending is the first byte. */
+	if (kxen_guest_xchg8(vi, 1))
 		return;
 	atomic64_inc(&kv->upcalls);
 	trace_kxen_upcall(kv->domain->domid, kv->id);
@@ -57,15 +58,16 @@ void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force)
 {
 	const struct kxen_layout *l = &kxen_layouts[READ_ONCE(kv->domain->compat)];
 	unsigned long flags;
-	void *vi;
+	struct kxen_gptr vi, sel;
 
 	local_irq_save(flags);
-	vi = rcu_dereference_sched(kv->vi);
+	vi = kxen_gptr_get_sched(&kv->vi);
+	sel = kxen_gptr_at(vi, l->sel);
 	if (force || kxen_evtchn_ops(kv->domain)->any_pending(kv)) {
 		if (l->long_bits == 64)
-			WRITE_ONCE(*(u64 *)(vi + l->sel), ~0ULL);
+			kxen_guest_write64(sel, ~0ULL);
 		else
-			WRITE_ONCE(*(u32 *)(vi + l->sel), ~0U);
+			kxen_guest_write32(sel, ~0U);
 		/* Pairs with the guest's xchg of the selector. */
 		smp_mb();
 		kxen_upcall_mark(kv, vi);

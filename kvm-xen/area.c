@@ -141,8 +141,9 @@ void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len)
 	u32 first = at < PAGE_SIZE ? min_t(u32, len, PAGE_SIZE - at) : 0;
 
 	if (first)
-		memcpy(area->page[0].kaddr + at, src, first);
+		kxen_guest_write(kxen_gptr_at(area->page[0].at, at), src, first);
 	if (len > first)
-		memcpy(area->page[1].kaddr + at + first - PAGE_SIZE,
-		       src + first, len - first);
+		kxen_guest_write(kxen_gptr_at(area->page[1].at,
+					      at + first - PAGE_SIZE),
+				 src + first, len - first);
 }

@@ -269,7 +269,7 @@ static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
 		p->page = NULL;
 		return ret;
 	}
-	p->kaddr = page_address(p->page);
+	p->at = kxen_gptr_page(p->page);
 	p->gfn = gfn;
 	p->alone = alone;
 	return 0;
@@ -325,5 +325,5 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 	unpin(p->page);
 	let_go(d, p->gfn, p->alone);
 	p->page = NULL;
-	p->kaddr = NULL;
+	p->at = kxen_gptr_own(NULL);
 }

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guest memory: pages held for a registration. Copies for a hypercall: hypercall.h.
- *
- * Only guest_mem.c, area.c and the helpers below touch guest pages. A
- * word that guest and host share is read once, through these.
+ * Guest memory: pages held for a registration. What is in such a page is read and written
+ * through guest_word.h; copies for a hypercall: hypercall.h.
  */
 #ifndef KXEN_GUEST_MEM_H
 #define KXEN_GUEST_MEM_H
 
-#include <linux/align.h>
-#include <linux/compiler.h>
 #include <linux/types.h>
 
-#include <guest_bits.h>
+#include "guest_word.h"
 
 /*
  * What a domain may hold: per vCPU vcpu_info, two areas of two pages, and a FIFO control
@@ -29,13 +25,13 @@ struct kxen_area;
 /**
  * struct kxen_page - a guest page that the host holds.
  * @page: the pinned page, NULL if none.
- * @kaddr: its kernel address.
+ * @at: its first byte.
  * @gfn: where the guest has it.
  * @alone: nothing else may lie in it.
  */
 struct kxen_page {
 	struct page *page;
-	void *kaddr;
+	struct kxen_gptr at;
 	u64 gfn;
 	bool alone;
 };
@@ -70,45 +66,5 @@ int kxen_area_register(struct kxen_vcpu *kv, struct kxen_area *slot,
 void kxen_areas_hold(struct kxen_vcpu *kv, bool hold);
 void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot);
 void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len);
-
-/* Bits in guest pages. All are full barriers, as Xen's are. */
-static inline bool kxen_guest_test_and_set(void *base, u32 nr)
-{
-	return kxen_bits_test_and_set((u64 *)base + (nr >> 6), nr & 63);
-}
-
-static inline bool kxen_guest_test_and_clear(void *base, u32 nr)
-{
-	return kxen_bits_test_and_clear((u64 *)base + (nr >> 6), nr & 63);
-}
-
-/*
- * Set a bit of a selector word, whose width is the guest's. A vcpu_info that was
- * registered by 32-bit code need not be aligned to 8 bytes, even if the guest is
- * in 64-bit mode by now: no locked access may be wider than its alignment, since
- * a split lock in the kernel is fatal on hosts that detect them.
- */
-static inline bool kxen_guest_set_sel(void *sel, u32 nr, u32 width)
-{
-	u32 old, *word = (u32 *)sel + (nr >> 5);
-	int tries;
-
-	if (width == 64 && IS_ALIGNED((unsigned long)sel, 8))
-		return kxen_bits_test_and_set(sel, nr);
-	nr &= 31;
-	/* Bounded: the guest may fight for the line, but has only 32 bits. */
-	for (tries = 0; tries < 64; tries++) {
-		old = READ_ONCE(*word);
-		if (kxen_bits_cmpxchg32(word, old, old | 1U << nr) == old)
-			return old & 1U << nr;
-	}
-	WRITE_ONCE(*word, ~0U);
-	return false;
-}
-
-static inline bool kxen_guest_test(const void *base, u32 nr)
-{
-	return READ_ONCE(*((const u8 *)base + (nr >> 3))) & (1 << (nr & 7));
-}
 
 #endif

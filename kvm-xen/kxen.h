@@ -48,14 +48,14 @@ struct user_struct;
 
 /**
  * struct kxen_shinfo - where a domain's shared_info lies.
- * @kaddr: its kernel address.
+ * @at: its first byte.
  * @page: the guest's page that serves, none before the guest has placed it.
  *
  * Replaced, never changed: senders read domain->shinfo under RCU, and whoever
  * replaces it carries over what they set in the old page meanwhile.
  */
 struct kxen_shinfo {
-	void *kaddr;
+	struct kxen_gptr at;
 	struct kxen_page page;
 };
 
@@ -85,7 +85,7 @@ struct kxen_vcpu_stats {
  * @domain: the domain.
  * @id: Xen's vCPU number.
  * @kvm_id: KVM's, on x86 the APIC id.
- * @vi: the vcpu_info that is in use, kernel address; RCU.
+ * @vi: the vcpu_info that is in use; RCU.
  * @vi_page: pinned page of a registered vcpu_info.
  * @poll_port: what the vCPU sleeps for: 0 nothing, U32_MAX any event, or a
  *	port; written by its own thread.
@@ -106,7 +106,7 @@ struct kxen_vcpu {
 	u8 level_trust;		/* upcalls in a row whose flag was cleared */
 	u64 level_edge;		/* upcalls when the callback was taken */
 
-	void __rcu *vi;
+	struct kxen_gptr_rcu vi;
 	struct kxen_page vi_page;
 	u64 dummy_vi[8];	/* stands in before registration, vCPU >= 32 */
 
@@ -206,7 +206,8 @@ struct kxen_domain {
 	bool restoring;		/* no pin waits for a page */
 
 	struct kxen_shinfo __rcu *shinfo;
-	struct kxen_shinfo own_shinfo;	/* in no guest page */
+	struct kxen_shinfo own_shinfo;	/* in no guest page, but in the next one */
+	void *own_shinfo_page;
 	struct ratelimit_state expedite;
 	struct kxen_evtchn *evtchn;
 	raw_spinlock_t virq_lock;

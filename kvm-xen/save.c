@@ -81,7 +81,7 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 				left(&d->watchdog[i].timer) : KXEN_NO_TIME;
 	kxen_rec(s, KXEN_REC_DOMAIN, &r, sizeof(r));
 	if (!sh->page.page)
-		kxen_rec(s, KXEN_REC_SHINFO, sh->kaddr, PAGE_SIZE);
+		kxen_rec(s, KXEN_REC_SHINFO, d->own_shinfo_page, PAGE_SIZE);
 }
 
 static void save_area(const struct kxen_area *a, struct kxen_save_area *r)
@@ -101,12 +101,13 @@ static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 		.upcall_vector = kv->upcall_vector,
 		.vi_gfn = kv->vi_page.page ? kv->vi_page.gfn : KXEN_NO_GFN,
 	};
+	struct kxen_gptr vi = kxen_gptr_get_protected(&kv->vi,
+				lockdep_is_held(&kv->domain->lock));
 	struct vcpu_runstate_info rs;
-	void *vi = rcu_dereference_protected(kv->vi, true);
 
 	lockdep_assert_held(&kv->domain->lock);
 	if (kv->vi_page.page)
-		r.vi_offset = vi - kv->vi_page.kaddr;
+		r.vi_offset = kxen_gptr_offset(vi);
 	memcpy(r.dummy_vi, kv->dummy_vi, sizeof(r.dummy_vi));
 	kxen_runstate_get(kv, &rs);
 	r.runstate = rs.state;

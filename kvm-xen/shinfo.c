@@ -25,23 +25,22 @@ void kxen_shinfo_wallclock(struct kxen_domain *d)
 {
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
 	struct kxen_shinfo *s = current_shinfo(d);
-	u32 *wc, *hi, version;
+	struct kxen_gptr wc;
+	u32 rem, version;
 	u64 ns;
-	u32 rem;
 
 	lockdep_assert_held(&d->lock);
 	ns = ktime_get_real_ns() - kxen_arch_domain_now(d);
 	rem = do_div(ns, NSEC_PER_SEC);
-	wc = s->kaddr + l->wc;
-	hi = s->kaddr + l->wc_sec_hi;
-	version = READ_ONCE(wc[0]) | 1;
-	WRITE_ONCE(wc[0], version);
+	wc = kxen_gptr_at(s->at, l->wc);
+	version = kxen_guest_read32(wc) | 1;
+	kxen_guest_write32(wc, version);
 	smp_wmb();	/* pairs with the guest's reads of wc_version */
-	WRITE_ONCE(wc[1], (u32)ns);
-	WRITE_ONCE(*hi, (u32)(ns >> 32));
-	WRITE_ONCE(wc[2], rem);
+	kxen_guest_write32(kxen_gptr_at(wc, 4), ns);
+	kxen_guest_write32(kxen_gptr_at(s->at, l->wc_sec_hi), ns >> 32);
+	kxen_guest_write32(kxen_gptr_at(wc, 8), rem);
 	smp_wmb();	/* pairs with the guest's reads of wc_version */
-	WRITE_ONCE(wc[0], version + 1);
+	kxen_guest_write32(wc, version + 1);
 }
 
 static void all_vcpus_moved(struct kxen_domain *d)
@@ -75,15 +74,16 @@ static void free_shinfo(struct kxen_domain *d, struct kxen_shinfo *s)
  */
 int kxen_shinfo_init(struct kxen_domain *d)
 {
-	d->own_shinfo.kaddr = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	d->own_shinfo_page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	d->own_shinfo.at = kxen_gptr_own(d->own_shinfo_page);
 	RCU_INIT_POINTER(d->shinfo, &d->own_shinfo);
-	return d->own_shinfo.kaddr ? 0 : -ENOMEM;
+	return d->own_shinfo_page ? 0 : -ENOMEM;
 }
 
 void kxen_shinfo_free(struct kxen_domain *d)
 {
 	free_shinfo(d, rcu_dereference_protected(d->shinfo, true));
-	free_page((unsigned long)d->own_shinfo.kaddr);
+	free_page((unsigned long)d->own_shinfo_page);
 }
 
 /*
@@ -95,18 +95,19 @@ static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
 	struct kxen_shinfo *old = current_shinfo(d);
 
-	memset(new->kaddr, 0, PAGE_SIZE);
+	kxen_guest_zero(new->at, PAGE_SIZE);
 	/* vcpu_info slots, masks and the rest; pending bits only afterwards. */
 	if (keep) {
-		memcpy(new->kaddr, old->kaddr, l->size);
-		memset(new->kaddr + l->pending, 0, l->mask - l->pending);
+		kxen_guest_copy(new->at, old->at, l->size);
+		kxen_guest_zero(kxen_gptr_at(new->at, l->pending),
+				l->mask - l->pending);
 	}
 	rcu_assign_pointer(d->shinfo, new);
 	all_vcpus_moved(d);
 	/* Nobody writes to the old page after this. */
 	kxen_domain_wait_senders(d);
 	if (keep)
-		kxen_subsys_shared_info_moved(d, old->kaddr);
+		kxen_subsys_shared_info_moved(d, old);
 	if (old != new)
 		free_shinfo(d, old);
 	kxen_shinfo_wallclock(d);
@@ -125,7 +126,7 @@ static struct kxen_shinfo *shinfo_at(struct kxen_domain *d, u64 gfn)
 		kfree(s);
 		return ERR_PTR(ret);
 	}
-	s->kaddr = s->page.kaddr;
+	s->at = s->page.at;
 	return s;
 }
 
@@ -178,7 +179,7 @@ int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content)
 
 	lockdep_assert_held(&d->lock);
 	if (content) {
-		memcpy(old->kaddr, content, PAGE_SIZE);
+		kxen_guest_write(old->at, content, PAGE_SIZE);
 		return 0;
 	}
 	s = shinfo_at(d, gfn);

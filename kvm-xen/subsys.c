@@ -170,7 +170,8 @@ void kxen_subsys_width_changed(struct kxen_domain *d)
 			parts[i]->width_changed(d);
 }
 
-void kxen_subsys_shared_info_moved(struct kxen_domain *d, const void *old)
+void kxen_subsys_shared_info_moved(struct kxen_domain *d,
+				   const struct kxen_shinfo *old)
 {
 	int i;
 

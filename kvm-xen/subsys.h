@@ -15,6 +15,7 @@ struct dentry;
 struct kxen_domain;
 struct kxen_image;
 struct kxen_query;
+struct kxen_shinfo;
 struct kxen_sink;
 struct kxen_stat_desc;
 struct kxen_vcpu;
@@ -98,7 +99,8 @@ struct kxen_subsys {
 	int (*restore)(struct kxen_domain *d, struct kxen_image *im);
 	void (*restore_done)(struct kxen_domain *d, const struct kxen_image *im);
 	void (*width_changed)(struct kxen_domain *d);
-	void (*shared_info_moved)(struct kxen_domain *d, const void *old);
+	void (*shared_info_moved)(struct kxen_domain *d,
+				  const struct kxen_shinfo *old);
 	void (*vcpu_info_set)(struct kxen_vcpu *kv);
 	void (*state_changed)(struct kxen_domain *d);
 	void (*query)(struct kxen_domain *d, struct kxen_query *q);
@@ -124,7 +126,8 @@ void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s);
 int kxen_subsys_restore(struct kxen_domain *d, struct kxen_image *im);
 void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_image *im);
 void kxen_subsys_width_changed(struct kxen_domain *d);
-void kxen_subsys_shared_info_moved(struct kxen_domain *d, const void *old);
+void kxen_subsys_shared_info_moved(struct kxen_domain *d,
+				   const struct kxen_shinfo *old);
 void kxen_subsys_vcpu_info_set(struct kxen_vcpu *kv);
 void kxen_subsys_state_changed(struct kxen_domain *d);
 void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q);

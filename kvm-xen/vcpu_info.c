@@ -9,7 +9,7 @@
 #include "subsys.h"
 
 /* vcpu_info before registration: a slot of shared_info, or a dummy. */
-static void *default_vi(struct kxen_vcpu *kv)
+static struct kxen_gptr default_vi(struct kxen_vcpu *kv)
 {
 	struct kxen_domain *d = kv->domain;
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
@@ -17,14 +17,14 @@ static void *default_vi(struct kxen_vcpu *kv)
 
 	s = rcu_dereference_protected(d->shinfo, lockdep_is_held(&d->lock));
 	if (kv->id < l->vcpu_slots)
-		return s->kaddr + kv->id * l->vcpu_info_size;
-	return kv->dummy_vi;
+		return kxen_gptr_at(s->at, kv->id * l->vcpu_info_size);
+	return kxen_gptr_own(kv->dummy_vi);
 }
 
 /* A slot of shared_info, or the dummy, as it is. Domain locked. */
 void kxen_vcpu_use_slot(struct kxen_vcpu *kv)
 {
-	rcu_assign_pointer(kv->vi, default_vi(kv));
+	kxen_gptr_publish(&kv->vi, default_vi(kv));
 }
 
 /*
@@ -32,15 +32,15 @@ void kxen_vcpu_use_slot(struct kxen_vcpu *kv)
  * waits for the senders, and then has all events looked at again: from now on they go to
  * the new place, and those that still went to the old one are there after a grace period.
  */
-static void move_vi(struct kxen_vcpu *kv, void *new)
+static void move_vi(struct kxen_vcpu *kv, struct kxen_gptr new)
 {
 	const struct kxen_layout *l = &kxen_layouts[kv->domain->compat];
-	void *old = rcu_dereference_protected(kv->vi,
+	struct kxen_gptr old = kxen_gptr_get_protected(&kv->vi,
 				lockdep_is_held(&kv->domain->lock));
 
-	if (new != old) {
-		memcpy(new, old, l->vcpu_info_size);
-		rcu_assign_pointer(kv->vi, new);
+	if (!kxen_gptr_same(new, old)) {
+		kxen_guest_copy(new, old, l->vcpu_info_size);
+		kxen_gptr_publish(&kv->vi, new);
 	}
 	WRITE_ONCE(kv->time_stale, true);
 	kxen_glue_want_event(kv->vcpu);
@@ -82,7 +82,7 @@ int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 	mutex_lock(&d->lock);
 	if (!kv->vi_page.page) {
 		swap(kv->vi_page, page);
-		move_vi(kv, kv->vi_page.kaddr + offset);
+		move_vi(kv, kxen_gptr_at(kv->vi_page.at, offset));
 		kxen_domain_wait_senders(d);
 		kxen_subsys_vcpu_info_set(kv);
 		if (kxen_glue_is_running_here(kv->vcpu))
@@ -116,6 +116,6 @@ int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 		return -EINVAL;
 	ret = kxen_page_pin(kv->domain, gfn, &kv->vi_page);
 	if (!ret)
-		rcu_assign_pointer(kv->vi, kv->vi_page.kaddr + offset);
+		kxen_gptr_publish(&kv->vi, kxen_gptr_at(kv->vi_page.at, offset));
 	return ret;
 }

@@ -44,6 +44,9 @@ report "KVM's inside is named in the glue alone" < <(
 report "hook.c alone places hooks" < <(
 	grep -nE 'register_ftrace|register_kprobe|klp_enable' \
 		$(sources kvm-xen evtchn dom0 x86 | grep -v 'kvm-xen/hook\.[ch]'))
+report "guest_word.h alone touches a guest's page" < <(
+	grep -nE '(\.|->)raw\b|page_address|\bkmap|kxen_gptr_(un)?map|kxen_bits_' \
+		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))
 report "no internal header crosses directories" < <(
 	grep -n '_internal\.h' $(sources kvm-xen dom0 x86))
 report "the architecture includes no subsystem" < <(

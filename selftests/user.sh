@@ -52,8 +52,8 @@ tap $? "subsys: builds"
 tap $? "subsys: each part of a domain is called in its turn"
 tap_number "subsys" <"$U/subsys.log"
 # That a fault would be found: a raiser that sets the leaf after its parents.
-sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
-	sed 's/if (kxen_guest_test_and_set(leaf, port))/if (kxen_guest_test(leaf, port))/; s/^\(\t\tkxen_guest_test_and_set(&root.*\)$/\1\n\tkxen_guest_test_and_set(leaf, port);/' >"$U/wrong.c"
+sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"../../kvm-xen#\"$KXEN_TOP/kvm-xen#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
+	sed 's/if (kxen_guest_test_and_set(kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(kxen_gptr_own(leaf), port);/' >"$U/wrong.c"
 $C -DSTEPS -o "$U/wrong" "$U/wrong.c" 2>"$U/wrong.log"
 tap $? "nlevel: a raiser with the wrong order is built"
 bash -c "ulimit -c 0; '$U/wrong'" >"$U/wrong.log" 2>&1

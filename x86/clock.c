@@ -33,21 +33,24 @@ static u64 time_scale(const struct pvclock_vcpu_time_info *c)
 	return (u64)c->tsc_to_system_mul << 16 | (u8)c->tsc_shift << 8 | c->flags;
 }
 
-/* Odd version while the fields change; the guest retries. */
-static void write_time(struct pvclock_vcpu_time_info *t,
-		       const struct pvclock_vcpu_time_info *c)
-{
-	u32 version = READ_ONCE(t->version);
+/* A field of the guest's time information, which begins with its version. */
+#define FIELD_AT(t, field) \
+	kxen_gptr_at(t, offsetof(struct pvclock_vcpu_time_info, field))
 
-	WRITE_ONCE(t->version, (version | 1));
+/* Odd version while the fields change; the guest retries. */
+static void write_time(struct kxen_gptr t, const struct pvclock_vcpu_time_info *c)
+{
+	u32 version = kxen_guest_read32(t);
+
+	kxen_guest_write32(t, version | 1);
 	smp_wmb();	/* pairs with the guest's read of version before the fields */
-	WRITE_ONCE(t->tsc_timestamp, c->tsc_timestamp);
-	WRITE_ONCE(t->system_time, c->system_time);
-	WRITE_ONCE(t->tsc_to_system_mul, c->tsc_to_system_mul);
-	WRITE_ONCE(t->tsc_shift, c->tsc_shift);
-	WRITE_ONCE(t->flags, c->flags);
+	kxen_guest_write64(FIELD_AT(t, tsc_timestamp), c->tsc_timestamp);
+	kxen_guest_write64(FIELD_AT(t, system_time), c->system_time);
+	kxen_guest_write32(FIELD_AT(t, tsc_to_system_mul), c->tsc_to_system_mul);
+	kxen_guest_write8(FIELD_AT(t, tsc_shift), c->tsc_shift);
+	kxen_guest_write8(FIELD_AT(t, flags), c->flags);
 	smp_wmb();	/* pairs with the guest's read of version behind the fields */
-	WRITE_ONCE(t->version, (version | 1) + 1);
+	kxen_guest_write32(t, (version | 1) + 1);
 }
 
 /* The area is written by its vCPU's thread, and by the one that registers it. */
@@ -81,23 +84,28 @@ void kxen_arch_publish_time_area(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
 		write_time_area(kv, c);
 }
 
+/* The caller has called rcu_read_lock(). */
+static struct kxen_gptr vcpu_info_time(struct kxen_vcpu *kv)
+{
+	return kxen_gptr_at(kxen_gptr_get_rcu(&kv->vi),
+			    kxen_layouts[kv->domain->compat].time);
+}
+
 static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c)
 {
-	u8 *vi;
-
 	rcu_read_lock();
-	vi = rcu_dereference(kv->vi);
 	/* The dummy has room for it as well. */
-	write_time((void *)(vi + kxen_layouts[kv->domain->compat].time), c);
+	write_time(vcpu_info_time(kv), c);
 	rcu_read_unlock();
 
 	write_time_area(kv, c);
 }
 
 /* One word, if it is what was written there last. */
-static bool swap_word(u64 *at, u64 old, u64 new)
+static bool swap_word(struct kxen_gptr t, u32 i, u64 old, u64 new)
 {
-	return old == new || kxen_bits_cmpxchg64(at, old, new) == old;
+	return old == new ||
+	       kxen_guest_cmpxchg64(kxen_gptr_at(t, i * 8), old, new) == old;
 }
 
 /*
@@ -107,25 +115,26 @@ static bool swap_word(u64 *at, u64 old, u64 new)
 static void publish_held(struct kxen_vcpu *kv, const u64 *seen,
 			 const struct pvclock_vcpu_time_info *c)
 {
-	u64 v[4], now[4], *w;
+	struct kxen_gptr t;
+	u64 v[4], now[4];
 	u32 i;
 
 	BUILD_BUG_ON(sizeof(*c) != sizeof(now));
 	memcpy(now, c, sizeof(now));
 	rcu_read_lock();
-	w = rcu_dereference(kv->vi) + kxen_layouts[kv->domain->compat].time;
-	if (!IS_ALIGNED((unsigned long)w, sizeof(*w)))
+	t = vcpu_info_time(kv);
+	if (kxen_gptr_offset(t) % sizeof(u64))
 		goto out;
 	for (i = 0; i < ARRAY_SIZE(v); i++)
-		v[i] = READ_ONCE(w[i]);
+		v[i] = kxen_guest_read64(kxen_gptr_at(t, i * 8));
 	/* The version is even; the padding behind it and at the end was never written. */
 	if (v[0] & 1 || v[1] != seen[0] || v[2] != seen[1] ||
 	    time_scale((void *)v) != seen[2])
 		goto out;
 	now[0] = v[0] | 1;
-	if (swap_word(&w[0], v[0], now[0]) && swap_word(&w[1], v[1], now[1]) &&
-	    swap_word(&w[2], v[2], now[2]) && swap_word(&w[3], v[3], now[3]))
-		swap_word(&w[0], now[0], (v[0] & ~(u64)U32_MAX) | (u32)(v[0] + 2));
+	if (swap_word(t, 0, v[0], now[0]) && swap_word(t, 1, v[1], now[1]) &&
+	    swap_word(t, 2, v[2], now[2]) && swap_word(t, 3, v[3], now[3]))
+		swap_word(t, 0, now[0], (v[0] & ~(u64)U32_MAX) | (u32)(v[0] + 2));
 out:
 	rcu_read_unlock();
 }

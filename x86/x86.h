@@ -70,12 +70,10 @@ void kxen_ack_exit(void);
 /* The flag in the guest's vcpu_info. Any context. */
 static inline bool kxen_upcall_pending(struct kxen_vcpu *kv)
 {
-	const u8 *vi;
 	bool pending;
 
 	rcu_read_lock();
-	vi = rcu_dereference(kv->vi);
-	pending = READ_ONCE(*vi);
+	pending = kxen_guest_read8(kxen_gptr_get_rcu(&kv->vi));
 	rcu_read_unlock();
 	return pending;
 }

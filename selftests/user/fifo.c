@@ -12,6 +12,7 @@
 #define EVTCHN_FIFO_BUSY	28
 #define EVTCHN_FIFO_LINK_MASK	((1U << 17) - 1)
 
+#include "../../kvm-xen/guest_word.h"
 #include "../../evtchn/fifo_link.h"
 
 #define PORTS	32
@@ -35,7 +36,7 @@ static pthread_mutex_t queue = PTHREAD_MUTEX_INITIALIZER;
 
 static struct kxen_word word(u32 port)
 {
-	return (struct kxen_word) { memory, port };
+	return (struct kxen_word) { kxen_gptr_own(memory), port };
 }
 
 /* What set_pending() of evtchn_fifo.c comes to, with one queue. */

@@ -5,6 +5,7 @@
  * thread sanitizer: raisers and scanners at the same time, and none may be lost.
  */
 #include "shim.h"
+#include "../../kvm-xen/guest_word.h"
 #include "../../evtchn/nlevel_walk.h"
 
 /* Ports that are used: few, far apart, and both ends of a level. */
@@ -37,7 +38,7 @@ static void set_up(u32 l, u32 s)
 		u32 bytes = kxen_nl_bytes(shift, level);
 
 		for (i = 0; i < kxen_nl_pages(shift, level); i++)
-			in.page[level - 2][i] = calloc(1, bytes > 4096 ? 4096 : bytes);
+			in.page[level - 2][i] = kxen_gptr_own(calloc(1, bytes > 4096 ? 4096 : bytes));
 	}
 }
 
@@ -47,16 +48,16 @@ static void tear_down(void)
 
 	for (level = 2; level < levels; level++)
 		for (i = 0; i < kxen_nl_pages(shift, level); i++)
-			free(in.page[level - 2][i]);
+			free(in.page[level - 2][i].raw);
 	free(leaf);
 }
 
 static void raise(u32 port)
 {
-	if (kxen_guest_test_and_set(leaf, port))
+	if (kxen_guest_test_and_set(kxen_gptr_own(leaf), port))
 		return;
 	if (kxen_nl_climb(&in, levels, shift, port))
-		kxen_guest_test_and_set(&root, kxen_nl_bit(levels, shift, 1, port));
+		kxen_guest_test_and_set(kxen_gptr_own(&root), kxen_nl_bit(levels, shift, 1, port));
 }
 
 /* A word of a level, taken whole: 32 or 64 bits. */
@@ -65,7 +66,7 @@ static u64 take_word(u32 level, u32 word)
 	u32 bit = word << shift;
 	u8 *base = level == 1 ? (u8 *)&root :
 		   level == levels ? (u8 *)leaf :
-		   in.page[level - 2][bit >> KXEN_NL_PAGE_SHIFT];
+		   in.page[level - 2][bit >> KXEN_NL_PAGE_SHIFT].raw;
 	u32 at = level == 1 || level == levels ? bit : bit & (KXEN_NL_PAGE_BITS - 1);
 
 	if (shift == 5)

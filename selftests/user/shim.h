@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What evtchn/fifo_link.h, nlevel_walk.h and port_map.h use of the kernel, for user
- * space: the same files are compiled here, under sanitizers.
+ * What kvm-xen/guest_word.h and evtchn/fifo_link.h, nlevel_walk.h and port_map.h use of
+ * the kernel, for user space: the same files are compiled here, under sanitizers.
  */
 #ifndef SHIM_H
 #define SHIM_H
@@ -20,6 +20,8 @@ typedef uint64_t u64;
 
 #define U32_MAX	(~0U)
 
+#define __always_inline	inline __attribute__((always_inline))
+
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define min(a, b)	((a) < (b) ? (a) : (b))
@@ -36,34 +38,29 @@ static void step(void);
 #define step()
 #endif
 
-/* An architecture's guest_bits.h: a full barrier. */
+/* An architecture's guest_bits.h: full barriers. */
+static inline bool kxen_bits_test_and_set(u64 *word, u32 nr)
+{
+	step();
+	return __atomic_fetch_or(word, 1ULL << nr, __ATOMIC_SEQ_CST) >> nr & 1;
+}
+
+static inline bool kxen_bits_test_and_clear(u64 *word, u32 nr)
+{
+	return __atomic_fetch_and(word, ~(1ULL << nr), __ATOMIC_SEQ_CST) >> nr & 1;
+}
+
+static inline u8 kxen_bits_xchg8(u8 *word, u8 value)
+{
+	return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+}
+
 static inline u32 kxen_bits_cmpxchg32(u32 *word, u32 old, u32 new)
 {
 	step();
 	__atomic_compare_exchange_n(word, &old, new, false, __ATOMIC_SEQ_CST,
 				    __ATOMIC_SEQ_CST);
 	return old;
-}
-
-static inline bool kxen_guest_test_and_set(void *base, u32 nr)
-{
-	u64 bit = 1ULL << (nr & 63);
-
-	step();
-
-	return __atomic_fetch_or((u64 *)base + (nr >> 6), bit, __ATOMIC_SEQ_CST) & bit;
-}
-
-static inline bool kxen_guest_test_and_clear(void *base, u32 nr)
-{
-	u64 bit = 1ULL << (nr & 63);
-
-	return __atomic_fetch_and((u64 *)base + (nr >> 6), ~bit, __ATOMIC_SEQ_CST) & bit;
-}
-
-static inline bool kxen_guest_test(void *base, u32 nr)
-{
-	return __atomic_load_n((u64 *)base + (nr >> 6), __ATOMIC_RELAXED) >> (nr & 63) & 1;
 }
 
 #define fail(...) do {							\

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Words that guest and host share. This is the only file that touches a guest's page, and
+ * the only one that opens a struct kxen_gptr: selftests/static.sh sees to it.
+ *
+ * Each operation maps what it needs, touches it once, and unmaps it: no pointer into a
+ * guest's page is ever in anybody else's hands, and nobody can forget to close a window.
+ * On x86 all memory is mapped at all times, and both are nothing. Where a host does not
+ * map what belongs to its guests, a window is opened and closed in these two functions;
+ * whoever uses them has interrupts off, or is in no hurry.
+ *
+ * No locks and no memory management: this also builds in user space, where the tests run
+ * it against hostile guests.
+ */
+#ifndef KXEN_GUEST_WORD_H
+#define KXEN_GUEST_WORD_H
+
+#ifdef __KERNEL__
+#include <linux/align.h>
+#include <linux/compiler.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include <guest_bits.h>
+#endif
+
+/*
+ * Xen's page, whatever the host's is. Linux has the same in <xen/page.h>, which cannot be
+ * included beside <linux/kvm_host.h>.
+ */
+#define XEN_PAGE_SHIFT	12
+#define XEN_PAGE_SIZE	4096UL
+#define XEN_PAGE_MASK	(~(XEN_PAGE_SIZE - 1))
+
+/*
+ * A place in a guest's page, or in a page of the host's own that stands in for one. It is
+ * passed by value: what dereferences it elsewhere does not compile.
+ */
+struct kxen_gptr {
+	void *raw;
+};
+
+/* --- places ----------------------------------------------------------------------- */
+
+/* The place @offset bytes behind @g, in the same page. */
+static __always_inline struct kxen_gptr kxen_gptr_at(struct kxen_gptr g,
+						     unsigned long offset)
+{
+	return (struct kxen_gptr) { g.raw + offset };
+}
+
+/* Memory of the host's own, which no guest sees. */
+static __always_inline struct kxen_gptr kxen_gptr_own(void *p)
+{
+	return (struct kxen_gptr) { p };
+}
+
+/* A page that is pinned in two ways is in the same place. */
+static __always_inline bool kxen_gptr_same(struct kxen_gptr a, struct kxen_gptr b)
+{
+	return a.raw == b.raw;
+}
+
+/* --- windows ---------------------------------------------------------------------- */
+
+static __always_inline void *kxen_gptr_map(struct kxen_gptr g)
+{
+	return g.raw;
+}
+
+static __always_inline void kxen_gptr_unmap(void *p)
+{
+	(void)p;
+}
+
+/* --- bits; all changes are full barriers, as Xen's are ------------------------------ */
+
+static __always_inline bool kxen_guest_test_and_set(struct kxen_gptr g, u32 nr)
+{
+	u64 *base = kxen_gptr_map(g);
+	bool was = kxen_bits_test_and_set(base + (nr >> 6), nr & 63);
+
+	kxen_gptr_unmap(base);
+	return was;
+}
+
+static __always_inline bool kxen_guest_test_and_clear(struct kxen_gptr g, u32 nr)
+{
+	u64 *base = kxen_gptr_map(g);
+	bool was = kxen_bits_test_and_clear(base + (nr >> 6), nr & 63);
+
+	kxen_gptr_unmap(base);
+	return was;
+}
+
+static __always_inline bool kxen_guest_test(struct kxen_gptr g, u32 nr)
+{
+	const u8 *base = kxen_gptr_map(g);
+	bool set = READ_ONCE(base[nr >> 3]) & (1 << (nr & 7));
+
+	kxen_gptr_unmap((void *)base);
+	return set;
+}
+
+/* Bounded: the guest may fight for the line, but has only 32 bits. */
+static inline bool kxen_guest_set_bit32(u32 *word, u32 nr)
+{
+	int tries;
+	u32 old;
+
+	for (tries = 0; tries < 64; tries++) {
+		old = READ_ONCE(*word);
+		if (kxen_bits_cmpxchg32(word, old, old | 1U << nr) == old)
+			return old & 1U << nr;
+	}
+	WRITE_ONCE(*word, ~0U);
+	return false;
+}
+
+/*
+ * Set a bit of a selector word, whose width is the guest's. A vcpu_info that was
+ * registered by 32-bit code need not be aligned to 8 bytes, even if the guest is
+ * in 64-bit mode by now: no locked access may be wider than its alignment, since
+ * a split lock in the kernel is fatal on hosts that detect them.
+ */
+static inline bool kxen_guest_set_sel(struct kxen_gptr sel, u32 nr, u32 width)
+{
+	void *p = kxen_gptr_map(sel);
+	bool was;
+
+	if (width == 64 && !((unsigned long)p & 7))
+		was = kxen_bits_test_and_set(p, nr);
+	else
+		was = kxen_guest_set_bit32((u32 *)p + (nr >> 5), nr & 31);
+	kxen_gptr_unmap(p);
+	return was;
+}
+
+/* --- words ------------------------------------------------------------------------ */
+
+static __always_inline u8 kxen_guest_read8(struct kxen_gptr g)
+{
+	u8 *p = kxen_gptr_map(g), value = READ_ONCE(*p);
+
+	kxen_gptr_unmap(p);
+	return value;
+}
+
+static __always_inline void kxen_guest_write8(struct kxen_gptr g, u8 value)
+{
+	u8 *p = kxen_gptr_map(g);
+
+	WRITE_ONCE(*p, value);
+	kxen_gptr_unmap(p);
+}
+
+static __always_inline u32 kxen_guest_read32(struct kxen_gptr g)
+{
+	u32 *p = kxen_gptr_map(g), value = READ_ONCE(*p);
+
+	kxen_gptr_unmap(p);
+	return value;
+}
+
+static __always_inline void kxen_guest_write32(struct kxen_gptr g, u32 value)
+{
+	u32 *p = kxen_gptr_map(g);
+
+	WRITE_ONCE(*p, value);
+	kxen_gptr_unmap(p);
+}
+
+static __always_inline u64 kxen_guest_read64(struct kxen_gptr g)
+{
+	u64 *p = kxen_gptr_map(g), value = READ_ONCE(*p);
+
+	kxen_gptr_unmap(p);
+	return value;
+}
+
+static __always_inline void kxen_guest_write64(struct kxen_gptr g, u64 value)
+{
+	u64 *p = kxen_gptr_map(g);
+
+	WRITE_ONCE(*p, value);
+	kxen_gptr_unmap(p);
+}
+
+static __always_inline u8 kxen_guest_xchg8(struct kxen_gptr g, u8 value)
+{
+	u8 *p = kxen_gptr_map(g), old = kxen_bits_xchg8(p, value);
+
+	kxen_gptr_unmap(p);
+	return old;
+}
+
+/* What was there: @old if it is @new now. Nothing is tried again. */
+static __always_inline u32 kxen_guest_cmpxchg32(struct kxen_gptr g, u32 old, u32 new)
+{
+	u32 *p = kxen_gptr_map(g), was = kxen_bits_cmpxchg32(p, old, new);
+
+	kxen_gptr_unmap(p);
+	return was;
+}
+
+#ifdef __KERNEL__
+
+/* The same for 64 bits, aligned. */
+static __always_inline u64 kxen_guest_cmpxchg64(struct kxen_gptr g, u64 old, u64 new)
+{
+	u64 *p = kxen_gptr_map(g), was = kxen_bits_cmpxchg64(p, old, new);
+
+	kxen_gptr_unmap(p);
+	return was;
+}
+
+/* --- more than a word, all in one page; the guest may see it half done ---------------- */
+
+static inline void kxen_guest_write(struct kxen_gptr to, const void *from, u32 len)
+{
+	void *p = kxen_gptr_map(to);
+
+	memcpy(p, from, len);
+	kxen_gptr_unmap(p);
+}
+
+static inline void kxen_guest_copy(struct kxen_gptr to, struct kxen_gptr from, u32 len)
+{
+	void *p = kxen_gptr_map(from);
+
+	kxen_guest_write(to, p, len);
+	kxen_gptr_unmap(p);
+}
+
+static inline void kxen_guest_zero(struct kxen_gptr g, u32 len)
+{
+	void *p = kxen_gptr_map(g);
+
+	memset(p, 0, len);
+	kxen_gptr_unmap(p);
+}
+
+/* --- pages, and places that move under RCU -------------------------------------------- */
+
+static inline struct kxen_gptr kxen_gptr_page(struct page *page)
+{
+	return (struct kxen_gptr) { page_address(page) };
+}
+
+/* How far from the beginning of its page that is. */
+static inline u32 kxen_gptr_offset(struct kxen_gptr g)
+{
+	return (unsigned long)g.raw & ~XEN_PAGE_MASK;
+}
+
+/* Where a place is published; readers wait for nobody, whoever moves it for the readers. */
+struct kxen_gptr_rcu {
+	void __rcu *raw;
+};
+
+static inline void kxen_gptr_publish(struct kxen_gptr_rcu *to, struct kxen_gptr g)
+{
+	rcu_assign_pointer(to->raw, g.raw);
+}
+
+/* The reader has interrupts off. */
+static __always_inline struct kxen_gptr
+kxen_gptr_get_sched(const struct kxen_gptr_rcu *from)
+{
+	return (struct kxen_gptr) { rcu_dereference_sched(from->raw) };
+}
+
+/* The reader has called rcu_read_lock(). */
+static __always_inline struct kxen_gptr kxen_gptr_get_rcu(const struct kxen_gptr_rcu *from)
+{
+	return (struct kxen_gptr) { rcu_dereference(from->raw) };
+}
+
+/* Nobody moves it: @c is why. */
+#define kxen_gptr_get_protected(from, c) \
+	kxen_gptr_own(rcu_dereference_protected((from)->raw, c))
+
+#endif
+#endif
