@@ -9,7 +9,7 @@
 
 #include "evtchn_internal.h"
 
-#define KXEN_FIFO_WORDS	(PAGE_SIZE / sizeof(u32))
+#define KXEN_FIFO_WORDS	(XEN_PAGE_SIZE / sizeof(u32))
 #define KXEN_FIFO_PAGES	(EVTCHN_FIFO_NR_CHANNELS / KXEN_FIFO_WORDS)
 
 /* Host memory only, and a line of its own: the guest's words are elsewhere. */

@@ -62,7 +62,7 @@ static struct kxen_fifo_vcpu *new_vcpu(struct kxen_domain *d, u64 gfn,
 
 bool kxen_fifo_offset_ok(u32 offset)
 {
-	return offset <= PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) &&
+	return offset <= XEN_PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) &&
 	       !(offset % 8);
 }
 

@@ -32,7 +32,7 @@ static int copy_list(struct kxen_hc *hc, void *dst, u64 from, u32 bytes)
 
 	/* A copy is within the reach of one page walk. */
 	for (done = 0; done < bytes; done += len) {
-		len = min_t(u32, bytes - done, PAGE_SIZE);
+		len = min_t(u32, bytes - done, XEN_PAGE_SIZE);
 		if (kxen_hc_get(hc, dst + done, from + done, len))
 			return -EFAULT;
 	}

@@ -96,7 +96,7 @@ static int pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 	u32 bytes = kxen_nl_bytes(shift, 2);
 	int ret;
 
-	if (s->offset % bytes || s->offset >= PAGE_SIZE)
+	if (s->offset % bytes || s->offset >= XEN_PAGE_SIZE)
 		return -ENXIO;
 	ret = kxen_page_pin(d, s->l2_gfn, &nv->l2);
 	if (ret)

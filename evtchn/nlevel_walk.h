@@ -15,7 +15,7 @@
 #define KXEN_NL_MAX_LEVELS	4
 #define KXEN_NL_INNER		(KXEN_NL_MAX_LEVELS - 2)
 #define KXEN_NL_PAGE_SHIFT	15	/* bits of a page */
-#define KXEN_NL_PAGE_BITS	(4096U * 8)
+#define KXEN_NL_PAGE_BITS	((u32)XEN_PAGE_SIZE * 8)
 #define KXEN_NL_INNER_PAGES	8	/* of the largest inner level: 64^3 bits */
 
 /* The levels between root and leaf of one vCPU; [0] is level 2. */
@@ -44,7 +44,7 @@ static inline u32 kxen_nl_bytes(u32 shift, u32 level)
 /* Pages of it; one may be partly used. */
 static inline u32 kxen_nl_pages(u32 shift, u32 level)
 {
-	return (kxen_nl_bytes(shift, level) + 4095) / 4096;
+	return (kxen_nl_bytes(shift, level) + XEN_PAGE_SIZE - 1) / XEN_PAGE_SIZE;
 }
 
 /**

@@ -28,22 +28,22 @@ int kxen_area_pin(const struct kxen_guest_addr *ga, u32 len,
 		  struct kxen_area *area)
 {
 	struct kxen_domain *d = ga->caller->domain;
-	u32 offset = offset_in_page(ga->addr);
+	u32 offset = xen_offset_in_page(ga->addr);
 	int i, ret;
 
 	memset(area, 0, sizeof(*area));
-	if (ga->phys && offset + len > PAGE_SIZE)
+	if (ga->phys && offset + len > XEN_PAGE_SIZE)
 		return -ENXIO;
 	area->offset = offset;
 	area->len = len;
 	for (i = 0; i < 2; i++) {
-		u64 gpa = (ga->addr & PAGE_MASK) + i * PAGE_SIZE;
+		u64 gpa = (ga->addr & XEN_PAGE_MASK) + i * XEN_PAGE_SIZE;
 
-		if (i && offset + len <= PAGE_SIZE)
+		if (i && offset + len <= XEN_PAGE_SIZE)
 			break;
 		ret = ga->phys ? 0 : kxen_arch_translate(ga->caller, gpa, &gpa);
 		if (!ret)
-			ret = kxen_page_pin(d, gpa >> PAGE_SHIFT, &area->page[i]);
+			ret = kxen_page_pin(d, gpa >> XEN_PAGE_SHIFT, &area->page[i]);
 		if (ret) {
 			kxen_area_unpin(d, area);
 			return ret;
@@ -138,12 +138,12 @@ int kxen_area_register(struct kxen_vcpu *kv, struct kxen_area *slot,
 void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len)
 {
 	u32 at = area->offset + pos;
-	u32 first = at < PAGE_SIZE ? min_t(u32, len, PAGE_SIZE - at) : 0;
+	u32 first = at < XEN_PAGE_SIZE ? min_t(u32, len, XEN_PAGE_SIZE - at) : 0;
 
 	if (first)
 		kxen_guest_write(kxen_gptr_at(area->page[0].at, at), src, first);
 	if (len > first)
 		kxen_guest_write(kxen_gptr_at(area->page[1].at,
-					      at + first - PAGE_SIZE),
+					      at + first - XEN_PAGE_SIZE),
 				 src + first, len - first);
 }

@@ -255,9 +255,9 @@ static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
 	unsigned long hva;
 	int ret;
 
-	if (gfn >> (52 - PAGE_SHIFT))
+	if (gfn >> (52 - XEN_PAGE_SHIFT))
 		return -EINVAL;
-	hva = kxen_glue_gfn_to_hva(d->kvm, gfn);
+	hva = kxen_glue_gfn_to_hva(d->kvm, kxen_gfn_to_kvm(gfn));
 	if (!hva)
 		return -EINVAL;
 	ret = hold(d, gfn, alone);
@@ -269,7 +269,7 @@ static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
 		p->page = NULL;
 		return ret;
 	}
-	p->at = kxen_gptr_page(p->page);
+	p->at = kxen_gptr_page(p->page, offset_in_page(gfn << XEN_PAGE_SHIFT));
 	p->gfn = gfn;
 	p->alone = alone;
 	return 0;
@@ -321,7 +321,7 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 	if (!p->page)
 		return;
 	if (d->kvm)
-		kxen_glue_gfn_dirty(d->kvm, p->gfn);
+		kxen_glue_gfn_dirty(d->kvm, kxen_gfn_to_kvm(p->gfn));
 	unpin(p->page);
 	let_go(d, p->gfn, p->alone);
 	p->page = NULL;

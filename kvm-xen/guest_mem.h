@@ -17,14 +17,30 @@
  */
 #define KXEN_MAX_PINNED	(KXEN_MAX_VCPUS * (1 + 2 * 2 + 9) + 128 + 8)
 
+/*
+ * A guest names frames of Xen's size; KVM's are of the host's. The glue speaks of KVM's, all
+ * others of Xen's.
+ */
+#define KXEN_FRAMES_SHIFT	(PAGE_SHIFT - XEN_PAGE_SHIFT)
+
+static inline u64 kxen_gfn_to_kvm(u64 gfn)
+{
+	return gfn >> KXEN_FRAMES_SHIFT;
+}
+
+static inline u64 kxen_gfn_from_kvm(u64 gfn)
+{
+	return gfn << KXEN_FRAMES_SHIFT;
+}
+
 struct kvm;
 struct kxen_domain;
 struct kxen_vcpu;
 struct kxen_area;
 
 /**
- * struct kxen_page - a guest page that the host holds.
- * @page: the pinned page, NULL if none.
+ * struct kxen_page - a guest page, of Xen's size, that the host holds.
+ * @page: the pinned page of the host that it is in, NULL if none.
  * @at: its first byte.
  * @gfn: where the guest has it.
  * @alone: nothing else may lie in it.

@@ -33,6 +33,7 @@
 #define XEN_PAGE_SHIFT	12
 #define XEN_PAGE_SIZE	4096UL
 #define XEN_PAGE_MASK	(~(XEN_PAGE_SIZE - 1))
+#define xen_offset_in_page(p)	((unsigned long)(p) & ~XEN_PAGE_MASK)
 
 /*
  * A place in a guest's page, or in a page of the host's own that stands in for one. It is
@@ -244,15 +245,16 @@ static inline void kxen_guest_zero(struct kxen_gptr g, u32 len)
 
 /* --- pages, and places that move under RCU -------------------------------------------- */
 
-static inline struct kxen_gptr kxen_gptr_page(struct page *page)
+/* A page of the host's holds one of Xen's or several: this is the one at @offset. */
+static inline struct kxen_gptr kxen_gptr_page(struct page *page, u32 offset)
 {
-	return (struct kxen_gptr) { page_address(page) };
+	return (struct kxen_gptr) { page_address(page) + offset };
 }
 
 /* How far from the beginning of its page that is. */
 static inline u32 kxen_gptr_offset(struct kxen_gptr g)
 {
-	return (unsigned long)g.raw & ~XEN_PAGE_MASK;
+	return xen_offset_in_page(g.raw);
 }
 
 /* Where a place is published; readers wait for nobody, whoever moves it for the readers. */

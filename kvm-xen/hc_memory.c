@@ -119,8 +119,9 @@ static long reservation(struct kxen_hc *hc, u32 cmd)
 	ret = kxen_hc_own_domain(hc, domid);
 	if (ret)
 		return ret;
-	return cmd == XENMEM_maximum_gpfn_ ? kxen_glue_max_gfn(hc->d->kvm) :
-					    kxen_glue_nr_pages(hc->d->kvm);
+	if (cmd == XENMEM_maximum_gpfn_)
+		return kxen_gfn_from_kvm(kxen_glue_max_gfn(hc->d->kvm) + 1) - 1;
+	return kxen_gfn_from_kvm(kxen_glue_nr_pages(hc->d->kvm));
 }
 
 /* {u32 flags, u32 nr_entries, handle, domid}: there are no such regions. */

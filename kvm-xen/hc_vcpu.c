@@ -35,7 +35,7 @@ static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
 
 	if (kxen_hc_get(hc, &a, hc->arg[2], sizeof(a)))
 		return -EFAULT;
-	if (a.offset > PAGE_SIZE - l->vcpu_info_size)
+	if (a.offset > XEN_PAGE_SIZE - l->vcpu_info_size)
 		return -ENXIO;
 	if (a.offset & (l->long_bits / 8 - 1))
 		return -ENXIO;

@@ -92,7 +92,7 @@ long kxen_hc_xen_version(struct kxen_hc *hc)
 	case XENVER_get_features:
 		return get_features(hc);
 	case XENVER_pagesize:
-		return hc->arg[1] ? -EINVAL : PAGE_SIZE;
+		return hc->arg[1] ? -EINVAL : XEN_PAGE_SIZE;
 	case XENVER_guest_handle:
 		return out(hc, hc->d->uuid, sizeof(hc->d->uuid));
 	case XENVER_commandline:

@@ -81,7 +81,7 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 				left(&d->watchdog[i].timer) : KXEN_NO_TIME;
 	kxen_rec(s, KXEN_REC_DOMAIN, &r, sizeof(r));
 	if (!sh->page.page)
-		kxen_rec(s, KXEN_REC_SHINFO, d->own_shinfo_page, PAGE_SIZE);
+		kxen_rec(s, KXEN_REC_SHINFO, d->own_shinfo_page, XEN_PAGE_SIZE);
 }
 
 static void save_area(const struct kxen_area *a, struct kxen_save_area *r)
@@ -220,7 +220,7 @@ static int restore_domain(struct kxen_domain *d, struct kxen_image *im)
 	im->why = KXEN_RESTORE_MEMORY;
 	if (r->shinfo_gfn != KXEN_NO_GFN)
 		return kxen_shinfo_restore(d, r->shinfo_gfn, NULL);
-	page = kxen_rec_find(im, KXEN_REC_SHINFO, PAGE_SIZE);
+	page = kxen_rec_find(im, KXEN_REC_SHINFO, XEN_PAGE_SIZE);
 	return page ? kxen_shinfo_restore(d, 0, page->data) : -EINVAL;
 }
 
@@ -233,13 +233,13 @@ static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
 	memset(a, 0, sizeof(*a));
 	if (!r->len)
 		return 0;
-	if (r->offset >= PAGE_SIZE)
+	if (r->offset >= XEN_PAGE_SIZE)
 		return -EINVAL;
 	a->offset = r->offset;
 	a->len = r->len;
 	ret = kxen_page_pin(d, r->gfn[0], &a->page[0]);
 	/* It may cross into a second page, and has none otherwise. */
-	if (!ret && r->offset + r->len > PAGE_SIZE)
+	if (!ret && r->offset + r->len > XEN_PAGE_SIZE)
 		ret = kxen_page_pin(d, r->gfn[1], &a->page[1]);
 	if (ret)
 		kxen_area_unpin(d, a);

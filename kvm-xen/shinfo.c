@@ -95,7 +95,7 @@ static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
 	struct kxen_shinfo *old = current_shinfo(d);
 
-	kxen_guest_zero(new->at, PAGE_SIZE);
+	kxen_guest_zero(new->at, XEN_PAGE_SIZE);
 	/* vcpu_info slots, masks and the rest; pending bits only afterwards. */
 	if (keep) {
 		kxen_guest_copy(new->at, old->at, l->size);
@@ -179,7 +179,7 @@ int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content)
 
 	lockdep_assert_held(&d->lock);
 	if (content) {
-		kxen_guest_write(old->at, content, PAGE_SIZE);
+		kxen_guest_write(old->at, content, XEN_PAGE_SIZE);
 		return 0;
 	}
 	s = shinfo_at(d, gfn);

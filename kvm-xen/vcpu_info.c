@@ -111,7 +111,7 @@ int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 
 	lockdep_assert_held(&kv->domain->lock);
 	/* Registered by 32-bit code, it is aligned to 4 bytes only. */
-	if (kv->vi_page.page || offset > PAGE_SIZE - l->vcpu_info_size ||
+	if (kv->vi_page.page || offset > XEN_PAGE_SIZE - l->vcpu_info_size ||
 	    offset % 4)
 		return -EINVAL;
 	ret = kxen_page_pin(kv->domain, gfn, &kv->vi_page);

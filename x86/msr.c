@@ -47,10 +47,10 @@ static int write_page(struct kxen_vcpu *kv, u64 gpa)
 	page = (u8 *)__get_free_page(GFP_KERNEL_ACCOUNT);
 	if (!page)
 		return 1;
-	memset(page, 0xcc, PAGE_SIZE);
-	for (nr = 0; nr < PAGE_SIZE / STUB_SIZE; nr++)
+	memset(page, 0xcc, XEN_PAGE_SIZE);
+	for (nr = 0; nr < XEN_PAGE_SIZE / STUB_SIZE; nr++)
 		write_stub(page + nr * STUB_SIZE, nr);
-	ret = kxen_glue_write_phys(kv->domain->kvm, gpa, page, PAGE_SIZE);
+	ret = kxen_glue_write_phys(kv->domain->kvm, gpa, page, XEN_PAGE_SIZE);
 	free_page((unsigned long)page);
 	return ret ? 1 : 0;
 }
@@ -66,7 +66,7 @@ int kxen_on_set_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	    !is_ours(kv, index))
 		return 0;
 	a->ret = 1;
-	if (data & ~PAGE_MASK)
+	if (data & ~XEN_PAGE_MASK)
 		return 1;	/* only page 0 exists */
 	kxen_reset_new_life(d);
 	a->ret = write_page(kv, data);
