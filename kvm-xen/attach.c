@@ -402,26 +402,6 @@ int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 
 /* --- the end ----------------------------------------------------------------------- */
 
-/**
- * kxen_domain_mark_dirty() - The pages that the host writes to, in a VM's dirty log.
- * @kvm: some VM.
- * @slot: the part of its memory whose log is about to be read.
- *
- * Called by a hook for every VM of the host. Context: kvm->slots_lock held.
- */
-void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot)
-{
-	struct kxen_domain *d = kxen_domain_of(kvm);
-	unsigned long gfn;
-	void *entry;
-
-	if (!d)
-		return;
-	xa_for_each(&d->held, gfn, entry)
-		kxen_glue_slot_dirty(slot, gfn);
-	kxen_domain_put(d);
-}
-
 static void vm_gone(struct kxen_domain *d)
 {
 	struct kxen_vcpu *kv;

@@ -34,6 +34,7 @@ static inline u64 kxen_gfn_from_kvm(u64 gfn)
 }
 
 struct kvm;
+struct kvm_memory_slot;
 struct kxen_domain;
 struct kxen_vcpu;
 struct kxen_area;
@@ -57,6 +58,7 @@ int kxen_page_pin_alone(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
 bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_guest_memory_pins(struct kvm *kvm);
+void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
 
 /**
  * struct kxen_guest_addr - where a guest wants something written.

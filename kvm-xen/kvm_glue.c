@@ -588,6 +588,13 @@ void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn)
 	srcu_read_unlock(&kvm->srcu, idx);
 }
 
+/* The frames of a slot, KVM's. slots_lock or SRCU is held. */
+void kxen_glue_slot_frames(const struct kvm_memory_slot *slot, u64 *first, u64 *nr)
+{
+	*first = slot->base_gfn;
+	*nr = slot->npages;
+}
+
 /* The host has written there. */
 void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa)
 {

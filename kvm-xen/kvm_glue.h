@@ -211,6 +211,7 @@ static __always_inline void __user *kxen_mem_at(const struct kxen_mem *m,
 
 void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn);
 void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn);
+void kxen_glue_slot_frames(const struct kvm_memory_slot *slot, u64 *first, u64 *nr);
 void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa);
 
 u64 kxen_glue_max_gfn(struct kvm *kvm);

@@ -273,7 +273,6 @@ int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id);
 void kxen_domain_vcpu_created(struct kvm_vcpu *v);
 void kxen_domain_vm_gone(struct kvm *kvm);
-void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
 bool kxen_hooks_armed(void);
 void kxen_attach_exit(void);
 
