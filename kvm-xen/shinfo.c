@@ -130,6 +130,12 @@ static struct kxen_shinfo *shinfo_at(struct kxen_domain *d, u64 gfn)
 	return s;
 }
 
+/* In this very page? The VMM may have put another one there. */
+static bool is_in(struct kxen_domain *d, const struct kxen_shinfo *s)
+{
+	return kxen_gptr_same(current_shinfo(d)->at, s->at);
+}
+
 static bool is_at(struct kxen_domain *d, u64 gfn)
 {
 	struct kxen_shinfo *s = current_shinfo(d);
@@ -152,7 +158,7 @@ int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	mutex_lock(&d->lock);
-	if (!is_at(d, gfn)) {
+	if (!is_at(d, gfn) || !is_in(d, s)) {
 		replace(d, s, true);
 		s = NULL;
 	}
