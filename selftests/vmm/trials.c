@@ -2,7 +2,7 @@
 /*
  * What a VMM does to a domain while its guest runs, and measures: a memory slot and a
  * pause beside a long hypercall, a pause right behind an unpause, a page that does not
- * come. The report is lines of the guests' kind.
+ * come, memory that changes under the guest. The report is lines of the guests' kind.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,6 +27,8 @@
 
 #define COUNTER		0x2000000	/* of the image scount */
 #define STUCK_PAGE	0x2000000	/* of the image stuck */
+#define PULLED_PAGE	0x2000000	/* of the image pulled */
+#define PAGE		4096
 #define SOON_MS		3000
 
 static long ms_since(const struct timespec *a)
@@ -157,6 +159,68 @@ void make_stuck_page(void)
 	xioctl(fd, UFFDIO_REGISTER, &r, "UFFDIO_REGISTER");
 	if (pthread_create(&t, NULL, wait_stuck, (void *)(intptr_t)fd))
 		die("no thread");
+}
+
+/* --- memory that changes under the guest ------------------------------------------------- */
+
+/* In the order of the image pulled. */
+enum { DISCARD = 10, DISCARD_AREA, MAP_OVER, MOVE_AWAY, READ_ONLY, WRITABLE, SLOT_AGAIN };
+
+static void map_page(void *at, int flags)
+{
+	if (mmap(at, PAGE, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0) == MAP_FAILED)
+		die("mmap: %s", strerror(errno));
+}
+
+static void move_page(void *page)
+{
+	void *to = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (to == MAP_FAILED ||
+	    mremap(page, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED)
+		die("mremap: %s", strerror(errno));
+	map_page(page, MAP_FIXED_NOREPLACE);
+}
+
+/* All of the memory; the vCPU that asks for it is the only one, and is not in the guest. */
+static void set_slot_again(void)
+{
+	struct kvm_userspace_memory_region r = {
+		.userspace_addr = (uintptr_t)vm.ram,
+	};
+
+	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "memory slot, deleted");
+	r.memory_size = vm.mem;
+	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "memory slot");
+}
+
+static void discard(void *page)
+{
+	if (madvise(page, PAGE, MADV_DONTNEED))
+		die("madvise: %s", strerror(errno));
+}
+
+static void protect(void *page, int prot)
+{
+	if (mprotect(page, PAGE, prot))
+		die("mprotect: %s", strerror(errno));
+}
+
+void pull_page(unsigned int how)
+{
+	uint8_t *page = vm.ram + PULLED_PAGE;
+
+	switch (how) {
+	case DISCARD:		discard(page); break;
+	case DISCARD_AREA:	discard(page + PAGE); break;
+	case MAP_OVER:		map_page(page, MAP_FIXED); break;
+	case MOVE_AWAY:		move_page(page); break;
+	case READ_ONLY:		protect(page, PROT_READ); break;
+	case WRITABLE:		protect(page, PROT_READ | PROT_WRITE); break;
+	case SLOT_AGAIN:	set_slot_again(); break;
+	default:		die("the guest asks for %u", how);
+	}
 }
 
 /* --- who runs it ------------------------------------------------------------------------ */

@@ -283,6 +283,8 @@ static void on_io(struct kvm_run *run)
 		save_end(run);
 	else if (run->io.port == 0xf5 && vm.slot_later && *data == 3)
 		start_slots();
+	else if (run->io.port == 0xf5 && vm.pull)
+		pull_page(*data);
 }
 
 static void on_event(const struct kvm_run *run)
@@ -447,6 +449,7 @@ static void usage(void)
 	     "  --churn      pause, save and dump it all the time\n"
 	     "  --slot-later at the guest's write of 3 to port 0xF5, set a memory slot\n"
 	     "               and pause the domain, measure both, and end\n"
+	     "  --pull       change memory as the guest's writes to port 0xF5 say\n"
 	     "  --toggle N   unpause and pause it N times: does it stand still then?\n"
 	     "  --stuck      guest frame 0x2000 never comes\n"
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
@@ -496,6 +499,7 @@ int main(int argc, char **argv)
 		{ "bad-first", 1, 0, 'B' }, { "fail", 1, 0, 'f' },
 		{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 		{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
+		{ "pull", 0, 0, 'D' },
 		{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
 		{ "state", 0, 0, 'q' },
 		{ "help", 0, 0, '?' }, { 0 },
@@ -530,6 +534,7 @@ int main(int argc, char **argv)
 		case 'T': vm.slot_later = true; break;
 		case 't': vm.toggle = atoi(optarg); break;
 		case 'K': stuck = true; break;
+		case 'D': vm.pull = true; break;
 		case 'I': vm.vcpu_ids = optarg; break;
 		case 'M': limit_memlock(atoi(optarg)); break;
 		case 'U': become(atoi(optarg)); break;

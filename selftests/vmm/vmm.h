@@ -35,6 +35,7 @@ struct machine {
 	bool churn;	/* pause and save it all the time */
 	unsigned int toggle;	/* unpause and pause it so often, and look */
 	bool slot_later;	/* set a memory slot when the guest says so */
+	bool pull;	/* change memory under the guest when it says so */
 	const char *vcpu_ids;	/* Xen's numbers, in the order of the vCPUs */
 	const char *fail;	/* what makes allocations fail */
 	unsigned int fuzz;	/* damaged streams to restore */
@@ -66,6 +67,7 @@ void *churn(void *arg);
 void start_slots(void);
 void start_toggling(void);
 void make_stuck_page(void);
+void pull_page(unsigned int how);
 void limit_memlock(unsigned int kbytes);
 void become(unsigned int uid);
 
