@@ -12,6 +12,7 @@
 #include "guest_mem.h"
 #include "kvm_glue.h"
 #include "kxen.h"
+#include "p2m.h"
 
 /* A value in domain->held: how many registrations a frame has, and whether one is alone. */
 #define HELD_ALONE	1UL
@@ -252,24 +253,21 @@ static void let_go(struct kxen_domain *d, u64 gfn, bool alone)
 static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
 		   struct kxen_page *p)
 {
-	unsigned long hva;
+	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
 	int ret;
 
-	if (gfn >> (52 - XEN_PAGE_SHIFT))
-		return -EINVAL;
-	hva = kxen_glue_gfn_to_hva(d->kvm, kxen_gfn_to_kvm(gfn));
-	if (!hva)
+	if (at.kind != KXEN_P2M_RAM)
 		return -EINVAL;
 	ret = hold(d, gfn, alone);
 	if (ret)
 		return ret;
-	ret = pin(d, hva, &p->page);
+	ret = pin(d, at.hva, &p->page);
 	if (ret) {
 		let_go(d, gfn, alone);
 		p->page = NULL;
 		return ret;
 	}
-	p->at = kxen_gptr_page(p->page, offset_in_page(gfn << XEN_PAGE_SHIFT));
+	p->at = kxen_gptr_page(p->page, at.offset);
 	p->gfn = gfn;
 	p->alone = alone;
 	return 0;

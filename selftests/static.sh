@@ -47,6 +47,8 @@ report "hook.c alone places hooks" < <(
 report "guest_word.h alone touches a guest's page" < <(
 	grep -nE '(\.|->)raw\b|page_address|\bkmap|kxen_gptr_(un)?map|kxen_bits_' \
 		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))
+report "p2m.c alone goes from a guest's frame to a page" < <(
+	grep -nE 'gfn_to_hva' $(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/(p2m\.c|kvm_glue)'))
 report "no internal header crosses directories" < <(
 	grep -n '_internal\.h' $(sources kvm-xen dom0 x86))
 report "the architecture includes no subsystem" < <(

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a frame that a guest names to what is behind it: the only way there. */
+#ifndef KXEN_P2M_H
+#define KXEN_P2M_H
+
+#include <linux/types.h>
+
+struct kxen_domain;
+
+/* What is behind a frame. Whoever switches over it refuses what he does not know. */
+enum kxen_p2m_kind {
+	KXEN_P2M_NONE,	/* nothing, or nothing that can be written to */
+	KXEN_P2M_RAM,	/* the VMM's memory */
+};
+
+/**
+ * struct kxen_p2m - what is behind a frame of a guest's.
+ * @kind: which of the following are set.
+ * @hva: RAM: where the VMM has the host's page that it is in.
+ * @offset: in that page; 0 where the host's pages are of Xen's size.
+ */
+struct kxen_p2m {
+	enum kxen_p2m_kind kind;
+	unsigned long hva;
+	u32 offset;
+};
+
+struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn);
+
+#endif
