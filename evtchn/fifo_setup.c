@@ -49,7 +49,7 @@ static struct kxen_fifo_vcpu *new_vcpu(struct kxen_domain *d, u64 gfn,
 	*ret = -ENOMEM;
 	if (!fv)
 		return NULL;
-	*ret = kxen_page_pin(d, gfn, &fv->page);
+	*ret = kxen_page_pin(d, KXEN_LIMIT_EVENT_PAGES, gfn, &fv->page);
 	if (*ret) {
 		kvfree(fv);
 		return NULL;
@@ -240,7 +240,7 @@ int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
 	ret = check_room(d);
 	mutex_unlock(&e->event_lock);
 	if (!ret)
-		ret = kxen_page_pin(d, gfn, &page);
+		ret = kxen_page_pin(d, KXEN_LIMIT_EVENT_PAGES, gfn, &page);
 	if (ret)
 		return ret;
 	mutex_lock(&e->event_lock);
@@ -339,7 +339,7 @@ static int restore_array(struct kxen_domain *d, struct kxen_fifo *f,
 	    rec->len != sizeof(*r) + r->nr_pages * sizeof(u64))
 		return -EINVAL;
 	for (i = 0; i < r->nr_pages; i++) {
-		ret = kxen_page_pin(d, gfn[i], &f->pages[i]);
+		ret = kxen_page_pin(d, KXEN_LIMIT_EVENT_PAGES, gfn[i], &f->pages[i]);
 		if (ret)
 			return ret;
 		f->nr_words += KXEN_FIFO_WORDS;

@@ -98,7 +98,7 @@ static int pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 
 	if (s->offset % bytes || s->offset >= XEN_PAGE_SIZE)
 		return -ENXIO;
-	ret = kxen_page_pin(d, s->l2_gfn, &nv->l2);
+	ret = kxen_page_pin(d, KXEN_LIMIT_EVENT_PAGES, s->l2_gfn, &nv->l2);
 	if (ret)
 		return ret;
 	/* Held by now: who wants it for himself from here on is refused. */
@@ -115,7 +115,8 @@ static int pin_l3(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 	int ret;
 
 	for (i = 0; i < kxen_nl_pages(shift, 3); i++) {
-		ret = kxen_page_pin_alone(d, s->l3_gfn[i], &nv->l3[i]);
+		ret = kxen_page_pin_alone(d, KXEN_LIMIT_EVENT_PAGES, s->l3_gfn[i],
+					  &nv->l3[i]);
 		if (ret)
 			return ret;
 		nv->in.page[1][i] = nv->l3[i].at;
@@ -185,9 +186,11 @@ static int pin_leaves(struct kxen_domain *d, const struct kxen_nl_req *r,
 	u32 i;
 
 	for (i = 0; i < r->nr_pages && !ret; i++) {
-		ret = kxen_page_pin_alone(d, r->pending[i], &pending[i]);
+		ret = kxen_page_pin_alone(d, KXEN_LIMIT_EVENT_PAGES, r->pending[i],
+					  &pending[i]);
 		if (!ret)
-			ret = kxen_page_pin_alone(d, r->mask[i], &mask[i]);
+			ret = kxen_page_pin_alone(d, KXEN_LIMIT_EVENT_PAGES, r->mask[i],
+						  &mask[i]);
 	}
 	if (ret)
 		unpin_leaves(d, pending, mask, r->nr_pages);

@@ -9,6 +9,13 @@
 #include "../kvm-xen/stats.h"
 #include "evtchn_internal.h"
 
+/*
+ * What a domain may hold of KXEN_LIMIT_EVENT_PAGES: per vCPU a FIFO control block or nine pages
+ * of N-level selectors; the 128 pages of a FIFO array or 64 of N-level leaves; some that are
+ * about to be among these.
+ */
+#define MAX_EVENT_PAGES	(KXEN_MAX_VCPUS * 9 + 128 + 8)
+
 /* Nobody knows the domain, or any of its ports, any more. */
 static void evtchn_destroy(struct kxen_domain *d)
 {
@@ -27,6 +34,7 @@ static int evtchn_create(struct kxen_domain *d)
 	mutex_init(&e->event_lock);
 	e->ops = d->is_host ? &kxen_evtchn_host : &kxen_evtchn_2l;
 	d->evtchn = e;
+	d->limit[KXEN_LIMIT_EVENT_PAGES].max = MAX_EVENT_PAGES;
 	if (!kxen_ports_init(d))
 		return 0;
 	evtchn_destroy(d);
@@ -104,6 +112,11 @@ static const struct kxen_stat_desc evtchn_stats[] = {
 	KXEN_STAT_LIMIT(KXEN_STAT_PORTS, "ports", KXEN_LIMIT_PORTS, used),
 	KXEN_STAT_LIMIT(KXEN_STAT_MAX_PORTS, "max_ports", KXEN_LIMIT_PORTS, max),
 	KXEN_STAT_LIMIT(KXEN_STAT_PORTS_HIGH, "ports_high", KXEN_LIMIT_PORTS, high),
+	KXEN_STAT_LIMIT(KXEN_STAT_EVENT_PAGES, "event_pages", KXEN_LIMIT_EVENT_PAGES, used),
+	KXEN_STAT_LIMIT(KXEN_STAT_MAX_EVENT_PAGES, "max_event_pages", KXEN_LIMIT_EVENT_PAGES,
+			max),
+	KXEN_STAT_LIMIT(KXEN_STAT_EVENT_PAGES_HIGH, "event_pages_high", KXEN_LIMIT_EVENT_PAGES,
+			high),
 	{ KXEN_STAT_SENDS, KXEN_STAT_GROWS, "sends", .vcpu = sends },
 	{ KXEN_STAT_BROKEN, KXEN_STAT_GROWS, "broken", .domain = broken },
 	{ }

@@ -43,7 +43,8 @@ int kxen_area_pin(const struct kxen_guest_addr *ga, u32 len,
 			break;
 		ret = ga->phys ? 0 : kxen_arch_translate(ga->caller, gpa, &gpa);
 		if (!ret)
-			ret = kxen_page_pin(d, gpa >> XEN_PAGE_SHIFT, &area->page[i]);
+			ret = kxen_page_pin(d, KXEN_LIMIT_PAGES,
+					    gpa >> XEN_PAGE_SHIFT, &area->page[i]);
 		if (ret) {
 			kxen_area_unpin(d, area);
 			return ret;

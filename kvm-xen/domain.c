@@ -65,7 +65,7 @@ static void init_domain(struct kxen_domain *d, u32 max_ports, bool is_host)
 	d->xen_minor = 17;
 	d->shutdown_reason = U32_MAX;
 	d->limit[KXEN_LIMIT_PORTS].max = max_ports ?: KXEN_DEFAULT_PORTS;
-	d->limit[KXEN_LIMIT_PAGES].max = KXEN_MAX_PINNED;
+	d->limit[KXEN_LIMIT_PAGES].max = KXEN_MAX_PAGES;
 }
 
 static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)

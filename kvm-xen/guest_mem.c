@@ -187,95 +187,94 @@ static void uncharge(struct kxen_domain *d)
 		atomic_long_dec(&d->user->locked_vm);
 }
 
-static int note(struct kxen_domain *d, u64 gfn, bool alone)
+static int note(struct kxen_domain *d, const struct kxen_page *p)
 {
 	unsigned long value;
 
 	lockdep_assert_held(&d->held_lock);
-	value = xa_to_value(xa_load(&d->held, gfn) ?: xa_mk_value(0));
-	if (alone && value)
+	value = xa_to_value(xa_load(&d->held, p->gfn) ?: xa_mk_value(0));
+	if (p->alone && value)
 		return -EINVAL;
-	value += HELD_ONE | (alone ? HELD_ALONE : 0);
-	return xa_err(xa_store(&d->held, gfn, xa_mk_value(value),
+	value += HELD_ONE | (p->alone ? HELD_ALONE : 0);
+	return xa_err(xa_store(&d->held, p->gfn, xa_mk_value(value),
 			       GFP_KERNEL_ACCOUNT));
 }
 
-static int hold_locked(struct kxen_domain *d, u64 gfn, bool alone)
+static int hold_locked(struct kxen_domain *d, const struct kxen_page *p)
 {
 	int ret;
 
-	if (kxen_limit_full(&d->limit[KXEN_LIMIT_PAGES]))
+	if (kxen_limit_full(&d->limit[p->kind]))
 		return -ENOSPC;
 	ret = charge(d);
 	if (ret) {
 		kxen_limit_memlock(d);
 		return ret;
 	}
-	ret = note(d, gfn, alone);
+	ret = note(d, p);
 	if (ret)
 		uncharge(d);
 	else
-		kxen_limit_charge(d, KXEN_LIMIT_PAGES);
+		kxen_limit_charge(d, p->kind);
 	return ret;
 }
 
 /*
- * Take note of a page: 0; -ENOSPC at the domain's limit; -ENOMEM, also at the user's;
+ * Take note of a page: 0; -ENOSPC at the domain's limit of its kind; -ENOMEM, also at the user's;
  * -EINVAL if it may not be shared.
  */
-static int hold(struct kxen_domain *d, u64 gfn, bool alone)
+static int hold(struct kxen_domain *d, const struct kxen_page *p)
 {
 	int ret;
 
 	mutex_lock(&d->held_lock);
-	ret = hold_locked(d, gfn, alone);
+	ret = hold_locked(d, p);
 	mutex_unlock(&d->held_lock);
 	return ret;
 }
 
-static void let_go(struct kxen_domain *d, u64 gfn, bool alone)
+static void let_go(struct kxen_domain *d, const struct kxen_page *p)
 {
 	unsigned long value;
 
 	mutex_lock(&d->held_lock);
-	value = xa_to_value(xa_load(&d->held, gfn));
-	value -= HELD_ONE | (alone ? HELD_ALONE : 0);
+	value = xa_to_value(xa_load(&d->held, p->gfn));
+	value -= HELD_ONE | (p->alone ? HELD_ALONE : 0);
 	/* Replacing an entry takes no memory. */
 	if (value)
-		xa_store(&d->held, gfn, xa_mk_value(value), GFP_KERNEL);
+		xa_store(&d->held, p->gfn, xa_mk_value(value), GFP_KERNEL);
 	else
-		xa_erase(&d->held, gfn);
-	kxen_limit_uncharge(&d->limit[KXEN_LIMIT_PAGES]);
+		xa_erase(&d->held, p->gfn);
+	kxen_limit_uncharge(&d->limit[p->kind]);
 	uncharge(d);
 	mutex_unlock(&d->held_lock);
 }
 
-static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
-		   struct kxen_page *p)
+/* The page that @p names. */
+static int pin_gfn(struct kxen_domain *d, struct kxen_page *p)
 {
-	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
+	struct kxen_p2m at = kxen_p2m_lookup(d, p->gfn);
 	int ret;
 
 	if (at.kind != KXEN_P2M_RAM)
 		return -EINVAL;
-	ret = hold(d, gfn, alone);
+	ret = hold(d, p);
 	if (ret)
 		return ret;
 	ret = pin(d, at.hva, &p->page);
 	if (ret) {
-		let_go(d, gfn, alone);
+		let_go(d, p);
 		p->page = NULL;
 		return ret;
 	}
 	p->at = kxen_gptr_page(p->page, at.offset);
-	p->gfn = gfn;
-	p->alone = alone;
 	return 0;
 }
 
 /**
  * kxen_page_pin() - Hold a page of guest RAM, for reading and writing.
  * @d: the domain.
+ * @kind: the limit that it counts against, one of those of pages.
  * @gfn: guest frame, may come from the guest.
  * @p: filled in.
  *
@@ -286,15 +285,19 @@ static int pin_gfn(struct kxen_domain *d, u64 gfn, bool alone,
  * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC at the limit; -ENOMEM; -EINTR
  * for a task that is being killed.
  */
-int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p)
+int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
+		  struct kxen_page *p)
 {
-	return pin_gfn(d, gfn, false, p);
+	*p = (struct kxen_page) { .gfn = gfn, .kind = kind };
+	return pin_gfn(d, p);
 }
 
 /* As above, but -EINVAL if the domain holds the page already. */
-int kxen_page_pin_alone(struct kxen_domain *d, u64 gfn, struct kxen_page *p)
+int kxen_page_pin_alone(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
+			struct kxen_page *p)
 {
-	return pin_gfn(d, gfn, true, p);
+	*p = (struct kxen_page) { .gfn = gfn, .kind = kind, .alone = true };
+	return pin_gfn(d, p);
 }
 
 /* Does somebody want to have this page for himself? */
@@ -321,7 +324,7 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 	if (d->kvm)
 		kxen_glue_gfn_dirty(d->kvm, kxen_gfn_to_kvm(p->gfn));
 	unpin(p->page);
-	let_go(d, p->gfn, p->alone);
+	let_go(d, p);
 	p->page = NULL;
 	p->at = kxen_gptr_own(NULL);
 }

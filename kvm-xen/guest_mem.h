@@ -9,13 +9,13 @@
 #include <linux/types.h>
 
 #include "guest_word.h"
+#include "limits.h"
 
 /*
- * What a domain may hold: per vCPU vcpu_info, two areas of two pages, and a FIFO control
- * block or nine pages of N-level selectors; the 128 pages of a FIFO array or 64 of
- * N-level leaves; shared_info.
+ * What a domain may hold of KXEN_LIMIT_PAGES: per vCPU vcpu_info, two areas of two pages, and
+ * the two of an area that is about to take the place of another; shared_info.
  */
-#define KXEN_MAX_PINNED	(KXEN_MAX_VCPUS * (1 + 2 * 2 + 9) + 128 + 8)
+#define KXEN_MAX_PAGES	(KXEN_MAX_VCPUS * (1 + 2 * 2 + 2) + 1)
 
 /*
  * A guest names frames of Xen's size; KVM's are of the host's. The glue speaks of KVM's, all
@@ -44,17 +44,21 @@ struct kxen_area;
  * @page: the pinned page of the host that it is in, NULL if none.
  * @at: its first byte.
  * @gfn: where the guest has it.
+ * @kind: which limit it counts against.
  * @alone: nothing else may lie in it.
  */
 struct kxen_page {
 	struct page *page;
 	struct kxen_gptr at;
 	u64 gfn;
+	u8 kind;
 	bool alone;
 };
 
-int kxen_page_pin(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
-int kxen_page_pin_alone(struct kxen_domain *d, u64 gfn, struct kxen_page *p);
+int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
+		  struct kxen_page *p);
+int kxen_page_pin_alone(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
+			struct kxen_page *p);
 bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_guest_memory_pins(struct kvm *kvm);

@@ -8,6 +8,7 @@
 static const char * const names[KXEN_NR_LIMITS] = {
 	[KXEN_LIMIT_PORTS] = "event channels",
 	[KXEN_LIMIT_PAGES] = "held pages",
+	[KXEN_LIMIT_EVENT_PAGES] = "pages with events",
 };
 
 /**

@@ -11,8 +11,11 @@
 
 enum kxen_limit_kind {
 	KXEN_LIMIT_PORTS,	/* evtchn's event_lock; port 0 is not counted */
-	KXEN_LIMIT_PAGES,	/* domain->held_lock */
-	KXEN_NR_LIMITS
+	/* Pages that are held, all under domain->held_lock; they come last. */
+	KXEN_LIMIT_PAGES,	/* shared_info, vcpu_info, areas */
+	KXEN_LIMIT_EVENT_PAGES,	/* of FIFO and N-level */
+	KXEN_NR_LIMITS,
+	KXEN_LIMIT_FIRST_PAGES = KXEN_LIMIT_PAGES
 };
 
 /**

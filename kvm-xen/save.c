@@ -237,10 +237,10 @@ static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
 		return -EINVAL;
 	a->offset = r->offset;
 	a->len = r->len;
-	ret = kxen_page_pin(d, r->gfn[0], &a->page[0]);
+	ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, r->gfn[0], &a->page[0]);
 	/* It may cross into a second page, and has none otherwise. */
 	if (!ret && r->offset + r->len > XEN_PAGE_SIZE)
-		ret = kxen_page_pin(d, r->gfn[1], &a->page[1]);
+		ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, r->gfn[1], &a->page[1]);
 	if (ret)
 		kxen_area_unpin(d, a);
 	return ret;

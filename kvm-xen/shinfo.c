@@ -121,7 +121,7 @@ static struct kxen_shinfo *shinfo_at(struct kxen_domain *d, u64 gfn)
 
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	ret = kxen_page_pin(d, gfn, &s->page);
+	ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, gfn, &s->page);
 	if (ret) {
 		kfree(s);
 		return ERR_PTR(ret);

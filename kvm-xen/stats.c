@@ -49,6 +49,37 @@ static u64 holders(struct kxen_domain *d)
 	return kxen_domain_holders(d);
 }
 
+/* Of pages of all kinds. */
+static u64 pinned_pages(struct kxen_domain *d)
+{
+	u64 sum = 0;
+	int i;
+
+	for (i = KXEN_LIMIT_FIRST_PAGES; i < KXEN_NR_LIMITS; i++)
+		sum += kxen_limit_used(&d->limit[i]);
+	return sum;
+}
+
+static u64 max_pinned(struct kxen_domain *d)
+{
+	u64 sum = 0;
+	int i;
+
+	for (i = KXEN_LIMIT_FIRST_PAGES; i < KXEN_NR_LIMITS; i++)
+		sum += d->limit[i].max;
+	return sum;
+}
+
+static u64 pinned_high(struct kxen_domain *d)
+{
+	u64 sum = 0;
+	int i;
+
+	for (i = KXEN_LIMIT_FIRST_PAGES; i < KXEN_NR_LIMITS; i++)
+		sum += READ_ONCE(d->limit[i].high);
+	return sum;
+}
+
 static u64 resets(struct kxen_domain *d)
 {
 	return atomic64_read(&d->resets);
@@ -63,9 +94,9 @@ static const struct kxen_stat_desc core_stats[] = {
 	{ KXEN_STAT_UPCALLS, KXEN_STAT_GROWS, "upcalls", .vcpu = upcalls },
 	{ KXEN_STAT_VECTORS, KXEN_STAT_GROWS, "vectors", .vcpu = vectors },
 	{ KXEN_STAT_TIMERS, KXEN_STAT_GROWS, "timers", .vcpu = timers },
-	KXEN_STAT_LIMIT(KXEN_STAT_PINNED_PAGES, "pinned_pages", KXEN_LIMIT_PAGES, used),
-	KXEN_STAT_LIMIT(KXEN_STAT_MAX_PINNED, "max_pinned", KXEN_LIMIT_PAGES, max),
-	KXEN_STAT_LIMIT(KXEN_STAT_PINNED_HIGH, "pinned_high", KXEN_LIMIT_PAGES, high),
+	{ KXEN_STAT_PINNED_PAGES, 0, "pinned_pages", .domain = pinned_pages },
+	{ KXEN_STAT_MAX_PINNED, 0, "max_pinned", .domain = max_pinned },
+	{ KXEN_STAT_PINNED_HIGH, 0, "pinned_high", .domain = pinned_high },
 	{ }
 };
 

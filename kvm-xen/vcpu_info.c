@@ -76,7 +76,7 @@ int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 
 	if (READ_ONCE(kv->vi_page.page))
 		return -EBUSY;
-	ret = kxen_page_pin(d, gfn, &page);
+	ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, gfn, &page);
 	if (ret)
 		return ret;
 	mutex_lock(&d->lock);
@@ -114,7 +114,7 @@ int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 	if (kv->vi_page.page || offset > XEN_PAGE_SIZE - l->vcpu_info_size ||
 	    offset % 4)
 		return -EINVAL;
-	ret = kxen_page_pin(kv->domain, gfn, &kv->vi_page);
+	ret = kxen_page_pin(kv->domain, KXEN_LIMIT_PAGES, gfn, &kv->vi_page);
 	if (!ret)
 		kxen_gptr_publish(&kv->vi, kxen_gptr_at(kv->vi_page.at, offset));
 	return ret;

@@ -586,7 +586,10 @@ TEST_F(ctl, stats_of_a_domain)
 	EXPECT_EQ(1, q.ports_high);
 	EXPECT_EQ(3, q.vcpus);
 	EXPECT_EQ(q.max_pinned, stat_of(self->fd, c.domid, KXEN_STAT_MAX_PINNED));
-	EXPECT_GT(q.max_pinned, 0);
+	/* Pages of each kind have a limit of their own, and the sum is what there is. */
+	EXPECT_EQ(0, stat_of(self->fd, c.domid, KXEN_STAT_EVENT_PAGES));
+	EXPECT_GT(stat_of(self->fd, c.domid, KXEN_STAT_MAX_EVENT_PAGES), 0);
+	EXPECT_GT(q.max_pinned, stat_of(self->fd, c.domid, KXEN_STAT_MAX_EVENT_PAGES));
 	close(a.vm_fd);
 }
 

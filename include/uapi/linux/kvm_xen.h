@@ -189,7 +189,7 @@ struct kxen_attach {
  * @evtchn_abi: KXEN_ABI_*: how the guest is told of events
  * @reserved: 0
  * @ports_high: times that the ports in use have reached 80 % of @max_ports
- * @pinned_high: the same for @pinned_pages and @max_pinned
+ * @pinned_high: the same for the pages of each kind: KXEN_STATS tells them apart
  * @max_pinned: pages that the domain can hold
  * @holders: how many keep it from going when it dies
  *
@@ -245,9 +245,9 @@ struct kxen_query {
 #define KXEN_STAT_UPCALLS	5 /* upcalls raised */
 #define KXEN_STAT_VECTORS	6 /* vectors handed out at VM entry */
 #define KXEN_STAT_TIMERS	7 /* timer expiries */
-#define KXEN_STAT_PINNED_PAGES	8 /* guest pages that the domain holds */
+#define KXEN_STAT_PINNED_PAGES	8 /* guest pages that the domain holds, of all kinds */
 #define KXEN_STAT_MAX_PINNED	9 /* pages that it can hold */
-#define KXEN_STAT_PINNED_HIGH	10 /* times that those in use have reached 80 % of that */
+#define KXEN_STAT_PINNED_HIGH	10 /* times that those of a kind have reached 80 % of its limit */
 #define KXEN_STAT_PORTS		11 /* event channels in use */
 #define KXEN_STAT_MAX_PORTS	12 /* the limit of their numbers */
 #define KXEN_STAT_PORTS_HIGH	13 /* times that those in use have reached 80 % of that */
@@ -255,6 +255,9 @@ struct kxen_query {
 #define KXEN_STAT_BROKEN	15 /* events lost, after the guest broke FIFO's rules */
 #define KXEN_STAT_LEFT_SET	16 /* upcalls that the guest took and left pending */
 #define KXEN_STAT_HOLDERS	17 /* how many keep it from going when it dies */
+#define KXEN_STAT_EVENT_PAGES	18 /* pages held for FIFO and N-level event channels */
+#define KXEN_STAT_MAX_EVENT_PAGES 19 /* pages that it can hold for them */
+#define KXEN_STAT_EVENT_PAGES_HIGH 20 /* times that these have reached 80 % of that */
 
 /**
  * struct kxen_stat - one statistic of a domain
