@@ -62,11 +62,9 @@ static struct kxen_domain *get_own(struct ctl_file *cf, u32 domid)
 	return d;
 }
 
-/* A domain that the caller may see, with a reference. */
-static struct kxen_domain *get_visible(u32 domid)
+/* With its reference, unless the caller may not see it; then that is given back. */
+static struct kxen_domain *if_visible(struct kxen_domain *d)
 {
-	struct kxen_domain *d = kxen_domain_get(domid);
-
 	if (!d)
 		return ERR_PTR(-ENOENT);
 	if (!kxen_domain_visible(d)) {
@@ -74,6 +72,12 @@ static struct kxen_domain *get_visible(u32 domid)
 		return ERR_PTR(-EPERM);
 	}
 	return d;
+}
+
+/* A domain that the caller may see, with a reference. */
+static struct kxen_domain *get_visible(u32 domid)
+{
+	return if_visible(kxen_domain_get(domid));
 }
 
 static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
@@ -185,14 +189,8 @@ static struct kxen_domain *next_visible(u32 domid)
 /* A domain that the caller may look at, with a reference. */
 static struct kxen_domain *get_seen(struct kxen_domain *d)
 {
-	if (!d)
-		return ERR_PTR(-ENOENT);
 	/* That domain 0 is there is no secret. */
-	if (!d->is_host && !kxen_domain_visible(d)) {
-		kxen_domain_put(d);
-		return ERR_PTR(-EPERM);
-	}
-	return d;
+	return d && d->is_host ? d : if_visible(d);
 }
 
 static int ctl_query(struct ctl_file *cf, union ctl_arg *arg)
