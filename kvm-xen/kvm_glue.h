@@ -9,6 +9,7 @@
 
 #include <linux/kvm_host.h>
 #include <linux/nospec.h>
+#include <linux/preempt.h>
 #include <linux/static_call.h>
 
 #include "kxen.h"
@@ -122,10 +123,13 @@ kxen_glue_clock(struct kvm_vcpu *v)
 	return &v->arch.hv_clock;
 }
 
-/* The vCPU that this CPU has loaded, or NULL. Preemption off, or own thread. */
+/*
+ * Is this the thread that runs the vCPU? Not so in an interrupt of that thread: it cannot be
+ * relied upon to look for what is left to it, since it may have looked and be about to sleep.
+ */
 static inline bool kxen_glue_is_running_here(struct kvm_vcpu *v)
 {
-	return kvm_get_running_vcpu() == v;
+	return in_task() && kvm_get_running_vcpu() == v;
 }
 
 bool kxen_glue_long_mode(struct kvm_vcpu *v);

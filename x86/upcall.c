@@ -48,11 +48,8 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 		kxen_line_raise(kv->domain);
 		return;
 	}
-	/*
-	 * In its own thread: that looks before it sleeps. Not so if it was interrupted: it
-	 * may have looked already, and be about to sleep.
-	 */
-	own = in_task() && kxen_glue_is_running_here(kv->vcpu);
+	/* Its own thread looks before it sleeps. */
+	own = kxen_glue_is_running_here(kv->vcpu);
 	if (own && !kxen_glue_nested(kv->vcpu) &&
 	    !kxen_glue_intr_allowed(kv->vcpu) &&
 	    kxen_glue_want_window(kv->vcpu)) {
