@@ -65,10 +65,6 @@ static void test_query(void)
 
 static void test_refused(void)
 {
-	struct evtchn_nlevel_expand e = { .nr_pages = 1 };
-	struct evtchn_nlevel_vcpu v = { 0 };
-	u32 i;
-
 	l = rt_loop(&r);
 	take();
 	REFUSED("B32 version", rq.reg.version = 2, XEN_EOPNOTSUPP);
@@ -114,7 +110,13 @@ static void test_refused(void)
 		XEN_EINVAL);
 	REFUSED("B32 a gfn beyond all addresses", rq.pending[0] = ~0ULL,
 		XEN_EINVAL);
-	/* Roll-back at each step: each page in turn is not there. */
+}
+
+/* Roll-back at each step: each page in turn is not there. */
+static void test_rolled_back(void)
+{
+	u32 i;
+
 	for (i = 0; i < 8; i++) {
 		nl_fill(4, 8, 1);
 		rq.pending[i] = 0xfffff0;
@@ -129,6 +131,14 @@ static void test_refused(void)
 		      XEN_EINVAL);
 	}
 	check("B32 after them all, 2-level still works", works_2l(), 1);
+}
+
+/* What there is to do only in an N-level domain. */
+static void test_too_early(void)
+{
+	struct evtchn_nlevel_expand e = { .nr_pages = 1 };
+	struct evtchn_nlevel_vcpu v = { 0 };
+
 	e.pending_gfns = (unsigned long)BAD_PTR;
 	check("expand with no list", evtchn_op(EVTCHNOP_nlevel_expand, &e),
 	      XEN_EFAULT);
@@ -376,6 +386,8 @@ void test_main(void)
 	rt_set_callback(2ULL << 56 | CALLBACK_VECTOR);
 	test_query();
 	test_refused();
+	test_rolled_back();
+	test_too_early();
 	check("B38 reset of 2-level", nl_reset(), 0);
 	for (levels = 2; levels <= 4; levels++) {
 		test_switch(levels);

@@ -35,7 +35,7 @@
 #define PHYS32_ENTRY	18
 
 struct machine vm = { .ctl = -1, .cpus = 1, .mem = 64 << 20, .xen = true,
-		      .domid = KXEN_DOMID_AUTO };
+		      .domid = KXEN_DOMID_AUTO, .limit = 60 };
 
 void die(const char *fmt, ...)
 {
@@ -485,76 +485,84 @@ static void on_alarm(int sig)
 	}
 }
 
-int main(int argc, char **argv)
-{
-	static const struct option opts[] = {
-		{ "smp", 1, 0, 's' }, { "mem", 1, 0, 'm' },
-		{ "domid", 1, 0, 'd' }, { "plain", 0, 0, 'p' },
-		{ "hold", 0, 0, 'h' }, { "limit", 1, 0, 'l' },
-		{ "late", 0, 0, 'L' }, { "kick", 1, 0, 'k' },
-		{ "unplug", 0, 0, 'u' }, { "nlevel", 0, 0, 'N' }, { "intree", 0, 0, 'i' },
-		{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
-		{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
-		{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
-		{ "bad-first", 1, 0, 'B' }, { "fail", 1, 0, 'f' },
-		{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
-		{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
-		{ "pull", 0, 0, 'D' },
-		{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
-		{ "state", 0, 0, 'q' },
-		{ "help", 0, 0, '?' }, { 0 },
-	};
-	unsigned int i, limit = 60;
-	bool stuck = false;
-	int c;
+static const struct option opts[] = {
+	{ "smp", 1, 0, 's' }, { "mem", 1, 0, 'm' },
+	{ "domid", 1, 0, 'd' }, { "plain", 0, 0, 'p' },
+	{ "hold", 0, 0, 'h' }, { "limit", 1, 0, 'l' },
+	{ "late", 0, 0, 'L' }, { "kick", 1, 0, 'k' },
+	{ "unplug", 0, 0, 'u' }, { "nlevel", 0, 0, 'N' }, { "intree", 0, 0, 'i' },
+	{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
+	{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
+	{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
+	{ "bad-first", 1, 0, 'B' }, { "fail", 1, 0, 'f' },
+	{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
+	{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
+	{ "pull", 0, 0, 'D' },
+	{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
+	{ "state", 0, 0, 'q' },
+	{ "help", 0, 0, '?' }, { 0 },
+};
 
-	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
-		switch (c) {
-		case 's': vm.cpus = atoi(optarg); break;
-		case 'm': vm.mem = (size_t)atoi(optarg) << 20; break;
-		case 'd': vm.domid = atoi(optarg); break;
-		case 'p': vm.xen = false; break;
-		case 'h': vm.hold = 1; break;
-		case 'L': vm.late = true; break;
-		case 'k': vm.kick = atoi(optarg); break;
-		case 'P': vm.max_ports = atoi(optarg); break;
-		case 'r': vm.initrd = optarg; break;
-		case 'a': vm.cmdline = optarg; break;
-		case 'i': vm.intree = true; vm.xen = false; break;
-		case 'N': vm.flags |= KXEN_DOM_NLEVEL; break;
-		case 'u': vm.flags |= KXEN_DOM_UNPLUG; break;
-		case 'S': vm.save = optarg; break;
-		case 'R': vm.restore = optarg; break;
-		case 'g': vm.go_on = true; break;
-		case 'C': vm.churn = true; break;
-		case 'c': vm.pin = true; break;
-		case 'f': vm.fail = optarg; break;
-		case 'F': vm.fuzz = atoi(optarg); break;
-		case 'B': vm.bad_first = atoi(optarg); break;
-		case 'T': vm.slot_later = true; break;
-		case 't': vm.toggle = atoi(optarg); break;
-		case 'K': stuck = true; break;
-		case 'D': vm.pull = true; break;
-		case 'I': vm.vcpu_ids = optarg; break;
-		case 'M': limit_memlock(atoi(optarg)); break;
-		case 'U': become(atoi(optarg)); break;
-		case 'q': atexit(report_state); break;
-		case 'l': limit = atoi(optarg); break;
-		default: usage();
-		}
+static void set_option(int c)
+{
+	switch (c) {
+	case 's': vm.cpus = atoi(optarg); break;
+	case 'm': vm.mem = (size_t)atoi(optarg) << 20; break;
+	case 'd': vm.domid = atoi(optarg); break;
+	case 'p': vm.xen = false; break;
+	case 'h': vm.hold = 1; break;
+	case 'L': vm.late = true; break;
+	case 'k': vm.kick = atoi(optarg); break;
+	case 'P': vm.max_ports = atoi(optarg); break;
+	case 'r': vm.initrd = optarg; break;
+	case 'a': vm.cmdline = optarg; break;
+	case 'i': vm.intree = true; vm.xen = false; break;
+	case 'N': vm.flags |= KXEN_DOM_NLEVEL; break;
+	case 'u': vm.flags |= KXEN_DOM_UNPLUG; break;
+	case 'S': vm.save = optarg; break;
+	case 'R': vm.restore = optarg; break;
+	case 'g': vm.go_on = true; break;
+	case 'C': vm.churn = true; break;
+	case 'c': vm.pin = true; break;
+	case 'f': vm.fail = optarg; break;
+	case 'F': vm.fuzz = atoi(optarg); break;
+	case 'B': vm.bad_first = atoi(optarg); break;
+	case 'T': vm.slot_later = true; break;
+	case 't': vm.toggle = atoi(optarg); break;
+	case 'K': vm.stuck = true; break;
+	case 'D': vm.pull = true; break;
+	case 'I': vm.vcpu_ids = optarg; break;
+	case 'M': limit_memlock(atoi(optarg)); break;
+	case 'U': become(atoi(optarg)); break;
+	case 'q': atexit(report_state); break;
+	case 'l': vm.limit = atoi(optarg); break;
+	default: usage();
 	}
-	if (optind != argc - !vm.restore || !vm.cpus || vm.cpus > MAX_VCPUS)
-		usage();
-	signal(SIGALRM, on_alarm);
-	signal(SIGUSR2, on_kick);
-	alarm(limit);
+}
+
+/* Whoever started us says when the vCPUs may run. */
+static void wait_for_a_line(void)
+{
+	char line[16];
+
+	puts("READY");
+	fflush(stdout);
+	if (!fgets(line, sizeof(line), stdin))
+		die("no line on standard input");
+}
+
+/* All but the vCPUs' threads. */
+static void make_machine(const char *image)
+{
+	unsigned int i;
+
 	create_vm();
 	if (!vm.restore) {
-		load_image(argv[optind]);
+		load_image(image);
 		make_start_info();
 		make_mptable();
 	}
-	if (stuck)
+	if (vm.stuck)
 		make_stuck_page();
 	if (vm.intree)
 		intree_init();
@@ -565,14 +573,23 @@ int main(int argc, char **argv)
 	}
 	if (vm.restore)
 		restore_machine();
-	if (vm.hold) {
-		char line[16];
+}
 
-		puts("READY");
-		fflush(stdout);
-		if (!fgets(line, sizeof(line), stdin))
-			die("no line on standard input");
-	}
+int main(int argc, char **argv)
+{
+	unsigned int i;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1)
+		set_option(c);
+	if (optind != argc - !vm.restore || !vm.cpus || vm.cpus > MAX_VCPUS)
+		usage();
+	signal(SIGALRM, on_alarm);
+	signal(SIGUSR2, on_kick);
+	alarm(vm.limit);
+	make_machine(argv[optind]);
+	if (vm.hold)
+		wait_for_a_line();
 	for (i = 1; i < vm.cpus; i++)
 		if (pthread_create(&vm.thread[i], NULL, run_vcpu, (void *)(uintptr_t)i))
 			die("no thread");

@@ -44,6 +44,8 @@ struct machine {
 	struct kvm_run *run[MAX_VCPUS];
 	pthread_t thread[MAX_VCPUS];
 	pthread_t runs[MAX_VCPUS];	/* whose loop is in run_vcpu() */
+	unsigned int limit;	/* seconds */
+	bool stuck;	/* make_stuck_page() */
 	volatile bool over;	/* the limit: each vCPU says where it is */
 };
 
