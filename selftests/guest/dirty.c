@@ -2,7 +2,7 @@
 /*
  * Pages that the host writes, and that are given back before the VMM asks which are dirty:
  * they are in KVM's log all the same; and one that it writes an answer to. The command line
- * says which (runstate, shinfo, fifo, arg); the VMM is told by port 0xF5 when its log begins
+ * says which (runstate, last, shinfo, fifo, arg); the VMM is told by port 0xF5 when its log begins
  * and when it looks.
  */
 #define NR_CPUS 1
@@ -11,6 +11,7 @@
 
 #define REGISTER_RUNSTATE_PHYS	14
 #define PORT	1
+#define MEMORY	(64UL << 20)	/* vmm's, unless it is told otherwise */
 
 static u8 area[PAGE_SIZE] page_aligned, array[PAGE_SIZE] page_aligned;
 static u8 other[PAGE_SIZE] page_aligned;
@@ -49,19 +50,31 @@ static void touch(u8 *page)
 	memset(page, 0, PAGE_SIZE);
 }
 
-static void test_runstate(void)
+/* The host writes to this page while the log runs. */
+static void have_runstate_written(u8 *page)
 {
 	static u8 copy[PAGE_SIZE];
 
-	touch(area);
+	touch(page);
 	check("A85 runstate by physical address",
-	      runstate_at((unsigned long)area), 0);
+	      runstate_at((unsigned long)page), 0);
 	tell(1);
-	memcpy(copy, area, PAGE_SIZE);
+	memcpy(copy, page, PAGE_SIZE);
 	/* A sleep that begins when its time is over is none. */
 	check("A85 the host writes it",
-	      until(5000, ({ sleep_ms(5); written(area, copy) > 0; })), 1);
+	      until(5000, ({ sleep_ms(5); written(page, copy) > 0; })), 1);
+}
+
+static void test_runstate(void)
+{
+	have_runstate_written(area);
 	check("A85 it is taken away", runstate_at(~0ULL), 0);
+}
+
+/* One that is still held when the VMM looks, the last one of the machine's memory. */
+static void test_last(void)
+{
+	have_runstate_written((u8 *)MEMORY - PAGE_SIZE);
 }
 
 static long place(void *page)
@@ -131,6 +144,8 @@ void test_main(void)
 	cli();
 	if (!strcmp(what, "runstate"))
 		test_runstate();
+	else if (!strcmp(what, "last"))
+		test_last();
 	else if (!strcmp(what, "shinfo"))
 		test_shinfo();
 	else if (!strcmp(what, "arg"))
