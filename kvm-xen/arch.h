@@ -58,6 +58,9 @@ const struct kxen_hook *kxen_arch_hook(int i);
 int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm);
 void kxen_arch_domain_reset(struct kxen_domain *d);
 
+/* Forget what the guest has set up for a vCPU. Domain locked. */
+void kxen_arch_vcpu_reset(struct kxen_vcpu *kv);
+
 /* No upcall any more, until kxen_arch_set_callback() or a reset. Domain locked. */
 void kxen_arch_hold(struct kxen_domain *d);
 

@@ -25,6 +25,7 @@
 #include <xen/interface/xen.h>
 #include <xen/interface/vcpu.h>
 
+#include "arch_types.h"
 #include "guest_mem.h"
 #include "limits.h"
 
@@ -34,7 +35,6 @@ struct kvm_vcpu;
 struct kxen_create;
 struct kxen_vcpu_id;
 struct kxen_evtchn;
-struct kxen_line;
 struct kxen_query;
 struct user_struct;
 
@@ -85,6 +85,7 @@ struct kxen_vcpu_stats {
  * @domain: the domain.
  * @id: Xen's vCPU number.
  * @kvm_id: KVM's, on x86 the APIC id.
+ * @arch: the architecture's part.
  * @vi: the vcpu_info that is in use; RCU.
  * @vi_page: pinned page of a registered vcpu_info.
  * @poll_port: what the vCPU sleeps for: 0 nothing, U32_MAX any event, or a
@@ -98,13 +99,7 @@ struct kxen_vcpu {
 	u32 id;
 	u32 kvm_id;
 	struct list_head prepared;	/* in domain->prepared, until it is adopted */
-	u8 upcall_vector;	/* per-vCPU LAPIC vector, 0: domain's callback */
-	u8 offered;		/* the vector that KVM was told of, and has not asked for */
-	bool asks_pic;		/* KVM's own function looks for an interrupt of the 8259 */
-	bool ack_owed;		/* traced: the callback was taken, not seen clear */
-	bool level_open;	/* x86/level.c: the callback was taken, not looked at since */
-	u8 level_trust;		/* upcalls in a row whose flag was cleared */
-	u64 level_edge;		/* upcalls when the callback was taken */
+	struct kxen_arch_vcpu arch;
 
 	struct kxen_gptr_rcu vi;
 	struct kxen_page vi_page;
@@ -169,6 +164,7 @@ struct kxen_watchdog {
  *	HVM parameters, reset, attach.
  * @vcpus: by Xen vCPU number; entries appear once and stay until the end.
  * @evtchn: event channels.
+ * @arch: the architecture's part.
  */
 struct kxen_domain {
 	u16 domid;
@@ -184,12 +180,6 @@ struct kxen_domain {
 	struct kvm *kvm;
 	struct kvm *claimed;	/* as @kvm, since the attach began; kxen_domains_lock */
 	pid_t pid;		/* of the VM's process */
-	void *unplug;		/* x86's port 0x10 */
-	struct kxen_line *line;	/* callback by an interrupt line: x86/line.c */
-	u32 line_gsi;
-	struct work_struct line_work;
-	struct delayed_work level_work;	/* x86/level.c */
-	atomic64_t left_set;	/* upcall flags that it found set */
 	struct list_head numbered;	/* all that have a number; kxen_domains_lock */
 	u64 owner;		/* id of the control file that made it */
 	kuid_t uid;		/* its user */
@@ -215,7 +205,7 @@ struct kxen_domain {
 	atomic_t pollers;
 
 	u64 params[KXEN_NR_PARAMS];
-	u8 callback_vector;	/* HVM_PARAM_CALLBACK_IRQ type 2, else 0 */
+	struct kxen_arch_domain arch;
 	unsigned long vm_assist;
 
 	struct user_struct *user;	/* whose locked memory is charged; NULL: none is */

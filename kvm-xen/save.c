@@ -98,7 +98,7 @@ static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 {
 	struct kxen_save_vcpu r = {
 		.id = kv->id,
-		.upcall_vector = kv->upcall_vector,
+		.upcall_vector = kv->arch.upcall_vector,
 		.vi_gfn = kv->vi_page.page ? kv->vi_page.gfn : KXEN_NO_GFN,
 	};
 	struct kxen_gptr vi = kxen_gptr_get_protected(&kv->vi,
@@ -282,7 +282,7 @@ static int restore_vcpu(struct kxen_domain *d, const struct kxen_save_vcpu *r)
 	    (r->upcall_vector && r->upcall_vector < 0x10))
 		return -EINVAL;
 	memcpy(kv->dummy_vi, r->dummy_vi, sizeof(kv->dummy_vi));
-	WRITE_ONCE(kv->upcall_vector, r->upcall_vector);
+	WRITE_ONCE(kv->arch.upcall_vector, r->upcall_vector);
 	if (r->vi_gfn != KXEN_NO_GFN) {
 		ret = kxen_vcpu_restore_info(kv, r->vi_gfn, r->vi_offset);
 		if (ret)

@@ -78,7 +78,7 @@ static void reset_one(struct kxen_vcpu *kv)
 	kxen_page_unpin(kv->domain, &kv->vi_page);
 	kxen_area_clear(kv, &kv->runstate_area);
 	kxen_area_clear(kv, &kv->time_area);
-	WRITE_ONCE(kv->upcall_vector, 0);
+	kxen_arch_vcpu_reset(kv);
 	WRITE_ONCE(kv->resume, false);
 	WRITE_ONCE(kv->time_stale, true);
 }

@@ -15,7 +15,7 @@
 
 static void on_eoi(struct kxen_vcpu *kv, int vector)
 {
-	if (vector == READ_ONCE(kv->upcall_vector))
+	if (vector == READ_ONCE(kv->arch.upcall_vector))
 		trace_kxen_ack(kv->domain->domid, kv->id, 0);
 }
 
@@ -76,9 +76,9 @@ void kxen_ack_exit(void)
 /* An exit of a vCPU, or the end of its turn. Its own thread. */
 void kxen_arch_look_for_ack(struct kxen_vcpu *kv)
 {
-	if (!trace_kxen_ack_enabled() || !READ_ONCE(kv->ack_owed) ||
+	if (!trace_kxen_ack_enabled() || !READ_ONCE(kv->arch.ack_owed) ||
 	    kxen_upcall_pending(kv))
 		return;
-	WRITE_ONCE(kv->ack_owed, false);
+	WRITE_ONCE(kv->arch.ack_owed, false);
 	trace_kxen_ack(kv->domain->domid, kv->id, 1);
 }

@@ -41,7 +41,7 @@ static_assert(OFF(wc) == 0xc00);
 
 static u64 left_set(struct kxen_domain *d)
 {
-	return atomic64_read(&d->left_set);
+	return atomic64_read(&d->arch.left_set);
 }
 
 const struct kxen_stat_desc kxen_arch_stats[] = {
@@ -61,17 +61,23 @@ int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm)
 	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d, kvm) : 0;
 }
 
+void kxen_arch_vcpu_reset(struct kxen_vcpu *kv)
+{
+	lockdep_assert_held(&kv->domain->lock);
+	WRITE_ONCE(kv->arch.upcall_vector, 0);
+}
+
 /* A line stays, and is low: want_high(). */
 void kxen_arch_hold(struct kxen_domain *d)
 {
 	lockdep_assert_held(&d->lock);
-	WRITE_ONCE(d->callback_vector, 0);
+	WRITE_ONCE(d->arch.callback_vector, 0);
 	kxen_level_reset(d);
 }
 
 void kxen_arch_domain_reset(struct kxen_domain *d)
 {
-	WRITE_ONCE(d->callback_vector, 0);
+	WRITE_ONCE(d->arch.callback_vector, 0);
 	kxen_line_set(d, 0);
 	kxen_level_reset(d);
 }

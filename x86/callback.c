@@ -21,7 +21,7 @@ long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
 		vector = value;
 	if (vector && vector < 0x10)
 		vector = 0;
-	WRITE_ONCE(d->callback_vector, vector);
+	WRITE_ONCE(d->arch.callback_vector, vector);
 	for (i = 0; i < d->nr_vcpus; i++) {
 		struct kxen_vcpu *o = kxen_domain_vcpu(d, i);
 
@@ -35,7 +35,7 @@ long kxen_arch_set_upcall_vector(struct kxen_vcpu *kv, u32 vector)
 {
 	if (vector < 0x10)
 		return -EINVAL;
-	WRITE_ONCE(kv->upcall_vector, vector);
+	WRITE_ONCE(kv->arch.upcall_vector, vector);
 	kxen_arch_upcall_again(kv);
 	return 0;
 }

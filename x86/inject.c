@@ -17,7 +17,7 @@
  */
 static u8 level_pending(struct kxen_vcpu *kv)
 {
-	u8 vector = READ_ONCE(kv->domain->callback_vector);
+	u8 vector = READ_ONCE(kv->domain->arch.callback_vector);
 
 	return vector && kxen_upcall_pending(kv) ? vector : 0;
 }
@@ -29,17 +29,17 @@ static u8 level_pending(struct kxen_vcpu *kv)
  */
 static u8 offer(struct kxen_vcpu *kv, u8 vector)
 {
-	kv->offered = vector;
+	kv->arch.offered = vector;
 	return vector;
 }
 
 static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
-	u8 vector = kv->offered;
+	u8 vector = kv->arch.offered;
 
 	if (!vector) {
 		/* KVM's function runs, and asks has_extint once more: for the 8259. */
-		kv->asks_pic = true;
+		kv->arch.asks_pic = true;
 		return 0;
 	}
 	offer(kv, 0);
@@ -47,7 +47,7 @@ static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	kv->stats.vectors++;
 	kxen_level_taken(kv);
 	if (trace_kxen_ack_enabled())
-		WRITE_ONCE(kv->ack_owed, true);
+		WRITE_ONCE(kv->arch.ack_owed, true);
 	trace_kxen_vector(kv->domain->domid, kv->id, a->ret);
 	return 1;
 }
@@ -60,12 +60,12 @@ int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	a->ret = 1;
 	if (!kxen_glue_is_running_here(kv->vcpu))
 		return vector;
-	if (unlikely(kv->asks_pic)) {
+	if (unlikely(kv->arch.asks_pic)) {
 		/*
 		 * An upcall of just now is none of the 8259's. It is looked for anew, also
 		 * where the compiler has left no such question, and this is a later one.
 		 */
-		kv->asks_pic = false;
+		kv->arch.asks_pic = false;
 		if (vector)
 			kxen_glue_want_event(kv->vcpu);
 		return 0;
@@ -90,7 +90,7 @@ int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)
  */
 int kxen_on_get_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
-	u8 vector = READ_ONCE(kv->upcall_vector);
+	u8 vector = READ_ONCE(kv->arch.upcall_vector);
 
 	if (take_vector(kv, a))
 		return 1;

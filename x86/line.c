@@ -21,7 +21,7 @@ static bool want_high(struct kxen_domain *d)
 
 	/* A vCPU that has a vector of its own does not use the line (A103). */
 	return kv && !READ_ONCE(d->reset_pending) &&
-	       !READ_ONCE(kv->upcall_vector) && kxen_upcall_pending(kv);
+	       !READ_ONCE(kv->arch.upcall_vector) && kxen_upcall_pending(kv);
 }
 
 /*
@@ -30,7 +30,7 @@ static bool want_high(struct kxen_domain *d)
  */
 static void on_ack(struct kxen_domain *d)
 {
-	struct kxen_line *l = READ_ONCE(d->line);
+	struct kxen_line *l = READ_ONCE(d->arch.line);
 
 	if (!l)
 		return;
@@ -43,15 +43,15 @@ static void on_ack(struct kxen_domain *d)
 
 static void raise_work(struct work_struct *w)
 {
-	struct kxen_domain *d = container_of(w, struct kxen_domain, line_work);
+	struct kxen_domain *d = container_of(w, struct kxen_domain, arch.line_work);
 	struct kvm *kvm = NULL;
 
 	mutex_lock(&d->lock);
 	/* Not for a VM that is being destroyed: its routing is gone. */
-	if (d->line && d->kvm && kxen_glue_vm_tryget(d->kvm)) {
+	if (d->arch.line && d->kvm && kxen_glue_vm_tryget(d->kvm)) {
 		kvm = d->kvm;
 		if (want_high(d))
-			kxen_glue_line_set(kvm, d->line, true);
+			kxen_glue_line_set(kvm, d->arch.line, true);
 	}
 	mutex_unlock(&d->lock);
 	/* The last reference may be ours: it ends the domain, but not this one. */
@@ -62,14 +62,14 @@ static void raise_work(struct work_struct *w)
 
 void kxen_line_init(struct kxen_domain *d)
 {
-	INIT_WORK(&d->line_work, raise_work);
+	INIT_WORK(&d->arch.line_work, raise_work);
 }
 
 /* An upcall of vCPU 0 is pending. Any context. */
 void kxen_line_raise(struct kxen_domain *d)
 {
 	refcount_inc(&d->ref);	/* given back by raise_work() */
-	if (!schedule_work(&d->line_work))
+	if (!schedule_work(&d->arch.line_work))
 		/* Queued already, with a reference: this is not the last one. */
 		refcount_dec(&d->ref);
 }
@@ -84,14 +84,14 @@ void kxen_line_raise(struct kxen_domain *d)
  */
 int kxen_line_set(struct kxen_domain *d, u32 gsi)
 {
-	struct kxen_line *old = d->line, *l = NULL;
+	struct kxen_line *old = d->arch.line, *l = NULL;
 
 	lockdep_assert_held(&d->lock);
-	if (d->line_gsi == gsi)
+	if (d->arch.line_gsi == gsi)
 		return 0;
 	if (old) {
-		WRITE_ONCE(d->line, NULL);
-		WRITE_ONCE(d->line_gsi, 0);
+		WRITE_ONCE(d->arch.line, NULL);
+		WRITE_ONCE(d->arch.line_gsi, 0);
 		kxen_glue_line_del(d->kvm, old);
 	}
 	if (!gsi)
@@ -99,8 +99,8 @@ int kxen_line_set(struct kxen_domain *d, u32 gsi)
 	l = kxen_glue_line_add(d->kvm, gsi, on_ack, d);
 	if (IS_ERR(l))
 		return PTR_ERR(l);
-	WRITE_ONCE(d->line, l);
-	WRITE_ONCE(d->line_gsi, gsi);
+	WRITE_ONCE(d->arch.line, l);
+	WRITE_ONCE(d->arch.line_gsi, gsi);
 	return 0;
 }
 

@@ -53,6 +53,6 @@ int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm)
 		kxen_domain_put(d);
 		return PTR_ERR(p);
 	}
-	d->unplug = p;
+	d->arch.unplug = p;
 	return 0;
 }

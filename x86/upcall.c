@@ -23,14 +23,14 @@
  */
 int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
-	if (READ_ONCE(kv->upcall_vector) && !READ_ONCE(kv->domain->reset_pending))
+	if (READ_ONCE(kv->arch.upcall_vector) && !READ_ONCE(kv->domain->reset_pending))
 		kxen_arch_upcall_again(kv);
 	return 0;
 }
 
 void kxen_arch_upcall(struct kxen_vcpu *kv)
 {
-	u8 vector = READ_ONCE(kv->upcall_vector);
+	u8 vector = READ_ONCE(kv->arch.upcall_vector);
 	bool own;
 
 	if (vector) {
@@ -42,9 +42,9 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 		smp_mb();
 		kxen_glue_lapic_send(kv->vcpu, vector);
 		/* A guest that has set both kinds gets both, as on Xen. */
-		if (!READ_ONCE(kv->domain->callback_vector))
+		if (!READ_ONCE(kv->domain->arch.callback_vector))
 			return;
-	} else if (unlikely(READ_ONCE(kv->domain->line_gsi)) && !kv->id) {
+	} else if (unlikely(READ_ONCE(kv->domain->arch.line_gsi)) && !kv->id) {
 		kxen_line_raise(kv->domain);
 		return;
 	}
@@ -72,9 +72,9 @@ void kxen_arch_upcall_again(struct kxen_vcpu *kv)
 
 bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv)
 {
-	if (!READ_ONCE(kv->upcall_vector) &&
-	    !READ_ONCE(kv->domain->callback_vector) &&
-	    !(READ_ONCE(kv->domain->line_gsi) && !kv->id))
+	if (!READ_ONCE(kv->arch.upcall_vector) &&
+	    !READ_ONCE(kv->domain->arch.callback_vector) &&
+	    !(READ_ONCE(kv->domain->arch.line_gsi) && !kv->id))
 		return false;
 	return kxen_upcall_pending(kv) && kxen_glue_intr_allowed(kv->vcpu);
 }
