@@ -136,8 +136,22 @@ int kxen_arch_copy_to_window(struct kxen_vcpu *kv, const struct kxen_window *win
 /* Guest virtual to guest physical, for write. 0 or -EFAULT. */
 int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa);
 
-/* Architecture's own part of hvm_op; -ENOSYS if it has none. */
+/* What XENVER_capabilities says, and bits of XENVER_get_features beside the core's. */
+extern const char * const kxen_arch_caps;
+extern const u32 kxen_arch_features;
+
+/*
+ * HVM_PARAM_CALLBACK_IRQ is set, or to be taken up again: how upcalls are delivered from now
+ * on. Domain locked. 0, or an error: then nothing has changed.
+ */
 long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value);
-long kxen_arch_set_upcall_vector(struct kxen_vcpu *kv, u32 vector);
+
+/* Sub-operations that the core does not have; -ENOSYS for those that nobody has. */
+struct kxen_hc;
+long kxen_arch_hvm_op(struct kxen_hc *hc);
+long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *kv);
+
+/* May a guest get this HVM parameter, or also set it? For those that not every guest has. */
+bool kxen_arch_param(u32 index, bool set);
 
 #endif

@@ -15,14 +15,6 @@
 #define HVMOP_xentrace			11
 #define HVMOP_get_time			10
 #define HVMOP_guest_request_vm_event	24
-#define HVMOP_altp2m			25
-
-#define PARAM_VM86_TSS		15
-#define PARAM_ACPI_IOPORTS	19
-#define PARAM_VM_GENERATION_ID	34
-#define PARAM_ALTP2M		35
-#define PARAM_X87_FIP_WIDTH	36
-#define PARAM_VM86_TSS_SIZED	37
 
 static bool deprecated(u32 index)
 {
@@ -43,21 +35,16 @@ static bool guest_may_set(u32 index)
 	case HVM_PARAM_CALLBACK_IRQ:
 	case HVM_PARAM_STORE_EVTCHN:
 	case HVM_PARAM_CONSOLE_EVTCHN:
-	case PARAM_VM86_TSS:
-	case PARAM_ACPI_IOPORTS:
-	case PARAM_VM_GENERATION_ID:
-	case PARAM_X87_FIP_WIDTH:
-	case PARAM_VM86_TSS_SIZED:
 		return true;
 	default:
-		return false;
+		return kxen_arch_param(index, true);
 	}
 }
 
 static bool guest_may_get(u32 index)
 {
 	return guest_may_set(index) || index == HVM_PARAM_STORE_PFN ||
-	       index == HVM_PARAM_CONSOLE_PFN || index == PARAM_ALTP2M;
+	       index == HVM_PARAM_CONSOLE_PFN || kxen_arch_param(index, false);
 }
 
 /* Checks that set and get share, in Xen's order (G30). */
@@ -119,37 +106,6 @@ static long get_param(struct kxen_hc *hc)
 	return kxen_arg_put(&a, 0, &p, sizeof(p));
 }
 
-static long pagetable_dying(struct kxen_hc *hc)
-{
-	struct xen_hvm_pagetable_dying a;
-
-	if (kxen_hc_get(hc, &a, hc->arg[1], sizeof(a)))
-		return -EFAULT;
-	if (a.domid != DOMID_SELF && a.domid != hc->d->domid)
-		return -EOPNOTSUPP;
-	return -EINVAL;	/* nested paging: Linux then does without */
-}
-
-static long upcall_vector(struct kxen_hc *hc)
-{
-	struct { u32 vcpu; u8 vector; } a;
-	struct kxen_vcpu *kv;
-
-	/* 5 bytes of payload, 8 of structure */
-	u64 raw;
-
-	if (kxen_hc_get(hc, &raw, hc->arg[1], sizeof(raw)))
-		return -EFAULT;
-	a.vcpu = raw;
-	a.vector = raw >> 32;
-	if (a.vector < 0x10)
-		return -EINVAL;
-	kv = kxen_domain_vcpu(hc->d, a.vcpu);
-	if (!kv)
-		return -ENOENT;
-	return kxen_arch_set_upcall_vector(kv, a.vector);
-}
-
 static long get_time(struct kxen_hc *hc)
 {
 	u64 now = kxen_arch_guest_now(hc->kv);
@@ -169,19 +125,13 @@ long kxen_hc_hvm_op(struct kxen_hc *hc)
 			return -EINVAL;
 		kxen_glue_flush_tlbs(hc->d->kvm);
 		return 0;
-	case HVMOP_pagetable_dying:
-		return pagetable_dying(hc);
 	case HVMOP_get_time:
 		return get_time(hc);
 	case HVMOP_xentrace:
 		return 0;
-	case HVMOP_set_evtchn_upcall_vector:
-		return upcall_vector(hc);
 	case HVMOP_guest_request_vm_event:
 		return hc->arg[1] ? -EINVAL : 0;
-	case HVMOP_altp2m:
-		return -EOPNOTSUPP;
 	default:
-		return -ENOSYS;
+		return kxen_arch_hvm_op(hc);
 	}
 }

@@ -7,10 +7,8 @@
 
 #include "arch.h"
 #include "hypercall.h"
-#include "kvm_glue.h"
 
 #define VCPUOP_register_runstate_phys_area_	14
-#define VCPUOP_register_vcpu_time_phys_area_	15
 
 /* struct vcpu_runstate_info, without padding for a 32-bit caller. */
 struct vcpu_runstate_compat {
@@ -42,13 +40,19 @@ static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
 	return kxen_vcpu_set_info(kv, a.mfn, a.offset);
 }
 
-/*
- * register_runstate_memory_area and its like: the structures hold one address, of the
- * caller's width or 64 bits.
+/**
+ * kxen_hc_register_area() - An area of a vCPU's that is written for the guest.
+ * @hc: VCPUOP_register_runstate_memory_area or its like: the structure holds one address.
+ * @kv: the vCPU.
+ * @phys: the address is a physical one of 64 bits; else one of the caller's, of its width.
+ * @fn: takes it.
+ *
+ * Context: as a handler.
+ * Return: what @fn does, or -EFAULT.
  */
-static long register_area(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys,
-			  int (*fn)(struct kxen_vcpu *kv,
-				    const struct kxen_guest_addr *ga))
+long kxen_hc_register_area(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys,
+			   int (*fn)(struct kxen_vcpu *kv,
+				     const struct kxen_guest_addr *ga))
 {
 	struct kxen_guest_addr ga = { .caller = hc->kv, .phys = phys };
 
@@ -66,27 +70,6 @@ static long get_runstate(struct kxen_hc *hc, struct kxen_vcpu *kv)
 	return kxen_hc_put_struct(hc, hc->arg[2], &r, &runstate_layout);
 }
 
-static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *kv)
-{
-	u64 period;
-
-	if (kxen_hc_get(hc, &period, hc->arg[2], sizeof(period)))
-		return -EFAULT;
-	return kxen_timer_periodic(kv, period);
-}
-
-static long set_singleshot(struct kxen_hc *hc, struct kxen_vcpu *kv)
-{
-	struct { u64 ns; u32 flags; } __packed a;
-
-	if (kv != hc->kv)
-		return -EINVAL;
-	/* 16 bytes with padding for a 64-bit caller, 12 for a 32-bit one */
-	if (kxen_hc_get(hc, &a, hc->arg[2], sizeof(a)))
-		return -EFAULT;
-	return kxen_timer_singleshot(kv, a.ns);
-}
-
 long kxen_hc_vcpu_op(struct kxen_hc *hc)
 {
 	struct kxen_vcpu *kv;
@@ -95,43 +78,15 @@ long kxen_hc_vcpu_op(struct kxen_hc *hc)
 	if (!kv)
 		return -ENOENT;
 	switch ((u32)hc->arg[0]) {
-	case VCPUOP_is_up:
-		return !kxen_glue_offline(kv->vcpu);
-	case VCPUOP_up:
-		/* Up already, or never initialised through Xen (SIPI is used). */
-		return kxen_glue_offline(kv->vcpu) ? -EINVAL : 0;
 	case VCPUOP_get_runstate_info:
 		return get_runstate(hc, kv);
 	case VCPUOP_register_runstate_memory_area:
-		return register_area(hc, kv, false, kxen_runstate_register);
+		return kxen_hc_register_area(hc, kv, false, kxen_runstate_register);
 	case VCPUOP_register_runstate_phys_area_:
-		return register_area(hc, kv, true, kxen_runstate_register);
-	case VCPUOP_register_vcpu_time_memory_area:
-		return register_area(hc, kv, false, kxen_timer_register_area);
-	case VCPUOP_register_vcpu_time_phys_area_:
-		return register_area(hc, kv, true, kxen_timer_register_area);
-	case VCPUOP_set_periodic_timer:
-		return set_periodic(hc, kv);
-	case VCPUOP_stop_periodic_timer:
-		kxen_timer_periodic_stop(kv);
-		return 0;
-	case VCPUOP_set_singleshot_timer:
-		return set_singleshot(hc, kv);
-	case VCPUOP_stop_singleshot_timer:
-		if (kv != hc->kv)
-			return -EINVAL;
-		kxen_timer_singleshot_stop(kv);
-		return 0;
+		return kxen_hc_register_area(hc, kv, true, kxen_runstate_register);
 	case VCPUOP_register_vcpu_info:
 		return register_info(hc, kv);
-	case VCPUOP_send_nmi:
-		if (hc->arg[2])
-			return -EINVAL;
-		kxen_glue_inject_nmi(kv->vcpu);
-		return 0;
-	case VCPUOP_get_physid:
-		return -EINVAL;	/* not pinned */
 	default:
-		return -ENOSYS;
+		return kxen_arch_vcpu_op(hc, kv);
 	}
 }

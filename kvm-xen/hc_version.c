@@ -7,26 +7,22 @@
 #include <xen/interface/version.h>
 #include <xen/interface/features.h>
 
+#include "arch.h"
 #include "hypercall.h"
 
-#define CAPS	"xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "
 #define DENIED	"<denied>"
 
 #define XENFEAT_not_direct_mapped_	16
 #define XENFEAT_runstate_phys_area_	18
-#define XENFEAT_vcpu_time_phys_area_	19
 
 static u32 features(void)
 {
 	return BIT(XENFEAT_writable_page_tables) |
 	       BIT(XENFEAT_auto_translated_physmap) |
 	       BIT(XENFEAT_supervisor_mode_kernel) |
-	       BIT(XENFEAT_hvm_callback_vector) |
-	       BIT(XENFEAT_hvm_safe_pvclock) |
 	       BIT(XENFEAT_memory_op_vnode_supported) |
 	       BIT(XENFEAT_not_direct_mapped_) |
-	       BIT(XENFEAT_runstate_phys_area_) |
-	       BIT(XENFEAT_vcpu_time_phys_area_);
+	       BIT(XENFEAT_runstate_phys_area_) | kxen_arch_features;
 }
 
 static long out(struct kxen_hc *hc, const void *src, u32 len)
@@ -84,7 +80,7 @@ long kxen_hc_xen_version(struct kxen_hc *hc)
 		return out(hc, &ci, sizeof(ci));
 	}
 	case XENVER_capabilities:
-		return out_string(hc, CAPS, XEN_CAPABILITIES_INFO_LEN);
+		return out_string(hc, kxen_arch_caps, XEN_CAPABILITIES_INFO_LEN);
 	case XENVER_changeset:
 		return out_string(hc, DENIED, XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters:

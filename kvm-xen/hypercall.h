@@ -169,6 +169,10 @@ int kxen_arg_put(const struct kxen_arg *a, u32 pos, const void *src, u32 len);
 long kxen_hc_call_back(struct kxen_hc *hc, u64 at, void *arg, u32 size,
 		       long (*fn)(struct kxen_hc *hc, void *arg));
 
+long kxen_hc_register_area(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys,
+			   int (*fn)(struct kxen_vcpu *kv,
+				     const struct kxen_guest_addr *ga));
+
 /* Groups, one file each; -errno or a value, as the guest gets it. */
 long kxen_hc_xen_version(struct kxen_hc *hc);
 long kxen_hc_memory_op(struct kxen_hc *hc);

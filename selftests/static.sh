@@ -38,7 +38,7 @@ report "checkpatch --strict" < <(
 
 # Only the glue knows KVM's inside; only hook.c hooks; one file makes tracepoints.
 report "KVM's inside is named in the glue alone" < <(
-	grep -nE 'kallsyms|LINUX_VERSION_CODE|vcpu->arch|kvm->arch|v->arch' \
+	grep -nE 'kallsyms|LINUX_VERSION_CODE|\b(vcpu|kvm|v)->arch' \
 		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm_glue.*\.[ch]|hook\.c') |
 		grep -vE ':\s*(/?\*|//)')
 report "hook.c alone places hooks" < <(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rest of the contract of arch.h: layouts, copies, life of a domain. */
+#include <xen/interface/features.h>
+
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm_glue.h"
 #include "../kvm-xen/stats.h"
@@ -38,6 +40,13 @@ const struct kxen_layout kxen_layouts[2] = {
 static_assert(sizeof(struct vcpu_info) == 64);
 static_assert(OFF(evtchn_pending) == 0x800 && OFF(evtchn_mask) == 0xa00);
 static_assert(OFF(wc) == 0xc00);
+
+#define XENFEAT_vcpu_time_phys_area_	19	/* not in Linux's header */
+
+const char * const kxen_arch_caps = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ";
+const u32 kxen_arch_features = BIT(XENFEAT_hvm_callback_vector) |
+			       BIT(XENFEAT_hvm_safe_pvclock) |
+			       BIT(XENFEAT_vcpu_time_phys_area_);
 
 static u64 left_set(struct kxen_domain *d)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How the guest wants its upcalls: HVM_PARAM_CALLBACK_IRQ, and a vCPU's own vector. */
+/* How the guest wants its upcalls: HVM_PARAM_CALLBACK_IRQ. */
 #include <linux/types.h>
 #include <xen/interface/hvm/params.h>
 
@@ -28,14 +28,5 @@ long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
 		if (o)
 			kxen_arch_upcall_again(o);
 	}
-	return 0;
-}
-
-long kxen_arch_set_upcall_vector(struct kxen_vcpu *kv, u32 vector)
-{
-	if (vector < 0x10)
-		return -EINVAL;
-	WRITE_ONCE(kv->arch.upcall_vector, vector);
-	kxen_arch_upcall_again(kv);
 	return 0;
 }

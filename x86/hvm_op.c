@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* HVMOP_* and HVM_PARAM_* that only this architecture has: semantics G.4. */
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/hvm/hvm_op.h>
+#include <xen/interface/hvm/params.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/hypercall.h"
+
+/* Not in Linux's headers. */
+#define HVMOP_altp2m		25
+
+#define PARAM_VM86_TSS		15
+#define PARAM_ACPI_IOPORTS	19
+#define PARAM_VM_GENERATION_ID	34
+#define PARAM_ALTP2M		35
+#define PARAM_X87_FIP_WIDTH	36
+#define PARAM_VM86_TSS_SIZED	37
+
+bool kxen_arch_param(u32 index, bool set)
+{
+	switch (index) {
+	case PARAM_VM86_TSS:
+	case PARAM_ACPI_IOPORTS:
+	case PARAM_VM_GENERATION_ID:
+	case PARAM_X87_FIP_WIDTH:
+	case PARAM_VM86_TSS_SIZED:
+		return true;
+	case PARAM_ALTP2M:
+		return !set;
+	default:
+		return false;
+	}
+}
+
+static long pagetable_dying(struct kxen_hc *hc)
+{
+	struct xen_hvm_pagetable_dying a;
+
+	if (kxen_hc_get(hc, &a, hc->arg[1], sizeof(a)))
+		return -EFAULT;
+	if (a.domid != DOMID_SELF && a.domid != hc->d->domid)
+		return -EOPNOTSUPP;
+	return -EINVAL;	/* nested paging: Linux then does without */
+}
+
+static long upcall_vector(struct kxen_hc *hc)
+{
+	struct { u32 vcpu; u8 vector; } a;
+	struct kxen_vcpu *kv;
+
+	/* 5 bytes of payload, 8 of structure */
+	u64 raw;
+
+	if (kxen_hc_get(hc, &raw, hc->arg[1], sizeof(raw)))
+		return -EFAULT;
+	a.vcpu = raw;
+	a.vector = raw >> 32;
+	if (a.vector < 0x10)
+		return -EINVAL;
+	kv = kxen_domain_vcpu(hc->d, a.vcpu);
+	if (!kv)
+		return -ENOENT;
+	WRITE_ONCE(kv->arch.upcall_vector, a.vector);
+	kxen_arch_upcall_again(kv);
+	return 0;
+}
+
+long kxen_arch_hvm_op(struct kxen_hc *hc)
+{
+	switch (hc->arg[0]) {
+	case HVMOP_pagetable_dying:
+		return pagetable_dying(hc);
+	case HVMOP_set_evtchn_upcall_vector:
+		return upcall_vector(hc);
+	case HVMOP_altp2m:
+		return -EOPNOTSUPP;
+	default:
+		return -ENOSYS;
+	}
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* VCPUOP_* that only this architecture has: Xen's timers, bringing up, NMI. Semantics G40. */
+#include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/vcpu.h>
+
+#include "../kvm-xen/arch.h"
+#include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/kvm_glue.h"
+
+#define VCPUOP_register_vcpu_time_phys_area_	15
+
+static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *kv)
+{
+	u64 period;
+
+	if (kxen_hc_get(hc, &period, hc->arg[2], sizeof(period)))
+		return -EFAULT;
+	return kxen_timer_periodic(kv, period);
+}
+
+static long set_singleshot(struct kxen_hc *hc, struct kxen_vcpu *kv)
+{
+	struct { u64 ns; u32 flags; } __packed a;
+
+	if (kv != hc->kv)
+		return -EINVAL;
+	/* 16 bytes with padding for a 64-bit caller, 12 for a 32-bit one */
+	if (kxen_hc_get(hc, &a, hc->arg[2], sizeof(a)))
+		return -EFAULT;
+	return kxen_timer_singleshot(kv, a.ns);
+}
+
+static long timer_op(struct kxen_hc *hc, struct kxen_vcpu *kv)
+{
+	switch ((u32)hc->arg[0]) {
+	case VCPUOP_set_periodic_timer:
+		return set_periodic(hc, kv);
+	case VCPUOP_stop_periodic_timer:
+		kxen_timer_periodic_stop(kv);
+		return 0;
+	case VCPUOP_set_singleshot_timer:
+		return set_singleshot(hc, kv);
+	case VCPUOP_stop_singleshot_timer:
+		if (kv != hc->kv)
+			return -EINVAL;
+		kxen_timer_singleshot_stop(kv);
+		return 0;
+	default:
+		return -ENOSYS;
+	}
+}
+
+long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *kv)
+{
+	switch ((u32)hc->arg[0]) {
+	case VCPUOP_is_up:
+		return !kxen_glue_offline(kv->vcpu);
+	case VCPUOP_up:
+		/* Up already, or never initialised through Xen (SIPI is used). */
+		return kxen_glue_offline(kv->vcpu) ? -EINVAL : 0;
+	case VCPUOP_register_vcpu_time_memory_area:
+		return kxen_hc_register_area(hc, kv, false, kxen_timer_register_area);
+	case VCPUOP_register_vcpu_time_phys_area_:
+		return kxen_hc_register_area(hc, kv, true, kxen_timer_register_area);
+	case VCPUOP_send_nmi:
+		if (hc->arg[2])
+			return -EINVAL;
+		kxen_glue_inject_nmi(kv->vcpu);
+		return 0;
+	case VCPUOP_get_physid:
+		return -EINVAL;	/* not pinned */
+	default:
+		return timer_op(hc, kv);
+	}
+}
