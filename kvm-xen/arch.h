@@ -58,6 +58,12 @@ const struct kxen_hook *kxen_arch_hook(int i);
 int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm);
 void kxen_arch_domain_reset(struct kxen_domain *d);
 
+/*
+ * The boot vCPU is about to run from where a machine begins: it has been reset, or wakes up.
+ * At the beginning of KVM_RUN, the vCPU's own thread.
+ */
+bool kxen_arch_begins_anew(struct kxen_vcpu *kv);
+
 /* Forget what the guest has set up for a vCPU. Domain locked. */
 void kxen_arch_vcpu_reset(struct kxen_vcpu *kv);
 

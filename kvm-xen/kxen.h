@@ -283,7 +283,6 @@ void kxen_reset_first_call(struct kxen_hc *hc);
 struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp);
 void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id);
 void kxen_vcpus_reset(struct kxen_domain *d);
-void kxen_vcpu_resume(struct kxen_vcpu *kv);
 
 /**
  * kxen_domain_vcpu() - vCPU by Xen's number.
@@ -316,6 +315,9 @@ static inline struct kxen_vcpu *kxen_vcpu_from(struct kxen_domain *d, u32 *i)
 
 #define kxen_for_each_vcpu(d, i, kv) \
 	for ((i) = 0; ((kv) = kxen_vcpu_from(d, &(i))); (i)++)
+
+/* enter.c */
+void kxen_vcpu_enter(struct kxen_vcpu *kv);
 
 /* vcpu_info.c */
 int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);

@@ -102,19 +102,3 @@ void kxen_vcpus_reset(struct kxen_domain *d)
 	kxen_for_each_vcpu(d, i, kv)
 		reset_one(kv);
 }
-
-/**
- * kxen_vcpu_resume() - A restored vCPU is about to run for the first time.
- * @kv: the vCPU.
- *
- * Context: its own thread; the VMM has set the guest's clock. Takes d->lock.
- */
-void kxen_vcpu_resume(struct kxen_vcpu *kv)
-{
-	WRITE_ONCE(kv->resume, false);
-	kxen_runstate_resume(kv);
-	kxen_timer_resume(kv);
-	mutex_lock(&kv->domain->lock);
-	kxen_shinfo_wallclock(kv->domain);
-	mutex_unlock(&kv->domain->lock);
-}

@@ -3,7 +3,6 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm_glue.h"
-#include "../kvm-xen/park.h"
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 
@@ -93,59 +92,4 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 		a->ret = 0;
 	}
 	return 1;
-}
-
-/*
- * int kvm_arch_vcpu_ioctl_run(vcpu): KVM_RUN begins.
- *
- * A machine reset is the VMM's business, and KVM is not told. What can be seen
- * is its result: the boot vCPU is about to run from the reset vector although
- * the machine has run before. No other vCPU can execute guest code then, since
- * it waits for the boot vCPU's INIT and SIPI. A machine that wakes up looks the
- * same: machine_reset.c.
- */
-int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
-{
-	struct kxen_domain *d = kv->domain;
-
-	kxen_park_run(kv);
-	if (unlikely(kxen_glue_at_reset_vector(kv->vcpu)) &&
-	    READ_ONCE(d->used) && kxen_glue_is_bsp(kv->vcpu))
-		kxen_reset_hold(d);
-	if (unlikely(READ_ONCE(kv->resume)))
-		kxen_vcpu_resume(kv);
-	return 0;
-}
-
-/* void kvm_arch_vcpu_postcreate(vcpu): of any VM */
-int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a)
-{
-	kxen_domain_vcpu_created(v);
-	return 0;
-}
-
-/*
- * void kvm_arch_sync_dirty_log(kvm, slot): the VMM asks which pages are dirty. All that
- * the host may write to are; to take note of each write would cost every send.
- */
-int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a)
-{
-	kxen_domain_mark_dirty(kvm, (struct kvm_memory_slot *)a->arg[1]);
-	return 0;
-}
-
-/* int kvm_arch_vcpu_precreate(kvm, id): of any VM */
-int kxen_on_vcpu_coming(struct kvm *kvm, struct kxen_hook_args *a)
-{
-	int ret = kxen_domain_vcpu_coming(kvm, a->arg[1]);
-
-	a->ret = ret;
-	return !!ret;
-}
-
-/* void kvm_arch_pre_destroy_vm(kvm): of any VM, when no vCPU of it can run any more */
-int kxen_on_vm_gone(struct kvm *kvm, struct kxen_hook_args *a)
-{
-	kxen_domain_vm_gone(kvm);
-	return 0;
 }
