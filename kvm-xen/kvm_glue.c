@@ -34,7 +34,7 @@ struct file *kxen_glue_vm_file(int fd, struct kvm **kvm)
 
 	if (!f)
 		return ERR_PTR(-EBADF);
-	if (!file_is_kvm(f)) {
+	if (!kxen_kvm(file_is_kvm)(f)) {
 		fput(f);
 		return ERR_PTR(-EINVAL);
 	}
@@ -119,14 +119,14 @@ u32 kxen_glue_created_vcpus(struct kvm *kvm)
 
 u64 kxen_glue_vm_now(struct kvm *kvm)
 {
-	return static_call(kxen_kvmclock_ns)(kvm);
+	return kxen_kvm(get_kvmclock_ns)(kvm);
 }
 
 /* Address in the VMM of a writable guest page, or 0. */
 unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn)
 {
 	int idx = srcu_read_lock(&kvm->srcu);
-	unsigned long hva = gfn_to_hva(kvm, gfn);
+	unsigned long hva = kxen_kvm(gfn_to_hva)(kvm, gfn);
 
 	srcu_read_unlock(&kvm->srcu, idx);
 	return kvm_is_error_hva(hva) ? 0 : hva;
@@ -237,8 +237,8 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 	p->domain = d;
 	kvm_iodevice_init(&p->dev, &pio_ops);
 	mutex_lock(&kvm->slots_lock);
-	ret = static_call(kxen_bus_register)(kvm, KVM_PIO_BUS, port, len,
-					     &p->dev);
+	ret = kxen_kvm(kvm_io_bus_register_dev)(kvm, KVM_PIO_BUS, port, len,
+						&p->dev);
 	mutex_unlock(&kvm->slots_lock);
 	if (ret) {
 		kfree(p);
@@ -257,7 +257,7 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 static __always_inline void assert_own_thread(struct kvm_vcpu *v)
 {
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING))
-		WARN_ON_ONCE(kvm_get_running_vcpu() != v);
+		WARN_ON_ONCE(kxen_kvm(kvm_get_running_vcpu)() != v);
 }
 
 /**
@@ -332,7 +332,7 @@ static noinline bool cs_is_long(struct kvm_vcpu *v)
 {
 	int db, l;
 
-	static_call(kxen_cs_bits)(v, &db, &l);
+	kxen_kvm_op(get_cs_db_l_bits)(v, &db, &l);
 	return l;
 }
 
@@ -352,14 +352,14 @@ bool kxen_glue_long_mode(struct kvm_vcpu *v)
 int kxen_glue_cpl(struct kvm_vcpu *v)
 {
 	assert_own_thread(v);
-	return static_call(kxen_get_cpl)(v);
+	return kxen_kvm_op(get_cpl)(v);
 }
 
 /* The guest has interrupts enabled and no shadow over them. */
 bool kxen_glue_intr_allowed(struct kvm_vcpu *v)
 {
 	assert_own_thread(v);
-	return static_call(kxen_intr_allowed)(v, false) > 0;
+	return kxen_kvm_op(interrupt_allowed)(v, false) > 0;
 }
 
 /* This vector is queued for the next entry, and the guest has not seen it. */
@@ -370,7 +370,7 @@ bool kxen_glue_is_injecting(struct kvm_vcpu *v, u8 vector)
 
 u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
 {
-	return kvm_read_l1_tsc(v, rdtsc());
+	return kxen_kvm(kvm_read_l1_tsc)(v, rdtsc());
 }
 
 /*
@@ -382,9 +382,9 @@ u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
 bool kxen_glue_want_window(struct kvm_vcpu *v)
 {
 	assert_own_thread(v);
-	if (unlikely(kxen_svm_vmcb && enable_apicv))
+	if (unlikely(kxen_svm_avic))
 		return false;
-	static_call(kxen_irq_window)(v);
+	kxen_kvm_op(enable_irq_window)(v);
 	return true;
 }
 
@@ -405,14 +405,14 @@ void kxen_glue_kick(struct kvm_vcpu *v)
 	smp_mb__after_atomic();
 	if (rcuwait_active(kvm_arch_vcpu_get_wait(v)) ||
 	    READ_ONCE(v->mode) == IN_GUEST_MODE)
-		kvm_vcpu_kick(v);
+		kxen_kvm(kvm_vcpu_kick)(v);
 }
 
 /* Have a sleeping vCPU look around, whether or not there is an interrupt. */
 void kxen_glue_unblock(struct kvm_vcpu *v)
 {
 	kvm_make_request(KVM_REQ_UNBLOCK, v);
-	kvm_vcpu_kick(v);
+	kxen_kvm(kvm_vcpu_kick)(v);
 }
 
 /**
@@ -427,7 +427,7 @@ void kxen_glue_halt(struct kvm_vcpu *v)
 	assert_own_thread(v);
 	kvm_vcpu_srcu_read_unlock(v);
 	v->arch.mp_state = KVM_MP_STATE_HALTED;
-	kvm_vcpu_halt(v);
+	kxen_kvm(kvm_vcpu_halt)(v);
 	v->arch.mp_state = KVM_MP_STATE_RUNNABLE;
 	kvm_vcpu_srcu_read_lock(v);
 }
@@ -436,7 +436,7 @@ void kxen_glue_halt(struct kvm_vcpu *v)
 int kxen_glue_skip_insn(struct kvm_vcpu *v)
 {
 	assert_own_thread(v);
-	return kvm_skip_emulated_instruction(v);
+	return kxen_kvm(kvm_skip_emulated_instruction)(v);
 }
 
 /* Make KVM_RUN end with what the guest asked SCHEDOP_shutdown for. */
@@ -462,13 +462,13 @@ int kxen_glue_lapic_send(struct kvm_vcpu *v, u8 vector)
 		.dest_id = v->vcpu_id,
 	};
 
-	return static_call(kxen_lapic_set_irq)(v, &irq, NULL);
+	return kxen_kvm(kvm_apic_set_irq)(v, &irq, NULL);
 }
 
 /* The LAPIC's highest requested vector, or -1. */
 int kxen_glue_lapic_highest(struct kvm_vcpu *v)
 {
-	return kvm_lapic_find_highest_irr(v);
+	return kxen_kvm(kvm_lapic_find_highest_irr)(v);
 }
 
 /* The thread that last ran the vCPU, with a reference, or NULL. */
@@ -496,7 +496,7 @@ int kxen_glue_read_virt(struct kvm_vcpu *v, u64 gva, void *dst, u32 len)
 	struct kxen_x86_exception e;
 
 	assert_own_thread(v);
-	return kvm_read_guest_virt(v, gva, dst, len, &e) ? -EFAULT : 0;
+	return kxen_kvm(kvm_read_guest_virt)(v, gva, dst, len, &e) ? -EFAULT : 0;
 }
 
 int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len)
@@ -504,7 +504,7 @@ int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len)
 	struct kxen_x86_exception e;
 
 	assert_own_thread(v);
-	return kvm_write_guest_virt_system(v, gva, (void *)src, len, &e) ?
+	return kxen_kvm(kvm_write_guest_virt_system)(v, gva, (void *)src, len, &e) ?
 	       -EFAULT : 0;
 }
 
@@ -514,7 +514,7 @@ int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa)
 	gpa_t g;
 
 	assert_own_thread(v);
-	g = kvm_mmu_gva_to_gpa_read(v, gva, NULL);
+	g = kxen_kvm(kvm_mmu_gva_to_gpa_read)(v, gva, NULL);
 	if (g == INVALID_GPA)
 		return -EFAULT;
 	*gpa = g;
@@ -523,14 +523,14 @@ int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa)
 
 int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len)
 {
-	return kvm_write_guest(kvm, gpa, src, len) ? -EFAULT : 0;
+	return kxen_kvm(kvm_write_guest)(kvm, gpa, src, len) ? -EFAULT : 0;
 }
 
 /* Bring a register that the processor keeps into struct kvm_vcpu. */
 static void want_reg(struct kvm_vcpu *v, enum kvm_reg reg)
 {
 	if (!test_bit(reg, (unsigned long *)&v->arch.regs_avail))
-		static_call(kxen_cache_reg)(v, reg);
+		kxen_kvm_op(cache_reg)(v, reg);
 }
 
 void kxen_glue_cache_paging(struct kvm_vcpu *v)
@@ -581,7 +581,7 @@ void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn)
 void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn)
 {
 	int idx = srcu_read_lock(&kvm->srcu);
-	struct kvm_memory_slot *slot = gfn_to_memslot(kvm, gfn);
+	struct kvm_memory_slot *slot = kxen_kvm(gfn_to_memslot)(kvm, gfn);
 
 	if (slot)
 		kxen_glue_slot_dirty(slot, gfn);
@@ -599,7 +599,7 @@ void kxen_glue_slot_frames(const struct kvm_memory_slot *slot, u64 *first, u64 *
 void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa)
 {
 	assert_own_thread(v);
-	kvm_vcpu_mark_page_dirty(v, gpa_to_gfn(gpa));
+	kxen_kvm(kvm_vcpu_mark_page_dirty)(v, gpa_to_gfn(gpa));
 }
 
 /* A guest's MSR access; false if it is the VMM's. */
@@ -638,15 +638,15 @@ u64 kxen_glue_nr_pages(struct kvm *kvm)
 
 void kxen_glue_flush_tlbs(struct kvm *kvm)
 {
-	kvm_make_all_cpus_request(kvm, KVM_REQ_TLB_FLUSH_GUEST);
+	kxen_kvm(kvm_make_all_cpus_request)(kvm, KVM_REQ_TLB_FLUSH_GUEST);
 }
 
 /* KVM queues and merges them as the hardware does; the vCPU may sleep, or be in the guest. */
 void kxen_glue_inject_nmi(struct kvm_vcpu *v)
 {
-	static_call(kxen_inject_nmi)(v);
+	kxen_kvm(kvm_inject_nmi)(v);
 	if (!kxen_glue_is_running_here(v))
-		kvm_vcpu_kick(v);
+		kxen_kvm(kvm_vcpu_kick)(v);
 }
 
 /*
@@ -667,5 +667,5 @@ void kxen_glue_triple_fault(struct kvm_vcpu *v)
 /* SCHEDOP_yield, as a PAUSE loop: let another vCPU of the VM have the CPU. */
 void kxen_glue_yield(struct kvm_vcpu *v)
 {
-	kvm_vcpu_on_spin(v, true);
+	kxen_kvm(kvm_vcpu_on_spin)(v, true);
 }

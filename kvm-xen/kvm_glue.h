@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only door to KVM. This header and kvm_glue.c are the only files that name
+ * The only door to KVM. The files of the glue, kvm_glue*, are the only ones that name
  * KVM's symbols and look into its structures; the rest of the module passes
  * struct kvm and struct kvm_vcpu around unopened.
  */
@@ -10,8 +10,8 @@
 #include <linux/kvm_host.h>
 #include <linux/nospec.h>
 #include <linux/preempt.h>
-#include <linux/static_call.h>
 
+#include "kvm_glue_calls.h"
 #include "kxen.h"
 
 struct kxen_hook;
@@ -129,7 +129,7 @@ kxen_glue_clock(struct kvm_vcpu *v)
  */
 static inline bool kxen_glue_is_running_here(struct kvm_vcpu *v)
 {
-	return in_task() && kvm_get_running_vcpu() == v;
+	return in_task() && kxen_kvm(kvm_get_running_vcpu)() == v;
 }
 
 bool kxen_glue_long_mode(struct kvm_vcpu *v);

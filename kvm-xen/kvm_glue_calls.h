@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the glue share: calls into KVM that the linker cannot make. */
+/*
+ * What the glue calls in KVM. Newer kernels export next to nothing of it to modules that
+ * are not KVM's own, so none of it is linked: it is looked up by name and called through
+ * static calls. Those are direct calls, no longer than linked ones, which a kernel with
+ * indirect branch tracking allows to any function.
+ */
 #ifndef KXEN_KVM_GLUE_CALLS_H
 #define KXEN_KVM_GLUE_CALLS_H
 
@@ -7,47 +12,36 @@
 #include <linux/static_call.h>
 
 /*
- * Exported by KVM, declared only in headers of its own. The space for the
- * exception is larger than any struct x86_exception so far; the layout check
- * compares.
+ * Declared only in headers of KVM's own. The space for the exception is larger than any
+ * struct x86_exception so far; the layout check compares.
  */
 struct kxen_x86_exception {
 	u64 space[8];
 };
 
-int kvm_read_guest_virt(struct kvm_vcpu *vcpu, gva_t addr, void *val,
-			unsigned int bytes, void *exception);
-int kvm_write_guest_virt_system(struct kvm_vcpu *vcpu, gva_t addr, void *val,
-				unsigned int bytes, void *exception);
-u64 kvm_read_l1_tsc(struct kvm_vcpu *vcpu, u64 host_tsc);
-int kvm_lapic_find_highest_irr(struct kvm_vcpu *vcpu);
-
-/* Types only, for the static calls; none of these exists. */
-int kxen_t_lapic_set_irq(struct kvm_vcpu *v, struct kvm_lapic_irq *irq,
-			 void *dest_map);
+/* Types of what no header declares; none of these exists. */
+int kxen_t_guest_virt(struct kvm_vcpu *v, gva_t addr, void *val,
+		      unsigned int bytes, void *exception);
+u64 kxen_t_read_l1_tsc(struct kvm_vcpu *v, u64 host_tsc);
+int kxen_t_find_highest_irr(struct kvm_vcpu *v);
+int kxen_t_apic_set_irq(struct kvm_vcpu *v, struct kvm_lapic_irq *irq,
+			void *dest_map);
 u64 kxen_t_kvmclock_ns(struct kvm *kvm);
-int kxen_t_get_cpl(struct kvm_vcpu *v);
-void kxen_t_cs_bits(struct kvm_vcpu *v, int *db, int *l);
-int kxen_t_intr_allowed(struct kvm_vcpu *v, bool for_injection);
-void kxen_t_cache_reg(struct kvm_vcpu *v, enum kvm_reg reg);
-void kxen_t_irq_window(struct kvm_vcpu *v);
 
-DECLARE_STATIC_CALL(kxen_bus_register, kvm_io_bus_register_dev);
-DECLARE_STATIC_CALL(kxen_lapic_set_irq, kxen_t_lapic_set_irq);
-DECLARE_STATIC_CALL(kxen_kvmclock_ns, kxen_t_kvmclock_ns);
-DECLARE_STATIC_CALL(kxen_get_cpl, kxen_t_get_cpl);
-DECLARE_STATIC_CALL(kxen_cs_bits, kxen_t_cs_bits);
-DECLARE_STATIC_CALL(kxen_intr_allowed, kxen_t_intr_allowed);
-DECLARE_STATIC_CALL(kxen_cache_reg, kxen_t_cache_reg);
-DECLARE_STATIC_CALL(kxen_irq_window, kxen_t_irq_window);
-DECLARE_STATIC_CALL(kxen_inject_nmi, kvm_inject_nmi);
-DECLARE_STATIC_CALL(kxen_set_irq, kvm_set_irq);
-DECLARE_STATIC_CALL(kxen_irq_source_get, kvm_request_irq_source_id);
-DECLARE_STATIC_CALL(kxen_irq_source_put, kvm_free_irq_source_id);
-DECLARE_STATIC_CALL(kxen_ack_register, kvm_register_irq_ack_notifier);
-DECLARE_STATIC_CALL(kxen_ack_unregister, kvm_unregister_irq_ack_notifier);
+#define KXEN_KVM_CALL(name, type, nargs) DECLARE_STATIC_CALL(kxen_##name, type)
+#define KXEN_KVM_OP(name) \
+	DECLARE_STATIC_CALL(kxen_op_##name, \
+			    *(typeof_member(struct kvm_x86_ops, name))NULL)
+#include "kvm_glue_list.h"
+
+/* Call a function of the list, a callback of the list. */
+#define kxen_kvm(name)		static_call(kxen_##name)
+#define kxen_kvm_op(name)	static_call(kxen_op_##name)
 
 /* Offset of vcpu_svm.vmcb in what a struct kvm_vcpu is part of; 0: not on SVM. */
 extern u32 kxen_svm_vmcb;
+
+/* SVM, where the processor delivers interrupts by itself. */
+extern bool kxen_svm_avic;
 
 #endif

@@ -3,10 +3,8 @@
  * The glue's first part: is KVM what this module was compiled against, and where is
  * what it does not export?
  *
- * What KVM exports is called directly. What it does not export is looked up by
- * name and called through static calls: those are direct calls, which a kernel
- * with indirect branch tracking allows to any function. Layouts and prototypes
- * are compared with the running kernel's BTF before the first hook is armed.
+ * Functions are looked up by name (kvm_glue_calls.h). Layouts and prototypes are
+ * compared with the running kernel's BTF before the first hook is armed.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -19,23 +17,15 @@
 #include "kvm_glue_calls.h"
 #include "log.h"
 
-DEFINE_STATIC_CALL_NULL(kxen_bus_register, kvm_io_bus_register_dev);
-DEFINE_STATIC_CALL_NULL(kxen_lapic_set_irq, kxen_t_lapic_set_irq);
-DEFINE_STATIC_CALL_NULL(kxen_kvmclock_ns, kxen_t_kvmclock_ns);
-DEFINE_STATIC_CALL_NULL(kxen_get_cpl, kxen_t_get_cpl);
-DEFINE_STATIC_CALL_NULL(kxen_cs_bits, kxen_t_cs_bits);
-DEFINE_STATIC_CALL_NULL(kxen_intr_allowed, kxen_t_intr_allowed);
-DEFINE_STATIC_CALL_NULL(kxen_cache_reg, kxen_t_cache_reg);
-DEFINE_STATIC_CALL_NULL(kxen_irq_window, kxen_t_irq_window);
-DEFINE_STATIC_CALL_NULL(kxen_inject_nmi, kvm_inject_nmi);
-DEFINE_STATIC_CALL_NULL(kxen_set_irq, kvm_set_irq);
-DEFINE_STATIC_CALL_NULL(kxen_irq_source_get, kvm_request_irq_source_id);
-DEFINE_STATIC_CALL_NULL(kxen_irq_source_put, kvm_free_irq_source_id);
-DEFINE_STATIC_CALL_NULL(kxen_ack_register, kvm_register_irq_ack_notifier);
-DEFINE_STATIC_CALL_NULL(kxen_ack_unregister, kvm_unregister_irq_ack_notifier);
+#define KXEN_KVM_CALL(name, type, nargs) DEFINE_STATIC_CALL_NULL(kxen_##name, type)
+#define KXEN_KVM_OP(name) \
+	DEFINE_STATIC_CALL_NULL(kxen_op_##name, \
+				*(typeof_member(struct kvm_x86_ops, name))NULL)
+#include "kvm_glue_list.h"
 
 struct preempt_ops *kxen_kvm_preempt_ops;
 u32 kxen_svm_vmcb;
+bool kxen_svm_avic;
 
 #ifdef KXEN_FORGE_LAYOUT	/* a build for the test of the check below */
 #define FORGED 8
@@ -101,11 +91,6 @@ static const struct {
 #ifdef KXEN_KVM_HAS_VM_TYPE
 	MEMBER(kvm_arch, vm_type),
 #endif
-	MEMBER(kvm_x86_ops, get_cpl),
-	MEMBER(kvm_x86_ops, get_cs_db_l_bits),
-	MEMBER(kvm_x86_ops, interrupt_allowed),
-	MEMBER(kvm_x86_ops, cache_reg),
-	MEMBER(kvm_x86_ops, enable_irq_window),
 	MEMBER(kvm_vcpu, mode),
 	MEMBER(kvm_io_device_ops, destructor),
 	MEMBER(msr_data, index),
@@ -114,24 +99,6 @@ static const struct {
 	MEMBER(kvm_irq_ack_notifier, gsi),
 	MEMBER(kvm_irq_ack_notifier, irq_acked),
 #undef MEMBER
-};
-
-/* What is called without being hooked, and is not checked by the linker. */
-static const struct {
-	const char *name;
-	u8 nargs;
-} called[] = {
-	{ "kvm_io_bus_register_dev", 5 },
-	{ "kvm_apic_set_irq", 3 },
-	{ "get_kvmclock_ns", 1 },
-	{ "kvm_read_guest_virt", 5 },
-	{ "kvm_write_guest_virt_system", 5 },
-	{ "kvm_lapic_find_highest_irr", 1 },
-	{ "kvm_set_irq", 5 },
-	{ "kvm_request_irq_source_id", 1 },
-	{ "kvm_free_irq_source_id", 2 },
-	{ "kvm_register_irq_ack_notifier", 2 },
-	{ "kvm_unregister_irq_ack_notifier", 2 },
 };
 
 static int check_func(struct kxen_btf *btf, const char *name, int nargs,
@@ -151,36 +118,51 @@ static int check_func(struct kxen_btf *btf, const char *name, int nargs,
 	return -ENOEXEC;
 }
 
+static int check_member(struct kxen_btf *btf, const char *type,
+			const char *member, int offset)
+{
+	int off = kxen_btf_member(btf, type, member);
+
+	if (off == offset)
+		return 0;
+	kxen_err("struct %s.%s is at %d on this kernel, the module was compiled for %d: rebuild it",
+		 type, member, off, offset);
+	return -ENOEXEC;
+}
+
+/* What is called without being hooked. */
+static int check_calls(struct kxen_btf *btf)
+{
+	int ret = 0;
+
+#define KXEN_KVM_CALL(name, type, nargs) \
+	(ret = ret ?: check_func(btf, #name, nargs, -1))
+#define KXEN_KVM_OP(name) \
+	(ret = ret ?: check_member(btf, "kvm_x86_ops", #name, \
+				   offsetof(struct kvm_x86_ops, name)))
+#include "kvm_glue_list.h"
+	return ret;
+}
+
 static int check_types(struct kxen_btf *btf, struct kxen_hook *hooks, int nr)
 {
-	int i, off, ret;
+	int i, off, ret = 0;
 
-	for (i = 0; i < ARRAY_SIZE(layout); i++) {
-		off = kxen_btf_member(btf, layout[i].type, layout[i].member);
-		if (off == layout[i].offset)
-			continue;
-		kxen_err("struct %s.%s is at %d on this kernel, the module was compiled for %d: rebuild it",
-			 layout[i].type, layout[i].member, off,
-			 layout[i].offset);
-		return -ENOEXEC;
-	}
+	for (i = 0; i < ARRAY_SIZE(layout) && !ret; i++)
+		ret = check_member(btf, layout[i].type, layout[i].member,
+				   layout[i].offset);
+	if (ret)
+		return ret;
 	off = kxen_btf_size(btf, "x86_exception");
 	if (off <= 0 || off > (int)sizeof(struct kxen_x86_exception)) {
 		kxen_err("struct x86_exception has grown to %d bytes", off);
 		return -ENOEXEC;
 	}
-	for (i = 0; i < ARRAY_SIZE(called); i++) {
-		ret = check_func(btf, called[i].name, called[i].nargs, -1);
-		if (ret)
-			return ret;
-	}
-	for (i = 0; i < nr; i++) {
+	ret = check_calls(btf);
+	for (i = 0; i < nr && !ret; i++)
 		ret = check_func(btf, hooks[i].symbol, hooks[i].nargs,
 				 hooks[i].is_void);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return ret;
 }
 
 /* A module's own BTF, or an error pointer: the kernel keeps it only behind this file. */
@@ -271,13 +253,12 @@ static u32 find_svm_vmcb(void)
 	return vcpu == 0 && vmcb > 0 ? vmcb : 0;
 }
 
-/* True if the symbol is there and the static call goes to it now. */
-#define RESOLVE(call, name) ({						\
-	unsigned long addr = kxen_hook_lookup(name);			\
+/* True if there is such a function; the static call goes to it from now on. */
+#define RESOLVE(call, address) ({					\
+	void *addr = (void *)(address);					\
 									\
 	if (addr)							\
-		static_call_update(call,				\
-			(typeof(STATIC_CALL_TRAMP(call))*)addr);	\
+		static_call_update(call, addr);				\
 	addr;								\
 })
 
@@ -290,20 +271,21 @@ static u32 find_svm_vmcb(void)
  */
 int kxen_glue_init(void)
 {
+	bool found = true;
+
 	kxen_kvm_preempt_ops = (void *)kxen_hook_lookup("kvm_preempt_ops");
 	if (!kxen_kvm_preempt_ops)
 		return -ENOENT;
-	if (!RESOLVE(kxen_bus_register, "kvm_io_bus_register_dev") ||
-	    !RESOLVE(kxen_lapic_set_irq, "kvm_apic_set_irq") ||
-	    !RESOLVE(kxen_kvmclock_ns, "get_kvmclock_ns") ||
-	    !RESOLVE(kxen_inject_nmi, "kvm_inject_nmi") ||
-	    !RESOLVE(kxen_set_irq, "kvm_set_irq") ||
-	    !RESOLVE(kxen_irq_source_get, "kvm_request_irq_source_id") ||
-	    !RESOLVE(kxen_irq_source_put, "kvm_free_irq_source_id") ||
-	    !RESOLVE(kxen_ack_register, "kvm_register_irq_ack_notifier") ||
-	    !RESOLVE(kxen_ack_unregister, "kvm_unregister_irq_ack_notifier"))
-		return -ENOENT;
-	return 0;
+#define KXEN_KVM_CALL(name, type, nargs) \
+	(found = found && RESOLVE(kxen_##name, kxen_hook_lookup(#name)))
+#include "kvm_glue_list.h"
+	return found ? 0 : -ENOENT;
+}
+
+/* The callback at an offset of KVM's table. */
+static void *op_at(const struct kvm_x86_ops *ops, size_t offset)
+{
+	return *(void **)((void *)ops + offset);
 }
 
 /**
@@ -314,24 +296,27 @@ int kxen_glue_init(void)
 int kxen_glue_arm(void)
 {
 	struct kvm_x86_ops *ops = (void *)kxen_hook_lookup("kvm_x86_ops");
+	const bool *apicv = (void *)kxen_hook_lookup("enable_apicv");
+	bool filled = ops && apicv;
 	static const void *known;
+	static bool svm;
 
-	if (!ops || !ops->get_cpl || !ops->get_cs_db_l_bits ||
-	    !ops->interrupt_allowed || !ops->cache_reg ||
-	    !ops->enable_irq_window) {
+#define KXEN_KVM_OP(name)						\
+	(filled = filled &&						\
+		  RESOLVE(kxen_op_##name,				\
+			  op_at(ops, offsetof(struct kvm_x86_ops, name))))
+#include "kvm_glue_list.h"
+	if (!filled) {
 		kxen_err("neither kvm-amd nor kvm-intel is loaded");
 		return -ENODEV;
 	}
-	static_call_update(kxen_get_cpl, ops->get_cpl);
-	static_call_update(kxen_cs_bits, ops->get_cs_db_l_bits);
-	static_call_update(kxen_intr_allowed, ops->interrupt_allowed);
-	static_call_update(kxen_cache_reg, ops->cache_reg);
-	static_call_update(kxen_irq_window, ops->enable_irq_window);
 	/* The vendor module may be another one, or loaded anew, by now. */
 	if (known != ops->get_cs_db_l_bits) {
 		known = ops->get_cs_db_l_bits;
-		kxen_svm_vmcb = kxen_hook_find("svm_get_cs_db_l_bits") ==
-				(unsigned long)known ? find_svm_vmcb() : 0;
+		svm = kxen_hook_find("svm_get_cs_db_l_bits") ==
+		      (unsigned long)known;
+		kxen_svm_vmcb = svm ? find_svm_vmcb() : 0;
 	}
+	kxen_svm_avic = svm && *apicv;
 	return 0;
 }

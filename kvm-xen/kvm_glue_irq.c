@@ -48,7 +48,7 @@ struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
 
 	if (!l)
 		return ERR_PTR(-ENOMEM);
-	l->source = static_call(kxen_irq_source_get)(kvm);
+	l->source = kxen_kvm(kvm_request_irq_source_id)(kvm);
 	if (l->source < 0) {
 		int ret = l->source;
 
@@ -59,14 +59,14 @@ struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
 	l->domain = d;
 	l->acked.gsi = gsi;
 	l->acked.irq_acked = on_ack;
-	static_call(kxen_ack_register)(kvm, &l->acked);
+	kxen_kvm(kvm_register_irq_ack_notifier)(kvm, &l->acked);
 	return l;
 }
 
 /* Context: any that may take KVM's interrupt locks: not a hard interrupt. */
 void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level)
 {
-	static_call(kxen_set_irq)(kvm, l->source, l->acked.gsi, level, false);
+	kxen_kvm(kvm_set_irq)(kvm, l->source, l->acked.gsi, level, false);
 }
 
 /**
@@ -78,9 +78,9 @@ void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level)
  */
 void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l)
 {
-	static_call(kxen_ack_unregister)(kvm, &l->acked);
+	kxen_kvm(kvm_unregister_irq_ack_notifier)(kvm, &l->acked);
 	kxen_glue_line_set(kvm, l, false);
-	static_call(kxen_irq_source_put)(kvm, l->source);
+	kxen_kvm(kvm_free_irq_source_id)(kvm, l->source);
 	kfree(l);
 }
 
@@ -91,7 +91,7 @@ static void (*eoi_fn)(struct kxen_vcpu *kv, int vector);
 /* A probe of KVM's tracepoint; the vCPU's own thread. */
 static void on_eoi(void *data, void *apic, int vector)
 {
-	struct kvm_vcpu *v = kvm_get_running_vcpu();
+	struct kvm_vcpu *v = kxen_kvm(kvm_get_running_vcpu)();
 	struct kxen_vcpu *kv = v ? kxen_glue_marked(v) : NULL;
 
 	if (kv)
