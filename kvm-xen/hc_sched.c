@@ -9,6 +9,7 @@
 
 #include "../evtchn/evtchn.h"
 #include "arch.h"
+#include "hrtimer.h"
 #include "hypercall.h"
 #include "kvm_glue.h"
 #include "subsys.h"
@@ -84,9 +85,7 @@ static void sleep_polling(struct kxen_vcpu *kv, u64 timeout)
 
 	if (timeout && timeout <= now)
 		return;
-	hrtimer_init_on_stack(&pt.timer, CLOCK_BOOTTIME,
-			      HRTIMER_MODE_REL_HARD);
-	pt.timer.function = poll_timeout;
+	kxen_hrtimer_setup_on_stack(&pt.timer, poll_timeout, CLOCK_BOOTTIME);
 	if (timeout)
 		hrtimer_start(&pt.timer,
 			      ns_to_ktime(min_t(u64, timeout - now, KTIME_MAX)),

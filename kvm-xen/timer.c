@@ -8,6 +8,7 @@
 
 #include "../evtchn/evtchn.h"
 #include "arch.h"
+#include "hrtimer.h"
 #include "kvm_glue.h"
 #include "kxen.h"
 
@@ -44,10 +45,8 @@ static enum hrtimer_restart periodic_fn(struct hrtimer *t)
 void kxen_timer_init(struct kxen_vcpu *kv)
 {
 	mutex_init(&kv->timer_lock);
-	hrtimer_init(&kv->singleshot, CLOCK_BOOTTIME, HRTIMER_MODE_REL_HARD);
-	kv->singleshot.function = singleshot_fn;
-	hrtimer_init(&kv->periodic, CLOCK_BOOTTIME, HRTIMER_MODE_REL_HARD);
-	kv->periodic.function = periodic_fn;
+	kxen_hrtimer_setup(&kv->singleshot, singleshot_fn, CLOCK_BOOTTIME);
+	kxen_hrtimer_setup(&kv->periodic, periodic_fn, CLOCK_BOOTTIME);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include <xen/interface/xen.h>
 #include <xen/interface/sched.h>
 
+#include "hrtimer.h"
 #include "kvm_glue.h"
 #include "kxen.h"
 
@@ -44,9 +45,8 @@ void kxen_watchdog_init(struct kxen_domain *d)
 
 	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
 		d->watchdog[i].domain = d;
-		hrtimer_init(&d->watchdog[i].timer, CLOCK_MONOTONIC,
-			     HRTIMER_MODE_REL_HARD);
-		d->watchdog[i].timer.function = watchdog_fn;
+		kxen_hrtimer_setup(&d->watchdog[i].timer, watchdog_fn,
+				   CLOCK_MONOTONIC);
 	}
 }
 
