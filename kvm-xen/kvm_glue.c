@@ -276,6 +276,8 @@ int kxen_glue_mark(struct kxen_vcpu *kv)
 	kv->kvm_ops = pn->ops;
 	/* Pairs with the dependent load in kxen_glue_marked() and the hooks. */
 	smp_store_release(&pn->ops, &kv->preempt_ops);
+	/* A vCPU that has run has a clock, of which we are only told when it is new. */
+	kvm_make_request(KVM_REQ_CLOCK_UPDATE, kv->vcpu);
 	return 0;
 }
 

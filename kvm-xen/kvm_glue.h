@@ -117,12 +117,6 @@ static inline u32 kxen_glue_tsc_khz(struct kvm_vcpu *v)
 	return v->arch.virtual_tsc_khz;
 }
 
-static inline const struct pvclock_vcpu_time_info *
-kxen_glue_clock(struct kvm_vcpu *v)
-{
-	return &v->arch.hv_clock;
-}
-
 /*
  * Is this the thread that runs the vCPU? Not so in an interrupt of that thread: it cannot be
  * relied upon to look for what is left to it, since it may have looked and be about to sleep.
@@ -130,6 +124,14 @@ kxen_glue_clock(struct kvm_vcpu *v)
 static inline bool kxen_glue_is_running_here(struct kvm_vcpu *v)
 {
 	return in_task() && kxen_kvm(kvm_get_running_vcpu)() == v;
+}
+
+/* The vCPU that this CPU has loaded, if it is ours, or NULL. Preemption off, or own thread. */
+static inline struct kxen_vcpu *kxen_glue_running(void)
+{
+	struct kvm_vcpu *v = kxen_kvm(kvm_get_running_vcpu)();
+
+	return v ? kxen_glue_marked(v) : NULL;
 }
 
 bool kxen_glue_long_mode(struct kvm_vcpu *v);

@@ -70,7 +70,6 @@ static const struct {
 	MEMBER(kvm_vcpu_arch, hflags),
 	MEMBER(kvm_vcpu_arch, mp_state),
 	MEMBER(kvm_vcpu_arch, interrupt),
-	MEMBER(kvm_vcpu_arch, hv_clock),
 	MEMBER(kvm_vcpu_arch, hyperv_enabled),
 	MEMBER(kvm_vcpu_arch, virtual_tsc_khz),
 	MEMBER(kvm, lock),

@@ -91,8 +91,7 @@ static void (*eoi_fn)(struct kxen_vcpu *kv, int vector);
 /* A probe of KVM's tracepoint; the vCPU's own thread. */
 static void on_eoi(void *data, void *apic, int vector)
 {
-	struct kvm_vcpu *v = kxen_kvm(kvm_get_running_vcpu)();
-	struct kxen_vcpu *kv = v ? kxen_glue_marked(v) : NULL;
+	struct kxen_vcpu *kv = kxen_glue_running();
 
 	if (kv)
 		eoi_fn(kv, vector);

@@ -22,6 +22,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include <asm/pvclock-abi.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/vcpu.h>
 
@@ -112,6 +113,7 @@ struct kxen_vcpu {
 	/* time: written under time_lock, by the vCPU's thread or its timers */
 	raw_spinlock_t time_lock;
 	struct kxen_area time_area;
+	struct pvclock_vcpu_time_info clock;	/* KVM's, as it was last computed */
 	u64 time_seen[3];	/* what was last published */
 	u32 time_area_version;
 	bool time_stale;	/* publish again although nothing changed */

@@ -15,7 +15,7 @@
 
 u64 kxen_arch_guest_now(struct kxen_vcpu *kv)
 {
-	const struct pvclock_vcpu_time_info *c = kxen_glue_clock(kv->vcpu);
+	const struct pvclock_vcpu_time_info *c = &kv->clock;
 
 	if (unlikely(!c->tsc_to_system_mul))
 		return kxen_glue_vm_now(kv->domain->kvm);
@@ -78,7 +78,7 @@ static void write_time_area(struct kxen_vcpu *kv,
 
 void kxen_arch_publish_time_area(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
 {
-	const struct pvclock_vcpu_time_info *c = kxen_glue_clock(caller->vcpu);
+	const struct pvclock_vcpu_time_info *c = &caller->clock;
 
 	if (c->tsc_to_system_mul)
 		write_time_area(kv, c);
@@ -145,7 +145,7 @@ out:
  */
 void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force)
 {
-	const struct pvclock_vcpu_time_info *c = kxen_glue_clock(kv->vcpu);
+	const struct pvclock_vcpu_time_info *c = &kv->clock;
 	u64 seen[3], scale = time_scale(c);
 	unsigned long irq;
 
@@ -169,9 +169,18 @@ void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force)
 	local_irq_restore(irq);
 }
 
-/* static int kvm_guest_time_update(vcpu): runs before the clock changes */
-int kxen_on_clock_update(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+/*
+ * void kvm_hv_setup_tsc_page(kvm, clock): in a vCPU's own thread, on its way into the
+ * guest: KVM has computed a new clock for it, and keeps that nowhere on newer kernels.
+ * Any VM.
+ */
+int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a)
 {
-	kxen_glue_want_event(kv->vcpu);
+	struct kxen_vcpu *kv = kxen_glue_running();
+
+	if (kv) {
+		kv->clock = *(const struct pvclock_vcpu_time_info *)a->arg[1];
+		kxen_glue_want_event(kv->vcpu);
+	}
 	return 0;
 }

@@ -97,8 +97,8 @@ KXEN_TRAMPOLINE has_interrupt
 KXEN_TRAMPOLINE get_interrupt
 KXEN_TRAMPOLINE get_extint
 KXEN_TRAMPOLINE apic_enabled
-KXEN_TRAMPOLINE clock_update
 KXEN_TRAMPOLINE run
+KXEN_TRAMPOLINE_ANY clock_update
 KXEN_TRAMPOLINE_ANY vcpu_created
 KXEN_TRAMPOLINE_ANY sync_dirty
 KXEN_TRAMPOLINE_ANY vm_gone

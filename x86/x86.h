@@ -31,10 +31,10 @@ int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a);
 int kxen_on_get_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a);
 int kxen_on_get_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a);
 int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_clock_update(struct kxen_vcpu *kv, struct kxen_hook_args *a);
 int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a);
 int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a);
 
+int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_vcpu_coming(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_vm_gone(struct kvm *kvm, struct kxen_hook_args *a);
