@@ -56,7 +56,7 @@ static struct kxen_hook hooks[] = {
 };
 
 /* A KVM function that is traceable, rare, and not in the table. */
-#define PIN_SYMBOL	"kvm_arch_sync_events"
+#define PIN_SYMBOL	"kvm_arch_destroy_vm"
 
 static int nr_hooks;
 
