@@ -478,9 +478,15 @@ struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *v)
 {
 	struct task_struct *t;
 
+#ifdef KXEN_KVM_PID_LOCK	/* the old one is not kept for readers under RCU */
+	read_lock(&v->pid_lock);
+	t = get_pid_task(v->pid, PIDTYPE_PID);
+	read_unlock(&v->pid_lock);
+#else
 	rcu_read_lock();
 	t = get_pid_task(rcu_dereference(v->pid), PIDTYPE_PID);
 	rcu_read_unlock();
+#endif
 	return t;
 }
 

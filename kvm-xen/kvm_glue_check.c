@@ -58,6 +58,9 @@ static const struct {
 	MEMBER(kvm_memory_slot, userspace_addr),
 	MEMBER(kvm_memory_slot, dirty_bitmap),
 	MEMBER(kvm_vcpu, pid),
+#ifdef KXEN_KVM_PID_LOCK
+	MEMBER(kvm_vcpu, pid_lock),
+#endif
 	MEMBER(kvm_vcpu, preempted),
 	MEMBER(kvm_vcpu, arch),
 	MEMBER(kvm_vcpu_arch, regs),
