@@ -314,9 +314,15 @@ bool kxen_glue_is_bsp(struct kvm_vcpu *v)
  */
 bool kxen_glue_at_reset_vector(struct kvm_vcpu *v)
 {
-	return (v->arch.regs_dirty & BIT(VCPU_REGS_RIP)) &&
-	       v->arch.regs[VCPU_REGS_RIP] == 0xfff0 &&
-	       !(v->arch.cr0 & X86_CR0_PE);
+#ifdef KXEN_KVM_REG_BITMAPS
+	bool at = test_bit(VCPU_REG_RIP, v->arch.regs_dirty) &&
+		  v->arch.rip == 0xfff0;
+#else
+	bool at = (v->arch.regs_dirty & BIT(VCPU_REGS_RIP)) &&
+		  v->arch.regs[VCPU_REGS_RIP] == 0xfff0;
+#endif
+
+	return at && !(v->arch.cr0 & X86_CR0_PE);
 }
 
 /*
@@ -537,15 +543,15 @@ int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len)
 /* Bring a register that the processor keeps into struct kvm_vcpu. */
 static void want_reg(struct kvm_vcpu *v, enum kvm_reg reg)
 {
-	if (!test_bit(reg, (unsigned long *)&v->arch.regs_avail))
+	if (!(*kxen_glue_regs_avail(v) & BIT(reg)))
 		kxen_kvm_op(cache_reg)(v, reg);
 }
 
 void kxen_glue_cache_paging(struct kvm_vcpu *v)
 {
 	assert_own_thread(v);
-	want_reg(v, VCPU_EXREG_CR3);
-	want_reg(v, VCPU_EXREG_CR4);
+	want_reg(v, KXEN_KVM_REG_CR3);
+	want_reg(v, KXEN_KVM_REG_CR4);
 }
 
 /**

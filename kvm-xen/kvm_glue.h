@@ -173,15 +173,26 @@ struct kxen_paging {
 	u64 efer;
 };
 
+/* Two names of the same registers, two types of the set of those in struct kvm_vcpu. */
+#ifdef KXEN_KVM_REG_BITMAPS
+#define KXEN_KVM_REG_CR3	VCPU_REG_CR3
+#define KXEN_KVM_REG_CR4	VCPU_REG_CR4
+#define kxen_glue_regs_avail(v)	((v)->arch.regs_avail)
+#else
+#define KXEN_KVM_REG_CR3	VCPU_EXREG_CR3
+#define KXEN_KVM_REG_CR4	VCPU_EXREG_CR4
+#define kxen_glue_regs_avail(v)	(&(v)->arch.regs_avail)
+#endif
+
 void kxen_glue_cache_paging(struct kvm_vcpu *v);
 
 static __always_inline void kxen_glue_paging(struct kvm_vcpu *v,
 					     struct kxen_paging *p)
 {
-	const u32 both = BIT(VCPU_EXREG_CR3) | BIT(VCPU_EXREG_CR4);
+	const u32 both = BIT(KXEN_KVM_REG_CR3) | BIT(KXEN_KVM_REG_CR4);
 
 	/* The processor may keep them until somebody asks. */
-	if (unlikely((v->arch.regs_avail & both) != both))
+	if (unlikely((*kxen_glue_regs_avail(v) & both) != both))
 		kxen_glue_cache_paging(v);
 	p->cr3 = v->arch.cr3;
 	p->cr4 = v->arch.cr4;

@@ -64,6 +64,9 @@ static const struct {
 	MEMBER(kvm_vcpu, preempted),
 	MEMBER(kvm_vcpu, arch),
 	MEMBER(kvm_vcpu_arch, regs),
+#ifdef KXEN_KVM_REG_BITMAPS
+	MEMBER(kvm_vcpu_arch, rip),
+#endif
 	MEMBER(kvm_vcpu_arch, regs_dirty),
 	MEMBER(kvm_vcpu_arch, regs_avail),
 	MEMBER(kvm_vcpu_arch, cr0),
