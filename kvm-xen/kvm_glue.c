@@ -4,7 +4,11 @@
  * kvm_glue_check.c and the two headers, all that this module knows about KVM's
  * inside.
  */
+#ifdef KXEN_ENTRY_VIRT
+#include <linux/entry-virt.h>
+#else
 #include <linux/entry-kvm.h>
+#endif
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -54,6 +58,12 @@ bool kxen_glue_has_dirty_ring(struct kvm *kvm)
 /* Why this VM cannot be a Xen domain: KXEN_WHY_*, 0 if it can. */
 u32 kxen_glue_vm_refuse(struct kvm *kvm)
 {
+#ifdef KXEN_KVM_XEN_HVM_CONFIG
+	const struct kvm_xen_hvm_config *xen = &kvm->arch.xen_hvm_config;
+#else
+	const struct kvm_xen_hvm_config *xen = &kvm->arch.xen.hvm_config;
+#endif
+
 	if (test_bit(APICV_INHIBIT_REASON_SEV,
 		     &kvm->arch.apicv_inhibit_reasons))
 		return KXEN_WHY_PROTECTED;
@@ -61,7 +71,7 @@ u32 kxen_glue_vm_refuse(struct kvm *kvm)
 	if (kvm->arch.vm_type != KVM_X86_DEFAULT_VM)
 		return KXEN_WHY_PROTECTED;
 #endif
-	if (kvm->arch.xen_hvm_config.flags || kvm->arch.xen_hvm_config.msr)
+	if (xen->flags || xen->msr)
 		return KXEN_WHY_KVM_XEN;
 	if (kvm->arch.irqchip_mode == KVM_IRQCHIP_NONE)
 		return KXEN_WHY_NO_LAPIC;
@@ -402,6 +412,15 @@ void kxen_glue_want_event(struct kvm_vcpu *v)
 	kvm_make_request(KVM_REQ_EVENT, v);
 }
 
+static __always_inline void kick(struct kvm_vcpu *v)
+{
+#ifdef KXEN_KVM_KICK_WAITS
+	kxen_kvm(__kvm_vcpu_kick)(v, false);
+#else
+	kxen_kvm(kvm_vcpu_kick)(v);
+#endif
+}
+
 /*
  * Have a vCPU notice a request that was made before: wake it, or make it leave the
  * guest. One that is on its way into the guest sees the request itself: it says so
@@ -413,14 +432,14 @@ void kxen_glue_kick(struct kvm_vcpu *v)
 	smp_mb__after_atomic();
 	if (rcuwait_active(kvm_arch_vcpu_get_wait(v)) ||
 	    READ_ONCE(v->mode) == IN_GUEST_MODE)
-		kxen_kvm(kvm_vcpu_kick)(v);
+		kick(v);
 }
 
 /* Have a sleeping vCPU look around, whether or not there is an interrupt. */
 void kxen_glue_unblock(struct kvm_vcpu *v)
 {
 	kvm_make_request(KVM_REQ_UNBLOCK, v);
-	kxen_kvm(kvm_vcpu_kick)(v);
+	kick(v);
 }
 
 /**
@@ -660,7 +679,7 @@ void kxen_glue_inject_nmi(struct kvm_vcpu *v)
 {
 	kxen_kvm(kvm_inject_nmi)(v);
 	if (!kxen_glue_is_running_here(v))
-		kxen_kvm(kvm_vcpu_kick)(v);
+		kick(v);
 }
 
 /*

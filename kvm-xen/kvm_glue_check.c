@@ -91,7 +91,12 @@ static const struct {
 	MEMBER(kvm, arch),
 	MEMBER(kvm_arch, irqchip_mode),
 	MEMBER(kvm_arch, apicv_inhibit_reasons),
+#ifdef KXEN_KVM_XEN_HVM_CONFIG
 	MEMBER(kvm_arch, xen_hvm_config),
+#else
+	MEMBER(kvm_arch, xen),
+	MEMBER(kvm_xen, hvm_config),
+#endif
 	MEMBER(kvm_arch, bsp_vcpu_id),
 #ifdef KXEN_KVM_HAS_VM_TYPE
 	MEMBER(kvm_arch, vm_type),

@@ -33,7 +33,11 @@ KXEN_KVM_CALL(kvm_set_irq, kvm_set_irq, 5);
 KXEN_KVM_CALL(kvm_skip_emulated_instruction, kvm_skip_emulated_instruction, 1);
 KXEN_KVM_CALL(kvm_unregister_irq_ack_notifier, kvm_unregister_irq_ack_notifier, 2);
 KXEN_KVM_CALL(kvm_vcpu_halt, kvm_vcpu_halt, 1);
+#ifdef KXEN_KVM_KICK_WAITS	/* then the other one is inline */
+KXEN_KVM_CALL(__kvm_vcpu_kick, __kvm_vcpu_kick, 2);
+#else
 KXEN_KVM_CALL(kvm_vcpu_kick, kvm_vcpu_kick, 1);
+#endif
 KXEN_KVM_CALL(kvm_vcpu_mark_page_dirty, kvm_vcpu_mark_page_dirty, 2);
 KXEN_KVM_CALL(kvm_vcpu_on_spin, kvm_vcpu_on_spin, 2);
 KXEN_KVM_CALL(kvm_write_guest, kvm_write_guest, 4);
