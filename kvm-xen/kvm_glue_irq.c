@@ -29,6 +29,27 @@ static void on_ack(struct kvm_irq_ack_notifier *n)
 	l->fn(l->domain);
 }
 
+/*
+ * Who drives a pin has a number, and a pin's level is that of all of them. Older kernels
+ * give numbers out. Newer ones only know their own three, the first ones of a word of bits,
+ * and let any other in: a VM has one line of ours, so the last one is free.
+ */
+static int source_get(struct kvm *kvm)
+{
+#ifdef KXEN_KVM_IRQ_SOURCES
+	return kxen_kvm(kvm_request_irq_source_id)(kvm);
+#else
+	return BITS_PER_LONG - 1;
+#endif
+}
+
+static void source_put(struct kvm *kvm, int source)
+{
+#ifdef KXEN_KVM_IRQ_SOURCES
+	kxen_kvm(kvm_free_irq_source_id)(kvm, source);
+#endif
+}
+
 /**
  * kxen_glue_line_add() - A line of our own on a pin of a VM.
  * @kvm: the VM.
@@ -48,7 +69,7 @@ struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
 
 	if (!l)
 		return ERR_PTR(-ENOMEM);
-	l->source = kxen_kvm(kvm_request_irq_source_id)(kvm);
+	l->source = source_get(kvm);
 	if (l->source < 0) {
 		int ret = l->source;
 
@@ -80,7 +101,7 @@ void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l)
 {
 	kxen_kvm(kvm_unregister_irq_ack_notifier)(kvm, &l->acked);
 	kxen_glue_line_set(kvm, l, false);
-	kxen_kvm(kvm_free_irq_source_id)(kvm, l->source);
+	source_put(kvm, l->source);
 	kfree(l);
 }
 
