@@ -49,6 +49,7 @@
 /* For functions whose first argument is the vCPU, and ours is marked. */
 .macro KXEN_TRAMPOLINE name
 SYM_FUNC_START(kxen_tramp_\name)
+	ANNOTATE_NOENDBR	/* ftrace jumps here directly */
 	mov	KXEN_VCPU_PREEMPT_OPS(%rdi), %rax
 	cmp	kxen_kvm_preempt_ops(%rip), %rax
 	jne	1f
@@ -68,6 +69,7 @@ SYM_FUNC_END(kxen_tramp_\name)
  */
 .macro KXEN_TRAMPOLINE_ANY name
 SYM_FUNC_START(kxen_tramp_\name)
+	ANNOTATE_NOENDBR	/* ftrace jumps here directly */
 	mov	%rdi, %rax
 	KXEN_CALL_HANDLER kxen_on_\name
 	RET
@@ -77,6 +79,7 @@ SYM_FUNC_END(kxen_tramp_\name)
 /* The same, and the handler may deal with the call. */
 .macro KXEN_TRAMPOLINE_ANY_SKIP name
 SYM_FUNC_START(kxen_tramp_\name)
+	ANNOTATE_NOENDBR	/* ftrace jumps here directly */
 	mov	%rdi, %rax
 	KXEN_CALL_HANDLER kxen_on_\name
 	jnz	1f
