@@ -83,7 +83,7 @@ mutants: setup ## would the tests notice? Each deliberate defect, one by one: M=
 bench: setup ## instructions, and cache lines that a send touches: build/bench.json
 	@$(MAKE) -s -C selftests
 	@python3 scripts/bench.py
-	@python3 scripts/scale.py 6.1 6.12
+	@python3 scripts/scale.py
 
 uapi-doc: setup ## the interface of /dev/kvm-xen from its header, in build/uapi.rst
 	@mkdir -p build

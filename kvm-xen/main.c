@@ -17,27 +17,38 @@ module_param(unsupported, bool, 0444);
 MODULE_PARM_DESC(unsupported,
 		 "load on a kernel that is not in the supported list");
 
-/* Series that the tests run on; scripts/common.sh has the same list. */
+/* KXEN_SUPPORTED has the series of scripts/supported-kernels, with ", " between them. */
 #ifdef KXEN_FORGE_LAYOUT	/* a build for the tests of the checks at load */
-static const char * const supported[] = { "0.0." };
+#define RUNS_ON "0.0"
 #else
-static const char * const supported[] = { "6.1.", "6.12." };
+#define RUNS_ON KXEN_SUPPORTED
 #endif
+
+static bool runs_on(const char *release)
+{
+	const char *s = RUNS_ON;
+	size_t n;
+
+	for (; *s; s += n + strspn(s + n, ", ")) {
+		n = strcspn(s, ",");
+		if (!strncmp(release, s, n) && release[n] == '.')
+			return true;
+	}
+	return false;
+}
 
 static int check_kernel(void)
 {
 	const char *release = init_utsname()->release;
-	int i;
 
-	for (i = 0; i < ARRAY_SIZE(supported); i++)
-		if (!strncmp(release, supported[i], strlen(supported[i])))
-			return 0;
+	if (runs_on(release))
+		return 0;
 	if (unsupported) {
 		kxen_info("kernel %s is not in the supported list", release);
 		return 0;
 	}
-	kxen_err("kernel %s is not in the supported list (6.1, 6.12): 'unsupported=1' loads anyway",
-		 release);
+	kxen_err("kernel %s is not in the supported list (%s): 'unsupported=1' loads anyway",
+		 release, KXEN_SUPPORTED);
 	return -ENODEV;
 }
 

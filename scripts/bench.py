@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 
-from kxen import BUILD, CACHE, TOP, plugin
+from kxen import BUILD, CACHE, TOP, plugin, supported
 
 IMG = os.path.join(BUILD, "selftests/img")
 JOB = """
@@ -180,7 +180,7 @@ def main():
         rows.append({"op": op, "width": 64, "impl": impl, "host": host, "raw": raw,
                      "net": None if skip is None else raw - skip, "locked": own})
 
-    for series in sys.argv[1:] or ["6.1", "6.12"]:
+    for series in sys.argv[1:] or supported():
         subprocess.run([os.path.join(TOP, "scripts/module.sh"), series], check=True)
         got, locked = on_host(series, so)
         # What the tracer itself adds shows on a function of four instructions.

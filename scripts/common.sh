@@ -4,7 +4,7 @@
 
 KXEN_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 KXEN_CACHE=${KXEN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvm-xen}
-KXEN_SUPPORTED="6.1 6.12"
+KXEN_SUPPORTED=$(awk '/^[0-9]/ { print $1 }' "$KXEN_TOP/scripts/supported-kernels" | xargs)
 KXEN_ARCH=amd64
 
 say() { printf '== %s\n' "$*" >&2; }

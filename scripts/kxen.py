@@ -10,6 +10,14 @@ CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
 
 
+def supported():
+    """The series that the module supports and the cache has."""
+    with open(os.path.join(TOP, "scripts/supported-kernels")) as f:
+        words = [line.split() for line in f]
+    return [w[0] for w in words if w and w[0][0].isdigit() and
+            os.path.exists(os.path.join(CACHE, "kernels", w[0] + ".release"))]
+
+
 def kernel(series):
     """(release, root of its files) of the cache's kernel of that series."""
     rel = open(os.path.join(CACHE, "kernels", series + ".release")).read().strip()

@@ -11,7 +11,7 @@ series=$1
 shift
 out=$KXEN_TOP/build/$series
 src=$out/src
-what="Kbuild VERSION kvm-xen evtchn dom0 x86 include"
+what="Kbuild VERSION scripts/supported-kernels kvm-xen evtchn dom0 x86 include"
 case " $* " in
 *KXEN_FORGE_LAYOUT*) out=$out-forged ;;
 *KXEN_FAULT*) out=$out-fault src=$out-fault/src what="$what selftests/fault" ;;
@@ -19,7 +19,7 @@ esac
 how="$(kver_of "$series") $*" check=
 case " $* " in *" C=2 "*) how="$(kver_of "$series") " check=1 ;; esac
 cd "$KXEN_TOP"
-mkdir -p "$out" "$src"
+mkdir -p "$out" "$src/scripts"
 exec 9>"$src.lock"
 flock 9
 

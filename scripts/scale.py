@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from kxen import BUILD, TOP, plugin
+from kxen import BUILD, TOP, plugin, supported
 
 NULL_FIRST, SEND_FIRST, NULL_LAST, SEND_LAST, ALLOC_LAST = range(5)
 JOB = """
@@ -150,7 +150,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--tap", action="store_true", help="checks, not a table")
     p.add_argument("--keep", metavar="FILE", help="keep what the plugin wrote")
-    p.add_argument("series", nargs="*", default=["6.1"])
+    p.add_argument("series", nargs="*", default=supported())
     args = p.parse_args()
     rows = []
     for series in args.series:
