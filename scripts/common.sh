@@ -18,9 +18,28 @@ kver_of() {
 	cat "$f"
 }
 
+# The suites that may have series $1, when it does not come from the machine's own.
+suites_of() { awk -v s="$1" '$1 == s { gsub(",", " ", $2); print $2 }' "$KXEN_TOP/scripts/supported-kernels"; }
+
+# Whether make check runs program $2 on series $1.
+checked_on() {
+	awk -v s="$1" -v p=",$2," '$1 == s { exit !($3 == "" || index("," $3 ",", p)) }' \
+		"$KXEN_TOP/scripts/supported-kernels"
+}
+
+# Series $1 can be left out, and was: 'make setup' could not have it.
+left_out() { [ -n "$(suites_of "$1")" ] && [ ! -s "$KXEN_CACHE/kernels/$1.release" ]; }
+
 # Unpacked image (boot/, lib/modules/) and unpacked headers of series $1.
 kroot_of() { printf '%s/kernels/%s\n' "$KXEN_CACHE" "$(kver_of "$1")"; }
 kdir_of() { printf '%s/usr/src/linux-headers-%s\n' "$(kroot_of "$1")" "$(kver_of "$1")"; }
+
+# The PATH for a build for series $1: its own compiler comes first, if it has one.
+path_of() {
+	local t
+	t=$(kroot_of "$1")/tools
+	[ -d "$t" ] && printf '%s:%s\n' "$t" "$PATH" || printf '%s\n' "$PATH"
+}
 
 # Run a command that builds something while nobody else builds it: locked NAME COMMAND...
 locked() {

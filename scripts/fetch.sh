@@ -36,8 +36,9 @@ fetch_debs() {	# DIR PACKAGE...: download, then unpack into DIR
 	local dir=$1 tmp deb
 	shift
 	tmp=$(mktemp -d "$KXEN_CACHE/debs/dl.XXXXXX")
-	(cd "$tmp" && apt-get -o APT::Sandbox::User=root download -qq "$@" >&2) || die "cannot download $*"
+	(cd "$tmp" && apt-get -o APT::Sandbox::User=root download -qq "$@" >&2) ||
+		{ say "cannot download $*"; rm -rf "$tmp"; return 1; }
 	mkdir -p "$dir"
-	for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$dir"; done
+	for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$dir" || return 1; done
 	rm -rf "$tmp"
 }

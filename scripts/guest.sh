@@ -79,6 +79,7 @@ if command -v grub-mkrescue >/dev/null && { [ "$out/initrd.gz" -nt "$out/disk.im
 	rm -rf "$t"
 fi
 for s in ${*:-$KXEN_SUPPORTED}; do
+	left_out "$s" && continue
 	rel=$(kver_of "$s")
 	if [ ! -e "$out/vmlinux-$s" ] || [ "$(cat "$out/vmlinux-$s.release" 2>/dev/null)" != "$rel" ]; then
 		python3 "$KXEN_TOP/scripts/vmlinux.py" "$(kroot_of "$s")/boot/vmlinuz-$rel" "$out/vmlinux-$s"

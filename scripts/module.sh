@@ -39,6 +39,7 @@ cp -ru --parents $what "$src/"
 	[ -e "$f" ] || rm -f "$src/$f"
 done
 bad=
+PATH=$(path_of "$series")
 make -s -C "$(kdir_of "$series")" M="$src" W=1 "$@" modules >"$out/build.log" 2>&1 ||
 	bad="the module does not build for $series"
 if grep -qE 'warning:' "$out/build.log"; then

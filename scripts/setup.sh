@@ -11,6 +11,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/fetch.sh"
+. "$(dirname "$0")/suite.sh"
 
 what=${1:-check}
 shift || true
@@ -37,28 +38,57 @@ newest_release() {
 		grep -vE -- '-(rt|cloud|unsigned)' | sort -V | tail -1
 }
 
+# Kernel of series $1 from the configured suites or, if apt is told so, from another one.
+unpack_kernel() {
+	local s=$1 rel root hdr abi kb p extra=()
+	rel=$(newest_release "$s")
+	[ -n "$rel" ] || { say "no Debian kernel of series $s in ${suite:-the configured suites}"; return 1; }
+	root=$KXEN_CACHE/kernels/$rel
+	abi=${rel%-amd64}
+	kb=linux-kbuild-$s
+	apt-cache show "linux-kbuild-$abi" >/dev/null 2>&1 && kb=linux-kbuild-$abi
+	# Newer packages have the image in parts.
+	for p in binary modules base; do
+		apt-cache show "linux-$p-$rel" >/dev/null 2>&1 && extra+=("linux-$p-$rel")
+	done
+	say "fetching Debian kernel $rel and its headers"
+	rm -rf "$root"
+	fetch_debs "$root" "linux-image-$rel" "linux-headers-$rel" "linux-headers-$abi-common" \
+		"$kb" "${extra[@]}" || return 1
+	# The packages name each other by absolute path: point them into the cache.
+	hdr=$root/usr/src/linux-headers-$rel
+	sed -i "s#/usr/src/#$root/usr/src/#g" "$hdr/Makefile" || return 1
+	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
+	if [ ! -e "$root/boot/vmlinuz-$rel" ]; then
+		mkdir -p "$root/boot"
+		ln -s "../lib/modules/$rel/vmlinuz" "$root/boot/vmlinuz-$rel" || return 1
+	fi
+	depmod -b "$root" "$rel" || return 1
+	[ -z "$suite" ] || suite_tools "$root" "$rel" "$kb" || return 1
+	printf '%s\n' "$rel" >"$KXEN_CACHE/kernels/$s.release"
+	touch "$root/.done"
+}
+
 setup_kernel() {
-	local s=$1 rel root hdr common kb
+	local s=$1 rel suites suite= dir
 	if [ -s "$KXEN_CACHE/kernels/$s.release" ]; then
 		rel=$(cat "$KXEN_CACHE/kernels/$s.release")
 		[ -e "$KXEN_CACHE/kernels/$rel/.done" ] && return 0
 	fi
-	apt_update
-	rel=$(newest_release "$s")
-	[ -n "$rel" ] || die "no Debian kernel of series $s in the configured suites"
-	root=$KXEN_CACHE/kernels/$rel
-	common=linux-headers-${rel%-amd64}-common
-	kb=linux-kbuild-$s
-	apt-cache show "linux-kbuild-${rel%-amd64}" >/dev/null 2>&1 && kb=linux-kbuild-${rel%-amd64}
-	say "fetching Debian kernel $rel and its headers"
-	rm -rf "$root"
-	fetch_debs "$root" "linux-image-$rel" "linux-headers-$rel" "$common" "$kb"
-	# The packages name each other by absolute path: point them into the cache.
-	hdr=$root/usr/src/linux-headers-$rel
-	sed -i "s#/usr/src/#$root/usr/src/#g" "$hdr/Makefile"
-	depmod -b "$root" "$rel"
-	printf '%s\n' "$rel" >"$KXEN_CACHE/kernels/$s.release"
-	touch "$root/.done"
+	rm -f "$KXEN_CACHE/kernels/$s.release"
+	suites=$(suites_of "$s")
+	if [ -z "$suites" ]; then
+		apt_update
+		unpack_kernel "$s" || die "kernel $s cannot be had"
+		return 0
+	fi
+	# Nothing here ends the set-up: the others are to be had without.
+	for suite in $suites; do
+		(install_packages patchelf && dir=$(suite_apt "$suite") &&
+			export APT_CONFIG=$dir/apt.conf && unpack_kernel "$s") && return 0
+	done
+	say "kernel $s is left out, its tests will be skipped: this machine's mirror does not give it in" \
+		"$suites (a mirror without them, or a newer kernel there by now: scripts/supported-kernels)"
 }
 
 # A private apt directory with source entries: the same mirrors, suites and
