@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 out=$KXEN_TOP/build/$1-stall src=$KXEN_TOP/selftests/stall
+PATH=$(path_of "$1")
 mkdir -p "$out"
 cp -u "$src/Kbuild" "$src/kxen_stall.c" "$out/"
 if ! locked "stall-$1" make -s -C "$(kdir_of "$1")" M="$out" W=1 modules >"$out/log" 2>&1 ||

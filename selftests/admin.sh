@@ -9,7 +9,7 @@ livepatch() {	# SERIES: build it for that kernel
 	local out=$BUILD/$1-livepatch
 	mkdir -p "$out"
 	cp -u "$SELF/livepatch/Kbuild" "$SELF/livepatch/kxlp.c" "$out/"
-	locked "livepatch-$1" make -s -C "$(kdir_of "$1")" M="$out" modules >"$out/log" 2>&1 || cat "$out/log"
+	PATH=$(path_of "$1") locked "livepatch-$1" make -s -C "$(kdir_of "$1")" M="$out" modules >"$out/log" 2>&1 || cat "$out/log"
 	strip --strip-debug "$out/kxlp.ko"
 }
 files() {

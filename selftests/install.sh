@@ -31,7 +31,7 @@ for s in $(series_list); do
 	src=$BUILD/$s/src
 	cp -ru --parents Makefile tools $([ -d "$BUILD/tools" ] && echo build/tools) "$src/"
 	rm -rf "$WORK/dest" "$src/build/tools/kxenlat"
-	m="flock $BUILD/$s/lock make -C $src W=1 KDIR=$(kdir_of "$s") DESTDIR=$WORK/dest PREFIX=/usr"
+	m="env PATH=$(path_of "$s") flock $BUILD/$s/lock make -C $src W=1 KDIR=$(kdir_of "$s") DESTDIR=$WORK/dest PREFIX=/usr"
 	release=$(kver_of "$s")
 	$m install >"$WORK/install" 2>&1
 	rc=$?

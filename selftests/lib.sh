@@ -18,11 +18,15 @@ set -u
 SELF=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$SELF/../scripts/common.sh"
 BUILD=$KXEN_TOP/build
+PROGRAM=${0##*/}
+PROGRAM=${PROGRAM%.sh}
 KXEN_CHECK=${KXEN_CHECK:-check}
 tap_nr=0
 tap_bad=0
 
-series_list() {
+# Whether setup.sh could have them or not.
+wanted_list() {
+	local s
 	if [ -n "${KXEN_SERIES-}" ]; then
 		echo "$KXEN_SERIES"
 	elif [ "$KXEN_CHECK" = quick ]; then
@@ -30,14 +34,21 @@ series_list() {
 	elif [ "$KXEN_CHECK" = check ] && [ -n "${ONCE-}" ]; then
 		echo "$ONCE"
 	else
-		echo "$KXEN_SUPPORTED"
+		for s in $KXEN_SUPPORTED; do
+			[ "$KXEN_CHECK" != full ] && ! checked_on "$s" "$PROGRAM" || echo "$s"
+		done
 	fi
 }
 
+series_list() {
+	local s
+	for s in $(wanted_list); do left_out "$s" || echo "$s"; done
+}
+
 # In 'check' two hosts share what does not depend on the host: the first does half 1, the
-# other half 2, and job.sh's mine() asks for it. A host that is alone does all, and so does
-# each of check-full.
-all_series=$(series_list)
+# other half 2, and job.sh's mine() asks for it; a third one does half 2, too. A host that is
+# alone does all, and so does each of check-full.
+all_series=$(series_list | xargs)
 halves() {	# SERIES
 	case $KXEN_CHECK:$all_series in
 	check:"$1 "*) echo 1 ;;
@@ -47,7 +58,7 @@ halves() {	# SERIES
 }
 
 own_parts=${PARTS:+1}
-PARTS=${PARTS:-$all_series}
+PARTS=${PARTS:-$(wanted_list | xargs)}
 case ${1-} in
 "") ;;
 --list)
@@ -57,6 +68,11 @@ case ${1-} in
 *)
 	case " $PARTS " in *" $1 "*) ;; *) die "${0##*/} has these parts: $PARTS" ;; esac
 	[ -n "$own_parts" ] || KXEN_SERIES=$1
+	if [ -z "$own_parts" ] && left_out "$1"; then
+		printf 'TAP version 13\nok 1 - %s # SKIP kernel %s could not be had from %s\n1..1\n' \
+			"$PROGRAM on $1" "$1" "$(suites_of "$1")"
+		exit
+	fi
 	;;
 esac
 
