@@ -160,7 +160,7 @@ static void unpin(struct page *page)
 		l->page = page;
 		INIT_WORK(&l->work, late_fn);
 		__module_get(THIS_MODULE);
-		queue_work(system_unbound_wq, &l->work);
+		queue_work(kxen_unbound_wq, &l->work);
 	}
 }
 

@@ -47,6 +47,13 @@ struct user_struct;
 #define KXEN_NR_VIRQS		24
 #define KXEN_NR_WATCHDOGS	2
 
+/* For work that may take its time; the kernel has given it another name. */
+#ifdef KXEN_SYSTEM_DFL_WQ
+#define kxen_unbound_wq		system_dfl_wq
+#else
+#define kxen_unbound_wq		system_unbound_wq
+#endif
+
 /**
  * struct kxen_shinfo - where a domain's shared_info lies.
  * @at: its first byte.

@@ -58,7 +58,7 @@ void kxen_domain_put(struct kxen_domain *d)
 {
 	/* Somebody may have found it under RCU and failed to get a reference. */
 	if (refcount_dec_and_test(&d->ref))
-		queue_rcu_work(system_unbound_wq, &d->free_work);
+		queue_rcu_work(kxen_unbound_wq, &d->free_work);
 }
 
 /**
@@ -132,7 +132,7 @@ bool kxen_domain_hold(struct kxen_domain *d)
 void kxen_domain_unhold(struct kxen_domain *d)
 {
 	if (refcount_dec_and_test(&d->holds))
-		queue_work(system_unbound_wq, &d->gone_work);
+		queue_work(kxen_unbound_wq, &d->gone_work);
 }
 
 /* How many hold it; while it is about to die its life may still be one of them. */

@@ -26,7 +26,7 @@ SPLAT = re.compile(
     r"rcu.*(stall|detected)|soft lockup|hung task|blocked for more than|"
     r"use-after-free|refcount_t|list_(add|del) corruption|UBSAN|KASAN|KCSAN|ODEBUG|"
     r"inconsistent lock|suspicious RCU|sleeping function|Redzone|Poison overwritten|"
-    r"kmemleak: .* new|irq lock inversion|lock held when returning")
+    r"deprecated workqueue|kmemleak: .* new|irq lock inversion|lock held when returning")
 # Said by these kernels at boot on this emulated machine, module or not.
 HARMLESS = re.compile(
     r"Spectre|MDS|Speculative|RETBleed|mitigation|unsupported hardware|"
