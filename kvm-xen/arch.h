@@ -42,7 +42,7 @@ struct kxen_layout {
 /* [0]: the native layout, [1]: the one of a 32-bit guest. */
 extern const struct kxen_layout kxen_layouts[2];
 
-/* Load and unload: resolve and check hooks; nothing is changed in the kernel. */
+/* Load and unload: tell of hooks (hook.h); nothing is changed in the kernel. */
 int kxen_arch_init(void);
 void kxen_arch_exit(void);
 
@@ -50,9 +50,8 @@ void kxen_arch_exit(void);
 int kxen_arch_arm(void);
 void kxen_arch_disarm(void);
 
-/* The hook table, for debugfs; NULL behind the end. */
-struct kxen_hook;
-const struct kxen_hook *kxen_arch_hook(int i);
+/* A function of KVM that is traceable, rare, and never hooked. */
+extern const char * const kxen_arch_pin_symbol;
 
 /* A domain is about to get its VM: the last thing that can fail. Or it loses it. */
 int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm);

@@ -21,9 +21,10 @@ static int hooks_show(struct seq_file *m, void *v)
 	const struct kxen_hook *h;
 	int i;
 
-	for (i = 0; (h = kxen_arch_hook(i)); i++)
-		seq_printf(m, "%-32s %-8s %s\n", h->symbol,
-			   h->armed ? "armed" : "-", h->why);
+	for (i = 0; (h = kxen_hook_at(i)); i++)
+		if (h->address)
+			seq_printf(m, "%-32s %-8s %s\n", h->symbol,
+				   h->armed ? "armed" : "-", h->why);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(hooks);

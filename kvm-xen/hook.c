@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Life cycle of hooks: resolve, check, arm, disarm, drain.
+ * Where hooks can go, and that they stay: symbols, ftrace slots, ftrace itself.
  *
  * A hook is an ftrace direct call: the function's own ftrace slot jumps to a
  * trampoline of ours, which for a caller that is none of our business returns
@@ -57,18 +57,21 @@ static void notrace pin_func(unsigned long ip, unsigned long parent_ip,
 }
 
 static struct ftrace_ops pin_ops;
+static const char *pin_symbol;
 
 /**
  * kxen_hook_init() - Find the kernel's symbol look-up.
+ * @pin: a traceable function that is called rarely and never hooked.
  *
  * Context: module load, may sleep.
  * Return: 0 or a negative errno, with one line in the log.
  */
-int kxen_hook_init(void)
+int kxen_hook_init(const char *pin)
 {
 	unsigned long addr;
 	int ret;
 
+	pin_symbol = pin;
 	ret = register_kprobe(&lookup_probe);
 	if (ret) {
 		kxen_err("no kprobe can be placed (error %d): this kernel runs with kprobes off or locked down",
@@ -112,13 +115,21 @@ unsigned long kxen_hook_find(const char *symbol)
 	return static_call(kxen_lookup_name)(symbol);
 }
 
-static int check_one(struct kxen_hook *h)
+/**
+ * kxen_hook_check() - Resolve a hook and see that it could be placed.
+ * @h: the hook; one that is optional, and not there, has no address afterwards.
+ *
+ * Changes nothing. Run at load and again before each arming.
+ * Context: may sleep.
+ * Return: 0, or a negative errno with one line in the log.
+ */
+int kxen_hook_check(struct kxen_hook *h)
 {
 	unsigned long other;
 
-	h->address = kxen_hook_lookup(h->symbol);
+	h->address = h->optional ? kxen_hook_find(h->symbol) : kxen_hook_lookup(h->symbol);
 	if (!h->address)
-		return -ENOENT;
+		return h->optional ? 0 : -ENOENT;
 	h->ip = static_call(kxen_ftrace_location)(h->address);
 	if (!h->ip) {
 		kxen_err("'%s' cannot be traced on this kernel (no ftrace slot)",
@@ -134,118 +145,23 @@ static int check_one(struct kxen_hook *h)
 	return 0;
 }
 
-/**
- * kxen_hooks_check() - Resolve all hooks and see that each could be armed.
- * @hooks: the table.
- * @nr: its length.
- *
- * Changes nothing. Run at load and again before each arming.
- * Context: may sleep.
- * Return: 0, or a negative errno with one line in the log for the first failure.
- */
-int kxen_hooks_check(struct kxen_hook *hooks, int nr)
+/* Hooks do nothing while ftrace is off. 0, or an errno with one line in the log. */
+int kxen_hook_ready(void)
 {
-	int i, ret;
-
-	if (!ftrace_enabled_p || !READ_ONCE(*ftrace_enabled_p)) {
-		kxen_err("ftrace is switched off: 'sysctl kernel.ftrace_enabled=1' first");
-		return -EBUSY;
-	}
-	for (i = 0; i < nr; i++) {
-		ret = check_one(&hooks[i]);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-static int arm_one(struct kxen_hook *h)
-{
-#ifdef KXEN_FTRACE_DIRECT_OPS
-	int ret;
-
-	memset(&h->ops, 0, sizeof(h->ops));
-	ret = ftrace_set_filter_ip(&h->ops, h->ip, 0, 0);
-	if (ret)
-		return ret;
-	ret = register_ftrace_direct(&h->ops, (unsigned long)h->trampoline);
-	if (ret)
-		ftrace_free_filter(&h->ops);
-	return ret;
-#else
-	return register_ftrace_direct(h->ip, (unsigned long)h->trampoline);
-#endif
-}
-
-static void disarm_one(struct kxen_hook *h)
-{
-#ifdef KXEN_FTRACE_DIRECT_OPS
-	int ret = unregister_ftrace_direct(&h->ops,
-					   (unsigned long)h->trampoline, true);
-#else
-	int ret = unregister_ftrace_direct(h->ip,
-					   (unsigned long)h->trampoline);
-#endif
-
-	/* Nothing can be done: text that is still jumped to must not go. */
-	if (WARN_ONCE(ret, "kvm-xen: hook on %s stays (%d)\n", h->symbol, ret))
-		__module_get(THIS_MODULE);
-}
-
-/**
- * kxen_hooks_arm() - Put all hooks in place.
- * @hooks: the table.
- * @nr: its length.
- *
- * Context: may sleep; callers serialise arming and disarming.
- * Return: 0 with all hooks in place, or a negative errno with none.
- */
-int kxen_hooks_arm(struct kxen_hook *hooks, int nr)
-{
-	int i, ret = kxen_hooks_check(hooks, nr);
-
-	if (ret)
-		return ret;
-	for (i = 0; i < nr; i++) {
-		ret = arm_one(&hooks[i]);
-		if (ret) {
-			kxen_err("cannot hook '%s' (error %d): a livepatch or a tracer of that function has to go first",
-				 hooks[i].symbol, ret);
-			kxen_hooks_disarm(hooks, i);
-			return ret;
-		}
-		hooks[i].armed = true;
-	}
-	return 0;
-}
-
-/**
- * kxen_hooks_disarm() - Take all armed hooks away, in mirror order.
- * @hooks: the table.
- * @nr: its length.
- *
- * Context: may sleep. On return no new call enters a trampoline; a call that
- * was inside may still be: see kxen_hook_drain().
- */
-void kxen_hooks_disarm(struct kxen_hook *hooks, int nr)
-{
-	while (nr--) {
-		if (!hooks[nr].armed)
-			continue;
-		disarm_one(&hooks[nr]);
-		hooks[nr].armed = false;
-	}
+	if (ftrace_enabled_p && READ_ONCE(*ftrace_enabled_p))
+		return 0;
+	kxen_err("ftrace is switched off: 'sysctl kernel.ftrace_enabled=1' first");
+	return -EBUSY;
 }
 
 /**
  * kxen_hook_pin() - Keep ftrace from being switched off.
- * @symbol: a traceable function that is called rarely and not hooked.
  *
  * Return: 0 or a negative errno with one line in the log.
  */
-int kxen_hook_pin(const char *symbol)
+int kxen_hook_pin(void)
 {
-	unsigned long addr = kxen_hook_lookup(symbol);
+	unsigned long addr = kxen_hook_lookup(pin_symbol);
 	int ret;
 
 	if (!addr)

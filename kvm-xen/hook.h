@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Hooks on functions of the running kernel: resolve, arm, disarm.
+ * Hooks on functions of the running kernel.
  *
- * Nothing in here knows what is hooked. The table is the architecture's.
+ * hook.c: where they can go. hook_direct.c: what puts one there. hook_set.c: those that come
+ * and go together. Nothing in here knows what is hooked: the tables are whoever's needs them.
  */
 #ifndef KXEN_HOOK_H
 #define KXEN_HOOK_H
 
+#ifndef KXEN_TEST_HOOKS		/* selftests/user/hooks.c */
 #include <linux/ftrace.h>
 #include <linux/types.h>
+#endif
 
 /**
  * struct kxen_hook - one hooked function.
@@ -17,7 +20,8 @@
  * @trampoline: assembly entry that ftrace jumps to.
  * @nargs: arguments the function was compiled against.
  * @is_void: whether it returns nothing.
- * @address: address of the symbol, once resolved.
+ * @optional: need not be there: the compiler may have put it into its callers.
+ * @address: address of the symbol, once resolved; 0: it is not there.
  * @ip: address of its ftrace site, once resolved.
  * @ops: ftrace's handle where direct hooks need one each.
  * @armed: in place now.
@@ -28,20 +32,45 @@ struct kxen_hook {
 	void *trampoline;
 	u8 nargs;
 	bool is_void;
+	bool optional;
 	unsigned long address;
 	unsigned long ip;
 	struct ftrace_ops ops;
 	bool armed;
 };
 
-int kxen_hook_init(void);
+/**
+ * struct kxen_hook_set - hooks that are in place together, while somebody needs them.
+ * @hooks: the hooks.
+ * @nr: their number.
+ * @users: who needs them now.
+ * @next: the set that was told next.
+ */
+struct kxen_hook_set {
+	struct kxen_hook *hooks;
+	int nr;
+	int users;
+	struct kxen_hook_set *next;
+};
+
+/* hook_set.c */
+int kxen_hook_set_add(struct kxen_hook_set *s);
+int kxen_hook_set_get(struct kxen_hook_set *s);
+void kxen_hook_set_put(struct kxen_hook_set *s);
+const struct kxen_hook *kxen_hook_at(int i);
+
+/* hook.c */
+int kxen_hook_init(const char *pin);
 unsigned long kxen_hook_lookup(const char *symbol);
 unsigned long kxen_hook_find(const char *symbol);
-int kxen_hooks_check(struct kxen_hook *hooks, int nr);
-int kxen_hooks_arm(struct kxen_hook *hooks, int nr);
-void kxen_hooks_disarm(struct kxen_hook *hooks, int nr);
-int kxen_hook_pin(const char *symbol);
+int kxen_hook_ready(void);
+int kxen_hook_check(struct kxen_hook *h);
+int kxen_hook_pin(void);
 void kxen_hook_unpin(void);
 void kxen_hook_drain(void);
+
+/* hook_direct.c, or what the architecture has instead */
+int kxen_hook_place(struct kxen_hook *h);
+void kxen_hook_remove(struct kxen_hook *h);
 
 #endif

@@ -14,7 +14,6 @@
 #include "kvm_glue_calls.h"
 #include "kxen.h"
 
-struct kxen_hook;
 struct kxen_line;
 struct kxen_pio;
 
@@ -36,7 +35,7 @@ enum kxen_reg {
 
 int kxen_glue_init(void);
 int kxen_glue_arm(void);
-int kxen_glue_check(struct kxen_hook *hooks, int nr);
+int kxen_glue_check(void);
 
 /* KVM's own preempt notifier callbacks: what an unmarked vCPU carries. */
 extern struct preempt_ops *kxen_kvm_preempt_ops;

@@ -154,8 +154,9 @@ static int check_calls(struct kxen_btf *btf)
 	return ret;
 }
 
-static int check_types(struct kxen_btf *btf, struct kxen_hook *hooks, int nr)
+static int check_types(struct kxen_btf *btf)
 {
+	const struct kxen_hook *h;
 	int i, off, ret = 0;
 
 	for (i = 0; i < ARRAY_SIZE(layout) && !ret; i++)
@@ -169,9 +170,9 @@ static int check_types(struct kxen_btf *btf, struct kxen_hook *hooks, int nr)
 		return -ENOEXEC;
 	}
 	ret = check_calls(btf);
-	for (i = 0; i < nr && !ret; i++)
-		ret = check_func(btf, hooks[i].symbol, hooks[i].nargs,
-				 hooks[i].is_void);
+	for (i = 0; !ret && (h = kxen_hook_at(i)); i++)
+		if (h->address)
+			ret = check_func(btf, h->symbol, h->nargs, h->is_void);
 	return ret;
 }
 
@@ -198,14 +199,12 @@ static void *read_btf(const char *path, u32 *size)
 
 /**
  * kxen_glue_check() - Compare KVM as it runs with KVM as compiled against.
- * @hooks: the functions that are going to be hooked.
- * @nr: their number.
  *
- * Once, at load: kvm.ko cannot be replaced while this module uses it.
+ * Once, at load, when all hooks are told: kvm.ko cannot be replaced while this module uses it.
  * Context: may sleep; takes some milliseconds and temporary memory.
  * Return: 0; -ENOEXEC or another errno, with one line in the log.
  */
-int kxen_glue_check(struct kxen_hook *hooks, int nr)
+int kxen_glue_check(void)
 {
 	const void *start = (void *)kxen_hook_lookup("__start_BTF");
 	const void *stop = (void *)kxen_hook_lookup("__stop_BTF");
@@ -228,7 +227,7 @@ int kxen_glue_check(struct kxen_hook *hooks, int nr)
 		kxen_err("the type information of the running kernel cannot be read (error %d)",
 			 ret);
 	} else {
-		ret = check_types(btf, hooks, nr);
+		ret = check_types(btf);
 		kxen_btf_close(btf);
 	}
 	kvfree(kvm);

@@ -72,7 +72,7 @@ static int __init kxen_init(void)
 	ret = check_host();
 	if (ret)
 		return ret;
-	ret = kxen_hook_init();
+	ret = kxen_hook_init(kxen_arch_pin_symbol);
 	if (ret)
 		return ret;
 	ret = kxen_glue_init();
@@ -81,6 +81,9 @@ static int __init kxen_init(void)
 	ret = kxen_arch_init();
 	if (ret)
 		return ret;
+	ret = kxen_glue_check();
+	if (ret)
+		goto err_arch;
 	ret = kxen_debugfs_init();
 	if (ret)
 		goto err_arch;

@@ -43,7 +43,7 @@ report "KVM's inside is named in the glue alone" < <(
 		grep -vE ':\s*(/?\*|//)')
 report "hook.c alone places hooks" < <(
 	grep -nE 'register_ftrace|register_kprobe|klp_enable' \
-		$(sources kvm-xen evtchn dom0 x86 | grep -v 'kvm-xen/hook\.[ch]'))
+		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/hook(_direct)?\.[ch]'))
 report "guest_word.h alone touches a guest's page" < <(
 	grep -nE '(\.|->)raw\b|page_address|\bkmap|kxen_gptr_(un)?map|kxen_bits_' \
 		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))

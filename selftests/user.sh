@@ -51,6 +51,11 @@ tap $? "subsys: builds"
 "$U/subsys" >"$U/subsys.log" 2>&1
 tap $? "subsys: each part of a domain is called in its turn"
 tap_number "subsys" <"$U/subsys.log"
+$C -fsanitize=address,undefined -o "$U/hooks" hooks.c >"$U/hooks.log" 2>&1
+tap $? "hooks: builds"
+"$U/hooks" >"$U/hooks.log" 2>&1
+tap $? "hooks: sets come and go together"
+tap_number "hooks" <"$U/hooks.log"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"../../kvm-xen#\"$KXEN_TOP/kvm-xen#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
 	sed 's/if (kxen_guest_test_and_set(kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(kxen_gptr_own(leaf), port);/' >"$U/wrong.c"

@@ -11,6 +11,9 @@
 #define HOOK(sym, n, handler, text) {				\
 	.symbol = sym, .nargs = n,				\
 	.trampoline = kxen_tramp_##handler, .why = text }
+#define HOOK_OPTIONAL(sym, n, handler, text) {			\
+	.symbol = sym, .nargs = n, .optional = true,		\
+	.trampoline = kxen_tramp_##handler, .why = text }
 #define HOOK_VOID(sym, n, handler, text) {			\
 	.symbol = sym, .nargs = n, .is_void = true,		\
 	.trampoline = kxen_tramp_##handler, .why = text }
@@ -37,8 +40,9 @@ static struct kxen_hook hooks[] = {
 	     "an upcall wakes a halted vCPU"),
 	HOOK("kvm_cpu_get_interrupt", 1, get_interrupt,
 	     "hand the callback vector out"),
-	HOOK("kvm_cpu_get_extint", 1, get_extint,
-	     "hand the callback vector out"),
+	/* On 6.1 it is static and inlined away; then the outer function is enough. */
+	HOOK_OPTIONAL("kvm_cpu_get_extint", 1, get_extint,
+		      "hand the callback vector out"),
 	HOOK_VOID("kvm_check_async_pf_completion", 1, apic_enabled,
 		  "the LAPIC was enabled: an upcall that it owes"),
 	HOOK_VOID("kvm_hv_setup_tsc_page", 2, clock_update,
@@ -56,40 +60,18 @@ static struct kxen_hook hooks[] = {
 };
 
 /* A KVM function that is traceable, rare, and not in the table. */
-#define PIN_SYMBOL	"kvm_arch_destroy_vm"
+const char * const kxen_arch_pin_symbol = "kvm_arch_destroy_vm";
 
-static int nr_hooks;
+/* What serves a domain: in place while there is one. */
+static struct kxen_hook_set serve = { .hooks = hooks, .nr = ARRAY_SIZE(hooks) };
 
 static_assert(offsetof(struct kvm_vcpu, preempt_notifier) +
 	      offsetof(struct preempt_notifier, ops) == KXEN_VCPU_PREEMPT_OPS);
 static_assert(offsetof(struct kxen_vcpu, preempt_ops) == 0);
 
-/*
- * On 6.1 kvm_cpu_get_extint is static and inlined away; then the outer function
- * is enough. Everything else must exist.
- */
-static void drop_absent(void)
-{
-	int i, n = 0;
-
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (!strcmp(hooks[i].symbol, "kvm_cpu_get_extint") &&
-		    !kxen_hook_find(hooks[i].symbol))
-			continue;
-		if (n != i)
-			hooks[n] = hooks[i];
-		n++;
-	}
-	nr_hooks = n;
-}
-
 int kxen_arch_init(void)
 {
-	int ret;
-
-	drop_absent();
-	ret = kxen_hooks_check(hooks, nr_hooks);
-	return ret ?: kxen_glue_check(hooks, nr_hooks);
+	return kxen_hook_set_add(&serve);
 }
 
 void kxen_arch_exit(void)
@@ -101,25 +83,11 @@ int kxen_arch_arm(void)
 {
 	int ret = kxen_glue_arm();
 
-	if (!ret)
-		ret = kxen_hook_pin(PIN_SYMBOL);
-	if (ret)
-		return ret;
-	ret = kxen_hooks_arm(hooks, nr_hooks);
-	if (ret)
-		kxen_hook_unpin();
-	return ret;
+	return ret ?: kxen_hook_set_get(&serve);
 }
 
 void kxen_arch_disarm(void)
 {
-	kxen_hooks_disarm(hooks, nr_hooks);
-	kxen_hook_unpin();
+	kxen_hook_set_put(&serve);
 	kxen_hook_drain();
-}
-
-/* For debugfs. */
-const struct kxen_hook *kxen_arch_hook(int i)
-{
-	return i < nr_hooks ? &hooks[i] : NULL;
 }
