@@ -14,7 +14,7 @@
 #include <uapi/linux/kvm_xen.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/save.h"
 #include "nlevel.h"
 

@@ -11,7 +11,7 @@
 #include <uapi/linux/kvm_xen.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "nlevel.h"
 
 static u32 shift_of(struct kxen_domain *d)

@@ -5,7 +5,7 @@
 #include <xen/interface/xen.h>
 
 #include "../kvm-xen/hypercall.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "evtchn_internal.h"
 
 #define BATCH	64	/* ports between two looks at what waits for this thread */

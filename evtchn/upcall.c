@@ -3,7 +3,7 @@
 #include <linux/rcupdate.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/trace.h"
 #include "evtchn_internal.h"
 

@@ -19,7 +19,7 @@
 
 #include "arch.h"
 #include "guest_mem.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "log.h"
 #include "subsys.h"

@@ -14,7 +14,7 @@
 #include <linux/xarray.h>
 #include <uapi/linux/kvm_xen.h>
 
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "park.h"
 #include "save.h"

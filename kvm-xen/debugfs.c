@@ -9,7 +9,7 @@
 #include <uapi/linux/kvm_xen.h>
 
 #include "arch.h"
-#include "hook.h"
+#include "kvm/hook.h"
 #include "kxen.h"
 #include "stats.h"
 #include "subsys.h"

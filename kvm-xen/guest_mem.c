@@ -10,7 +10,7 @@
 
 #include "arch.h"
 #include "guest_mem.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "p2m.h"
 

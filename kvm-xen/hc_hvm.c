@@ -8,7 +8,7 @@
 
 #include "arch.h"
 #include "hypercall.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 
 /* Not in Linux's headers. */
 #define HVMOP_flush_tlbs		5

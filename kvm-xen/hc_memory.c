@@ -8,7 +8,7 @@
 #include <xen/interface/memory.h>
 
 #include "hypercall.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 
 #define CMD_BITS	6	/* above them: a continuation's progress */
 

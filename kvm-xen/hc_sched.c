@@ -11,7 +11,7 @@
 #include "arch.h"
 #include "hrtimer.h"
 #include "hypercall.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "subsys.h"
 
 #define MAX_POLL_PORTS	128

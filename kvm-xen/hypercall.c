@@ -9,7 +9,7 @@
 #include <linux/nospec.h>
 
 #include "hypercall.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "trace.h"
 
 /* Numbers that Linux's header does not have. */

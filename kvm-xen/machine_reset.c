@@ -24,7 +24,7 @@
 #include "arch.h"
 #include "guest_mem.h"
 #include "hypercall.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "subsys.h"
 #include "trace.h"

@@ -7,8 +7,8 @@
 
 #include "../dom0/dom0.h"
 #include "arch.h"
-#include "hook.h"
-#include "kvm_glue.h"
+#include "kvm/hook.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "log.h"
 

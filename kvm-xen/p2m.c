@@ -3,7 +3,7 @@
 #include <linux/mm.h>
 
 #include "guest_mem.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "p2m.h"
 

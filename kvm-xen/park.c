@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "park.h"
 #include "subsys.h"

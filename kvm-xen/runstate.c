@@ -9,7 +9,7 @@
 #include <linux/mm.h>
 
 #include "arch.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 
 #define UPDATING	BIT_ULL(63)	/* XEN_RUNSTATE_UPDATE, in the entry time */

@@ -21,7 +21,7 @@
 #include <xen/interface/hvm/params.h>
 
 #include "arch.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "park.h"
 #include "save.h"

@@ -11,7 +11,7 @@
 #include <linux/timekeeping.h>
 
 #include "arch.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "subsys.h"
 

@@ -9,7 +9,7 @@
 #include "../evtchn/evtchn.h"
 #include "arch.h"
 #include "hrtimer.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 
 /* Further ahead than this, or before the epoch: some guests mean "soon". */

@@ -3,7 +3,7 @@
 #include <linux/slab.h>
 
 #include "arch.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "trace.h"
 

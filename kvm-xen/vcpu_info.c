@@ -4,7 +4,7 @@
 #include <linux/types.h>
 
 #include "arch.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 #include "subsys.h"
 

@@ -10,7 +10,7 @@
 #include <xen/interface/sched.h>
 
 #include "hrtimer.h"
-#include "kvm_glue.h"
+#include "kvm/glue.h"
 #include "kxen.h"
 
 /*

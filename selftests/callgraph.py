@@ -14,7 +14,7 @@ import sys
 from collections import defaultdict
 
 LAYERS = [
-    ('KVM', 'kvm-xen/kvm_glue* kvm-xen/kvm/* kvm-xen/hook* kvm-xen/btf'),
+    ('KVM', 'kvm-xen/kvm/*'),
     ('core', 'kvm-xen/trace kvm-xen/world kvm-xen/limits kvm-xen/stream kvm-xen/guest_mem '
              'kvm-xen/area kvm-xen/p2m kvm-xen/hc_arg'),
     ('event channels', 'evtchn/*'),

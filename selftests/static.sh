@@ -39,16 +39,16 @@ report "checkpatch --strict" < <(
 # Only the glue knows KVM's inside; only hook.c hooks; one file makes tracepoints.
 report "KVM's inside is named in the glue alone" < <(
 	grep -nE 'kallsyms|LINUX_VERSION_CODE|\b(vcpu|kvm|v)->arch' \
-		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm_glue.*\.[ch]|hook\.c') |
+		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/kvm/') |
 		grep -vE ':\s*(/?\*|//)')
 report "hook.c alone places hooks" < <(
 	grep -nE 'register_ftrace|register_kprobe|klp_enable' \
-		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/hook(_direct)?\.[ch]'))
+		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/kvm/hook(_direct)?\.[ch]'))
 report "guest_word.h alone touches a guest's page" < <(
 	grep -nE '(\.|->)raw\b|page_address|\bkmap|kxen_gptr_(un)?map|kxen_bits_' \
 		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))
 report "p2m.c alone goes from a guest's frame to a page" < <(
-	grep -nE 'gfn_to_hva' $(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/(p2m\.c|kvm_glue)'))
+	grep -nE 'gfn_to_hva' $(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/(p2m\.c|kvm/)'))
 report "no internal header crosses directories" < <(
 	grep -n '_internal\.h' $(sources kvm-xen dom0 x86))
 report "the architecture includes no subsystem" < <(

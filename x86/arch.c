@@ -3,7 +3,7 @@
 #include <xen/interface/features.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/stats.h"
 #include "x86.h"
 #include <uapi/linux/kvm_xen.h>

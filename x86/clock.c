@@ -10,7 +10,7 @@
 #include <asm/pvclock.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "x86.h"
 
 u64 kxen_arch_guest_now(struct kxen_vcpu *kv)

@@ -3,8 +3,8 @@
 #include <linux/build_bug.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/hook.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/hook.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "entry.h"
 #include "x86.h"
 

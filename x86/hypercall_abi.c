@@ -2,7 +2,7 @@
 /* From registers to struct kxen_hc and back (semantics 0.1 to 0.3). */
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 

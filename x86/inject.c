@@ -6,7 +6,7 @@
 #include <linux/types.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 

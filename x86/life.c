@@ -2,7 +2,7 @@
 /* KVM's moments in the life of a VM and its vCPUs, handed on to the core. */
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/guest_mem.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "x86.h"
 
 /* int kvm_arch_vcpu_ioctl_run(vcpu): KVM_RUN begins */

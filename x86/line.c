@@ -12,7 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "x86.h"
 
 static bool want_high(struct kxen_domain *d)

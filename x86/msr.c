@@ -8,7 +8,7 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "x86.h"
 
 #define STUB_SIZE	32

@@ -9,7 +9,7 @@
  */
 #include <linux/err.h>
 
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "x86.h"
 
 #define PORT		0x10

@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "x86.h"
 
 /*

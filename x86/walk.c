@@ -17,7 +17,7 @@
 #include <asm/msr-index.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm_glue.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "x86.h"
 
 #define PTE_P		BIT_ULL(0)

@@ -28,7 +28,7 @@ static void note(char c)
 #define mutex_unlock(m)		((void)(m), locks--)
 #define kxen_err(...)		note('!')
 
-#include "../../kvm-xen/hook.h"
+#include "../../kvm-xen/kvm/hook.h"
 
 int kxen_hook_ready(void)
 {
@@ -65,7 +65,7 @@ void kxen_hook_remove(struct kxen_hook *h)
 	note(*h->symbol | 0x20);
 }
 
-#include "../../kvm-xen/hook_set.c"
+#include "../../kvm-xen/kvm/hook_set.c"
 
 static struct kxen_hook hooks1[] = {
 	{ .symbol = "A" }, { .symbol = "-", .optional = true }, { .symbol = "B" },

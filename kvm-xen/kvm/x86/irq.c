@@ -11,9 +11,9 @@
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
 
-#include "hook.h"
-#include "kvm_glue.h"
-#include "kvm_glue_calls.h"
+#include "../hook.h"
+#include "../glue.h"
+#include "../calls.h"
 
 struct kxen_line {
 	struct kvm_irq_ack_notifier acked;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only door to KVM. The files of the glue, kvm_glue*, are the only ones that name
+ * The only door to KVM. The files of this directory are the only ones that name
  * KVM's symbols and look into its structures; the rest of the module passes
  * struct kvm and struct kvm_vcpu around unopened.
  */
@@ -11,8 +11,8 @@
 #include <linux/nospec.h>
 #include <linux/preempt.h>
 
-#include "kvm_glue_calls.h"
-#include "kxen.h"
+#include "calls.h"
+#include "../kxen.h"
 
 struct kxen_line;
 struct kxen_pio;
@@ -64,7 +64,7 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 				   void (*release)(struct kxen_domain *d),
 				   struct kxen_domain *d);
 
-/* kvm_glue_irq.c: an interrupt line on a pin of the VM's controllers. */
+/* x86/irq.c: an interrupt line on a pin of the VM's controllers. */
 struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
 				     void (*fn)(struct kxen_domain *d),
 				     struct kxen_domain *d);

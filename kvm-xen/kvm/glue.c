@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The glue's second part: virtual machines, vCPUs and their memory. With
- * kvm_glue_check.c and the two headers, all that this module knows about KVM's
+ * layout.c and the headers, all that this module knows about KVM's
  * inside.
  */
 #ifdef KXEN_ENTRY_VIRT
@@ -19,8 +19,8 @@
 #include <xen/interface/xen.h>
 #include <xen/interface/sched.h>
 
-#include "kvm_glue.h"
-#include "kvm_glue_calls.h"
+#include "glue.h"
+#include "calls.h"
 
 /* --- VM ------------------------------------------------------------------ */
 

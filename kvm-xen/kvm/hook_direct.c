@@ -6,7 +6,7 @@
 #include <linux/module.h>
 
 #include "hook.h"
-#include "log.h"
+#include "../log.h"
 
 /**
  * kxen_hook_place() - Put a hook in place.

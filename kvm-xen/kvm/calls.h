@@ -32,7 +32,7 @@ u64 kxen_t_kvmclock_ns(struct kvm *kvm);
 #define KXEN_KVM_OP(name) \
 	DECLARE_STATIC_CALL(kxen_op_##name, \
 			    *(typeof_member(struct kvm_x86_ops, name))NULL)
-#include "kvm_glue_list.h"
+#include "list.h"
 
 /* Call a function of the list, a callback of the list. */
 #define kxen_kvm(name)		static_call(kxen_##name)

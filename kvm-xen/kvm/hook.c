@@ -14,7 +14,7 @@
 #include <linux/static_call.h>
 
 #include "hook.h"
-#include "log.h"
+#include "../log.h"
 
 /*
  * Neither of these is exported. They are called through static calls, not

@@ -3,7 +3,7 @@
  * The glue's first part: is KVM what this module was compiled against, and where is
  * what it does not export?
  *
- * Functions are looked up by name (kvm_glue_calls.h). Layouts and prototypes are
+ * Functions are looked up by name (calls.h). Layouts and prototypes are
  * compared with the running kernel's BTF before the first hook is armed.
  */
 #include <linux/fs.h>
@@ -13,15 +13,15 @@
 
 #include "btf.h"
 #include "hook.h"
-#include "kvm_glue.h"
-#include "kvm_glue_calls.h"
-#include "log.h"
+#include "glue.h"
+#include "calls.h"
+#include "../log.h"
 
 #define KXEN_KVM_CALL(name, type, nargs) DEFINE_STATIC_CALL_NULL(kxen_##name, type)
 #define KXEN_KVM_OP(name) \
 	DEFINE_STATIC_CALL_NULL(kxen_op_##name, \
 				*(typeof_member(struct kvm_x86_ops, name))NULL)
-#include "kvm_glue_list.h"
+#include "list.h"
 
 struct preempt_ops *kxen_kvm_preempt_ops;
 u32 kxen_svm_vmcb;
@@ -150,7 +150,7 @@ static int check_calls(struct kxen_btf *btf)
 #define KXEN_KVM_OP(name) \
 	(ret = ret ?: check_member(btf, "kvm_x86_ops", #name, \
 				   offsetof(struct kvm_x86_ops, name)))
-#include "kvm_glue_list.h"
+#include "list.h"
 	return ret;
 }
 
@@ -287,7 +287,7 @@ int kxen_glue_init(void)
 		return -ENOENT;
 #define KXEN_KVM_CALL(name, type, nargs) \
 	(found = found && RESOLVE(kxen_##name, kxen_hook_lookup(#name)))
-#include "kvm_glue_list.h"
+#include "list.h"
 	return found ? 0 : -ENOENT;
 }
 
@@ -314,7 +314,7 @@ int kxen_glue_arm(void)
 	(filled = filled &&						\
 		  RESOLVE(kxen_op_##name,				\
 			  op_at(ops, offsetof(struct kvm_x86_ops, name))))
-#include "kvm_glue_list.h"
+#include "list.h"
 	if (!filled) {
 		kxen_err("neither kvm-amd nor kvm-intel is loaded");
 		return -ENODEV;

@@ -8,7 +8,7 @@
 #ifndef KXEN_TEST_HOOKS		/* selftests/user/hooks.c */
 #include <linux/mutex.h>
 
-#include "log.h"
+#include "../log.h"
 #endif
 
 #include "hook.h"
