@@ -98,6 +98,12 @@ u64 kxen_arch_domain_now(struct kxen_domain *d);
 void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force);
 
 /*
+ * Where the time is written has changed, time_stale says so: it is written before the guest
+ * runs next, and the upcall that came with the place is looked at. Any context, no kick.
+ */
+void kxen_arch_clock_moved(struct kxen_vcpu *kv);
+
+/*
  * Write the time into the registered area of @kv, as @caller reads it: the clock of
  * another vCPU is its own thread's, and may not run yet. @caller's own thread.
  */
@@ -150,6 +156,12 @@ extern const u32 kxen_arch_features;
  * on. Domain locked. 0, or an error: then nothing has changed.
  */
 long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value);
+
+/*
+ * The machine is to end as by a fault that nobody handles: what a VMM takes for a reset. Any
+ * context, the domain's VM is alive.
+ */
+void kxen_arch_crash(struct kxen_domain *d);
 
 /* Sub-operations that the core does not have; -ENOSYS for those that nobody has. */
 struct kxen_hc;

@@ -8,12 +8,8 @@
 
 #include "arch.h"
 #include "hypercall.h"
-#include "kvm/glue.h"
 
 /* Not in Linux's headers. */
-#define HVMOP_flush_tlbs		5
-#define HVMOP_xentrace			11
-#define HVMOP_get_time			10
 #define HVMOP_guest_request_vm_event	24
 
 static bool deprecated(u32 index)
@@ -106,13 +102,6 @@ static long get_param(struct kxen_hc *hc)
 	return kxen_arg_put(&a, 0, &p, sizeof(p));
 }
 
-static long get_time(struct kxen_hc *hc)
-{
-	u64 now = kxen_arch_guest_now(hc->kv);
-
-	return kxen_hc_put(hc, hc->arg[1], &now, sizeof(now));
-}
-
 long kxen_hc_hvm_op(struct kxen_hc *hc)
 {
 	switch (hc->arg[0]) {
@@ -120,15 +109,6 @@ long kxen_hc_hvm_op(struct kxen_hc *hc)
 		return set_param(hc);
 	case HVMOP_get_param:
 		return get_param(hc);
-	case HVMOP_flush_tlbs:
-		if (hc->arg[1])
-			return -EINVAL;
-		kxen_glue_flush_tlbs(hc->d->kvm);
-		return 0;
-	case HVMOP_get_time:
-		return get_time(hc);
-	case HVMOP_xentrace:
-		return 0;
 	case HVMOP_guest_request_vm_event:
 		return hc->arg[1] ? -EINVAL : 0;
 	default:

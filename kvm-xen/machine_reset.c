@@ -71,7 +71,7 @@ static void go_on(struct kxen_vcpu *caller)
 		kxen_for_each_vcpu(d, i, kv) {
 			kxen_areas_hold(kv, false);
 			WRITE_ONCE(kv->time_stale, true);
-			kxen_glue_want_event(kv->vcpu);
+			kxen_arch_clock_moved(kv);
 		}
 		if (!d->pause_count)
 			kxen_subsys_thaw(d);

@@ -190,7 +190,7 @@ static void write_first(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
 {
 	kxen_arch_publish_time_area(kv, caller);
 	WRITE_ONCE(kv->time_stale, true);
-	kxen_glue_want_event(kv->vcpu);
+	kxen_arch_clock_moved(kv);
 	kxen_glue_kick(kv->vcpu);
 }
 

@@ -43,7 +43,7 @@ static void move_vi(struct kxen_vcpu *kv, struct kxen_gptr new)
 		kxen_gptr_publish(&kv->vi, new);
 	}
 	WRITE_ONCE(kv->time_stale, true);
-	kxen_glue_want_event(kv->vcpu);
+	kxen_arch_clock_moved(kv);
 }
 
 /**

@@ -9,33 +9,16 @@
 #include <xen/interface/xen.h>
 #include <xen/interface/sched.h>
 
+#include "arch.h"
 #include "hrtimer.h"
-#include "kvm/glue.h"
 #include "kxen.h"
-
-/*
- * A vCPU that can have the triple fault: one that is up, and runs no guest of its own, which
- * would get it instead.
- */
-static struct kxen_vcpu *victim(struct kxen_domain *d)
-{
-	struct kxen_vcpu *kv;
-	u32 i;
-
-	kxen_for_each_vcpu(d, i, kv)
-		if (!kxen_glue_offline(kv->vcpu) && !kxen_glue_nested(kv->vcpu))
-			return kv;
-	return kxen_domain_vcpu(d, 0);
-}
 
 static enum hrtimer_restart watchdog_fn(struct hrtimer *t)
 {
 	struct kxen_watchdog *w = container_of(t, struct kxen_watchdog, timer);
-	struct kxen_vcpu *kv = victim(w->domain);
 
 	WRITE_ONCE(w->domain->shutdown_reason, SHUTDOWN_watchdog);
-	if (kv)
-		kxen_glue_triple_fault(kv->vcpu);
+	kxen_arch_crash(w->domain);
 	return HRTIMER_NORESTART;
 }
 

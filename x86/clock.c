@@ -76,6 +76,11 @@ static void write_time_area(struct kxen_vcpu *kv,
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 }
 
+void kxen_arch_clock_moved(struct kxen_vcpu *kv)
+{
+	kxen_glue_want_event(kv->vcpu);
+}
+
 void kxen_arch_publish_time_area(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
 {
 	const struct pvclock_vcpu_time_info *c = &caller->clock;

@@ -7,8 +7,12 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/kvm/glue.h"
 
 /* Not in Linux's headers. */
+#define HVMOP_flush_tlbs	5
+#define HVMOP_get_time		10
+#define HVMOP_xentrace		11
 #define HVMOP_altp2m		25
 
 #define PARAM_VM86_TSS		15
@@ -67,9 +71,25 @@ static long upcall_vector(struct kxen_hc *hc)
 	return 0;
 }
 
+static long get_time(struct kxen_hc *hc)
+{
+	u64 now = kxen_arch_guest_now(hc->kv);
+
+	return kxen_hc_put(hc, hc->arg[1], &now, sizeof(now));
+}
+
 long kxen_arch_hvm_op(struct kxen_hc *hc)
 {
 	switch (hc->arg[0]) {
+	case HVMOP_flush_tlbs:
+		if (hc->arg[1])
+			return -EINVAL;
+		kxen_glue_flush_tlbs(hc->d->kvm);
+		return 0;
+	case HVMOP_get_time:
+		return get_time(hc);
+	case HVMOP_xentrace:
+		return 0;
 	case HVMOP_pagetable_dying:
 		return pagetable_dying(hc);
 	case HVMOP_set_evtchn_upcall_vector:

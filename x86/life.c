@@ -17,6 +17,29 @@ bool kxen_arch_begins_anew(struct kxen_vcpu *kv)
 	return unlikely(kxen_glue_at_reset_vector(kv->vcpu)) && kxen_glue_is_bsp(kv->vcpu);
 }
 
+/*
+ * A vCPU that can have the triple fault: one that is up, and runs no guest of its own, which
+ * would get it instead.
+ */
+static struct kxen_vcpu *victim(struct kxen_domain *d)
+{
+	struct kxen_vcpu *kv;
+	u32 i;
+
+	kxen_for_each_vcpu(d, i, kv)
+		if (!kxen_glue_offline(kv->vcpu) && !kxen_glue_nested(kv->vcpu))
+			return kv;
+	return kxen_domain_vcpu(d, 0);
+}
+
+void kxen_arch_crash(struct kxen_domain *d)
+{
+	struct kxen_vcpu *kv = victim(d);
+
+	if (kv)
+		kxen_glue_triple_fault(kv->vcpu);
+}
+
 /* void kvm_arch_vcpu_postcreate(vcpu): of any VM */
 int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a)
 {
