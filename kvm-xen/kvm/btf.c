@@ -13,11 +13,13 @@
  */
 #include <linux/btf.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "btf.h"
+#include "hook.h"
 
 struct btf_part {
 	const char *str;
@@ -32,6 +34,7 @@ struct btf_part {
 struct kxen_btf {
 	struct btf_part base;
 	struct btf_part split;
+	void *data;		/* of the split part */
 };
 
 /* Size of what follows struct btf_type, in bytes; negative: unknown kind. */
@@ -121,27 +124,65 @@ static int part_init(struct btf_part *p, const void *data, u32 size)
 	return walk(p, true);
 }
 
+/* A module's own BTF, or an error pointer: the kernel keeps it only behind this file. */
+static void *read_module(const char *module, u32 *size)
+{
+	char path[64];
+	struct file *f;
+	loff_t pos = 0;
+	void *data;
+	ssize_t n = 1;
+
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module);
+	f = filp_open(path, O_RDONLY, 0);
+	if (IS_ERR(f))
+		return PTR_ERR(f) == -ENOMEM ? f : ERR_PTR(-ENOENT);
+	*size = i_size_read(file_inode(f));
+	data = kvmalloc(*size, GFP_KERNEL);
+	while (data && n > 0 && pos < *size)	/* sysfs gives a page at a time */
+		n = kernel_read(f, data + pos, *size - pos, &pos);
+	filp_close(f, NULL);
+	if (data && pos == *size)
+		return data;
+	kvfree(data);
+	return ERR_PTR(!data || n == -ENOMEM ? -ENOMEM : -EIO);
+}
+
+static int init(struct kxen_btf *btf, const char *module)
+{
+	const void *start = (void *)kxen_hook_lookup("__start_BTF");
+	const void *stop = (void *)kxen_hook_lookup("__stop_BTF");
+	u32 size = 0;
+	int ret;
+
+	if (!start || !stop)
+		return -ENOENT;
+	btf->data = read_module(module, &size);
+	if (IS_ERR(btf->data)) {
+		ret = PTR_ERR(btf->data);
+		btf->data = NULL;
+		return ret;
+	}
+	ret = part_init(&btf->base, start, stop - start);
+	return ret ?: part_init(&btf->split, btf->data, size);
+}
+
 /**
  * kxen_btf_open() - Index the BTF of the kernel image and of one module.
- * @base: BTF of the kernel image.
- * @base_size: its size in bytes.
- * @split: BTF of the module.
- * @split_size: its size in bytes.
+ * @module: its name.
  *
- * Context: may sleep. The sections must stay mapped until kxen_btf_close().
- * Return: the index, or an error pointer: -EINVAL, -ENOMEM.
+ * Context: may sleep.
+ * Return: the index, to be given back with kxen_btf_close(), or an error pointer: -ENOENT if
+ * there is no type information, -ENOMEM, or another one if it cannot be read.
  */
-struct kxen_btf *kxen_btf_open(const void *base, u32 base_size,
-			       const void *split, u32 split_size)
+struct kxen_btf *kxen_btf_open(const char *module)
 {
 	struct kxen_btf *btf = kzalloc(sizeof(*btf), GFP_KERNEL);
 	int ret;
 
 	if (!btf)
 		return ERR_PTR(-ENOMEM);
-	ret = part_init(&btf->base, base, base_size);
-	if (!ret)
-		ret = part_init(&btf->split, split, split_size);
+	ret = init(btf, module);
 	if (ret) {
 		kxen_btf_close(btf);
 		return ERR_PTR(ret);
@@ -153,6 +194,7 @@ void kxen_btf_close(struct kxen_btf *btf)
 {
 	kvfree(btf->base.index);
 	kvfree(btf->split.index);
+	kvfree(btf->data);
 	kfree(btf);
 }
 

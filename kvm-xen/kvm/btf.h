@@ -7,8 +7,7 @@
 
 struct kxen_btf;
 
-struct kxen_btf *kxen_btf_open(const void *base, u32 base_size,
-			       const void *split, u32 split_size);
+struct kxen_btf *kxen_btf_open(const char *module);
 void kxen_btf_close(struct kxen_btf *btf);
 int kxen_btf_member(const struct kxen_btf *btf, const char *type,
 		    const char *member);

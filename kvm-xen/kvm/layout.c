@@ -6,8 +6,7 @@
  * Functions are looked up by name (calls.h). Layouts and prototypes are
  * compared with the running kernel's BTF before the first hook is armed.
  */
-#include <linux/fs.h>
-#include <linux/mm.h>
+#include <linux/err.h>
 #include <linux/module.h>
 #include <kvm/iodev.h>
 
@@ -176,27 +175,6 @@ static int check_types(struct kxen_btf *btf)
 	return ret;
 }
 
-/* A module's own BTF, or an error pointer: the kernel keeps it only behind this file. */
-static void *read_btf(const char *path, u32 *size)
-{
-	struct file *f = filp_open(path, O_RDONLY, 0);
-	loff_t pos = 0;
-	void *data;
-	ssize_t n = 1;
-
-	if (IS_ERR(f))
-		return f;
-	*size = i_size_read(file_inode(f));
-	data = kvmalloc(*size, GFP_KERNEL);
-	while (data && n > 0 && pos < *size)	/* sysfs gives a page at a time */
-		n = kernel_read(f, data + pos, *size - pos, &pos);
-	filp_close(f, NULL);
-	if (data && pos == *size)
-		return data;
-	kvfree(data);
-	return ERR_PTR(!data || n == -ENOMEM ? -ENOMEM : -EIO);
-}
-
 /**
  * kxen_glue_check() - Compare KVM as it runs with KVM as compiled against.
  *
@@ -206,31 +184,20 @@ static void *read_btf(const char *path, u32 *size)
  */
 int kxen_glue_check(void)
 {
-	const void *start = (void *)kxen_hook_lookup("__start_BTF");
-	const void *stop = (void *)kxen_hook_lookup("__stop_BTF");
-	struct kxen_btf *btf;
-	u32 size = 0;
-	void *kvm = read_btf("/sys/kernel/btf/kvm", &size);
+	struct kxen_btf *btf = kxen_btf_open("kvm");
 	int ret;
 
-	if (IS_ERR(kvm) && PTR_ERR(kvm) == -ENOMEM)
-		return -ENOMEM;
-	if (!start || !stop || IS_ERR(kvm)) {
-		kxen_err("there is no type information (/sys/kernel/btf/kvm) of the running kvm: its layout cannot be checked");
-		if (!IS_ERR(kvm))
-			kvfree(kvm);
-		return -ENOEXEC;
-	}
-	btf = kxen_btf_open(start, stop - start, kvm, size);
 	if (IS_ERR(btf)) {
 		ret = PTR_ERR(btf);
-		kxen_err("the type information of the running kernel cannot be read (error %d)",
-			 ret);
-	} else {
-		ret = check_types(btf);
-		kxen_btf_close(btf);
+		if (ret == -ENOENT)
+			kxen_err("there is no type information (/sys/kernel/btf/kvm) of the running kvm: its layout cannot be checked");
+		else if (ret != -ENOMEM)
+			kxen_err("the type information of the running kernel cannot be read (error %d)",
+				 ret);
+		return ret == -ENOENT ? -ENOEXEC : ret;
 	}
-	kvfree(kvm);
+	ret = check_types(btf);
+	kxen_btf_close(btf);
 	return ret;
 }
 
@@ -240,25 +207,14 @@ int kxen_glue_check(void)
  */
 static u32 find_svm_vmcb(void)
 {
-	const void *start = (void *)kxen_hook_lookup("__start_BTF");
-	const void *stop = (void *)kxen_hook_lookup("__stop_BTF");
-	struct kxen_btf *btf;
-	int vmcb = 0, vcpu = -1;
-	u32 size = 0;
-	void *amd = read_btf("/sys/kernel/btf/kvm_amd", &size);
+	struct kxen_btf *btf = kxen_btf_open("kvm_amd");
+	int vmcb, vcpu;
 
-	if (!start || !stop || IS_ERR(amd)) {
-		if (!IS_ERR(amd))
-			kvfree(amd);
+	if (IS_ERR(btf))
 		return 0;
-	}
-	btf = kxen_btf_open(start, stop - start, amd, size);
-	if (!IS_ERR(btf)) {
-		vcpu = kxen_btf_member(btf, "vcpu_svm", "vcpu");
-		vmcb = kxen_btf_member(btf, "vcpu_svm", "vmcb");
-		kxen_btf_close(btf);
-	}
-	kvfree(amd);
+	vcpu = kxen_btf_member(btf, "vcpu_svm", "vcpu");
+	vmcb = kxen_btf_member(btf, "vcpu_svm", "vmcb");
+	kxen_btf_close(btf);
 	return vcpu == 0 && vmcb > 0 ? vmcb : 0;
 }
 
