@@ -9,7 +9,7 @@
 #include <linux/workqueue.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 

@@ -4,6 +4,7 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/stats.h"
 #include "x86.h"
 #include <uapi/linux/kvm_xen.h>
@@ -89,4 +90,32 @@ void kxen_arch_domain_reset(struct kxen_domain *d)
 	WRITE_ONCE(d->arch.callback_vector, 0);
 	kxen_line_set(d, 0);
 	kxen_level_reset(d);
+}
+
+bool kxen_arch_begins_anew(struct kxen_vcpu *kv)
+{
+	return unlikely(kxen_glue_at_reset_vector(kv->vcpu)) && kxen_glue_is_bsp(kv->vcpu);
+}
+
+/*
+ * A vCPU that can have the triple fault: one that is up, and runs no guest of its own, which
+ * would get it instead.
+ */
+static struct kxen_vcpu *victim(struct kxen_domain *d)
+{
+	struct kxen_vcpu *kv;
+	u32 i;
+
+	kxen_for_each_vcpu(d, i, kv)
+		if (!kxen_glue_offline(kv->vcpu) && !kxen_glue_nested(kv->vcpu))
+			return kv;
+	return kxen_domain_vcpu(d, 0);
+}
+
+void kxen_arch_crash(struct kxen_domain *d)
+{
+	struct kxen_vcpu *kv = victim(d);
+
+	if (kv)
+		kxen_glue_triple_fault(kv->vcpu);
 }

@@ -11,6 +11,7 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
 
 u64 kxen_arch_guest_now(struct kxen_vcpu *kv)

@@ -5,7 +5,7 @@
 #include <xen/kxen_evtchn.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
 
 #define XEN_MAX_LEAF	5

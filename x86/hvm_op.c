@@ -7,7 +7,7 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
-#include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 
 /* Not in Linux's headers. */
 #define HVMOP_flush_tlbs	5

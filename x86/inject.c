@@ -7,6 +7,7 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 

@@ -2,7 +2,6 @@
 /* KVM's moments in the life of a VM and its vCPUs, handed on to the core. */
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/guest_mem.h"
-#include "../kvm-xen/kvm/glue.h"
 #include "x86.h"
 
 /* int kvm_arch_vcpu_ioctl_run(vcpu): KVM_RUN begins */
@@ -10,34 +9,6 @@ int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 {
 	kxen_vcpu_enter(kv);
 	return 0;
-}
-
-bool kxen_arch_begins_anew(struct kxen_vcpu *kv)
-{
-	return unlikely(kxen_glue_at_reset_vector(kv->vcpu)) && kxen_glue_is_bsp(kv->vcpu);
-}
-
-/*
- * A vCPU that can have the triple fault: one that is up, and runs no guest of its own, which
- * would get it instead.
- */
-static struct kxen_vcpu *victim(struct kxen_domain *d)
-{
-	struct kxen_vcpu *kv;
-	u32 i;
-
-	kxen_for_each_vcpu(d, i, kv)
-		if (!kxen_glue_offline(kv->vcpu) && !kxen_glue_nested(kv->vcpu))
-			return kv;
-	return kxen_domain_vcpu(d, 0);
-}
-
-void kxen_arch_crash(struct kxen_domain *d)
-{
-	struct kxen_vcpu *kv = victim(d);
-
-	if (kv)
-		kxen_glue_triple_fault(kv->vcpu);
 }
 
 /* void kvm_arch_vcpu_postcreate(vcpu): of any VM */

@@ -13,6 +13,7 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
 
 static bool want_high(struct kxen_domain *d)

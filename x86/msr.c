@@ -9,6 +9,7 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
 
 #define STUB_SIZE	32

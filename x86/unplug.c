@@ -9,7 +9,7 @@
  */
 #include <linux/err.h>
 
-#include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
 
 #define PORT		0x10

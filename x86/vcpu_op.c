@@ -7,6 +7,7 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 
 #define VCPUOP_register_vcpu_time_phys_area_	15
 

@@ -18,6 +18,7 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
 
 #define PTE_P		BIT_ULL(0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The glue's first part: is KVM what this module was compiled against, and where is
+ * Is KVM what this module was compiled against, and where is
  * what it does not export?
  *
  * Functions are looked up by name (calls.h). Layouts and prototypes are
@@ -11,20 +11,18 @@
 #include <kvm/iodev.h>
 
 #include "btf.h"
-#include "hook.h"
 #include "glue.h"
-#include "calls.h"
+#include "hook.h"
+#include "internal.h"
 #include "../log.h"
 
 #define KXEN_KVM_CALL(name, type, nargs) DEFINE_STATIC_CALL_NULL(kxen_##name, type)
 #define KXEN_KVM_OP(name) \
 	DEFINE_STATIC_CALL_NULL(kxen_op_##name, \
-				*(typeof_member(struct kvm_x86_ops, name))NULL)
+				*(typeof_member(KXEN_KVM_OPS, name))NULL)
 #include "list.h"
 
 struct preempt_ops *kxen_kvm_preempt_ops;
-u32 kxen_svm_vmcb;
-bool kxen_svm_avic;
 
 #ifdef KXEN_FORGE_LAYOUT	/* a build for the test of the check below */
 #define FORGED 8
@@ -62,21 +60,6 @@ static const struct {
 #endif
 	MEMBER(kvm_vcpu, preempted),
 	MEMBER(kvm_vcpu, arch),
-	MEMBER(kvm_vcpu_arch, regs),
-#ifdef KXEN_KVM_REG_BITMAPS
-	MEMBER(kvm_vcpu_arch, rip),
-#endif
-	MEMBER(kvm_vcpu_arch, regs_dirty),
-	MEMBER(kvm_vcpu_arch, regs_avail),
-	MEMBER(kvm_vcpu_arch, cr0),
-	MEMBER(kvm_vcpu_arch, cr3),
-	MEMBER(kvm_vcpu_arch, cr4),
-	MEMBER(kvm_vcpu_arch, efer),
-	MEMBER(kvm_vcpu_arch, hflags),
-	MEMBER(kvm_vcpu_arch, mp_state),
-	MEMBER(kvm_vcpu_arch, interrupt),
-	MEMBER(kvm_vcpu_arch, hyperv_enabled),
-	MEMBER(kvm_vcpu_arch, virtual_tsc_khz),
 	MEMBER(kvm, lock),
 	MEMBER(kvm, slots_lock),
 	MEMBER(kvm, srcu),
@@ -88,25 +71,8 @@ static const struct {
 	MEMBER(kvm, dirty_ring_size),
 	MEMBER(kvm, nr_memslot_pages),
 	MEMBER(kvm, arch),
-	MEMBER(kvm_arch, irqchip_mode),
-	MEMBER(kvm_arch, apicv_inhibit_reasons),
-#ifdef KXEN_KVM_XEN_HVM_CONFIG
-	MEMBER(kvm_arch, xen_hvm_config),
-#else
-	MEMBER(kvm_arch, xen),
-	MEMBER(kvm_xen, hvm_config),
-#endif
-	MEMBER(kvm_arch, bsp_vcpu_id),
-#ifdef KXEN_KVM_HAS_VM_TYPE
-	MEMBER(kvm_arch, vm_type),
-#endif
 	MEMBER(kvm_vcpu, mode),
-	MEMBER(kvm_io_device_ops, destructor),
-	MEMBER(msr_data, index),
-	MEMBER(msr_data, data),
-	MEMBER(kvm_lapic_irq, trig_mode),
-	MEMBER(kvm_irq_ack_notifier, gsi),
-	MEMBER(kvm_irq_ack_notifier, irq_acked),
+#include "arch_layout.h"
 #undef MEMBER
 };
 
@@ -148,7 +114,7 @@ static int check_calls(struct kxen_btf *btf)
 	(ret = ret ?: check_func(btf, #name, nargs, -1))
 #define KXEN_KVM_OP(name) \
 	(ret = ret ?: check_member(btf, "kvm_x86_ops", #name, \
-				   offsetof(struct kvm_x86_ops, name)))
+				   offsetof(KXEN_KVM_OPS, name)))
 #include "list.h"
 	return ret;
 }
@@ -156,19 +122,16 @@ static int check_calls(struct kxen_btf *btf)
 static int check_types(struct kxen_btf *btf)
 {
 	const struct kxen_hook *h;
-	int i, off, ret = 0;
+	int i, ret = 0;
 
 	for (i = 0; i < ARRAY_SIZE(layout) && !ret; i++)
 		ret = check_member(btf, layout[i].type, layout[i].member,
 				   layout[i].offset);
 	if (ret)
 		return ret;
-	off = kxen_btf_size(btf, "x86_exception");
-	if (off <= 0 || off > (int)sizeof(struct kxen_x86_exception)) {
-		kxen_err("struct x86_exception has grown to %d bytes", off);
-		return -ENOEXEC;
-	}
-	ret = check_calls(btf);
+	ret = kxen_glue_check_arch(btf);
+	if (!ret)
+		ret = check_calls(btf);
 	for (i = 0; !ret && (h = kxen_hook_at(i)); i++)
 		if (h->address)
 			ret = check_func(btf, h->symbol, h->nargs, h->is_void);
@@ -201,32 +164,6 @@ int kxen_glue_check(void)
 	return ret;
 }
 
-/*
- * Where a vCPU of SVM has its VMCB; without the answer everything works, a little
- * slower.
- */
-static u32 find_svm_vmcb(void)
-{
-	struct kxen_btf *btf = kxen_btf_open("kvm_amd");
-	int vmcb, vcpu;
-
-	if (IS_ERR(btf))
-		return 0;
-	vcpu = kxen_btf_member(btf, "vcpu_svm", "vcpu");
-	vmcb = kxen_btf_member(btf, "vcpu_svm", "vmcb");
-	kxen_btf_close(btf);
-	return vcpu == 0 && vmcb > 0 ? vmcb : 0;
-}
-
-/* True if there is such a function; the static call goes to it from now on. */
-#define RESOLVE(call, address) ({					\
-	void *addr = (void *)(address);					\
-									\
-	if (addr)							\
-		static_call_update(call, addr);				\
-	addr;								\
-})
-
 /**
  * kxen_glue_init() - Find what KVM does not export.
  *
@@ -242,46 +179,7 @@ int kxen_glue_init(void)
 	if (!kxen_kvm_preempt_ops)
 		return -ENOENT;
 #define KXEN_KVM_CALL(name, type, nargs) \
-	(found = found && RESOLVE(kxen_##name, kxen_hook_lookup(#name)))
+	(found = found && KXEN_RESOLVE(kxen_##name, kxen_hook_lookup(#name)))
 #include "list.h"
 	return found ? 0 : -ENOENT;
-}
-
-/* The callback at an offset of KVM's table. */
-static void *op_at(const struct kvm_x86_ops *ops, size_t offset)
-{
-	return *(void **)((void *)ops + offset);
-}
-
-/**
- * kxen_glue_arm() - Take the vendor module's callbacks.
- *
- * Return: 0, or -ENODEV if neither kvm-amd nor kvm-intel is loaded.
- */
-int kxen_glue_arm(void)
-{
-	struct kvm_x86_ops *ops = (void *)kxen_hook_lookup("kvm_x86_ops");
-	const bool *apicv = (void *)kxen_hook_lookup("enable_apicv");
-	bool filled = ops && apicv;
-	static const void *known;
-	static bool svm;
-
-#define KXEN_KVM_OP(name)						\
-	(filled = filled &&						\
-		  RESOLVE(kxen_op_##name,				\
-			  op_at(ops, offsetof(struct kvm_x86_ops, name))))
-#include "list.h"
-	if (!filled) {
-		kxen_err("neither kvm-amd nor kvm-intel is loaded");
-		return -ENODEV;
-	}
-	/* The vendor module may be another one, or loaded anew, by now. */
-	if (known != ops->get_cs_db_l_bits) {
-		known = ops->get_cs_db_l_bits;
-		svm = kxen_hook_find("svm_get_cs_db_l_bits") ==
-		      (unsigned long)known;
-		kxen_svm_vmcb = svm ? find_svm_vmcb() : 0;
-	}
-	kxen_svm_avic = svm && *apicv;
-	return 0;
 }

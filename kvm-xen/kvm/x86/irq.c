@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The glue's third part: interrupts of a VM's controllers. An interrupt line, as a device
- * has one; and being told of EOIs.
+ * Interrupts of a VM's controllers: an interrupt line, as a device has one; and being told
+ * of EOIs.
  *
  * A line of our own: its level is or-ed with what the VMM drives on the same pin. KVM
  * says when the guest has acknowledged the pin's interrupt, before it looks at the level
@@ -11,9 +11,10 @@
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
 
-#include "../hook.h"
 #include "../glue.h"
-#include "../calls.h"
+#include "../hook.h"
+#include "../internal.h"
+#include "glue.h"
 
 struct kxen_line {
 	struct kvm_irq_ack_notifier acked;

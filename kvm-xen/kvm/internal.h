@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between the files of the glue. */
+#ifndef KXEN_KVM_INTERNAL_H
+#define KXEN_KVM_INTERNAL_H
+
+#include <linux/kvm_host.h>
+
+#include "calls.h"
+
+/*
+ * What follows reads state that KVM keeps for the vCPU's own thread: registers that the
+ * processor holds (on VMX those of whatever vCPU is loaded here), paging modes. From any
+ * other thread it can end in a BUG() of KVM. Kernels that look for such faults look.
+ */
+static __always_inline void kxen_assert_own_thread(struct kvm_vcpu *v)
+{
+	if (IS_ENABLED(CONFIG_PROVE_LOCKING))
+		WARN_ON_ONCE(kxen_kvm(kvm_get_running_vcpu)() != v);
+}
+
+static __always_inline void kxen_kvm_kick(struct kvm_vcpu *v)
+{
+#ifdef KXEN_KVM_KICK_WAITS
+	kxen_kvm(__kvm_vcpu_kick)(v, false);
+#else
+	kxen_kvm(kvm_vcpu_kick)(v);
+#endif
+}
+
+/* True if there is such a function; the static call goes to it from now on. */
+#define KXEN_RESOLVE(call, address) ({					\
+	void *addr = (void *)(address);					\
+									\
+	if (addr)							\
+		static_call_update(call, addr);				\
+	addr;								\
+})
+
+/* The architecture's. */
+struct kxen_btf;
+int kxen_glue_check_arch(const struct kxen_btf *btf);
+u32 kxen_glue_vm_refuse_arch(struct kvm *kvm);
+void kxen_glue_want_clock(struct kvm_vcpu *v);
+
+#endif

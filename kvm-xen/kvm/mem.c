@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory slots: where the VMM has a guest's memory, and which of it is dirty. */
+#include <linux/mm.h>
+
+#include "glue.h"
+#include "internal.h"
+
+struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm)
+{
+	return kvm->mm;
+}
+
+/* Address in the VMM of a writable guest page, or 0. */
+unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn)
+{
+	int idx = srcu_read_lock(&kvm->srcu);
+	unsigned long hva = kxen_kvm(gfn_to_hva)(kvm, gfn);
+
+	srcu_read_unlock(&kvm->srcu, idx);
+	return kvm_is_error_hva(hva) ? 0 : hva;
+}
+
+/**
+ * kxen_glue_slots() - Where the VMM has the guest's memory.
+ * @kvm: the VM.
+ * @hva: filled in: an address of each slot that can be written to.
+ * @room: in @hva.
+ *
+ * Return: how many there are, which may be more than there is room for.
+ */
+u32 kxen_glue_slots(struct kvm *kvm, unsigned long *hva, u32 room)
+{
+	struct kvm_memory_slot *slot;
+	int bkt, idx = srcu_read_lock(&kvm->srcu);
+	u32 n = 0;
+
+	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm)) {
+		if (!slot->npages || slot->flags & KVM_MEM_READONLY)
+			continue;
+		if (n < room)
+			hva[n] = slot->userspace_addr;
+		n++;
+	}
+	srcu_read_unlock(&kvm->srcu, idx);
+	return n;
+}
+
+/**
+ * kxen_glue_mem() - The writable memory around a guest frame.
+ * @v: the vCPU, its own thread, SRCU held.
+ * @gfn: the frame.
+ * @m: filled in; good as long as SRCU is held. Nothing says that a page of it is
+ *	there: the caller disables page faults, or may sleep.
+ *
+ * Return: false if the frame is not plain memory.
+ */
+bool kxen_glue_mem(struct kvm_vcpu *v, u64 gfn, struct kxen_mem *m)
+{
+	struct kvm_memslots *slots = kvm_vcpu_memslots(v);
+	struct kvm_memory_slot *slot = v->last_used_slot;
+
+	kxen_assert_own_thread(v);
+	/* The slot that KVM used last for this vCPU is nearly always the one. */
+	if (unlikely(slots->generation != v->last_used_slot_gen ||
+		     !try_get_memslot(slot, gfn)))
+		slot = ____gfn_to_memslot(slots, gfn, false);
+	if (!slot || slot->flags & (KVM_MEMSLOT_INVALID | KVM_MEM_READONLY))
+		return false;
+	m->start = slot->base_gfn << PAGE_SHIFT;
+	m->size = slot->npages << PAGE_SHIFT;
+	m->hva = slot->userspace_addr;
+	return true;
+}
+
+/*
+ * The host may have written to this frame. KVM's own function for it wants a running
+ * vCPU. slots_lock or SRCU is held.
+ */
+void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn)
+{
+	if (slot->dirty_bitmap && gfn - slot->base_gfn < slot->npages)
+		set_bit_le(gfn - slot->base_gfn, slot->dirty_bitmap);
+}
+
+/* The same without a lock, for whatever slot has it now. May sleep. */
+void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn)
+{
+	int idx = srcu_read_lock(&kvm->srcu);
+	struct kvm_memory_slot *slot = kxen_kvm(gfn_to_memslot)(kvm, gfn);
+
+	if (slot)
+		kxen_glue_slot_dirty(slot, gfn);
+	srcu_read_unlock(&kvm->srcu, idx);
+}
+
+/* The frames of a slot, KVM's. slots_lock or SRCU is held. */
+void kxen_glue_slot_frames(const struct kvm_memory_slot *slot, u64 *first, u64 *nr)
+{
+	*first = slot->base_gfn;
+	*nr = slot->npages;
+}
+
+/* The host has written there. */
+void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa)
+{
+	kxen_assert_own_thread(v);
+	kxen_kvm(kvm_vcpu_mark_page_dirty)(v, gpa_to_gfn(gpa));
+}
+
+int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len)
+{
+	return kxen_kvm(kvm_write_guest)(kvm, gpa, src, len) ? -EFAULT : 0;
+}
+
+/* Highest guest frame with memory behind it, and number of such frames. */
+u64 kxen_glue_max_gfn(struct kvm *kvm)
+{
+	struct kvm_memory_slot *slot;
+	int bkt, idx = srcu_read_lock(&kvm->srcu);
+	u64 max = 0;
+
+	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
+		if (slot->npages)
+			max = max(max, slot->base_gfn + slot->npages - 1);
+	srcu_read_unlock(&kvm->srcu, idx);
+	return max;
+}
+
+u64 kxen_glue_nr_pages(struct kvm *kvm)
+{
+	return kvm->nr_memslot_pages;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* x86's part of list.h. No include guard. */
+
+KXEN_KVM_CALL(get_kvmclock_ns, kxen_t_kvmclock_ns, 1);
+KXEN_KVM_CALL(kvm_apic_set_irq, kxen_t_apic_set_irq, 3);
+#ifdef KXEN_KVM_IRQ_SOURCES
+KXEN_KVM_CALL(kvm_free_irq_source_id, kvm_free_irq_source_id, 2);
+KXEN_KVM_CALL(kvm_request_irq_source_id, kvm_request_irq_source_id, 1);
+#endif
+KXEN_KVM_CALL(kvm_inject_nmi, kvm_inject_nmi, 1);
+KXEN_KVM_CALL(kvm_io_bus_register_dev, kvm_io_bus_register_dev, 5);
+KXEN_KVM_CALL(kvm_lapic_find_highest_irr, kxen_t_find_highest_irr, 1);
+KXEN_KVM_CALL(kvm_mmu_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read, 3);
+KXEN_KVM_CALL(kvm_read_guest_virt, kxen_t_guest_virt, 5);
+KXEN_KVM_CALL(kvm_read_l1_tsc, kxen_t_read_l1_tsc, 2);
+KXEN_KVM_CALL(kvm_register_irq_ack_notifier, kvm_register_irq_ack_notifier, 2);
+KXEN_KVM_CALL(kvm_set_irq, kvm_set_irq, 5);
+KXEN_KVM_CALL(kvm_skip_emulated_instruction, kvm_skip_emulated_instruction, 1);
+KXEN_KVM_CALL(kvm_unregister_irq_ack_notifier, kvm_unregister_irq_ack_notifier, 2);
+KXEN_KVM_CALL(kvm_write_guest_virt_system, kxen_t_guest_virt, 5);
+
+/* Callbacks of the vendor module: members of struct kvm_x86_ops. Taken at each arming. */
+KXEN_KVM_OP(cache_reg);
+KXEN_KVM_OP(enable_irq_window);
+KXEN_KVM_OP(get_cpl);
+KXEN_KVM_OP(get_cs_db_l_bits);
+KXEN_KVM_OP(interrupt_allowed);

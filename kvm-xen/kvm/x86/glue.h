@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What only x86 has of KVM, for the files of x86/. */
+#ifndef KXEN_KVM_X86_GLUE_H
+#define KXEN_KVM_X86_GLUE_H
+
+#include <linux/kvm_host.h>
+
+#include "../calls.h"
+
+struct kxen_domain;
+struct kxen_line;
+struct kxen_pio;
+struct kxen_vcpu;
+
+/* Registers of a hypercall, in the order of the 64-bit convention. */
+enum kxen_reg {
+	KXEN_RAX = VCPU_REGS_RAX,
+	KXEN_RBX = VCPU_REGS_RBX,
+	KXEN_RCX = VCPU_REGS_RCX,
+	KXEN_RDX = VCPU_REGS_RDX,
+	KXEN_RSI = VCPU_REGS_RSI,
+	KXEN_RDI = VCPU_REGS_RDI,
+	KXEN_RBP = VCPU_REGS_RBP,
+#ifdef CONFIG_X86_64
+	KXEN_R8 = VCPU_REGS_R8,
+	KXEN_R9 = VCPU_REGS_R9,
+	KXEN_R10 = VCPU_REGS_R10,
+#endif
+};
+
+/* --- vm.c ------------------------------------------------------------------------------- */
+u64 kxen_glue_vm_now(struct kvm *kvm);
+void kxen_glue_flush_tlbs(struct kvm *kvm);
+
+/* In-kernel I/O port range, answered by the callback; true: handled. */
+struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
+				   bool (*io)(struct kxen_domain *d, u16 port,
+					      bool write, u32 len, void *val),
+				   void (*release)(struct kxen_domain *d),
+				   struct kxen_domain *d);
+
+/* irq.c: an interrupt line on a pin of the VM's controllers. */
+struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
+				     void (*fn)(struct kxen_domain *d),
+				     struct kxen_domain *d);
+void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level);
+void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l);
+
+int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *kv, int vector));
+
+/* --- vcpu.c ----------------------------------------------------------------------------- */
+static inline unsigned long kxen_glue_reg(struct kvm_vcpu *v, enum kxen_reg r)
+{
+	return v->arch.regs[r];
+}
+
+static inline void kxen_glue_set_reg(struct kvm_vcpu *v, enum kxen_reg r,
+				     unsigned long val)
+{
+	v->arch.regs[r] = val;
+}
+
+static inline bool kxen_glue_nested(struct kvm_vcpu *v)
+{
+	return v->arch.hflags & HF_GUEST_MASK;
+}
+
+static inline bool kxen_glue_hyperv(struct kvm_vcpu *v)
+{
+	return v->arch.hyperv_enabled;
+}
+
+static inline u32 kxen_glue_tsc_khz(struct kvm_vcpu *v)
+{
+	return v->arch.virtual_tsc_khz;
+}
+
+bool kxen_glue_at_reset_vector(struct kvm_vcpu *v);
+bool kxen_glue_is_bsp(struct kvm_vcpu *v);
+bool kxen_glue_long_mode(struct kvm_vcpu *v);
+int kxen_glue_cpl(struct kvm_vcpu *v);
+bool kxen_glue_intr_allowed(struct kvm_vcpu *v);
+bool kxen_glue_is_injecting(struct kvm_vcpu *v, u8 vector);
+u64 kxen_glue_guest_tsc(struct kvm_vcpu *v);
+void kxen_glue_want_event(struct kvm_vcpu *v);
+bool kxen_glue_want_window(struct kvm_vcpu *v);
+int kxen_glue_skip_insn(struct kvm_vcpu *v);
+int kxen_glue_lapic_highest(struct kvm_vcpu *v);
+int kxen_glue_lapic_send(struct kvm_vcpu *v, u8 vector);
+void kxen_glue_inject_nmi(struct kvm_vcpu *v);
+void kxen_glue_triple_fault(struct kvm_vcpu *v);
+
+/* --- mem.c ------------------------------------------------------------------------------ */
+int kxen_glue_read_virt(struct kvm_vcpu *v, u64 gva, void *dst, u32 len);
+int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len);
+int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa);
+
+/* Registers that decide how a guest address is translated. */
+struct kxen_paging {
+	u64 cr3;
+	u64 cr4;
+	u64 efer;
+};
+
+/* Two names of the same registers, two types of the set of those in struct kvm_vcpu. */
+#ifdef KXEN_KVM_REG_BITMAPS
+#define KXEN_KVM_REG_CR3	VCPU_REG_CR3
+#define KXEN_KVM_REG_CR4	VCPU_REG_CR4
+#define kxen_glue_regs_avail(v)	((v)->arch.regs_avail)
+#else
+#define KXEN_KVM_REG_CR3	VCPU_EXREG_CR3
+#define KXEN_KVM_REG_CR4	VCPU_EXREG_CR4
+#define kxen_glue_regs_avail(v)	(&(v)->arch.regs_avail)
+#endif
+
+void kxen_glue_cache_paging(struct kvm_vcpu *v);
+
+static __always_inline void kxen_glue_paging(struct kvm_vcpu *v,
+					     struct kxen_paging *p)
+{
+	const u32 both = BIT(KXEN_KVM_REG_CR3) | BIT(KXEN_KVM_REG_CR4);
+
+	/* The processor may keep them until somebody asks. */
+	if (unlikely((*kxen_glue_regs_avail(v) & both) != both))
+		kxen_glue_cache_paging(v);
+	p->cr3 = v->arch.cr3;
+	p->cr4 = v->arch.cr4;
+	p->efer = v->arch.efer;
+}
+
+/* MSR access as KVM passes it to the hooked functions. */
+bool kxen_glue_msr(const void *info, u32 *index, u64 *data);
+void kxen_glue_msr_result(void *info, u64 data);
+
+#endif
