@@ -8,6 +8,7 @@
 #include <xen/interface/event_channel.h>
 
 #include "evtchn_internal.h"
+#include "../kvm-xen/xen_abi.h"
 
 enum virq_class { VIRQ_PER_VCPU, VIRQ_PER_DOMAIN, VIRQ_GLOBAL };
 
@@ -19,7 +20,7 @@ static enum virq_class class_of(u32 virq)
 	case VIRQ_XENOPROF:
 	case VIRQ_XENPMU:
 		return VIRQ_PER_VCPU;
-	case 11:	/* VIRQ_ARGO, not in Linux's header */
+	case VIRQ_ARGO:
 		return VIRQ_PER_DOMAIN;
 	default:
 		return VIRQ_GLOBAL;

@@ -8,9 +8,7 @@
 
 #include "arch.h"
 #include "hypercall.h"
-
-/* Not in Linux's headers. */
-#define HVMOP_guest_request_vm_event	24
+#include "xen_abi.h"
 
 static bool deprecated(u32 index)
 {

@@ -9,13 +9,9 @@
 
 #include "hypercall.h"
 #include "kvm/glue.h"
+#include "xen_abi.h"
 
 #define CMD_BITS	6	/* above them: a continuation's progress */
-
-/* Not in Linux's headers. */
-#define XENMEM_maximum_gpfn_			14
-#define XENMEM_get_vnumainfo_			26
-#define XENMEM_reserved_device_memory_map_	27
 
 /* --- structures, in both layouts --------------------------------------------- */
 
@@ -119,7 +115,7 @@ static long reservation(struct kxen_hc *hc, u32 cmd)
 	ret = kxen_hc_own_domain(hc, domid);
 	if (ret)
 		return ret;
-	if (cmd == XENMEM_maximum_gpfn_)
+	if (cmd == XENMEM_maximum_gpfn)
 		return kxen_gfn_from_kvm(kxen_glue_max_gfn(hc->d->kvm) + 1) - 1;
 	return kxen_gfn_from_kvm(kxen_glue_nr_pages(hc->d->kvm));
 }
@@ -162,7 +158,7 @@ long kxen_hc_memory_op(struct kxen_hc *hc)
 	switch (cmd) {
 	case XENMEM_current_reservation:
 	case XENMEM_maximum_reservation:
-	case XENMEM_maximum_gpfn_:
+	case XENMEM_maximum_gpfn:
 		return reservation(hc, cmd);
 	case XENMEM_add_to_physmap:
 		return add_to_physmap(hc);
@@ -176,9 +172,9 @@ long kxen_hc_memory_op(struct kxen_hc *hc)
 	case XENMEM_decrease_reservation:
 	case XENMEM_populate_physmap:
 		return 0;	/* nothing done, which is no error (G20) */
-	case XENMEM_get_vnumainfo_:
+	case XENMEM_get_vnumainfo:
 		return vnumainfo(hc);
-	case XENMEM_reserved_device_memory_map_:
+	case XENMEM_reserved_device_memory_map:
 		return reserved_map(hc);
 	default:
 		return -ENOSYS;

@@ -7,8 +7,7 @@
 
 #include "arch.h"
 #include "hypercall.h"
-
-#define VCPUOP_register_runstate_phys_area_	14
+#include "xen_abi.h"
 
 /* struct vcpu_runstate_info, without padding for a 32-bit caller. */
 struct vcpu_runstate_compat {
@@ -82,7 +81,7 @@ long kxen_hc_vcpu_op(struct kxen_hc *hc)
 		return get_runstate(hc, kv);
 	case VCPUOP_register_runstate_memory_area:
 		return kxen_hc_register_area(hc, kv, false, kxen_runstate_register);
-	case VCPUOP_register_runstate_phys_area_:
+	case VCPUOP_register_runstate_phys_area:
 		return kxen_hc_register_area(hc, kv, true, kxen_runstate_register);
 	case VCPUOP_register_vcpu_info:
 		return register_info(hc, kv);

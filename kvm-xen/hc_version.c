@@ -9,11 +9,9 @@
 
 #include "arch.h"
 #include "hypercall.h"
+#include "xen_abi.h"
 
 #define DENIED	"<denied>"
-
-#define XENFEAT_not_direct_mapped_	16
-#define XENFEAT_runstate_phys_area_	18
 
 static u32 features(void)
 {
@@ -21,8 +19,8 @@ static u32 features(void)
 	       BIT(XENFEAT_auto_translated_physmap) |
 	       BIT(XENFEAT_supervisor_mode_kernel) |
 	       BIT(XENFEAT_memory_op_vnode_supported) |
-	       BIT(XENFEAT_not_direct_mapped_) |
-	       BIT(XENFEAT_runstate_phys_area_) | kxen_arch_features;
+	       BIT(XENFEAT_not_direct_mapped) |
+	       BIT(XENFEAT_runstate_phys_area) | kxen_arch_features;
 }
 
 static long out(struct kxen_hc *hc, const void *src, u32 len)

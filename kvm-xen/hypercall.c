@@ -10,12 +10,8 @@
 
 #include "hypercall.h"
 #include "kvm/glue.h"
+#include "xen_abi.h"
 #include "trace.h"
-
-/* Numbers that Linux's header does not have. */
-#define NR_HVM_OP		34
-#define NR_DM_OP		41
-#define NR_HYPFS_OP		42
 
 static long not_for_guests(struct kxen_hc *hc)
 {
@@ -48,12 +44,12 @@ static const struct {
 	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },
 	[__HYPERVISOR_event_channel_op] = { kxen_hc_event_channel, 2 },
 	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2 },
-	[NR_HVM_OP] = { kxen_hc_hvm_op, 2 },
+	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2 },
 	[35 /* sysctl */] = { not_for_guests, 1 },
 	[36 /* domctl */] = { not_for_guests, 1 },
 	[40 /* xenpmu_op */] = { not_supported, 2 },
-	[NR_DM_OP] = { not_for_guests, 3 },
-	[NR_HYPFS_OP] = { not_for_guests, 5 },
+	[__HYPERVISOR_dm_op] = { not_for_guests, 3 },
+	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5 },
 };
 
 /**

@@ -27,10 +27,8 @@
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "subsys.h"
+#include "xen_abi.h"
 #include "trace.h"
-
-#define NR_HVM_OP	34	/* not in Linux's header */
-#define HVMOP_get_time	10
 
 /**
  * kxen_reset_hold() - The boot vCPU is about to run from the reset vector.
@@ -129,7 +127,7 @@ static enum meaning of_call(const struct kxen_hc *hc)
 		return NOTHING;
 	case __HYPERVISOR_memory_op:
 		return of_memory_op((u32)hc->arg[0]);
-	case NR_HVM_OP:
+	case __HYPERVISOR_hvm_op:
 		return of_hvm_op((u32)hc->arg[0]);
 	case __HYPERVISOR_grant_table_op:
 		return (u32)hc->arg[0] == GNTTABOP_query_size ? NOTHING : WOKEN;

@@ -6,6 +6,7 @@
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/stats.h"
+#include "../kvm-xen/xen_abi.h"
 #include "x86.h"
 #include <uapi/linux/kvm_xen.h>
 
@@ -42,12 +43,10 @@ static_assert(sizeof(struct vcpu_info) == 64);
 static_assert(OFF(evtchn_pending) == 0x800 && OFF(evtchn_mask) == 0xa00);
 static_assert(OFF(wc) == 0xc00);
 
-#define XENFEAT_vcpu_time_phys_area_	19	/* not in Linux's header */
-
 const char * const kxen_arch_caps = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ";
 const u32 kxen_arch_features = BIT(XENFEAT_hvm_callback_vector) |
 			       BIT(XENFEAT_hvm_safe_pvclock) |
-			       BIT(XENFEAT_vcpu_time_phys_area_);
+			       BIT(XENFEAT_vcpu_time_phys_area);
 
 static u64 left_set(struct kxen_domain *d)
 {

@@ -8,30 +8,18 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/x86/glue.h"
-
-/* Not in Linux's headers. */
-#define HVMOP_flush_tlbs	5
-#define HVMOP_get_time		10
-#define HVMOP_xentrace		11
-#define HVMOP_altp2m		25
-
-#define PARAM_VM86_TSS		15
-#define PARAM_ACPI_IOPORTS	19
-#define PARAM_VM_GENERATION_ID	34
-#define PARAM_ALTP2M		35
-#define PARAM_X87_FIP_WIDTH	36
-#define PARAM_VM86_TSS_SIZED	37
+#include "../kvm-xen/xen_abi.h"
 
 bool kxen_arch_param(u32 index, bool set)
 {
 	switch (index) {
-	case PARAM_VM86_TSS:
-	case PARAM_ACPI_IOPORTS:
-	case PARAM_VM_GENERATION_ID:
-	case PARAM_X87_FIP_WIDTH:
-	case PARAM_VM86_TSS_SIZED:
+	case HVM_PARAM_VM86_TSS:
+	case HVM_PARAM_ACPI_IOPORTS_LOCATION:
+	case HVM_PARAM_VM_GENERATION_ID_ADDR:
+	case HVM_PARAM_X87_FIP_WIDTH:
+	case HVM_PARAM_VM86_TSS_SIZED:
 		return true;
-	case PARAM_ALTP2M:
+	case HVM_PARAM_ALTP2M:
 		return !set;
 	default:
 		return false;

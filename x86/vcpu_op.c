@@ -8,8 +8,7 @@
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
-
-#define VCPUOP_register_vcpu_time_phys_area_	15
+#include "../kvm-xen/xen_abi.h"
 
 static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *kv)
 {
@@ -62,7 +61,7 @@ long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *kv)
 		return kxen_glue_offline(kv->vcpu) ? -EINVAL : 0;
 	case VCPUOP_register_vcpu_time_memory_area:
 		return kxen_hc_register_area(hc, kv, false, kxen_timer_register_area);
-	case VCPUOP_register_vcpu_time_phys_area_:
+	case VCPUOP_register_vcpu_time_phys_area:
 		return kxen_hc_register_area(hc, kv, true, kxen_timer_register_area);
 	case VCPUOP_send_nmi:
 		if (hc->arg[2])

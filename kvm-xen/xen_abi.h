@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Numbers of Xen's ABI that Linux's headers do not have. Those that they come to have win:
+ * include this behind them.
+ */
+#ifndef KXEN_XEN_ABI_H
+#define KXEN_XEN_ABI_H
+
+#include <xen/interface/xen.h>
+#include <xen/interface/features.h>
+#include <xen/interface/memory.h>
+#include <xen/interface/vcpu.h>
+#include <xen/interface/hvm/hvm_op.h>
+#include <xen/interface/hvm/params.h>
+
+/* Hypercalls */
+#ifndef __HYPERVISOR_hvm_op
+#define __HYPERVISOR_hvm_op 34
+#endif
+#ifndef __HYPERVISOR_dm_op
+#define __HYPERVISOR_dm_op 41
+#endif
+#ifndef __HYPERVISOR_hypfs_op
+#define __HYPERVISOR_hypfs_op 42
+#endif
+
+/* XENMEM_* */
+#ifndef XENMEM_maximum_gpfn
+#define XENMEM_maximum_gpfn 14
+#endif
+#ifndef XENMEM_get_vnumainfo
+#define XENMEM_get_vnumainfo 26
+#endif
+#ifndef XENMEM_reserved_device_memory_map
+#define XENMEM_reserved_device_memory_map 27
+#endif
+
+/* XENFEAT_* */
+#ifndef XENFEAT_not_direct_mapped
+#define XENFEAT_not_direct_mapped 16
+#endif
+#ifndef XENFEAT_runstate_phys_area
+#define XENFEAT_runstate_phys_area 18
+#endif
+#ifndef XENFEAT_vcpu_time_phys_area
+#define XENFEAT_vcpu_time_phys_area 19
+#endif
+
+/* VCPUOP_* */
+#ifndef VCPUOP_register_runstate_phys_area
+#define VCPUOP_register_runstate_phys_area 14
+#endif
+#ifndef VCPUOP_register_vcpu_time_phys_area
+#define VCPUOP_register_vcpu_time_phys_area 15
+#endif
+
+/* HVMOP_* */
+#ifndef HVMOP_flush_tlbs
+#define HVMOP_flush_tlbs 5
+#endif
+#ifndef HVMOP_get_time
+#define HVMOP_get_time 10
+#endif
+#ifndef HVMOP_xentrace
+#define HVMOP_xentrace 11
+#endif
+#ifndef HVMOP_guest_request_vm_event
+#define HVMOP_guest_request_vm_event 24
+#endif
+#ifndef HVMOP_altp2m
+#define HVMOP_altp2m 25
+#endif
+
+/* HVM_PARAM_* */
+#ifndef HVM_PARAM_VM86_TSS
+#define HVM_PARAM_VM86_TSS 15
+#endif
+#ifndef HVM_PARAM_ACPI_IOPORTS_LOCATION
+#define HVM_PARAM_ACPI_IOPORTS_LOCATION 19
+#endif
+#ifndef HVM_PARAM_VM_GENERATION_ID_ADDR
+#define HVM_PARAM_VM_GENERATION_ID_ADDR 34
+#endif
+#ifndef HVM_PARAM_ALTP2M
+#define HVM_PARAM_ALTP2M 35
+#endif
+#ifndef HVM_PARAM_X87_FIP_WIDTH
+#define HVM_PARAM_X87_FIP_WIDTH 36
+#endif
+#ifndef HVM_PARAM_VM86_TSS_SIZED
+#define HVM_PARAM_VM86_TSS_SIZED 37
+#endif
+
+/* VIRQ_* */
+#ifndef VIRQ_ARGO
+#define VIRQ_ARGO 11
+#endif
+
+#endif
