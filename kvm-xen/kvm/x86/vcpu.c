@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vCPUs of x86: modes, requests, interrupts, the LAPIC. */
+#include <linux/kvm_host.h>
 #include <asm/svm.h>
 
 #include "../glue.h"
