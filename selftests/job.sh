@@ -66,6 +66,9 @@ look_at() {
 		done
 	done
 	for _p in /sys/kernel/debug/kvm-xen/d*/state; do sed "s|^|# $_p: |" "$_p"; done
+	# Is the timer that one of them sleeps for due, and whose CPU has not seen it?
+	grep -E '^cpu:|^now at|expires_next|hrtimer_wakeup|# expires' /proc/timer_list | head -80 |
+		sed 's/^/# timers: /'
 }
 
 # The counters lag, each on its CPU, for a second or so: two that are behind would be even.
