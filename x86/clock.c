@@ -60,19 +60,19 @@ static void write_time_area(struct kxen_vcpu *kv,
 {
 	struct pvclock_vcpu_time_info copy = *c;
 	unsigned long flags;
-	u32 v;
+	u32 version;
 
 	raw_spin_lock_irqsave(&kv->time_lock, flags);
 	if (kv->time_area.active) {
-		v = ++kv->time_area_version * 2 - 1;
-		kxen_area_write(&kv->time_area, 0, &v, sizeof(v));
+		version = ++kv->time_area_version * 2 - 1;
+		kxen_area_write(&kv->time_area, 0, &version, sizeof(version));
 		smp_wmb();	/* pairs with the guest's reads of version */
-		copy.version = v;
+		copy.version = version;
 		kxen_area_write(&kv->time_area, 4, (u8 *)&copy + 4,
 				sizeof(copy) - 4);
 		smp_wmb();	/* pairs with the guest's reads of version */
-		v++;
-		kxen_area_write(&kv->time_area, 0, &v, sizeof(v));
+		version++;
+		kxen_area_write(&kv->time_area, 0, &version, sizeof(version));
 	}
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 }
@@ -122,7 +122,7 @@ static void publish_held(struct kxen_vcpu *kv, const u64 *seen,
 			 const struct pvclock_vcpu_time_info *c)
 {
 	struct kxen_gptr t;
-	u64 v[4], now[4];
+	u64 was[4], now[4];
 	u32 i;
 
 	BUILD_BUG_ON(sizeof(*c) != sizeof(now));
@@ -131,16 +131,16 @@ static void publish_held(struct kxen_vcpu *kv, const u64 *seen,
 	t = vcpu_info_time(kv);
 	if (kxen_gptr_offset(t) % sizeof(u64))
 		goto out;
-	for (i = 0; i < ARRAY_SIZE(v); i++)
-		v[i] = kxen_guest_read64(kxen_gptr_at(t, i * 8));
+	for (i = 0; i < ARRAY_SIZE(was); i++)
+		was[i] = kxen_guest_read64(kxen_gptr_at(t, i * 8));
 	/* The version is even; the padding behind it and at the end was never written. */
-	if (v[0] & 1 || v[1] != seen[0] || v[2] != seen[1] ||
-	    time_scale((void *)v) != seen[2])
+	if (was[0] & 1 || was[1] != seen[0] || was[2] != seen[1] ||
+	    time_scale((void *)was) != seen[2])
 		goto out;
-	now[0] = v[0] | 1;
-	if (swap_word(t, 0, v[0], now[0]) && swap_word(t, 1, v[1], now[1]) &&
-	    swap_word(t, 2, v[2], now[2]) && swap_word(t, 3, v[3], now[3]))
-		swap_word(t, 0, now[0], (v[0] & ~(u64)U32_MAX) | (u32)(v[0] + 2));
+	now[0] = was[0] | 1;
+	if (swap_word(t, 0, was[0], now[0]) && swap_word(t, 1, was[1], now[1]) &&
+	    swap_word(t, 2, was[2], now[2]) && swap_word(t, 3, was[3], now[3]))
+		swap_word(t, 0, now[0], (was[0] & ~(u64)U32_MAX) | (u32)(was[0] + 2));
 out:
 	rcu_read_unlock();
 }
