@@ -173,7 +173,6 @@ int kxen_fifo_init_batch(struct kxen_domain *d,
 			 const struct evtchn_fifo_init *list, u32 nr);
 bool kxen_fifo_offset_ok(u32 offset);
 bool kxen_fifo_place_ok(struct kxen_domain *d, u32 at);
-int kxen_fifo_restore(struct kxen_domain *d, const struct kxen_image *im);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
 
 /* evtchn_2l.c */
@@ -191,11 +190,7 @@ void kxen_evtchn_width_changed(struct kxen_domain *d);
 
 /* save.c */
 void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s);
-int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im);
 void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im);
-
-/* nlevel_save.c */
-int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im);
 
 /* nlevel_op.c */
 long kxen_evtchn_ext(struct kxen_hc *hc);

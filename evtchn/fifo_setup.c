@@ -11,8 +11,8 @@
 #include <uapi/linux/kvm_xen.h>
 #include <xen/kxen_evtchn.h>
 
-#include "../kvm-xen/save.h"
 #include "fifo.h"
+#include "records.h"
 
 /*
  * From 2-level to FIFO. Senders that still use the old ABI are waited for; then what
@@ -283,15 +283,16 @@ void kxen_fifo_stop(struct kxen_domain *d)
 void kxen_fifo_save(struct kxen_domain *d, struct kxen_sink *s)
 {
 	const struct kxen_fifo *f = d->evtchn->fifo;
-	struct kxen_save_fifo r = { .nr_pages = f->nr_words / KXEN_FIFO_WORDS };
+	struct kxen_save_fifo r;
 	struct kxen_save_fifo_vcpu v;
 	u32 i, q;
 
 	lockdep_assert_held(&d->evtchn->event_lock);
 	kxen_rec_begin(s, KXEN_REC_FIFO);
-	kxen_rec_put(s, &r, sizeof(r));
-	for (i = 0; i < r.nr_pages; i++)
-		kxen_rec_put(s, &f->pages[i].gfn, sizeof(u64));
+	for (i = 0; i < f->nr_words / KXEN_FIFO_WORDS; i++) {
+		r.gfn = f->pages[i].gfn;
+		kxen_rec_put(s, &r, sizeof(r));
+	}
 	kxen_rec_end(s);
 	for (i = 0; i < KXEN_MAX_VCPUS; i++) {
 		const struct kxen_fifo_vcpu *fv = f->vcpu[i];
@@ -307,16 +308,17 @@ void kxen_fifo_save(struct kxen_domain *d, struct kxen_sink *s)
 	}
 }
 
-static int restore_vcpu(struct kxen_domain *d, struct kxen_fifo *f,
-			const struct kxen_save_fifo_vcpu *v)
+static int restore_vcpu(struct kxen_domain *d, struct kxen_image *im,
+			struct kxen_fifo *f, const struct kxen_save_fifo_vcpu *v)
 {
 	struct kxen_fifo_vcpu *fv;
 	u32 q;
 	int ret;
 
-	if (!kxen_domain_vcpu(d, v->vcpu) || !kxen_fifo_offset_ok(v->offset) ||
-	    f->vcpu[array_index_nospec(v->vcpu, KXEN_MAX_VCPUS)])
+	im->why = KXEN_RESTORE_VALUES;
+	if (!kxen_domain_vcpu(d, v->vcpu) || !kxen_fifo_offset_ok(v->offset))
 		return -EINVAL;
+	im->why = KXEN_RESTORE_MEMORY;
 	fv = new_vcpu(d, v->gfn, v->offset, &ret);
 	if (!fv)
 		return ret;
@@ -327,71 +329,69 @@ static int restore_vcpu(struct kxen_domain *d, struct kxen_fifo *f,
 	return 0;
 }
 
-static int restore_array(struct kxen_domain *d, struct kxen_fifo *f,
-			 const struct kxen_rec *rec)
+/* Lengths are good: the array and the vCPUs of a FIFO that nobody uses yet. */
+static int restore_all(struct kxen_domain *d, struct kxen_image *im,
+		       struct kxen_fifo *f, const struct kxen_rec *rec)
 {
 	const struct kxen_save_fifo *r = rec->data;
-	const u64 *gfn = (const void *)(r + 1);
-	u32 i;
-	int ret;
+	u32 i, nr = rec->nr;
+	int ret = 0;
 
-	if (r->nr_pages > KXEN_FIFO_PAGES ||
-	    rec->len != sizeof(*r) + r->nr_pages * sizeof(u64))
-		return -EINVAL;
-	for (i = 0; i < r->nr_pages; i++) {
-		ret = kxen_page_pin(d, KXEN_LIMIT_EVENT_PAGES, gfn[i], &f->pages[i]);
-		if (ret)
-			return ret;
-		f->nr_words += KXEN_FIFO_WORDS;
+	im->why = KXEN_RESTORE_MEMORY;
+	for (i = 0; i < nr && !ret; i++) {
+		ret = kxen_page_pin(d, KXEN_LIMIT_EVENT_PAGES, r[i].gfn,
+				    &f->pages[i]);
+		f->nr_words += ret ? 0 : KXEN_FIFO_WORDS;
 	}
-	return 0;
+	rec = kxen_recs(im, KXEN_REC_FIFO_VCPU, &nr);
+	for (i = 0; i < nr && !ret; i++)
+		ret = restore_vcpu(d, im, f, rec[i].data);
+	return ret;
 }
 
-static int restore_all(struct kxen_domain *d, struct kxen_fifo *f,
-		       const struct kxen_image *im)
+/* Nobody has raised anything, so there is nothing to take over. */
+static int publish_restored(struct kxen_domain *d, struct kxen_image *im,
+			    struct kxen_fifo *f)
 {
-	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_FIFO,
-						   sizeof(struct kxen_save_fifo));
-	int ret = rec ? restore_array(d, f, rec) : -EINVAL;
-	u32 i;
+	struct kxen_evtchn *e = d->evtchn;
+	int ret = 0;
 
-	for (i = 0; i < im->nr && !ret; i++) {
-		if (im->rec[i].type != KXEN_REC_FIFO_VCPU)
-			continue;
-		ret = im->rec[i].len == sizeof(struct kxen_save_fifo_vcpu) ?
-		      restore_vcpu(d, f, im->rec[i].data) : -EINVAL;
+	mutex_lock(&e->event_lock);
+	/* A vCPU that was still on its way to stop may have been first. */
+	if (e->ops == &kxen_evtchn_2l) {
+		WRITE_ONCE(e->fifo, f);
+		/* Pairs with the reads of e->ops: the FIFO is complete. */
+		smp_store_release(&e->ops, &kxen_evtchn_fifo);
+	} else {
+		im->why = KXEN_RESTORE_STATE;
+		ret = -EBUSY;
 	}
+	mutex_unlock(&e->event_lock);
 	return ret;
 }
 
 /**
  * kxen_fifo_restore() - FIFO of a saved domain; the words are in its memory.
- * @d: the domain, locked; no port is open, and the ABI is 2-level.
- * @im: the stream.
+ * @d: the domain, locked; no port is open.
+ * @im: the stream, with the records of the vCPUs.
+ * @rec: the array.
+ * @nr: 1.
  *
  * Pages are pinned with event_lock not held. Context: may sleep.
  * Return: 0, or -errno with nothing changed.
  */
-int kxen_fifo_restore(struct kxen_domain *d, const struct kxen_image *im)
+int kxen_fifo_restore(struct kxen_domain *d, struct kxen_image *im,
+		      const struct kxen_rec *rec, u32 nr)
 {
-	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_fifo *f = kvzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
 	int ret;
 
 	lockdep_assert_held(&d->lock);
 	if (!f)
 		return -ENOMEM;
-	ret = restore_all(d, f, im);
-	mutex_lock(&e->event_lock);
-	/* A vCPU that was still on its way to stop may have been first. */
-	if (!ret && e->ops != &kxen_evtchn_2l)
-		ret = -EBUSY;
-	if (!ret) {
-		WRITE_ONCE(e->fifo, f);
-		/* As take_over(), but nobody has raised anything. */
-		smp_store_release(&e->ops, &kxen_evtchn_fifo);
-	}
-	mutex_unlock(&e->event_lock);
+	ret = restore_all(d, im, f, rec);
+	if (!ret)
+		ret = publish_restored(d, im, f);
 	if (ret)
 		free_fifo(d, f);
 	return ret;

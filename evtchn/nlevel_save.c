@@ -4,8 +4,8 @@
 #include <linux/slab.h>
 #include <uapi/linux/kvm_xen.h>
 
-#include "../kvm-xen/save.h"
 #include "nlevel.h"
+#include "records.h"
 
 static void save_vcpu(const struct kxen_nlevel *nl, u32 vcpu,
 		      struct kxen_sink *s)
@@ -27,8 +27,7 @@ static void save_vcpu(const struct kxen_nlevel *nl, u32 vcpu,
 void kxen_nl_save(struct kxen_domain *d, struct kxen_sink *s)
 {
 	const struct kxen_nlevel *nl = d->evtchn->nlevel;
-	struct kxen_save_nlevel r = { .levels = nl->levels,
-				      .nr_pages = nl->nr_pages };
+	struct kxen_save_nlevel r = { .levels = nl->levels };
 	u32 i;
 
 	lockdep_assert_held(&d->evtchn->event_lock);
@@ -44,89 +43,106 @@ void kxen_nl_save(struct kxen_domain *d, struct kxen_sink *s)
 			save_vcpu(nl, i, s);
 }
 
-static int read_sels(const struct kxen_image *im, struct kxen_nl_req *req)
+static void read_sels(const struct kxen_rec *rec, u32 nr,
+		      struct kxen_nl_req *req)
 {
-	const struct kxen_save_nlevel_vcpu *v;
 	u32 i;
 
-	for (i = 0; i < im->nr; i++) {
-		struct kxen_nl_sel *s = &req->sel[req->nr_sels];
+	for (i = 0; i < nr; i++) {
+		const struct kxen_save_nlevel_vcpu *v = rec[i].data;
+		struct kxen_nl_sel *s = &req->sel[i];
 
-		if (im->rec[i].type != KXEN_REC_NLEVEL_VCPU)
-			continue;
-		v = im->rec[i].data;
-		if (im->rec[i].len != sizeof(*v) ||
-		    req->nr_sels == KXEN_MAX_VCPUS)
-			return -EINVAL;
 		s->vcpu = v->vcpu;
 		s->offset = v->offset;
 		s->l2_gfn = v->l2_gfn;
 		memcpy(s->l3_gfn, v->l3_gfn, sizeof(s->l3_gfn));
-		req->nr_sels++;
 	}
-	return 0;
+	req->nr_sels = nr;
 }
 
-/* What the stream says, checked as far as its lengths go. */
+/* What the stream says, checked as far as its numbers go. */
 static int read_req(struct kxen_domain *d, struct kxen_image *im,
-		    struct kxen_nl_req *req)
+		    const struct kxen_rec *rec, struct kxen_nl_req *req)
 {
-	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_NLEVEL,
-					sizeof(struct kxen_save_nlevel));
-	const struct kxen_save_nlevel *r;
+	const struct kxen_save_nlevel *r = rec->data;
+	u32 nr;
 
-	if (!rec)
-		return -EINVAL;
-	r = rec->data;
+	/* A domain has one of them. */
 	if (r->levels < KXEN_NLEVEL_MIN_LEVELS ||
-	    r->levels > KXEN_NLEVEL_MAX_LEVELS || !r->nr_pages ||
-	    rec->len / (2 * sizeof(u64)) < r->nr_pages ||
-	    rec->len != sizeof(*r) + r->nr_pages * 2 * sizeof(u64))
+	    r->levels > KXEN_NLEVEL_MAX_LEVELS || !rec->nr ||
+	    kxen_recs(im, KXEN_REC_FIFO, NULL))
 		return -EINVAL;
-	if (r->nr_pages > kxen_nl_max_pages(d)) {
+	if (rec->nr > kxen_nl_max_pages(d)) {
 		im->why = KXEN_RESTORE_PORTS;
 		return -ENOSPC;
 	}
 	req->levels = r->levels;
-	req->nr_pages = r->nr_pages;
+	req->nr_pages = rec->nr;
 	req->pending = (u64 *)(r + 1);
-	req->mask = req->pending + r->nr_pages;
-	req->sel = kvcalloc(KXEN_MAX_VCPUS, sizeof(*req->sel),
-			    GFP_KERNEL_ACCOUNT);
-	return req->sel ? read_sels(im, req) : -ENOMEM;
+	req->mask = req->pending + rec->nr;
+	rec = kxen_recs(im, KXEN_REC_NLEVEL_VCPU, &nr);
+	if (nr > KXEN_MAX_VCPUS)
+		return -EINVAL;
+	req->sel = kvcalloc(nr, sizeof(*req->sel), GFP_KERNEL_ACCOUNT);
+	if (!req->sel)
+		return -ENOMEM;
+	read_sels(rec, nr, req);
+	return 0;
+}
+
+/* The tree is complete, and nobody has raised anything. */
+static int publish_restored(struct kxen_domain *d, struct kxen_image *im,
+			    struct kxen_nlevel *nl)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	int ret = 0;
+
+	mutex_lock(&e->event_lock);
+	/* A vCPU that was still on its way to stop may have been first. */
+	if (e->ops == &kxen_evtchn_2l) {
+		WRITE_ONCE(e->nlevel, nl);
+		/* Pairs with the reads of e->ops: the tree is complete. */
+		smp_store_release(&e->ops, &kxen_evtchn_nlevel);
+	} else {
+		im->why = KXEN_RESTORE_STATE;
+		ret = -EBUSY;
+	}
+	mutex_unlock(&e->event_lock);
+	return ret;
 }
 
 /**
  * kxen_nl_restore() - The tree of a saved domain; its bits are in its memory.
- * @d: the domain, locked; no port is open, and the ABI is 2-level.
- * @im: the stream.
+ * @d: the domain, locked; no port is open.
+ * @im: the stream, with the records of the vCPUs.
+ * @rec: the tree.
+ * @nr: 1.
  *
  * Pages are pinned with event_lock not held. Context: may sleep.
  * Return: 0, or -errno with nothing changed.
  */
-int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im)
+int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im,
+		    const struct kxen_rec *rec, u32 nr)
 {
-	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_nl_req req = { .may_miss = true };
 	struct kxen_nlevel *nl;
 	int ret;
 
 	lockdep_assert_held(&d->lock);
-	ret = read_req(d, im, &req);
-	if (!ret)
+	/* The guest has it, and this domain was not made with it. */
+	if (!(d->flags & KXEN_DOM_NLEVEL)) {
+		im->why = KXEN_RESTORE_FEATURE;
+		return -EOPNOTSUPP;
+	}
+	ret = read_req(d, im, rec, &req);
+	if (!ret) {
+		im->why = KXEN_RESTORE_MEMORY;
 		ret = kxen_nl_build(d, &req, &nl);
+	}
 	kvfree(req.sel);
 	if (ret)
 		return ret;
-	mutex_lock(&e->event_lock);
-	/* A vCPU that was still on its way to stop may have been first. */
-	ret = e->ops == &kxen_evtchn_2l ? 0 : -EBUSY;
-	if (!ret) {
-		WRITE_ONCE(e->nlevel, nl);
-		/* Pairs with the reads of e->ops: the tree is complete. */
-		smp_store_release(&e->ops, &kxen_evtchn_nlevel);
-	}
-	mutex_unlock(&e->event_lock);
+	ret = publish_restored(d, im, nl);
 	if (ret)
 		kxen_nl_free(d, nl);
 	return ret;

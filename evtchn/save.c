@@ -13,23 +13,29 @@
 #include <xen/interface/xen.h>
 #include <xen/interface/event_channel.h>
 
-#include "../kvm-xen/save.h"
-#include "evtchn_internal.h"
+#include "fifo.h"
+#include "records.h"
 
-static void save_port(struct kxen_port *p, struct kxen_save_port *r)
+static_assert(sizeof(struct kxen_save_fifo) == 8);
+static_assert(sizeof(struct kxen_save_fifo_vcpu) == 80);
+static_assert(sizeof(struct kxen_save_nlevel) == 8);
+static_assert(sizeof(struct kxen_save_nlevel_vcpu) == 80);
+static_assert(sizeof(struct kxen_save_ports) == 32);
+
+static void save_port(struct kxen_port *p, struct kxen_save_ports *r)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&p->lock, flags);
-	*r = (struct kxen_save_port) {
+	*r = (struct kxen_save_ports) {
 		.port = p->port,
 		.state = p->state,
 		.priority = p->priority,
-		.saved = READ_ONCE(p->saved),
+		.deferred = READ_ONCE(p->saved),
 		.vcpu = p->notify_vcpu,
 		.virq = p->virq,
 		.remote_domid = p->remote_domid,
-		.last_place = p->last_place,
+		.lastq = p->last_place,
 	};
 	if (p->state == KXEN_PORT_INTERDOMAIN) {
 		r->remote_domid = p->remote->domid;
@@ -47,10 +53,13 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_evtchn_ops *ops;
-	struct kxen_save_port r;
+	struct kxen_save_ports r;
 	u32 port;
 
 	mutex_lock(&e->event_lock);
+	ops = e->below ?: e->ops;
+	if (ops->save)
+		ops->save(d, s);
 	kxen_rec_begin(s, KXEN_REC_PORTS);
 	for_each_set_bit(port, e->set.used, e->table.nr_valid) {
 		if (!port)
@@ -61,45 +70,30 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
 			cond_resched();
 	}
 	kxen_rec_end(s);
-	ops = e->below ?: e->ops;
-	if (ops->save)
-		ops->save(d, s);
 	mutex_unlock(&e->event_lock);
 }
 
 /* --- reading ---------------------------------------------------------------------- */
 
-/* The list of ports; its entries are not known to be good. */
-static const struct kxen_save_port *ports_of(const struct kxen_image *im,
-					     u32 *nr)
-{
-	const struct kxen_rec *rec = kxen_rec_find(im, KXEN_REC_PORTS, 0);
-
-	if (!rec || rec->len % sizeof(struct kxen_save_port))
-		return NULL;
-	*nr = rec->len / sizeof(struct kxen_save_port);
-	return rec->data;
-}
-
-static bool is_peer(const struct kxen_image *im, const struct kxen_save_port *r)
+static bool is_peer(const struct kxen_image *im, const struct kxen_save_ports *r)
 {
 	return r->state == KXEN_PORT_INTERDOMAIN &&
-	       r->remote_domid != im->domain->domid;
+	       r->remote_domid != im->domid;
 }
 
 /* Ours is another number than the saved one, maybe. */
 static u32 new_domid(struct kxen_domain *d, const struct kxen_image *im, u32 id)
 {
-	return id == im->domain->domid ? d->domid : id;
+	return id == im->domid ? d->domid : id;
 }
 
-static int check_port(struct kxen_domain *d, const struct kxen_save_port *r)
+static int check_port(struct kxen_domain *d, const struct kxen_save_ports *r)
 {
 	if (r->state < KXEN_PORT_UNBOUND || r->state > KXEN_PORT_IPI ||
 	    !kxen_domain_vcpu(d, r->vcpu) || r->remote_domid > 0xffff ||
-	    r->priority > EVTCHN_FIFO_PRIORITY_MIN || r->saved > 1)
+	    r->priority > EVTCHN_FIFO_PRIORITY_MIN || r->deferred > 1)
 		return -EINVAL;
-	if (d->evtchn->fifo && !kxen_fifo_place_ok(d, r->last_place))
+	if (d->evtchn->fifo && !kxen_fifo_place_ok(d, r->lastq))
 		return -EINVAL;
 	if (r->state == KXEN_PORT_VIRQ &&
 	    !kxen_virq_may_restore(d, r->virq, r->vcpu))
@@ -108,7 +102,7 @@ static int check_port(struct kxen_domain *d, const struct kxen_save_port *r)
 }
 
 static int restore_port(struct kxen_domain *d, struct kxen_image *im,
-			const struct kxen_save_port *r)
+			const struct kxen_save_ports *r)
 {
 	struct kxen_port *p;
 	int ret = check_port(d, r);
@@ -123,8 +117,8 @@ static int restore_port(struct kxen_domain *d, struct kxen_image *im,
 	p->remote_domid = new_domid(d, im, r->remote_domid);
 	p->virq = r->virq;
 	p->priority = r->priority;
-	p->saved = r->saved;
-	p->last_place = d->evtchn->fifo ? r->last_place : KXEN_NO_PLACE;
+	p->saved = r->deferred;
+	p->last_place = d->evtchn->fifo ? r->lastq : KXEN_NO_PLACE;
 	/* Connected later, each pair at once. */
 	kxen_port_set(d, p, r->state == KXEN_PORT_INTERDOMAIN ?
 			    KXEN_PORT_UNBOUND : r->state, r->vcpu);
@@ -134,7 +128,7 @@ static int restore_port(struct kxen_domain *d, struct kxen_image *im,
 }
 
 /* Both ends are in the stream, and name each other. */
-static int restore_pair(struct kxen_domain *d, const struct kxen_save_port *r)
+static int restore_pair(struct kxen_domain *d, const struct kxen_save_ports *r)
 {
 	struct kxen_port *p = kxen_port(d, r->port);
 	struct kxen_port *rp = kxen_port(d, r->remote_port);
@@ -162,69 +156,48 @@ static int go_on(void)
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-static int restore_ports(struct kxen_domain *d, struct kxen_image *im)
+static int evtchn_restore_ports(struct kxen_domain *d, struct kxen_image *im,
+				const struct kxen_rec *rec, u32 nr)
 {
-	const struct kxen_save_port *r;
-	u32 i, nr = 0;
+	const struct kxen_save_ports *r = rec->data;
 	int ret = 0;
+	u32 i;
 
-	lockdep_assert_held(&d->evtchn->event_lock);
-	im->why = KXEN_RESTORE_VALUES;
-	r = ports_of(im, &nr);
-	if (!r)
-		return -EINVAL;
-	for (i = 0; i < nr && !ret; i++)
+	mutex_lock(&d->evtchn->event_lock);
+	for (i = 0; i < rec->nr && !ret; i++)
 		ret = go_on() ?: restore_port(d, im, &r[i]);
-	for (i = 0; i < nr && !ret; i++)
+	for (i = 0; i < rec->nr && !ret; i++)
 		if (r[i].state == KXEN_PORT_INTERDOMAIN && !is_peer(im, &r[i]))
 			ret = go_on() ?: restore_pair(d, &r[i]);
-	return ret;
-}
-
-static int restore_abi(struct kxen_domain *d, struct kxen_image *im)
-{
-	switch (im->domain->abi) {
-	case KXEN_ABI_2L:
-		return 0;
-	case KXEN_ABI_FIFO:
-		return kxen_fifo_restore(d, im);
-	case KXEN_ABI_NLEVEL:
-		/* The guest has it, and this domain was not made with it. */
-		if (d->flags & KXEN_DOM_NLEVEL)
-			return kxen_nl_restore(d, im);
-		fallthrough;
-	default:
-		im->why = KXEN_RESTORE_FEATURE;
-		return -EOPNOTSUPP;
-	}
-}
-
-/**
- * kxen_evtchn_restore() - Ports and ABI of a saved domain.
- * @d: the domain, locked; no port is open, and nobody knows it. May be frozen.
- * @im: the stream.
- *
- * Nothing is raised yet, and nothing written into the guest's memory.
- * Context: may sleep.
- * Return: 0 or -errno; what is there by then goes with kxen_evtchn_drop_all().
- */
-int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im)
-{
-	int ret;
-
-	lockdep_assert_held(&d->lock);
-	/* A domain that was saved itself is frozen: this is another life. */
-	mutex_lock(&d->evtchn->event_lock);
-	kxen_evtchn_to_2l(d);
-	mutex_unlock(&d->evtchn->event_lock);
-	ret = restore_abi(d, im);
-	if (ret)
-		return ret;
-	mutex_lock(&d->evtchn->event_lock);
-	ret = restore_ports(d, im);
 	mutex_unlock(&d->evtchn->event_lock);
 	return ret;
 }
+
+/* Queues and selectors are read with what they belong to; alone they mean nothing. */
+static int evtchn_restore_vcpus(struct kxen_domain *d, struct kxen_image *im,
+				const struct kxen_rec *rec, u32 nr)
+{
+	bool fifo = rec->desc->id == KXEN_REC_FIFO_VCPU;
+
+	return (fifo ? (void *)d->evtchn->fifo : d->evtchn->nlevel) ? 0 : -EINVAL;
+}
+
+/* What is there of these when one is refused goes with kxen_evtchn_drop_all(). */
+const struct kxen_rec_desc kxen_evtchn_recs[] = {
+	{ .id = KXEN_REC_FIFO, .each = sizeof(struct kxen_save_fifo),
+	  .max = KXEN_FIFO_PAGES, .restore = kxen_fifo_restore },
+	{ .id = KXEN_REC_FIFO_VCPU, .len = sizeof(struct kxen_save_fifo_vcpu),
+	  .per_vcpu = true, .restore = evtchn_restore_vcpus },
+	{ .id = KXEN_REC_NLEVEL, .len = sizeof(struct kxen_save_nlevel),
+	  .each = 2 * sizeof(u64), .max = KXEN_SAVE_MAX_LEAVES,
+	  .restore = kxen_nl_restore },
+	{ .id = KXEN_REC_NLEVEL_VCPU, .len = sizeof(struct kxen_save_nlevel_vcpu),
+	  .per_vcpu = true, .restore = evtchn_restore_vcpus },
+	{ .id = KXEN_REC_PORTS, .each = sizeof(struct kxen_save_ports),
+	  .max = KXEN_SAVE_MAX_PORTS, .needed = true,
+	  .restore = evtchn_restore_ports },
+	{ }
+};
 
 /**
  * kxen_evtchn_restored() - Raise what was noted, and connect the channels to other domains.
@@ -235,16 +208,16 @@ int kxen_evtchn_restore(struct kxen_domain *d, struct kxen_image *im)
  */
 void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im)
 {
-	const struct kxen_save_port *r;
+	const struct kxen_rec *rec = kxen_recs(im, KXEN_REC_PORTS, NULL);
+	const struct kxen_save_ports *r = rec->data;
 	struct kxen_domain *rd;
-	u32 i, nr = 0;
+	u32 i;
 
 	mutex_lock(&d->evtchn->event_lock);
 	d->evtchn->restored = true;
 	kxen_evtchn_raise_noted(d, 0, d->evtchn->table.nr_valid);
 	mutex_unlock(&d->evtchn->event_lock);
-	r = ports_of(im, &nr);
-	for (i = 0; i < nr; i++) {
+	for (i = 0; i < rec->nr; i++) {
 		if (!is_peer(im, &r[i]))
 			continue;
 		rd = kxen_domain_get(r[i].remote_domid);

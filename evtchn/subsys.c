@@ -8,6 +8,7 @@
 
 #include "../kvm-xen/stats.h"
 #include "evtchn_internal.h"
+#include "records.h"
 
 /*
  * What a domain may hold of KXEN_LIMIT_EVENT_PAGES: per vCPU a FIFO control block or nine pages
@@ -132,7 +133,7 @@ const struct kxen_subsys kxen_evtchn_subsys = {
 	.thaw = kxen_evtchn_thaw,
 	.in_use = evtchn_in_use,
 	.save = kxen_evtchn_save,
-	.restore = kxen_evtchn_restore,
+	.recs = kxen_evtchn_recs,
 	.restore_done = kxen_evtchn_restored,
 	.width_changed = kxen_evtchn_width_changed,
 	.shared_info_moved = evtchn_shared_info_moved,

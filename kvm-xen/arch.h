@@ -11,6 +11,7 @@
 
 struct kvm;
 struct kxen_domain;
+struct kxen_sink;
 struct kxen_vcpu;
 
 /**
@@ -65,6 +66,13 @@ bool kxen_arch_begins_anew(struct kxen_vcpu *kv);
 
 /* Forget what the guest has set up for a vCPU. Domain locked. */
 void kxen_arch_vcpu_reset(struct kxen_vcpu *kv);
+
+/*
+ * What a saved domain has of this architecture alone: EM_* of ELF for its header, and
+ * records, behind those of all parts; kxen_arch_recs are the ones that can be read.
+ */
+extern const u16 kxen_arch_machine;
+void kxen_arch_save(struct kxen_domain *d, struct kxen_sink *s);
 
 /* No upcall any more, until kxen_arch_set_callback() or a reset. Domain locked. */
 void kxen_arch_hold(struct kxen_domain *d);

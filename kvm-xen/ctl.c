@@ -328,13 +328,14 @@ static int ctl_image(struct ctl_file *cf, struct kxen_image_arg *a, bool save)
 	struct kxen_domain *d;
 	int ret;
 
-	if (a->flags || a->reserved)
+	if (a->flags || a->skipped)
 		return -EOPNOTSUPP;
 	d = get_own(cf, a->domid);
 	if (IS_ERR(d))
 		return PTR_ERR(d);
 	ret = save ? kxen_domain_save(d, a->buf, &a->len) :
-		     kxen_domain_restore(d, a->buf, a->len, &a->reason);
+		     kxen_domain_restore(d, a->buf, a->len, &a->reason,
+					 &a->skipped);
 	kxen_domain_put(d);
 	return ret;
 }
@@ -371,8 +372,8 @@ static const struct ctl_call calls[] = {
 	CALL(KXEN_DESTROY, destroy, kxen_domid_arg, reserved),
 	CALL(KXEN_PAUSE, pause, kxen_domid_arg, reserved),
 	CALL(KXEN_UNPAUSE, unpause, kxen_domid_arg, reserved),
-	CALL(KXEN_SAVE, save, kxen_image_arg, reserved),
-	CALL(KXEN_RESTORE, restore, kxen_image_arg, reserved),
+	CALL(KXEN_SAVE, save, kxen_image_arg, skipped),
+	CALL(KXEN_RESTORE, restore, kxen_image_arg, skipped),
 	CALL(KXEN_HOLD, hold, kxen_domid_arg, reserved),
 	CALL(KXEN_UNHOLD, unhold, kxen_domid_arg, reserved),
 	CALL(KXEN_STATS, stats, kxen_stats_arg, buf),

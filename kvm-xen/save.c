@@ -28,11 +28,12 @@
 #include "subsys.h"
 #include "trace.h"
 
-static_assert(sizeof(struct kxen_save_domain) == 384);
+static_assert(sizeof(struct kxen_save_header) == 16);
+static_assert(sizeof(struct kxen_save_rec) == 8);
+static_assert(sizeof(struct kxen_save_domain) == 368);
+static_assert(sizeof(struct kxen_save_shared_info) == XEN_PAGE_SIZE);
+static_assert(sizeof(struct kxen_save_area) == 24);
 static_assert(sizeof(struct kxen_save_vcpu) == 192);
-static_assert(sizeof(struct kxen_save_port) == 32);
-static_assert(sizeof(struct kxen_save_fifo_vcpu) == 80);
-static_assert(sizeof(struct kxen_save_nlevel_vcpu) == 80);
 
 /* --- writing -------------------------------------------------------------------- */
 
@@ -58,21 +59,16 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 	/* Locked: nobody replaces it. */
 	struct kxen_shinfo *sh = rcu_dereference_protected(d->shinfo, true);
 	struct kxen_save_domain r = {
-		.domid = d->domid,
 		.compat = d->compat,
-		.nr_vcpus = count_vcpus(d),
 		.xen_major = d->xen_major,
 		.xen_minor = d->xen_minor,
 		.shutdown_reason = d->shutdown_reason,
 		.vm_assist = d->vm_assist,
-		.shinfo_gfn = sh->page.page ? sh->page.gfn : KXEN_NO_GFN,
+		.shared_info_gfn = sh->page.page ? sh->page.gfn : KXEN_NO_GFN,
 	};
-	struct kxen_query q = { };
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
-	kxen_subsys_query(d, &q);
-	r.abi = q.evtchn_abi;
 	static_assert(sizeof(r.params) == sizeof(d->params));
 	memcpy(r.params, d->params, sizeof(r.params));
 	memcpy(r.uuid, d->uuid, sizeof(r.uuid));
@@ -81,7 +77,8 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 				left(&d->watchdog[i].timer) : KXEN_NO_TIME;
 	kxen_rec(s, KXEN_REC_DOMAIN, &r, sizeof(r));
 	if (!sh->page.page)
-		kxen_rec(s, KXEN_REC_SHINFO, d->own_shinfo_page, XEN_PAGE_SIZE);
+		kxen_rec(s, KXEN_REC_SHARED_INFO, d->own_shinfo_page,
+			 XEN_PAGE_SIZE);
 }
 
 static void save_area(const struct kxen_area *a, struct kxen_save_area *r)
@@ -97,9 +94,9 @@ static void save_area(const struct kxen_area *a, struct kxen_save_area *r)
 static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 {
 	struct kxen_save_vcpu r = {
-		.id = kv->id,
-		.upcall_vector = kv->arch.upcall_vector,
-		.vi_gfn = kv->vi_page.page ? kv->vi_page.gfn : KXEN_NO_GFN,
+		.vcpu = kv->id,
+		.vcpu_info_gfn = kv->vi_page.page ? kv->vi_page.gfn :
+						    KXEN_NO_GFN,
 	};
 	struct kxen_gptr vi = kxen_gptr_get_protected(&kv->vi,
 				lockdep_is_held(&kv->domain->lock));
@@ -107,8 +104,8 @@ static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 
 	lockdep_assert_held(&kv->domain->lock);
 	if (kv->vi_page.page)
-		r.vi_offset = kxen_gptr_offset(vi);
-	memcpy(r.dummy_vi, kv->dummy_vi, sizeof(r.dummy_vi));
+		r.vcpu_info_offset = kxen_gptr_offset(vi);
+	memcpy(r.vcpu_info, kv->dummy_vi, sizeof(r.vcpu_info));
 	kxen_runstate_get(kv, &rs);
 	r.runstate = rs.state;
 	memcpy(r.runstate_times, rs.time, sizeof(r.runstate_times));
@@ -131,7 +128,8 @@ static void save_all(struct kxen_domain *d, struct kxen_sink *s)
 			save_vcpu(kv, s);
 	}
 	kxen_subsys_save(d, s);
-	kxen_stream_end(s);
+	kxen_arch_save(d, s);
+	kxen_stream_end(s, kxen_arch_machine, d->domid);
 }
 
 /* Into a buffer of its own, to be freed by the caller, also on failure. */
@@ -190,38 +188,25 @@ int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 
 /* --- reading -------------------------------------------------------------------- */
 
-/* The stream taken apart, with what all else hangs on. */
-static int take_apart(const u8 *buf, u32 len, struct kxen_image *im)
+static int restore_domain(struct kxen_domain *d, struct kxen_image *im,
+			  const struct kxen_rec *rec, u32 nr)
 {
-	const struct kxen_rec *rec;
-	int ret = kxen_stream_parse(buf, len, im);
+	const struct kxen_save_domain *r = rec->data;
+	bool placed = r->shared_info_gfn != KXEN_NO_GFN;
 
-	if (ret)
-		return ret;
-	rec = kxen_rec_find(im, KXEN_REC_DOMAIN, sizeof(*im->domain));
-	im->domain = rec ? rec->data : NULL;
-	return rec ? 0 : -EINVAL;
-}
-
-static int restore_domain(struct kxen_domain *d, struct kxen_image *im)
-{
-	const struct kxen_save_domain *r = im->domain;
-	const struct kxen_rec *page;
-
-	if (r->compat > 1)
+	if (r->compat > 1 || placed == !!kxen_recs(im, KXEN_REC_SHARED_INFO, NULL))
 		return -EINVAL;
-	if (r->nr_vcpus != count_vcpus(d)) {
-		im->why = KXEN_RESTORE_VCPUS;
-		return -EINVAL;
-	}
 	WRITE_ONCE(d->compat, r->compat);
 	d->vm_assist = r->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
 	memcpy(d->params, r->params, sizeof(d->params));
 	im->why = KXEN_RESTORE_MEMORY;
-	if (r->shinfo_gfn != KXEN_NO_GFN)
-		return kxen_shinfo_restore(d, r->shinfo_gfn, NULL);
-	page = kxen_rec_find(im, KXEN_REC_SHINFO, XEN_PAGE_SIZE);
-	return page ? kxen_shinfo_restore(d, 0, page->data) : -EINVAL;
+	return placed ? kxen_shinfo_restore(d, r->shared_info_gfn, NULL) : 0;
+}
+
+static int restore_shared_info(struct kxen_domain *d, struct kxen_image *im,
+			       const struct kxen_rec *rec, u32 nr)
+{
+	return kxen_shinfo_restore(d, 0, rec->data);
 }
 
 /* Pinned, and not written to before everything else is there: see activate(). */
@@ -233,8 +218,6 @@ static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
 	memset(a, 0, sizeof(*a));
 	if (!r->len)
 		return 0;
-	if (r->offset >= XEN_PAGE_SIZE)
-		return -EINVAL;
 	a->offset = r->offset;
 	a->len = r->len;
 	ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, r->gfn[0], &a->page[0]);
@@ -257,72 +240,116 @@ static void activate(struct kxen_vcpu *kv)
 	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
 }
 
-/* What is written there has a fixed length: no other one may be believed. */
 static int restore_areas(struct kxen_vcpu *kv, const struct kxen_save_vcpu *r)
 {
-	u32 len = r->runstate_area.len;
-	int ret;
+	int ret = restore_area(kv->domain, &r->time_area, &kv->time_area);
 
-	if ((r->time_area.len && r->time_area.len != 32) ||
-	    (len && len != 44 && len != 48))
-		return -EINVAL;
-	ret = restore_area(kv->domain, &r->time_area, &kv->time_area);
-	if (!ret)
-		ret = restore_area(kv->domain, &r->runstate_area,
+	return ret ?: restore_area(kv->domain, &r->runstate_area,
 				   &kv->runstate_area);
-	return ret;
 }
 
-static int restore_vcpu(struct kxen_domain *d, const struct kxen_save_vcpu *r)
+/* What is written into an area has a fixed length: no other one may be believed. */
+static bool vcpu_ok(const struct kxen_save_vcpu *r)
 {
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, r->id);
+	u32 time = r->time_area.len, runstate = r->runstate_area.len;
+
+	return r->runstate <= RUNSTATE_offline && (!time || time == 32) &&
+	       (!runstate || runstate == 44 || runstate == 48) &&
+	       r->time_area.offset < XEN_PAGE_SIZE &&
+	       r->runstate_area.offset < XEN_PAGE_SIZE;
+}
+
+static int restore_vcpu(struct kxen_domain *d, struct kxen_image *im,
+			const struct kxen_save_vcpu *r)
+{
+	struct kxen_vcpu *kv = kxen_domain_vcpu(d, r->vcpu);
 	int ret;
 
-	if (!kv || r->upcall_vector > 0xff || r->runstate > RUNSTATE_offline ||
-	    (r->upcall_vector && r->upcall_vector < 0x10))
+	im->why = KXEN_RESTORE_VCPUS;
+	if (!kv)
 		return -EINVAL;
-	memcpy(kv->dummy_vi, r->dummy_vi, sizeof(kv->dummy_vi));
-	WRITE_ONCE(kv->arch.upcall_vector, r->upcall_vector);
-	if (r->vi_gfn != KXEN_NO_GFN) {
-		ret = kxen_vcpu_restore_info(kv, r->vi_gfn, r->vi_offset);
-		if (ret)
-			return ret;
-	}
+	im->why = KXEN_RESTORE_VALUES;
+	if (!vcpu_ok(r) || kxen_timer_restore(kv, r->singleshot, r->periodic,
+					      r->period))
+		return -EINVAL;
+	memcpy(kv->dummy_vi, r->vcpu_info, sizeof(kv->dummy_vi));
 	memcpy(kv->resume_times, r->runstate_times, sizeof(kv->resume_times));
-	ret = restore_areas(kv, r);
-	if (!ret)
-		ret = kxen_timer_restore(kv, r->singleshot, r->periodic,
-					 r->period);
 	WRITE_ONCE(kv->time_stale, true);
+	im->why = KXEN_RESTORE_MEMORY;
+	ret = r->vcpu_info_gfn == KXEN_NO_GFN ? 0 :
+	      kxen_vcpu_restore_info(kv, r->vcpu_info_gfn, r->vcpu_info_offset);
+	return ret ?: restore_areas(kv, r);
+}
+
+/* Each once, as the stream's reader has seen. */
+static int restore_vcpus(struct kxen_domain *d, struct kxen_image *im,
+			 const struct kxen_rec *rec, u32 nr)
+{
+	int ret = 0;
+	u32 i;
+
+	if (nr != count_vcpus(d)) {
+		im->why = KXEN_RESTORE_VCPUS;
+		return -EINVAL;
+	}
+	for (i = 0; i < nr && !ret; i++)
+		ret = restore_vcpu(d, im, rec[i].data);
 	return ret;
 }
 
-static int restore_vcpus(struct kxen_domain *d, struct kxen_image *im)
+static const struct kxen_rec_desc core_recs[] = {
+	{ .id = KXEN_REC_DOMAIN, .len = sizeof(struct kxen_save_domain),
+	  .needed = true, .restore = restore_domain },
+	{ .id = KXEN_REC_SHARED_INFO, .len = sizeof(struct kxen_save_shared_info),
+	  .restore = restore_shared_info },
+	{ .id = KXEN_REC_VCPU, .len = sizeof(struct kxen_save_vcpu),
+	  .per_vcpu = true, .needed = true, .restore = restore_vcpus },
+	{ }
+};
+
+/* The @n-th of a table; NULL, and @n less by all that it has. */
+static const struct kxen_rec_desc *in(const struct kxen_rec_desc *table, u32 *n)
+{
+	for (; table->id; table++)
+		if (!(*n)--)
+			return table;
+	return NULL;
+}
+
+/* The @n-th record of all tables, NULL behind the last one. */
+static const struct kxen_rec_desc *rec_at(u32 n)
+{
+	const struct kxen_rec_desc *desc = in(core_recs, &n);
+	const struct kxen_subsys *part;
+	int i;
+
+	for (i = 0; !desc && (part = kxen_subsys_at(i)); i++)
+		if (part->recs)
+			desc = in(part->recs, &n);
+	return desc ?: in(kxen_arch_recs, &n);
+}
+
+/* All of a type at once, in the order of the stream: by owners, and by each one's numbers. */
+static int restore_records(struct kxen_domain *d, struct kxen_image *im)
 {
 	const struct kxen_rec *rec;
-	u32 from = 0, nr = 0, next = 0;
-	int ret;
+	u32 i, nr;
+	int ret = 0;
 
-	while ((rec = kxen_rec_next(im, &from, KXEN_REC_VCPU,
-				    sizeof(struct kxen_save_vcpu)))) {
-		const struct kxen_save_vcpu *r = rec->data;
-
-		/* Each once: a second one would drop what the first one holds. */
-		if (r->id < next)
-			return -EINVAL;
-		ret = restore_vcpu(d, r);
-		if (ret)
-			return ret;
-		next = r->id + 1;
-		nr++;
+	for (i = 0; i < im->nr && !ret; i += nr) {
+		rec = kxen_recs(im, im->rec[i].desc->id, &nr);
+		im->why = KXEN_RESTORE_VALUES;
+		if (rec->desc->restore)
+			ret = rec->desc->restore(d, im, rec, nr);
 	}
-	return nr == count_vcpus(d) ? 0 : -EINVAL;
+	return ret;
 }
 
 /* What could fail has been done. */
 static void restore_rest(struct kxen_domain *d, const struct kxen_image *im)
 {
-	const struct kxen_save_domain *r = im->domain;
+	/* It is needed, so it is there. */
+	const struct kxen_save_domain *r = kxen_recs(im, KXEN_REC_DOMAIN, NULL)->data;
 	u32 i;
 
 	d->xen_major = r->xen_major;
@@ -353,13 +380,9 @@ static int restore_locked(struct kxen_domain *d, struct kxen_image *im)
 	int ret;
 
 	lockdep_assert_held(&d->lock);
-	im->why = KXEN_RESTORE_VALUES;
-	ret = restore_domain(d, im);
-	im->why = ret ? im->why : KXEN_RESTORE_MEMORY;
-	if (!ret)
-		ret = restore_vcpus(d, im);
-	if (!ret)
-		ret = kxen_subsys_restore(d, im);
+	/* It may have been saved itself: this is another life, and has no events yet. */
+	kxen_subsys_thaw(d);
+	ret = restore_records(d, im);
 	if (ret)
 		return ret;
 	im->why = KXEN_RESTORE_VALUES;
@@ -433,18 +456,36 @@ static int restore_image(struct kxen_domain *d, struct kxen_image *im)
 	return ret;
 }
 
+static int restore_stream(struct kxen_domain *d, const void *buf, u32 len,
+			  struct kxen_image *im)
+{
+	int ret;
+
+	im->rec = kvcalloc(kxen_stream_room(len), sizeof(*im->rec),
+			   GFP_KERNEL_ACCOUNT);
+	if (!im->rec)
+		return -ENOMEM;
+	ret = kxen_stream_parse(buf, len, kxen_arch_machine, rec_at, im);
+	if (!ret)
+		ret = restore_image(d, im);
+	kvfree(im->rec);
+	return ret;
+}
+
 /**
  * kxen_domain_restore() - KXEN_RESTORE.
  * @d: the domain.
  * @ubuf: the stream.
  * @len: its length.
  * @why: set to KXEN_RESTORE_*.
+ * @skipped: set to how many records were not known, and left out.
  *
  * Context: may sleep; takes d->lock.
  * Return: 0, or -errno as KXEN_RESTORE documents, with the domain as new and the guest's
  * memory as it was.
  */
-int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why)
+int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why,
+			u32 *skipped)
 {
 	struct kxen_image im = { .why = KXEN_RESTORE_FORMAT };
 	int ret = -ENOMEM;
@@ -457,12 +498,10 @@ int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why)
 	buf = kvmalloc(len, GFP_KERNEL_ACCOUNT);
 	if (buf)
 		ret = copy_from_user(buf, u64_to_user_ptr(ubuf), len) ?
-		      -EFAULT : take_apart(buf, len, &im);
-	if (!ret)
-		ret = restore_image(d, &im);
+		      -EFAULT : restore_stream(d, buf, len, &im);
 	/* Not the stream's fault, wherever it happened. */
 	*why = ret == -ENOMEM ? KXEN_RESTORE_NOMEM : im.why;
-	kvfree(im.rec);
+	*skipped = im.skipped;
 	kvfree(buf);
 	if (!ret)
 		trace_kxen_domain(d->domid, "restore");

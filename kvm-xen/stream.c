@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The stream of a saved domain: records are written and read here, whatever they hold. */
-#include <linux/mm.h>
+/*
+ * The stream of a saved domain: records are written and read here, whatever they hold and
+ * whoever owns them.
+ *
+ * Nothing but lengths and numbers: this also builds in user space, where it is fuzzed.
+ */
 #include <linux/string.h>
+#include <linux/types.h>
 #include <uapi/linux/kvm_xen.h>
 
-#include "kxen.h"
 #include "stream.h"
 
-/* What there is one of for each vCPU is what there is most of. */
-#define MAX_RECORDS	(KXEN_NR_RECS * KXEN_MAX_VCPUS)
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "a stream is little-endian"
+#endif
+
+/* --- writing -------------------------------------------------------------------- */
 
 void kxen_rec_put(struct kxen_sink *s, const void *data, u32 len)
 {
@@ -17,12 +24,11 @@ void kxen_rec_put(struct kxen_sink *s, const void *data, u32 len)
 	s->len += len;
 }
 
-void kxen_rec_begin(struct kxen_sink *s, u32 type)
+void kxen_rec_begin(struct kxen_sink *s, u32 id)
 {
-	struct kxen_save_rec r = { .type = type };
+	struct kxen_save_rec r = { .type = id, .version = id >> 16 };
 
 	s->open = s->len;
-	s->nr++;
 	kxen_rec_put(s, &r, sizeof(r));
 }
 
@@ -34,9 +40,9 @@ void kxen_rec_end(struct kxen_sink *s)
 		r->len = s->len - s->open - sizeof(*r);
 }
 
-void kxen_rec(struct kxen_sink *s, u32 type, const void *data, u32 len)
+void kxen_rec(struct kxen_sink *s, u32 id, const void *data, u32 len)
 {
-	kxen_rec_begin(s, type);
+	kxen_rec_begin(s, id);
 	kxen_rec_put(s, data, len);
 	kxen_rec_end(s);
 }
@@ -49,78 +55,177 @@ void kxen_stream_begin(struct kxen_sink *s)
 	kxen_rec_put(s, &h, sizeof(h));
 }
 
-void kxen_stream_end(struct kxen_sink *s)
+void kxen_stream_end(struct kxen_sink *s, u16 arch, u16 domid)
 {
 	struct kxen_save_header h = {
 		.magic = KXEN_SAVE_MAGIC,
 		.version = KXEN_SAVE_VERSION,
-		.len = s->len,
-		.nr = s->nr,
+		.arch = arch,
+		.domid = domid,
 	};
 
+	kxen_rec_begin(s, KXEN_REC_END);
+	kxen_rec_end(s);
+	h.len = s->len;
 	if (s->buf && s->len <= s->room)
 		memcpy(s->buf, &h, sizeof(h));
 }
 
-/* The next record of @type after @from; NULL if there is none, or it is too short. */
-const struct kxen_rec *kxen_rec_next(const struct kxen_image *im, u32 *from,
-				     u32 type, u32 len)
-{
-	for (; *from < im->nr; (*from)++) {
-		const struct kxen_rec *r = &im->rec[*from];
+/* --- reading -------------------------------------------------------------------- */
 
-		if (r->type != type)
-			continue;
-		(*from)++;
-		return r->len >= len ? r : NULL;
-	}
+/* How many records there may be in a stream of this length: room for @im->rec. */
+u32 kxen_stream_room(u32 len)
+{
+	u32 most = len / sizeof(struct kxen_save_rec);
+
+	return most < KXEN_SAVE_MAX_RECS ? most : KXEN_SAVE_MAX_RECS;
+}
+
+/**
+ * kxen_recs() - The records of one type and version.
+ * @im: the stream.
+ * @id: KXEN_REC().
+ * @nr: gets how many there are, one behind the other; may be NULL.
+ *
+ * Return: the first one; NULL if there is none.
+ */
+const struct kxen_rec *kxen_recs(const struct kxen_image *im, u32 id, u32 *nr)
+{
+	u32 first, end;
+
+	for (first = 0; first < im->nr; first++)
+		if (im->rec[first].desc->id == id)
+			break;
+	for (end = first; end < im->nr; end++)
+		if (im->rec[end].desc->id != id)
+			break;
+	if (nr)
+		*nr = end - first;
+	return end > first ? &im->rec[first] : NULL;
+}
+
+static int refuse(struct kxen_image *im, u32 why, int err)
+{
+	im->why = why;
+	return err;
+}
+
+/* Magic number, version and length are at their places in every version. */
+static int parse_header(const struct kxen_save_header *h, u32 len, u16 arch,
+			struct kxen_image *im)
+{
+	if (len < sizeof(*h) || h->magic != KXEN_SAVE_MAGIC || h->len != len)
+		return refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);
+	if (h->version < KXEN_SAVE_VERSION)
+		return refuse(im, KXEN_RESTORE_OLD, -EOPNOTSUPP);
+	if (h->version > KXEN_SAVE_VERSION)
+		return refuse(im, KXEN_RESTORE_VERSION, -EOPNOTSUPP);
+	if (h->arch != arch)
+		return refuse(im, KXEN_RESTORE_ARCH, -EOPNOTSUPP);
+	im->domid = h->domid;
+	return 0;
+}
+
+static const struct kxen_rec_desc *desc_of(kxen_rec_at_fn at, u32 id)
+{
+	const struct kxen_rec_desc *desc;
+	u32 n;
+
+	for (n = 0; (desc = at(n)); n++)
+		if (desc->id == id)
+			return desc;
 	return NULL;
 }
 
-/* The first record of @type, at least @len bytes long, or NULL. */
-const struct kxen_rec *kxen_rec_find(const struct kxen_image *im, u32 type,
-				     u32 len)
+/* Is it as long as such a record is? Then it has @nr elements. */
+static bool length_ok(const struct kxen_rec_desc *desc, u32 len, u32 *nr)
 {
-	u32 from = 0;
+	*nr = 0;
+	if (len < desc->len)
+		return false;
+	len -= desc->len;
+	if (!desc->each)
+		return !len;
+	*nr = len / desc->each;
+	return !(len % desc->each) && *nr <= desc->max;
+}
 
-	return kxen_rec_next(im, &from, type, len);
+/* Behind the last one that is known: of a later type, or of a later vCPU. */
+static bool order_ok(const struct kxen_image *im, const struct kxen_rec_desc *desc,
+		     const u32 *vcpu)
+{
+	const struct kxen_rec *last = im->nr ? &im->rec[im->nr - 1] : NULL;
+
+	if (!last || KXEN_REC_TYPE(last->desc->id) != KXEN_REC_TYPE(desc->id))
+		return true;
+	return last->desc->id == desc->id && desc->per_vcpu &&
+	       *vcpu > *(const u32 *)last->data;
+}
+
+/* A record that lies in the stream: known, to be skipped, or what refuses it. */
+static int take(const struct kxen_save_rec *r, kxen_rec_at_fn at,
+		struct kxen_image *im)
+{
+	u32 id = (u32)r->version << 16 | KXEN_REC_TYPE(r->type), nr;
+	const struct kxen_rec_desc *desc = desc_of(at, id);
+
+	if (!r->version || !(id >> 8 & 0x7f) || !(id & 0xff))
+		return refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);
+	if (!desc && r->type & KXEN_REC_OPTIONAL) {
+		im->skipped++;
+		return 0;
+	}
+	if (!desc)
+		return refuse(im, KXEN_RESTORE_VERSION, -EOPNOTSUPP);
+	if (!length_ok(desc, r->len, &nr) || !order_ok(im, desc, (const u32 *)(r + 1)))
+		return refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);
+	im->rec[im->nr++] = (struct kxen_rec) { desc, nr, r + 1 };
+	return 0;
+}
+
+/* At the end: is all there that has to be? */
+static int check_needed(kxen_rec_at_fn at, struct kxen_image *im)
+{
+	const struct kxen_rec_desc *desc;
+	u32 n;
+
+	for (n = 0; (desc = at(n)); n++)
+		if (desc->needed && !kxen_recs(im, desc->id, NULL))
+			return refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);
+	return 0;
 }
 
 /**
  * kxen_stream_parse() - Take a stream apart.
- * @buf: the stream, not trusted; stays while its records are used.
+ * @buf: the stream, not trusted, aligned to 8 bytes; stays while its records are used.
  * @len: its length.
- * @im: gets the records; also on failure @im->rec is the caller's to free.
+ * @arch: EM_* of this machine.
+ * @at: the records that can be read.
+ * @im: zero, but for @im->rec, with kxen_stream_room() elements; gets the records.
  *
- * Context: may sleep.
- * Return: 0; -EINVAL, -EOPNOTSUPP for another version, -ENOMEM, with @im->why set.
+ * Takes no longer than so many records allow. Context: any.
+ * Return: 0; -EINVAL; -EOPNOTSUPP for what another version or architecture has written; with
+ * @im->why set.
  */
-int kxen_stream_parse(const u8 *buf, u32 len, struct kxen_image *im)
+int kxen_stream_parse(const void *buf, u32 len, u16 arch, kxen_rec_at_fn at,
+		      struct kxen_image *im)
 {
-	const struct kxen_save_header *h = (const void *)buf;
 	const struct kxen_save_rec *r;
-	u32 pos = sizeof(*h);
+	u32 pos = sizeof(struct kxen_save_header), type = 0, n;
+	int ret = parse_header(buf, len, arch, im);
 
-	im->why = KXEN_RESTORE_FORMAT;
-	if (len < sizeof(*h) || h->magic != KXEN_SAVE_MAGIC || h->len != len)
-		return -EINVAL;
-	if (h->version != KXEN_SAVE_VERSION) {
-		im->why = KXEN_RESTORE_VERSION;
-		return -EOPNOTSUPP;
-	}
-	if (h->nr > len / sizeof(*r) || h->nr > MAX_RECORDS)
-		return -EINVAL;
-	im->rec = kvcalloc(h->nr, sizeof(*im->rec), GFP_KERNEL_ACCOUNT);
-	if (!im->rec)
-		return -ENOMEM;
-	for (; im->nr < h->nr; im->nr++) {
-		r = (const void *)(buf + pos);
+	for (n = 0; !ret && n < KXEN_SAVE_MAX_RECS; n++) {
+		r = buf + pos;
 		if (len - pos < sizeof(*r) || r->len % 8 ||
-		    r->len > len - pos - sizeof(*r) ||
-		    !r->type || r->type >= KXEN_NR_RECS)
-			return -EINVAL;
-		im->rec[im->nr] = (struct kxen_rec) { r->type, r->len, r + 1 };
+		    r->len > len - pos - sizeof(*r) || KXEN_REC_TYPE(r->type) < type)
+			break;
+		type = KXEN_REC_TYPE(r->type);
 		pos += sizeof(*r) + r->len;
+		if (type == KXEN_REC_TYPE(KXEN_REC_END))
+			return r->len || pos != len ?
+			       refuse(im, KXEN_RESTORE_FORMAT, -EINVAL) :
+			       check_needed(at, im);
+		ret = take(r, at, im);
 	}
-	return pos == len ? 0 : -EINVAL;
+	return ret ?: refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);
 }

@@ -141,17 +141,6 @@ void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s)
 			parts[i]->save(d, s);
 }
 
-int kxen_subsys_restore(struct kxen_domain *d, struct kxen_image *im)
-{
-	int i, ret = 0;
-
-	for (i = 0; i < NR_PARTS; i++) {
-		if (!ret && parts[i]->restore)
-			ret = parts[i]->restore(d, im);
-	}
-	return ret;
-}
-
 void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_image *im)
 {
 	int i;

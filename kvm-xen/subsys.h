@@ -15,6 +15,7 @@ struct dentry;
 struct kxen_domain;
 struct kxen_image;
 struct kxen_query;
+struct kxen_rec_desc;
 struct kxen_shinfo;
 struct kxen_sink;
 struct kxen_stat_desc;
@@ -68,9 +69,9 @@ struct kxen_ctl_call {
  * @thaw: it is again, also what came meanwhile. Domain locked.
  * @in_use: does it hold anything that a guest has made? Domain locked.
  * @save: write records. Domain locked; frozen, unless they are only counted.
- * @restore: what the records say, for a domain where nothing is in use; 0, or -errno: the
- *	domain is reset then. Nothing is written into its memory yet. Domain locked.
- * @restore_done: nothing can fail any more. Domain locked.
+ * @recs: the records that can be read, in the order in which they are written, and what is
+ *	done with each.
+ * @restore_done: all of them have been, and nothing can fail any more. Domain locked.
  * @width_changed: the layout of shared pages is about to be another one. Domain locked.
  * @shared_info_moved: shared_info has another place or layout; nobody writes to the old
  *	one (NULL: it is the same page) any more. Domain locked.
@@ -96,7 +97,7 @@ struct kxen_subsys {
 	void (*thaw)(struct kxen_domain *d);
 	bool (*in_use)(struct kxen_domain *d);
 	void (*save)(struct kxen_domain *d, struct kxen_sink *s);
-	int (*restore)(struct kxen_domain *d, struct kxen_image *im);
+	const struct kxen_rec_desc *recs;
 	void (*restore_done)(struct kxen_domain *d, const struct kxen_image *im);
 	void (*width_changed)(struct kxen_domain *d);
 	void (*shared_info_moved)(struct kxen_domain *d,
@@ -123,7 +124,6 @@ void kxen_subsys_freeze(struct kxen_domain *d);
 void kxen_subsys_thaw(struct kxen_domain *d);
 bool kxen_subsys_in_use(struct kxen_domain *d);
 void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s);
-int kxen_subsys_restore(struct kxen_domain *d, struct kxen_image *im);
 void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_image *im);
 void kxen_subsys_width_changed(struct kxen_domain *d);
 void kxen_subsys_shared_info_moved(struct kxen_domain *d,

@@ -9,6 +9,7 @@ struct shared_info shinfo_page page_aligned;
 struct vcpu_info vi_page[64] page_aligned;
 
 volatile u32 rt_upcalls[64];
+volatile u32 rt_lapic_upcalls[64];
 volatile u32 rt_events[4096];
 volatile u32 rt_event_cpu[4096];
 volatile unsigned long rt_upcall_ip;
@@ -335,6 +336,7 @@ static volatile u32 *const lapic = (u32 *)0xfee00000UL;
 
 static void __attribute__((interrupt)) on_lapic(struct frame *f)
 {
+	rt_lapic_upcalls[rt_cpu()]++;
 	rt_take_events(rt_cpu());
 	lapic[0xb0 / 4] = 0;
 }

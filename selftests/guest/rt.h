@@ -132,6 +132,7 @@ void rt_clear(u32 port);
 
 /* Upcalls: counted per CPU; each pending and unmasked port is acknowledged. */
 extern volatile u32 rt_upcalls[64];
+extern volatile u32 rt_lapic_upcalls[64];	/* of a vCPU that has a vector of its own */
 extern volatile u32 rt_events[4096];
 extern volatile u32 rt_event_cpu[4096];
 extern volatile unsigned long rt_upcall_ip;	/* what the last one interrupted */

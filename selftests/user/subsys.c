@@ -30,8 +30,6 @@ static void name##_destroy(struct kxen_domain *d) { note(down); }		\
 static void name##_given(struct kxen_domain *d) { note(up); }			\
 static bool name##_in_use(struct kxen_domain *d) { return note(up), uses == up; } \
 static void name##_save(struct kxen_domain *d, struct kxen_sink *s) { note(up); } \
-static int name##_restore(struct kxen_domain *d, struct kxen_image *im)	\
-{ return note(up); }								\
 static int name##_call(struct kxen_domain *d, void *arg) { return 0; }		\
 static const struct kxen_ctl_call name##_ctl[] = {				\
 	{ .cmd = up, .fn = name##_call }, { .cmd = down, .fn = name##_call }, { } }; \
@@ -41,7 +39,7 @@ static const struct kxen_subsys name = {					\
 	.stop = name##_destroy, .reset = name##_destroy,			\
 	.reset_done = name##_given, .freeze = name##_destroy,			\
 	.thaw = name##_given, .in_use = name##_in_use, .save = name##_save,	\
-	.restore = name##_restore, .ctl = name##_ctl }
+	.ctl = name##_ctl }
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 PART(first, 'A', 'a');
@@ -78,8 +76,6 @@ static void what_fails(void)
 	check("the last is not attached: the same", kxen_subsys_attach(NULL), -ENOMEM, "ABCba");
 	fails = 'B';
 	check("the second is not attached", kxen_subsys_attach(NULL), -ENOMEM, "ABa");
-	check("nothing is restored after a failure", kxen_subsys_restore(NULL, NULL), -ENOMEM,
-	      "AB");
 	fails = 0;
 }
 
@@ -88,7 +84,6 @@ int main(void)
 	what_fails();
 	check("made in order", kxen_subsys_create(NULL), 0, "ABC");
 	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
-	check("restored in order", kxen_subsys_restore(NULL, NULL), 0, "ABC");
 	CHECK_VOID("saved in order", kxen_subsys_save(NULL, NULL), "ABC");
 	CHECK_VOID("frozen in the mirror order", kxen_subsys_freeze(NULL), "cba");
 	CHECK_VOID("thawed in order", kxen_subsys_thaw(NULL), "ABC");

@@ -298,6 +298,21 @@ static int restore_xen(const void *buf, uint64_t len, unsigned int *reason)
 	return ret;
 }
 
+/* Records as Documentation/save-stream.rst has them. */
+#define DOMAIN		0x0101
+#define VCPU		0x0103
+#define FIFO		0x0201
+#define FIFO_VCPU	0x0202
+#define NLEVEL		0x0203
+#define NLEVEL_VCPU	0x0204
+#define PORTS		0x0210
+#define X86_VCPU	0x4001
+#define V(n)		((n) << 16)
+#define OPTIONAL	0x8000
+
+#define SECOND		(8 + 192)	/* from one vCPU's record to the next one's */
+#define PORT_SIZE	32
+
 /* The first record of a type: where its content begins; 0 if there is none. */
 static size_t find_record(const uint8_t *s, uint64_t len, uint32_t type)
 {
@@ -306,7 +321,7 @@ static size_t find_record(const uint8_t *s, uint64_t len, uint32_t type)
 	while (pos + 8 <= len) {
 		const uint32_t *r = (const void *)(s + pos);
 
-		if (r[0] == type)
+		if ((r[0] & 0x7fff) == type)
 			return pos + 8;
 		pos += 8 + r[1];
 	}
@@ -319,37 +334,43 @@ static void hostile(const uint8_t *good, uint64_t len)
 	/* record type (0: the header), offset in it, value, reason */
 	static const struct { const char *name; uint32_t type; int at; uint32_t value, why; } cases[] = {
 		{ "another magic number", 0, 0, 1, 1 },
-		{ "a version of tomorrow", 0, 4, 2, 2 },
+		{ "the version before", 0, 4, 1, 11 },
+		{ "a version of tomorrow", 0, 4, 3, 2 },
 		{ "another length", 0, 8, 16, 1 },
-		{ "more records than there can be", 0, 12, ~0u, 1 },
-		{ "one record too many", 0, 12, 4095, 1 },
-		{ "a record of a type that there is not", 4, -8, 77, 1 },
-		{ "no record of the domain", 1, -8, 3, 1 },
-		{ "a width that there is not", 1, 4, 2, 6 },
-		{ "an ABI that there is not", 1, 8, 9, 8 },
-		{ "another number of vCPUs", 1, 12, 3, 4 },
-		{ "a shared_info beyond all memory", 1, 36, ~0u, 5 },
-		{ "a vCPU that there is not", 3, 0, 77, 5 },
-		{ "the second vCPU first", 3, 0, 1, 5 },
-		{ "an upcall vector of 3", 3, 4, 3, 5 },
-		/* Of the second vCPU, whose record follows: the first has a slot. */
-		{ "a vcpu_info that leaves its page", 3, 200 + 16, 4092, 5 },
-		{ "a runstate area of 45 bytes", 3, 132, 45, 5 },
-		{ "one of 4 GB", 3, 132, ~0u, 5 },
-		{ "one beyond its page", 3, 128, 1 << 20, 5 },
-		{ "a time area of 33 bytes", 3, 108, 33, 5 },
-		{ "a free port that is open", 4, 4, 0, 6 },
-		{ "a port of a state that there is not", 4, 4, 9, 6 },
-		{ "a priority of 16", 4, 4, 0x1005, 6 },
-		{ "a port of no vCPU", 4, 8, 77, 6 },
-		{ "a port far beyond the limit", 4, 0, ~0u, 7 },
-		{ "port 0", 4, 0, 0, 7 },
-		{ "a queue that there is not", 4, 24, 0x7ffffff0, 6 },
-		{ "an array without end", 5, 0, ~0u, 5 },
-		{ "a control block that leaves its page", 6, 4, 4092, 5 },
-		{ "a tree of nine levels", 7, 0, 9, 5 },
-		{ "leaves without end", 7, 4, ~0u, 5 },
-		{ "a selector not aligned", 8, 4, 8, 5 },
+		{ "another architecture", 0, 12, 183, 10 },
+		{ "a record of a type that there is not", PORTS, -8, V(1) | 0x027f, 2 },
+		{ "one that is needed, and may be skipped", PORTS, -8, V(2) | PORTS | OPTIONAL, 1 },
+		{ "a newer record of the domain", DOMAIN, -8, V(2) | DOMAIN, 2 },
+		{ "no record of the domain", DOMAIN, -8, V(1) | (DOMAIN + 1), 1 },
+		{ "a record that reaches into the next one", DOMAIN, -4, 376, 1 },
+		{ "a width that there is not", DOMAIN, 0, 2, 6 },
+		{ "a shared_info beyond all memory", DOMAIN, 20, ~0u, 5 },
+		{ "a vCPU that there is not", VCPU, SECOND, 77, 4 },
+		{ "a vCPU twice", VCPU, 0, 1, 1 },
+		{ "a runstate that there is not", VCPU, 4, 4, 6 },
+		/* The first vCPU has a slot. */
+		{ "a vcpu_info that leaves its page", VCPU, SECOND + 16, 4092, 5 },
+		{ "a runstate area of 45 bytes", VCPU, 132, 45, 6 },
+		{ "one of 4 GB", VCPU, 132, ~0u, 6 },
+		{ "one beyond its page", VCPU, 128, 1 << 20, 6 },
+		{ "a time area of 33 bytes", VCPU, 108, 33, 6 },
+		{ "a period of 1 ns", VCPU, 184, 1, 6 },
+		{ "a free port that is open", PORTS, 4, 0, 6 },
+		{ "a port of a state that there is not", PORTS, 4, 9, 6 },
+		{ "a priority of 16", PORTS, 4, 0x1005, 6 },
+		{ "a port of no vCPU", PORTS, 8, 77, 6 },
+		{ "a port far beyond the limit", PORTS, 0, ~0u, 7 },
+		{ "port 0", PORTS, 0, 0, 7 },
+		{ "a queue that there is not", PORTS, 24, 0x7ffffff0, 6 },
+		{ "an array in no memory", FIFO, 4, ~0u, 5 },
+		{ "queues of no FIFO", FIFO, -8, V(9) | FIFO | OPTIONAL, 6 },
+		{ "a control block that leaves its page", FIFO_VCPU, 4, 4092, 6 },
+		{ "a tree of nine levels", NLEVEL, 0, 9, 6 },
+		{ "a leaf in no memory", NLEVEL, 12, ~0u, 5 },
+		{ "selectors of no tree", NLEVEL, -8, V(9) | NLEVEL | OPTIONAL, 6 },
+		{ "a selector not aligned", NLEVEL_VCPU, 4, 8, 5 },
+		{ "an upcall vector of 3", X86_VCPU, 4, 3, 6 },
+		{ "an upcall vector of no vCPU", X86_VCPU, 0, 77, 6 },
 	};
 	uint8_t *bad = malloc(len);
 	unsigned int i, reason;
@@ -361,7 +382,7 @@ static void hostile(const uint8_t *good, uint64_t len)
 		if (cases[i].type && !at)
 			continue;	/* another ABI's */
 		/* Places in queues are FIFO's. */
-		if (cases[i].type == 4 && cases[i].at == 24 && !find_record(good, len, 5))
+		if (cases[i].type == PORTS && cases[i].at == 24 && !find_record(good, len, FIFO))
 			continue;
 		memcpy(bad, good, len);
 		memcpy(bad + at + cases[i].at, &cases[i].value, 4);
@@ -390,7 +411,7 @@ static void save_before(unsigned int how)
 /* Streams whose last port is bad: all the others were there by then. */
 static void bad_first(const uint8_t *good, uint64_t len)
 {
-	size_t at = find_record(good, len, 4);
+	size_t at = find_record(good, len, PORTS);
 	uint8_t *bad = malloc(len), *before = malloc(vm.mem);
 	unsigned int i, reason, refused = 0;
 
@@ -398,7 +419,7 @@ static void bad_first(const uint8_t *good, uint64_t len)
 		die("no ports, or no memory");
 	memcpy(bad, good, len);
 	memcpy(before, vm.ram, vm.mem);
-	at += ((const uint32_t *)(good + at))[-1] - 32;
+	at += ((const uint32_t *)(good + at))[-1] - PORT_SIZE;
 	bad[at + 4] = 9;	/* its state */
 	for (i = 0; i < vm.bad_first; i++) {
 		save_before(i % 3);

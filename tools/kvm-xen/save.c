@@ -342,6 +342,8 @@ static void give_state(int ctl, uint32_t domid, const struct saved *s)
 		[KXEN_RESTORE_VALUES] = "the file has values that no guest could have set",
 		[KXEN_RESTORE_PORTS] = "the guest has more event channels: give --max-ports",
 		[KXEN_RESTORE_FEATURE] = "the guest uses the N-level ABI: give --nlevel",
+		[KXEN_RESTORE_ARCH] = "it was saved on a machine of another architecture",
+		[KXEN_RESTORE_OLD] = "an older module has written it, in a form that is read no more: load that one",
 		[KXEN_RESTORE_NOMEM] = "the host has no memory for it: make room and try again",
 	};
 	struct kxen_image_arg a = { .size = sizeof(a), .domid = domid,
@@ -351,6 +353,9 @@ static void give_state(int ctl, uint32_t domid, const struct saved *s)
 		fail(EXIT_REFUSED, "cannot restore domain %u: %s", domid,
 		     a.reason && a.reason < sizeof(why) / sizeof(why[0]) ?
 		     why[a.reason] : strerror(errno));
+	if (a.skipped)
+		fprintf(stderr, "kvm-xen: domain %u was saved by a newer module: %u part(s) of it are not known here, and left out, as they may be\n",
+			domid, a.skipped);
 }
 
 /* The VMM's machine first, then the domain: it writes into the guest's memory. */

@@ -367,14 +367,16 @@ struct kxen_port_info {
 /* struct kxen_image_arg.reason: why a restore was refused. */
 #define KXEN_RESTORE_OK		0
 #define KXEN_RESTORE_FORMAT	1 /* EINVAL: not a saved domain, or damaged */
-#define KXEN_RESTORE_VERSION	2 /* EOPNOTSUPP: a newer module has written it */
+#define KXEN_RESTORE_VERSION	2 /* EOPNOTSUPP: a newer module has written it, and something new */
 #define KXEN_RESTORE_STATE	3 /* EBUSY: no VM, not paused, or the guest has run */
-#define KXEN_RESTORE_VCPUS	4 /* EINVAL: another number of vCPUs */
+#define KXEN_RESTORE_VCPUS	4 /* EINVAL: another number of vCPUs, or other vCPUs */
 #define KXEN_RESTORE_MEMORY	5 /* a page of the guest is not where it was */
 #define KXEN_RESTORE_VALUES	6 /* EINVAL: a value that no guest could have set */
 #define KXEN_RESTORE_PORTS	7 /* ENOSPC: the domain can have too few ports */
 #define KXEN_RESTORE_FEATURE	8 /* EOPNOTSUPP: it has no N-level, the guest uses it */
 #define KXEN_RESTORE_NOMEM	9 /* ENOMEM: the host had no memory; the stream may be good */
+#define KXEN_RESTORE_ARCH	10 /* EOPNOTSUPP: it was saved on another architecture */
+#define KXEN_RESTORE_OLD	11 /* EOPNOTSUPP: in a form of before, which is read no more */
 
 /**
  * struct kxen_image_arg - KXEN_SAVE, KXEN_RESTORE
@@ -382,9 +384,10 @@ struct kxen_port_info {
  * @flags: must be 0
  * @domid: the domain
  * @reason: restore: out, on failure too: KXEN_RESTORE_*
- * @buf: address of the stream, which user space does not look into
+ * @buf: address of the stream; Documentation/save-stream.rst
  * @len: restore: its length; save: in: room at @buf, out: length, or what is needed
- * @reserved: must be 0
+ * @skipped: in: must be 0; restore: out: parts of the stream that a newer module has written,
+ *	and that were left out, since it says that they may be
  *
  * All of a domain that is not in the guest's memory, which the VMM copies. The guest's
  * clock is the VMM's to carry over (KVM_SET_CLOCK).
@@ -408,7 +411,7 @@ struct kxen_image_arg {
 	__u32 reason;
 	__aligned_u64 buf;
 	__u32 len;
-	__u32 reserved;
+	__u32 skipped;
 };
 
 /* struct kxen_evtchn_arg.op */
