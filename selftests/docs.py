@@ -370,6 +370,115 @@ def statistics():
         print(f'kvm-xen.8, STATISTICS, and the tables differ: {n}')
 
 
+STREAM = 'Documentation/save-stream.rst'
+SIZES = {'u8': 1, 'u16': 2, 'u32': 4, 'u64': 8}
+
+
+def layout(name, structs):
+    """[(offset, size, field)] of struct kxen_save_NAME; a structure inside is taken apart."""
+    out, at = [], 0
+    for kind, field, count in structs[name]:
+        inside = re.match(r'struct kxen_save_(\w+)', kind)
+        parts = layout(inside[1], structs) if inside else [(0, SIZES[kind], '')]
+        size = int(count or 1) * sum(s for _, s, _ in parts)
+        if at % (8 if inside else SIZES[kind]):
+            print(f'struct kxen_save_{name}: a hole before {field}')
+        out += [(at + o, s, f'{field}.{f}') for o, s, f in parts] if inside else \
+            [(at, size, field)]
+        at += size
+    if at % 8:
+        print(f'struct kxen_save_{name}: {at} bytes')
+    return out
+
+
+def rows_of(table):
+    """[{member: its value}] of an array of struct kxen_rec_desc."""
+    return [dict(re.findall(r'\.(\w+) = ([^,}]+)', r)) for r in re.findall(r'\{([^{}]+)\}', table)
+            if '.id' in r]
+
+
+def stream_in_code():
+    """{record: (type, version)}, {structure: its fields}, {record: its row}"""
+    sources = [uncommented(f) for f in under(CODE, '.h', '.c') if 'kxen_' in text(f)]
+    code = '\n'.join(sources)
+    owner = dict(re.findall(r'#define (KXEN_OWNER_\w+)\s+(0x\w+)', code))
+    recs = {}
+    for m in re.finditer(r'#define KXEN_REC_(\w+)\s+KXEN_REC\((\w+), (\d+), (\d+)\)', code):
+        recs.setdefault(m[1], (int(owner[m[2]], 16) << 8 | int(m[3]), int(m[4])))
+    structs = {m[1]: re.findall(r'((?:struct )?\w+) (\w+)(?:\[(\d+)\])?;', m[2]) for m in
+               re.finditer(r'struct kxen_save_(\w+) \{(.*?)\n\}', code, re.S)}
+    rows = {}
+    for m in re.finditer(r'struct kxen_rec_desc \w+\[\] = \{(.*?)\n\};', code, re.S):
+        for row in rows_of(m[1]):
+            name = row['id'].strip().removeprefix('KXEN_REC_')
+            if name in rows:
+                print(f'record {name} is in two rows')
+            rows[name] = row
+    return recs, structs, rows
+
+
+def stream_in_document():
+    """{record: (type, version)}, {structure: [(offset, size, field)]}, {record: its text}"""
+    recs, structs, words, name, lines = {}, {}, {}, '', text(STREAM).split('\n')
+    for i, line in enumerate(lines):
+        m = re.match(r'(\w+): type 0x([0-9a-f]{4}), version (\d+)$', line)
+        if re.fullmatch(r'[-~]{3,}', lines[i + 1] if i + 1 < len(lines) else ''):
+            name = {'Header': 'header', 'Records': 'rec'}.get(line, m[1].lower() if m else '')
+            if m:
+                recs[m[1]] = (int(m[2], 16), int(m[3]))
+        row = line.split(None, 3)
+        if name and len(row) >= 3 and row[0].isdigit() and row[1].isdigit():
+            structs.setdefault(name, []).append((int(row[0]), int(row[1]), row[2]))
+        words[name] = words.get(name, '') + line + '\n'
+    return recs, structs, words
+
+
+def stream_numbers(words):
+    """The limits of a stream, and the owners."""
+    header = uncommented('kvm-xen/stream.h')
+    for m in re.finditer(r'#define KXEN_SAVE_(\w+)\s+(\S.*)', header):
+        value = str(eval(re.sub(r'(?<=\d)U\b', '', m[2])))
+        where = {'MAGIC': m[2].strip(), 'MAX_RECS': value, 'MAX': value, 'VERSION': value + ':'}
+        if where[m[1]] not in words['header']:
+            print(f'KXEN_SAVE_{m[1]} is {value} in the code, {STREAM} does not say so')
+    owners = {int(n, 16) for n in re.findall(r'KXEN_OWNER_\w+\s+(0x\w+)', header)}
+    told = {int(n, 16) for n in re.findall(r'^(0x\w\w) ', words['rec'], re.M)} - {0x70}
+    for n in sorted(owners ^ told):
+        print(f'owner {n:#x} is in {"the code" if n in owners else STREAM} alone')
+
+
+def stream_rows(recs, rows, words):
+    """What the tables of what can be read say, against the words about each record."""
+    for n in sorted(recs.keys() ^ rows.keys()):
+        print(f'record {n} has no row in a table' if n in recs else f'row {n}: no such record')
+    for n in sorted(recs.keys() & rows.keys()):
+        said, row = words.get(n.lower(), ''), rows[n]
+        for member, word in {'per_vcpu': 'for each vCPU', 'needed': 'needed', 'each': 'list'}.items():
+            if (member in row) != (word in said):
+                print(f'record {n}: .{member} in its row, "{word}" in {STREAM}: not the same')
+
+
+def stream():
+    """save-stream.rst and the code: each byte of each record, who writes it, how often."""
+    recs, structs, rows = stream_in_code()
+    doc_recs, doc, words = stream_in_document()
+    recs.pop('END', None)
+    if len(recs) < 5 or not {n.lower() for n in recs} <= set(structs):
+        print('the records in the code are not understood')
+    for n in sorted(recs.keys() | doc_recs.keys()):
+        if recs.get(n) != doc_recs.get(n):
+            print(f'record {n}: the code has {recs.get(n)}, {STREAM} has {doc_recs.get(n)}')
+    if len({t for t, _ in recs.values()}) < len(recs):
+        print('two records have the same type')
+    inside = {k.split('kxen_save_')[1] for s in structs.values() for k, _, _ in s if '_save_' in k}
+    for n in sorted((structs.keys() - inside) | doc.keys()):
+        a, b = (layout(n, structs) if n in structs else []), doc.get(n, [])
+        for row in sorted(set(a) ^ set(b)):
+            print(f'struct kxen_save_{n}: {"the code" if row in a else STREAM} alone has', *row)
+    stream_numbers(words)
+    stream_rows(recs, rows, words)
+
+
 def maintained():
     """Each file has an area in MAINTAINERS, each pattern a file."""
     pats = re.findall(r'^F:\s+(\S+)', text('MAINTAINERS'), re.M)
@@ -406,5 +515,6 @@ def wellformed():
 
 if __name__ == '__main__':
     {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, index, symbols,
-                             tracepoints, comments, reasons, statistics, maintained, wellformed)
+                             tracepoints, comments, reasons, statistics, stream, maintained,
+                             wellformed)
      }[sys.argv[1]]()

@@ -30,6 +30,7 @@ compare "tracing.rst has every tracepoint, and its fields" tracepoints
 compare "functions that comments name are there" comments
 compare "the tool has words for every reason of a refusal" reasons
 compare "each statistic has a table, and a line in the manual page" statistics
+compare "save-stream.rst has each byte of each record, and how often it comes" stream
 compare "MAINTAINERS has an area for every file, NEWS has the version" maintained
 
 export KVM_XEN=$WORK/tools/kvm-xen KXENLAT=$WORK/tools/kxenlat
