@@ -7,7 +7,7 @@ PARTS=all WEIGHT=100
 U=$BUILD/user
 mkdir -p "$U"
 cd "$SELF/user" || exit 1
-C="clang -g -O1 -Wall -Wextra -fno-omit-frame-pointer"
+C="clang -g -O1 -Wall -Wextra -fno-omit-frame-pointer -I$KXEN_TOP/include"
 runs=${FUZZ_RUNS:-$([ "$KXEN_CHECK" = full ] && echo 1000000 || echo 150000)}
 
 fuzz() {	# NAME SANITIZERS
@@ -27,6 +27,7 @@ command -v clang >/dev/null || { tap 1 "there is clang: make setup"; tap_end; }
 fuzz fifo address,undefined
 fuzz nlevel address,undefined
 fuzz ports address,undefined
+fuzz stream address,undefined
 threads() {	# NAME
 	$C -DTHREADS -fsanitize=thread -pthread -o "$U/$1-threads" "$1.c" >"$U/threads.log" 2>&1
 	tap $? "$1: builds with the thread sanitizer"
@@ -46,6 +47,7 @@ steps() {	# NAME WHAT
 }
 steps fifo "a guest that is quicker at any step of the host's is dealt with"
 steps nlevel "a scan between any two steps of a raiser loses nothing"
+steps stream "each damage of a stream is refused for its reason"
 $C -fsanitize=address,undefined -o "$U/subsys" subsys.c >"$U/subsys.log" 2>&1
 tap $? "subsys: builds"
 "$U/subsys" >"$U/subsys.log" 2>&1
