@@ -7,6 +7,10 @@ WEIGHT=180
 
 [ "$KXEN_CHECK" != full ] || PARAMS="FUZZ=300"
 need_guests
+files() {
+	guest_files "$1"
+	echo "--file $BUILD/selftests/stream"
+}
 echo "TAP version 13"
-hosts "$SELF/jobs/save" guest_files --timeout $([ "$KXEN_CHECK" = full ] && echo 1500 || echo 600)
+hosts "$SELF/jobs/save" files --timeout $([ "$KXEN_CHECK" = full ] && echo 1500 || echo 600)
 tap_end

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What KXEN_RESTORE makes of a stream's form: which it takes, skips a part of, or refuses,
+ * and why. What the records hold is vmm/save.c's.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <linux/kvm_xen.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+
+#define ROOM		(256 << 10)
+#define MAX_RECS	16384
+#define OPTIONAL	0x8000
+#define DOMAIN		0x0101
+#define END		0x7fff
+
+struct header {
+	uint32_t magic, version, len;
+	uint16_t arch, domid;
+};
+
+struct record {
+	uint16_t type, version;
+	uint32_t len;
+};
+
+union stream {
+	struct header h;
+	uint8_t byte[ROOM];
+};
+
+/* A domain with a VM that has two vCPUs and no memory, paused. */
+struct target {
+	int vm;
+	unsigned int domid;
+};
+
+static int call(int fd, unsigned long req, void *arg)
+{
+	return ioctl(fd, req, arg) ? errno : 0;
+}
+
+static struct target make_target(int fd)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach a = { .size = sizeof(a) };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+	struct target t = { .vm = ioctl(kvm, KVM_CREATE_VM, 0) };
+
+	close(kvm);
+	if (ioctl(t.vm, KVM_CREATE_IRQCHIP, 0) || ioctl(t.vm, KVM_CREATE_VCPU, 0) < 0 ||
+	    ioctl(t.vm, KVM_CREATE_VCPU, 1) < 0 || call(fd, KXEN_CREATE, &c))
+		return (struct target) { -1, 0 };
+	t.domid = a.domid = d.domid = c.domid;
+	a.vm_fd = t.vm;
+	if (call(fd, KXEN_ATTACH, &a) || call(fd, KXEN_PAUSE, &d))
+		return (struct target) { -1, 0 };
+	return t;
+}
+
+FIXTURE(stream) {
+	int fd;
+	union stream *good, *bad;
+	struct target to;
+	unsigned int why, skipped;
+};
+
+FIXTURE_SETUP(stream)
+{
+	struct kxen_image_arg im = { .size = sizeof(im), .len = ROOM };
+	struct target from;
+
+	self->fd = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+	ASSERT_GE(self->fd, 0);
+	self->good = calloc(1, ROOM);
+	self->bad = calloc(1, ROOM);
+	ASSERT_NE(NULL, self->good);
+	ASSERT_NE(NULL, self->bad);
+	from = make_target(self->fd);
+	ASSERT_GE(from.vm, 0);
+	im.domid = from.domid;
+	im.buf = (uintptr_t)self->good;
+	ASSERT_EQ(0, call(self->fd, KXEN_SAVE, &im));
+	ASSERT_EQ(im.len, self->good->h.len);
+	close(from.vm);
+	self->to = make_target(self->fd);
+	ASSERT_GE(self->to.vm, 0);
+	memcpy(self->bad, self->good, ROOM);
+}
+
+FIXTURE_TEARDOWN(stream)
+{
+	close(self->to.vm);
+	close(self->fd);
+	free(self->good);
+	free(self->bad);
+}
+
+/* The bad one is tried, and is as the good one again: 0, or its errno. */
+static int restore(FIXTURE_DATA(stream) *self)
+{
+	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+				     .buf = (uintptr_t)self->bad,
+				     .len = self->bad->h.len };
+	int ret = call(self->fd, KXEN_RESTORE, &im);
+
+	self->why = im.reason;
+	self->skipped = im.skipped;
+	memcpy(self->bad, self->good, ROOM);
+	/* One that was restored is not new. */
+	if (!ret) {
+		close(self->to.vm);
+		self->to = make_target(self->fd);
+	}
+	return ret;
+}
+
+#define EXPECT_RESTORE(err, reason) do {			\
+	EXPECT_EQ(err, restore(self));				\
+	EXPECT_EQ(reason, self->why);				\
+} while (0)
+
+static struct record *record(union stream *s, unsigned int pos)
+{
+	return (struct record *)(s->byte + pos);
+}
+
+static unsigned int next(union stream *s, unsigned int pos)
+{
+	return pos + sizeof(struct record) + record(s, pos)->len;
+}
+
+#define for_each_record(pos, s) \
+	for ((pos) = sizeof(struct header); (pos) < (s)->h.len; (pos) = next(s, pos))
+
+/* All but the end. */
+#define for_each_content(pos, s) \
+	for_each_record(pos, s) if (record(s, pos)->type != END)
+
+/* A record of @len zeros at @pos, before what is there. */
+static struct record *insert(union stream *s, unsigned int pos, unsigned int type,
+			     unsigned int version, unsigned int len)
+{
+	unsigned int more = sizeof(struct record) + len;
+	struct record *r = record(s, pos);
+
+	memmove(s->byte + pos + more, s->byte + pos, s->h.len - pos);
+	memset(r, 0, more);
+	*r = (struct record) { type, version, len };
+	s->h.len += more;
+	return r;
+}
+
+static unsigned int end_of(const union stream *s)
+{
+	return s->h.len - sizeof(struct record);
+}
+
+TEST_F(stream, as_it_was_saved)
+{
+	unsigned int pos, nr = 0, last = 0;
+
+	for_each_record(pos, self->good) {
+		EXPECT_GE(record(self->good, pos)->type, last);
+		EXPECT_EQ(1, record(self->good, pos)->version);
+		last = record(self->good, pos)->type;
+		nr++;
+	}
+	EXPECT_EQ(END, last);
+	EXPECT_EQ(self->good->h.len, pos);
+	/* The domain, its shared_info, two vCPUs, ports, the end. */
+	EXPECT_EQ(6, nr);
+	EXPECT_EQ(2, self->good->h.version);
+#ifdef __x86_64__
+	EXPECT_EQ(62, self->good->h.arch);
+#endif
+	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+	EXPECT_EQ(0, self->skipped);
+}
+
+TEST_F(stream, header)
+{
+	self->bad->h.version = 1;
+	EXPECT_RESTORE(EOPNOTSUPP, KXEN_RESTORE_OLD);
+	self->bad->h.version = 3;
+	EXPECT_RESTORE(EOPNOTSUPP, KXEN_RESTORE_VERSION);
+	self->bad->h.arch = 183;
+	EXPECT_RESTORE(EOPNOTSUPP, KXEN_RESTORE_ARCH);
+	self->bad->h.magic++;
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	self->bad->h.len = sizeof(struct header);
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+}
+
+TEST_F(stream, cut_off)
+{
+	unsigned int pos;
+
+	for_each_record(pos, self->good) {
+		self->bad->h.len = pos;
+		EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+		self->bad->h.len = pos + 4;
+		EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	}
+	insert(self->bad, self->bad->h.len, END, 1, 0);
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+}
+
+/* What nobody knows is refused, or skipped if it says so: whose it is makes no difference. */
+TEST_F(stream, unknown_records)
+{
+	static const unsigned int types[] = { 0x027f, 0x0301, 0x7e01 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		insert(self->bad, end_of(self->bad), types[i], 1, 24);
+		EXPECT_RESTORE(EOPNOTSUPP, KXEN_RESTORE_VERSION);
+		EXPECT_EQ(0, self->skipped);
+		insert(self->bad, end_of(self->bad), types[i] | OPTIONAL, 1, 24);
+		insert(self->bad, end_of(self->bad), types[i] | OPTIONAL, 7, 0);
+		EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+		EXPECT_EQ(2, self->skipped);
+	}
+}
+
+/* What may be skipped has to be a record all the same. */
+TEST_F(stream, optional_but_damaged)
+{
+	unsigned int end = end_of(self->good);
+
+	insert(self->bad, end, 0x7e01 | OPTIONAL, 1, 24)->len = 40;
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	insert(self->bad, end, 0x7e01 | OPTIONAL, 1, 24)->len = 20;
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	insert(self->bad, end, 0x7e01 | OPTIONAL, 1, 24)->len = -8;
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	insert(self->bad, end, 0x7e01 | OPTIONAL, 0, 24);
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	insert(self->bad, end, 0x7e00 | OPTIONAL, 1, 24);
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	insert(self->bad, sizeof(struct header), 0x0001 | OPTIONAL, 1, 24);
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+}
+
+/* Each record has a version of its own; one that is known is read, whatever it says. */
+TEST_F(stream, versions_of_records)
+{
+	unsigned int pos;
+
+	for_each_content(pos, self->good) {
+		record(self->bad, pos)->version = 2;
+		EXPECT_RESTORE(EOPNOTSUPP, KXEN_RESTORE_VERSION);
+		record(self->bad, pos)->version = 0;
+		EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+		record(self->bad, pos)->type |= OPTIONAL;
+		EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+		EXPECT_EQ(0, self->skipped);
+	}
+}
+
+/* Skipped, although a domain needs it. */
+TEST_F(stream, nothing_is_left)
+{
+	unsigned int pos;
+
+	for_each_content(pos, self->good) {
+		record(self->bad, pos)->version = 2;
+		record(self->bad, pos)->type |= OPTIONAL;
+		EXPECT_EQ(EINVAL, restore(self));
+		EXPECT_EQ(1, self->skipped);
+	}
+	for_each_content(pos, self->good) {
+		record(self->bad, pos)->version = 2;
+		record(self->bad, pos)->type |= OPTIONAL;
+	}
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	EXPECT_EQ(5, self->skipped);
+}
+
+/* Eight bytes more or less are no record any more. */
+TEST_F(stream, lengths)
+{
+	unsigned int pos, end;
+	int by;
+
+	for_each_record(pos, self->good) {
+		for (by = -8; by <= 8; by += 16) {
+			end = next(self->good, pos);
+			if ((int)record(self->good, pos)->len < -by)
+				continue;
+			memmove(self->bad->byte + end + by, self->good->byte + end,
+				self->good->h.len - end);
+			record(self->bad, pos)->len += by;
+			self->bad->h.len += by;
+			EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+		}
+	}
+}
+
+/* Each once, and each vCPU's once. */
+TEST_F(stream, twice)
+{
+	unsigned int pos;
+
+	for_each_content(pos, self->good) {
+		const struct record *r = record(self->good, pos);
+
+		memcpy(insert(self->bad, pos, r->type, r->version, r->len) + 1, r + 1,
+		       r->len);
+		EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	}
+}
+
+/* Any two that are exchanged. */
+TEST_F(stream, order)
+{
+	unsigned int pos, behind, end;
+
+	for_each_content(pos, self->good) {
+		behind = next(self->good, pos);
+		end = next(self->good, behind);
+		memcpy(self->bad->byte + pos, self->good->byte + behind, end - behind);
+		memcpy(self->bad->byte + pos + end - behind, self->good->byte + pos,
+		       behind - pos);
+		EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+	}
+}
+
+TEST_F(stream, many_that_are_skipped)
+{
+	unsigned int pos, nr = 0;
+
+	for_each_record(pos, self->good)
+		nr++;
+	while (nr++ < MAX_RECS)
+		insert(self->bad, end_of(self->bad), 0x7e01 | OPTIONAL, 1, 0);
+	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+	EXPECT_EQ(MAX_RECS - 6, self->skipped);
+	for (nr = 6; nr <= MAX_RECS; nr++)
+		insert(self->bad, end_of(self->bad), 0x7e01 | OPTIONAL, 1, 0);
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+}
+
+TEST_HARNESS_MAIN
