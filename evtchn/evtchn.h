@@ -6,7 +6,6 @@
 #include <linux/types.h>
 
 struct kxen_domain;
-struct kxen_subsys;
 struct kxen_vcpu;
 
 /**
@@ -24,9 +23,6 @@ long kxen_host_bind_interdomain(u32 remote, u32 remote_port,
 long kxen_host_bind_virq(u32 virq, struct kxen_host_port *host, u32 *port);
 int kxen_host_close(u32 port);
 long kxen_host_send(u32 port, const struct kxen_host_port *host);
-
-/* As a part of each domain: kvm-xen/subsys.h. */
-extern const struct kxen_subsys kxen_evtchn_subsys;
 
 /* Of a domain that is to lose all its ports. */
 bool kxen_evtchn_close_some(struct kxen_domain *d, u32 budget);

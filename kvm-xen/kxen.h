@@ -29,13 +29,13 @@
 #include "arch_types.h"
 #include "guest_mem.h"
 #include "limits.h"
+#include "parts.h"
 
 struct kvm;
 struct kvm_memory_slot;
 struct kvm_vcpu;
 struct kxen_create;
 struct kxen_vcpu_id;
-struct kxen_evtchn;
 struct kxen_query;
 struct user_struct;
 
@@ -172,7 +172,7 @@ struct kxen_watchdog {
  * @lock: serialises everything that is not a hot path: placement of pages,
  *	HVM parameters, reset, attach.
  * @vcpus: by Xen vCPU number; entries appear once and stay until the end.
- * @evtchn: event channels.
+ * @evtchn: and others as parts.h has them: what each part holds of the domain.
  * @arch: the architecture's part.
  */
 struct kxen_domain {
@@ -208,7 +208,9 @@ struct kxen_domain {
 	struct kxen_shinfo own_shinfo;	/* in no guest page, but in the next one */
 	void *own_shinfo_page;
 	struct ratelimit_state expedite;
-	struct kxen_evtchn *evtchn;
+
+	KXEN_PARTS(KXEN_PART_POINTER)
+
 	raw_spinlock_t virq_lock;
 	u32 virq_port[KXEN_NR_VIRQS];	/* the per-domain ones */
 	atomic_t pollers;

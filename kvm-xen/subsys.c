@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The parts of a domain, in order. Another one is a line here.
+ * The parts of a domain: parts.h has them, and here they are walked.
  *
  * Nothing but walks: this also builds in user space, where a test has parts of its own.
  */
 #include <linux/kernel.h>
 #include <linux/types.h>
 
-#include "../evtchn/evtchn.h"
 #include "subsys.h"
 
 #ifndef KXEN_TEST_SUBSYS	/* selftests/user/subsys.c */
 static const struct kxen_subsys * const parts[] = {
-	&kxen_evtchn_subsys,
+	KXEN_PARTS(KXEN_PART_ENTRY)
 };
 #endif
 

@@ -11,6 +11,8 @@
 
 #include <linux/types.h>
 
+#include "parts.h"
+
 struct dentry;
 struct kxen_domain;
 struct kxen_image;
@@ -109,6 +111,8 @@ struct kxen_subsys {
 	void (*debugfs)(struct kxen_domain *d, struct dentry *dir);
 	const struct kxen_ctl_call *ctl;
 };
+
+KXEN_PARTS(KXEN_PART_SUBSYS)
 
 const struct kxen_subsys *kxen_subsys_at(int i);
 
