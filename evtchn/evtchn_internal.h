@@ -192,6 +192,9 @@ void kxen_evtchn_width_changed(struct kxen_domain *d);
 void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s);
 void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im);
 
+/* op.c */
+long kxen_hc_event_channel(struct kxen_hc *hc);
+
 /* nlevel_op.c */
 long kxen_evtchn_ext(struct kxen_hc *hc);
 

@@ -123,6 +123,11 @@ static const struct kxen_stat_desc evtchn_stats[] = {
 	{ }
 };
 
+static const struct kxen_hc_entry evtchn_hypercalls[] = {
+	{ __HYPERVISOR_event_channel_op, 2, kxen_hc_event_channel },
+	{ }
+};
+
 const struct kxen_subsys kxen_evtchn_subsys = {
 	.create = evtchn_create,
 	.destroy = evtchn_destroy,
@@ -142,5 +147,6 @@ const struct kxen_subsys kxen_evtchn_subsys = {
 	.query = evtchn_query,
 	.stats = evtchn_stats,
 	.debugfs = kxen_evtchn_debugfs,
+	.hypercalls = evtchn_hypercalls,
 	.ctl = kxen_evtchn_ctl,
 };

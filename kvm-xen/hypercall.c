@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The hypercall table.
+ * The hypercall table: the core's, and what the parts of a domain add to it.
  *
  * Whoever is not in it gets -ENOSYS, and nothing is logged: what a guest can
  * cause at will must not fill the log. Documentation/hypercalls.rst lists what
  * is behind each number.
  */
+#include <linux/cache.h>
+#include <linux/init.h>
 #include <linux/nospec.h>
 
 #include "hypercall.h"
 #include "kvm/glue.h"
-#include "xen_abi.h"
+#include "subsys.h"
 #include "trace.h"
+#include "xen_abi.h"
+
+#define NR_HYPERCALLS	64	/* with those of architectures, from 48 on */
 
 static long not_for_guests(struct kxen_hc *hc)
 {
@@ -26,12 +31,13 @@ static long not_supported(struct kxen_hc *hc)
 
 /*
  * What a number leads to, who may call it (not_for_guests: nobody but domain 0), and how
- * many arguments it takes: an entry of a multicall has no others.
+ * many arguments it takes: an entry of a multicall has no others. Not written to once the
+ * parts have been asked.
  */
-static const struct {
+static struct {
 	long (*fn)(struct kxen_hc *hc);
 	u8 nargs;
-} table[] = {
+} table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_platform_op] = { not_for_guests, 1 },
 	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2 },
 	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2 },
@@ -42,7 +48,6 @@ static const struct {
 	[__HYPERVISOR_vm_assist] = { kxen_hc_vm_assist, 2 },
 	[__HYPERVISOR_vcpu_op] = { kxen_hc_vcpu_op, 3 },
 	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },
-	[__HYPERVISOR_event_channel_op] = { kxen_hc_event_channel, 2 },
 	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2 },
 	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2 },
 	[35 /* sysctl */] = { not_for_guests, 1 },
@@ -51,6 +56,29 @@ static const struct {
 	[__HYPERVISOR_dm_op] = { not_for_guests, 3 },
 	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5 },
 };
+
+/**
+ * kxen_hypercalls_init() - Put the calls of the parts into the table.
+ *
+ * Context: load, before there is a domain.
+ * Return: 0; -EEXIST if two want the same number.
+ */
+int __init kxen_hypercalls_init(void)
+{
+	const struct kxen_subsys *part;
+	const struct kxen_hc_entry *e;
+	int i;
+
+	for (i = 0; (part = kxen_subsys_at(i)); i++) {
+		for (e = part->hypercalls; e && e->fn; e++) {
+			if (e->nr >= ARRAY_SIZE(table) || table[e->nr].fn)
+				return -EEXIST;
+			table[e->nr].fn = e->fn;
+			table[e->nr].nargs = e->nargs;
+		}
+	}
+	return 0;
+}
 
 /**
  * kxen_hypercall() - Serve one hypercall.

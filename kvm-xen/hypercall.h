@@ -36,6 +36,7 @@ struct kxen_hc {
 	u64 arg[6];
 };
 
+int kxen_hypercalls_init(void);
 long kxen_hypercall(struct kxen_hc *hc);
 u32 kxen_hypercall_nr_args(u64 nr);
 struct kxen_domain *kxen_hc_domain(const struct kxen_hc *hc, u16 domid);
@@ -180,7 +181,6 @@ long kxen_hc_hvm_op(struct kxen_hc *hc);
 long kxen_hc_vcpu_op(struct kxen_hc *hc);
 long kxen_hc_sched_op(struct kxen_hc *hc);
 long kxen_hc_set_timer(struct kxen_hc *hc);
-long kxen_hc_event_channel(struct kxen_hc *hc);
 long kxen_hc_console_io(struct kxen_hc *hc);
 long kxen_hc_vm_assist(struct kxen_hc *hc);
 long kxen_hc_physdev(struct kxen_hc *hc);

@@ -9,6 +9,7 @@
 #include "arch.h"
 #include "kvm/hook.h"
 #include "kvm/glue.h"
+#include "hypercall.h"
 #include "kxen.h"
 #include "log.h"
 
@@ -70,6 +71,9 @@ static int __init kxen_init(void)
 	int ret;
 
 	ret = check_host();
+	if (ret)
+		return ret;
+	ret = kxen_hypercalls_init();
 	if (ret)
 		return ret;
 	ret = kxen_hook_init(kxen_arch_pin_symbol);

@@ -15,6 +15,7 @@
 
 struct dentry;
 struct kxen_domain;
+struct kxen_hc;
 struct kxen_image;
 struct kxen_query;
 struct kxen_rec_desc;
@@ -56,6 +57,19 @@ struct kxen_ctl_call {
 	.flags = allowed, .own = owner, .fn = func }
 
 /**
+ * struct kxen_hc_entry - a hypercall that belongs to a part.
+ * @nr: its number.
+ * @nargs: how many arguments it takes: an entry of a multicall has no others.
+ * @fn: -errno or a value, as the guest gets it. Context: the vCPU's own thread, kvm->srcu
+ *	held, may sleep.
+ */
+struct kxen_hc_entry {
+	u32 nr;
+	u32 nargs;
+	long (*fn)(struct kxen_hc *hc);
+};
+
+/**
  * struct kxen_subsys - a part of every domain. All hooks may be NULL.
  * @create: the domain is made, and nobody knows it; 0, or -errno with nothing left.
  * @destroy: nobody knows it any more.
@@ -83,7 +97,8 @@ struct kxen_ctl_call {
  * @query: fill in what is this part's. No lock held.
  * @stats: what is counted here.
  * @debugfs: make files in the domain's directory.
- * @ctl: calls of the control device; ends with one that has no @fn.
+ * @hypercalls: calls of its guest; ends with one that has no @fn.
+ * @ctl: calls of the control device; ends likewise.
  *
  * Context: process context, may sleep. @destroy to @reset_done are called with no lock held.
  */
@@ -109,6 +124,7 @@ struct kxen_subsys {
 	void (*query)(struct kxen_domain *d, struct kxen_query *q);
 	const struct kxen_stat_desc *stats;
 	void (*debugfs)(struct kxen_domain *d, struct dentry *dir);
+	const struct kxen_hc_entry *hypercalls;
 	const struct kxen_ctl_call *ctl;
 };
 
