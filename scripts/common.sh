@@ -10,6 +10,12 @@ KXEN_ARCH=amd64
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# The directories that Kbuild has objects in: the module's code, but for headers that others read.
+module_dirs() {
+	grep -oE '[a-z0-9-]+(/[a-z0-9_-]+)+\.o' "$KXEN_TOP/Kbuild" | cut -d/ -f1 | sort -u |
+		grep -vx selftests | xargs
+}
+
 # The kernel release that the cache has for series $1: 6.1, 6.12, or one of a kernel that
 # is built for the tests, such as 6.12-debug.
 kver_of() {

@@ -11,7 +11,7 @@ series=$1
 shift
 out=$KXEN_TOP/build/$series
 src=$out/src
-what="Kbuild VERSION scripts/supported-kernels kvm-xen evtchn dom0 x86 include"
+what="Kbuild VERSION scripts/supported-kernels include $(module_dirs)"
 case " $* " in
 *KXEN_FORGE_LAYOUT*) out=$out-forged ;;
 *KXEN_FAULT*) out=$out-fault src=$out-fault/src what="$what selftests/fault" ;;
@@ -35,7 +35,8 @@ echo "$how" >"$out/building"
 # in two of them.
 # shellcheck disable=SC2086
 cp -ru --parents $what "$src/"
-(cd "$src" && find kvm-xen evtchn dom0 x86 include -name '*.[chS]') | while read -r f; do
+# shellcheck disable=SC2046
+(cd "$src" && find $(module_dirs) include -name '*.[chS]') | while read -r f; do
 	[ -e "$f" ] || rm -f "$src/$f"
 done
 bad=

@@ -12,7 +12,8 @@ import re
 import subprocess
 import sys
 
-CODE = ['kvm-xen', 'evtchn', 'gnttab', 'mempaging', 'dom0', 'x86', 'arm64', 'include']
+CODE = sorted({'include'} | set(re.findall(r'([a-z0-9-]+)/[\w/-]+\.o\b', open('Kbuild').read()))
+              - {'selftests'})
 TESTS = ['selftests']
 SEMANTICS = 'Documentation/semantics'
 
@@ -409,7 +410,7 @@ def stream_in_code():
     owner = dict(re.findall(r'#define (KXEN_OWNER_\w+)\s+(0x\w+)', code))
     recs = {}
     for m in re.finditer(r'#define KXEN_REC_(\w+)\s+KXEN_REC\((\w+), (\d+), (\d+)\)', code):
-        recs.setdefault(m[1], (int(owner[m[2]], 16) << 8 | int(m[3]), int(m[4])))
+        recs.setdefault(m[1], (int(owner.get(m[2], m[2]), 16) << 8 | int(m[3]), int(m[4])))
     structs = {m[1]: re.findall(r'((?:struct )?\w+) (\w+)(?:\[(\d+)\])?;', m[2]) for m in
                re.finditer(r'struct kxen_save_(\w+) \{(.*?)\n\}', code, re.S)}
     rows = {}

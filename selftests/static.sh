@@ -6,6 +6,9 @@ PARTS=all WEIGHT=60
 . "$(dirname "$0")/lib.sh"
 cd "$KXEN_TOP" || exit 1
 scripts=$KXEN_CACHE/kselftest/scripts
+code=$(module_dirs)
+# What is neither the core nor an architecture.
+parts=$(printf '%s\n' $code | grep -vxE 'kvm-xen|x86|arm64' | xargs)
 
 report() {	# NAME: good if standard input is empty
 	local text
@@ -33,26 +36,26 @@ done
 report "checkpatch --strict" < <(
 	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
 		--ignore FILE_PATH_CHANGES,MACRO_ARG_REUSE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,AVOID_EXTERNS \
-		-f $(sources kvm-xen evtchn dom0 x86 include | grep -E '\.[chS]$' | grep -v 'kvm-xen/trace\.h') \
+		-f $(sources $code include | grep -E '\.[chS]$' | grep -vE 'kvm-xen/(trace|parts)\.h') \
 		2>&1 | grep -E 'ERROR|WARNING|CHECK')
 
 # Only the glue knows KVM's inside; only hook.c hooks; one file makes tracepoints.
 report "KVM's inside is named in the glue alone" < <(
 	grep -nE 'kallsyms|LINUX_VERSION_CODE|\b(vcpu|kvm|v)->arch' \
-		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/kvm/') |
+		$(sources $code | grep -vE 'kvm-xen/kvm/') |
 		grep -vE ':\s*(/?\*|//)')
 report "hook.c alone places hooks" < <(
 	grep -nE 'register_ftrace|register_kprobe|klp_enable' \
-		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/kvm/hook(_direct)?\.[ch]'))
+		$(sources $code | grep -vE 'kvm-xen/kvm/hook(_direct)?\.[ch]'))
 report "guest_word.h alone touches a guest's page" < <(
 	grep -nE '(\.|->)raw\b|page_address|\bkmap|kxen_gptr_(un)?map|kxen_bits_' \
-		$(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))
+		$(sources $code | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))
 report "p2m.c alone goes from a guest's frame to a page" < <(
-	grep -nE 'gfn_to_hva' $(sources kvm-xen evtchn dom0 x86 | grep -vE 'kvm-xen/(p2m\.c|kvm/)'))
+	grep -nE 'gfn_to_hva' $(sources $code | grep -vE 'kvm-xen/(p2m\.c|kvm/)'))
 report "no internal header crosses directories" < <(
-	grep -n '_internal\.h' $(sources kvm-xen dom0 x86))
+	grep -nE "include \".*/.*_internal\.h" $(sources $code))
 report "the architecture includes no subsystem" < <(
-	grep -n 'include "\.\./\(evtchn\|gnttab\)' $(sources x86))
+	grep -nE "include \"\.\./(${parts// /|})/" $(sources x86))
 report "global symbols begin with kxen_" < <(
 	nm -g --defined-only "$BUILD/6.1/src/kvm-xen.o" 2>&1 | awk '{ print $3 }' |
 		grep -vE '^(kxen_|__(tracepoint|traceiter|probestub)_kxen_|__SC[KT]__|init_module|cleanup_module|__this_module|__mod_|__pfx_)')
@@ -67,8 +70,7 @@ report "the uapi header compiles alone" < <(
 		gcc -fsyntax-only -Wall -Werror -std=c99 -x c "$f" 2>&1
 	done)
 report "kernel-doc is well-formed" < <(
-	perl "$scripts/kernel-doc" -none include/uapi/*/*.h kvm-xen/*.[ch] \
-		evtchn/*.[ch] dom0/*.[ch] x86/*.[ch] 2>&1 | grep -iE 'warning|error')
+	perl "$scripts/kernel-doc" -none include/uapi/*/*.h $(sources $code | grep '\.[ch]$') 2>&1 | grep -iE 'warning|error')
 perl "$scripts/kernel-doc" -rst include/uapi/linux/kvm_xen.h >"$WORK/uapi.rst" 2>/dev/null
 report "the document of the interface has every structure" < <(
 	grep -oE '^struct kxen_[a-z_]+' include/uapi/linux/kvm_xen.h | sort -u |
@@ -82,7 +84,7 @@ report "every deliberate defect still applies: selftests/mutants" < <(
 		patch -p1 -F0 -s -f --dry-run -i "$f" >/dev/null 2>&1 || echo "$f"
 	done)
 report "no file is longer than 800 lines" < <(
-	sources kvm-xen evtchn dom0 x86 selftests tools scripts | grep -E '\.(c|h|py|sh)$' |
+	sources $code selftests tools scripts | grep -E '\.(c|h|py|sh)$' |
 		xargs wc -l | awk '$2 != "total" && $1 > 800 { print }')
 report "no path of one machine" < <(
 	grep -nE '/(home|root|work)/' $(sources . |
