@@ -176,7 +176,7 @@ int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id)
 	/* What could be switched on until there is a vCPU, so also after the attach. */
 	why = kxen_glue_vm_refuse(kvm);
 	if (kxen_glue_created_vcpus(kvm) >= KXEN_MAX_VCPUS)
-		why = KXEN_WHY_VCPUS;
+		why = KXEN_ATTACH_VCPUS;
 	if (why) {
 		kxen_warn_guest(d, "no vCPU: an attach would be refused now, for reason %u",
 				why);
@@ -219,24 +219,24 @@ void kxen_domain_vcpu_created(struct kvm_vcpu *v)
 
 static int refusal(struct kxen_domain *d, struct kvm *kvm, u32 *reason)
 {
-	*reason = KXEN_WHY_NONE;
+	*reason = KXEN_ATTACH_NONE;
 	if (d->state == KXEN_DYING)
-		*reason = KXEN_WHY_DYING;
+		*reason = KXEN_ATTACH_DYING;
 	else if (d->claimed || d->is_host)
-		*reason = KXEN_WHY_DOM_ATTACHED;
+		*reason = KXEN_ATTACH_DOM_ATTACHED;
 	else if (kxen_world_has_vm(kvm))
-		*reason = KXEN_WHY_VM_ATTACHED;
+		*reason = KXEN_ATTACH_VM_ATTACHED;
 	else
 		*reason = kxen_glue_vm_refuse(kvm);
 
 	switch (*reason) {
-	case KXEN_WHY_NONE:
+	case KXEN_ATTACH_NONE:
 		return 0;
-	case KXEN_WHY_DYING:
+	case KXEN_ATTACH_DYING:
 		return -ESHUTDOWN;
-	case KXEN_WHY_DOM_ATTACHED:
-	case KXEN_WHY_VM_ATTACHED:
-	case KXEN_WHY_KVM_XEN:
+	case KXEN_ATTACH_DOM_ATTACHED:
+	case KXEN_ATTACH_VM_ATTACHED:
+	case KXEN_ATTACH_KVM_XEN:
 		return -EBUSY;
 	default:
 		return -EOPNOTSUPP;
@@ -248,13 +248,13 @@ static int claim(struct kxen_domain *d, struct kvm *kvm, u32 *reason)
 {
 	int ret;
 
-	*reason = KXEN_WHY_NONE;
+	*reason = KXEN_ATTACH_NONE;
 	if (mutex_lock_killable(&kxen_domains_lock))
 		return -EINTR;
 	ret = refusal(d, kvm, reason);
 	if (!ret) {
 		ret = arm();
-		*reason = ret ? KXEN_WHY_HOOKS : KXEN_WHY_NONE;
+		*reason = ret ? KXEN_ATTACH_HOOKS : KXEN_ATTACH_NONE;
 	}
 	if (!ret) {
 		d->claimed = kvm;
@@ -328,13 +328,13 @@ static int make_ready(struct kxen_domain *d, struct kvm *kvm,
 		kvfree(ids);
 	}
 	if (ret == -EINVAL || ret == -ENOENT) {
-		*reason = KXEN_WHY_VCPU_IDS;
+		*reason = KXEN_ATTACH_VCPU_IDS;
 		return -EINVAL;
 	}
 	if (!ret)
 		ret = kxen_guest_memory_pins(kvm);
 	if (ret == -EOPNOTSUPP)
-		*reason = KXEN_WHY_MEMORY;
+		*reason = KXEN_ATTACH_MEMORY;
 	if (ret)
 		return ret;
 	if (!capable(CAP_IPC_LOCK)) {

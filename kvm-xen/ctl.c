@@ -148,7 +148,7 @@ static int attach(struct kxen_domain *d, struct kxen_attach *a)
 		return PTR_ERR(ids);
 	f = kxen_glue_vm_file(a->vm_fd, &kvm);
 	if (IS_ERR(f)) {
-		a->reason = KXEN_WHY_NOT_A_VM;
+		a->reason = KXEN_ATTACH_NOT_A_VM;
 		kvfree(ids);
 		return PTR_ERR(f);
 	}

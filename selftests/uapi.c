@@ -152,7 +152,7 @@ TEST_F(ctl, domain_zero)
 	EXPECT_EQ(EBUSY, call(self->fd, KXEN_DESTROY, &d));
 	EXPECT_EQ(ESHUTDOWN, call(self->fd, KXEN_PAUSE, &d));
 	EXPECT_EQ(EBUSY, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_DOM_ATTACHED, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_DOM_ATTACHED, a.reason);
 	close(a.vm_fd);
 }
 
@@ -264,7 +264,7 @@ TEST_F(ctl, held)
 	EXPECT_EQ(EINVAL, call(self->fd, KXEN_EVTCHN, &e));
 	a.vm_fd = make_vm(1, 0);
 	EXPECT_EQ(ESHUTDOWN, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_DYING, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_DYING, a.reason);
 	close(a.vm_fd);
 	/* A second one may come, and the last one to go ends it. */
 	EXPECT_EQ(0, call(self->fd, KXEN_HOLD, &d));
@@ -329,7 +329,7 @@ TEST_F(ctl, attach_wrong_fd)
 	EXPECT_EQ(EBADF, call(self->fd, KXEN_ATTACH, &a));
 	a.vm_fd = kvm;
 	EXPECT_EQ(EINVAL, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_NOT_A_VM, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_NOT_A_VM, a.reason);
 	a.vm_fd = self->fd;
 	EXPECT_EQ(EINVAL, call(self->fd, KXEN_ATTACH, &a));
 	close(kvm);
@@ -343,7 +343,7 @@ TEST_F(ctl, attach_without_lapic)
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
 	a.domid = c.domid;
 	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_NO_LAPIC, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_NO_LAPIC, a.reason);
 	close(a.vm_fd);
 }
 
@@ -363,7 +363,7 @@ TEST_F(ctl, attach_with_dirty_ring)
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
 	a.domid = c.domid;
 	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_DIRTY_RING, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_DIRTY_RING, a.reason);
 	close(a.vm_fd);
 }
 
@@ -425,7 +425,7 @@ TEST_F(ctl, attach_protected)
 	a.domid = c.domid;
 	a.vm_fd = vm;
 	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_PROTECTED, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_PROTECTED, a.reason);
 	close(vm);
 }
 
@@ -441,7 +441,7 @@ TEST_F(ctl, attach_kvm_xen)
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
 	a.domid = c.domid;
 	EXPECT_EQ(EBUSY, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_KVM_XEN, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_KVM_XEN, a.reason);
 	close(a.vm_fd);
 }
 
@@ -456,13 +456,13 @@ TEST_F(ctl, attach_twice)
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
 	d.domid = q.domid = a.domid = c.domid;
 	ASSERT_EQ(0, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_NONE, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_NONE, a.reason);
 	EXPECT_EQ(EBUSY, call(self->fd, KXEN_DESTROY, &d));
 	c.domid = KXEN_DOMID_AUTO;
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
 	a.domid = c.domid;
 	EXPECT_EQ(EBUSY, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_WHY_VM_ATTACHED, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_VM_ATTACHED, a.reason);
 	a.domid = q.domid;
 	EXPECT_EQ(0, call(self->fd, KXEN_QUERY, &q));
 	EXPECT_EQ(2, q.vcpus);

@@ -45,10 +45,10 @@ u32 kxen_glue_vm_refuse(struct kvm *kvm)
 	if (why)
 		return why;
 	if (atomic_read(&kvm->online_vcpus) > KXEN_MAX_VCPUS)
-		return KXEN_WHY_VCPUS;
+		return KXEN_ATTACH_VCPUS;
 	if (kxen_glue_has_dirty_ring(kvm))
-		return KXEN_WHY_DIRTY_RING;
-	return KXEN_WHY_NONE;
+		return KXEN_ATTACH_DIRTY_RING;
+	return KXEN_ATTACH_NONE;
 }
 
 /* A reference, unless the VM's last one is gone already. */

@@ -70,10 +70,10 @@ static void test_attach_again(void)
 	create(&id);
 	check("ATTACH, a number twice", attach_with(id, m.vm, twice, 2, &reason),
 	      EINVAL);
-	check("the reason is the list", reason, KXEN_WHY_VCPU_IDS);
+	check("the reason is the list", reason, KXEN_ATTACH_VCPU_IDS);
 	check("ATTACH, a number that there is not",
 	      attach_with(id, m.vm, large, 2, &reason), EINVAL);
-	check("the reason is again the list", reason, KXEN_WHY_VCPU_IDS);
+	check("the reason is again the list", reason, KXEN_ATTACH_VCPU_IDS);
 	check("ATTACH, an address that there is not",
 	      attach_with(id, m.vm, (void *)16, 2, &reason), EFAULT);
 	check("then a good one", attach_with(id, m.vm, good, 2, &reason), 0);
@@ -113,7 +113,7 @@ int test_file(const char *path, bool may_fail)
 	ret = attach(id, m.vm, &reason);
 	check(may_fail ? "ATTACH, memory that cannot be held" :
 	      "ATTACH, memory in a shared file", ret, may_fail ? EOPNOTSUPP : 0);
-	check("the reason", reason, may_fail ? KXEN_WHY_MEMORY : 0);
+	check("the reason", reason, may_fail ? KXEN_ATTACH_MEMORY : 0);
 	return 0;
 }
 

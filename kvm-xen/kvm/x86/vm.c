@@ -18,16 +18,16 @@ u32 kxen_glue_vm_refuse_arch(struct kvm *kvm)
 
 	if (test_bit(APICV_INHIBIT_REASON_SEV,
 		     &kvm->arch.apicv_inhibit_reasons))
-		return KXEN_WHY_PROTECTED;
+		return KXEN_ATTACH_PROTECTED;
 #ifdef KXEN_KVM_HAS_VM_TYPE
 	if (kvm->arch.vm_type != KVM_X86_DEFAULT_VM)
-		return KXEN_WHY_PROTECTED;
+		return KXEN_ATTACH_PROTECTED;
 #endif
 	if (xen->flags || xen->msr)
-		return KXEN_WHY_KVM_XEN;
+		return KXEN_ATTACH_KVM_XEN;
 	if (kvm->arch.irqchip_mode == KVM_IRQCHIP_NONE)
-		return KXEN_WHY_NO_LAPIC;
-	return KXEN_WHY_NONE;
+		return KXEN_ATTACH_NO_LAPIC;
+	return KXEN_ATTACH_NONE;
 }
 
 u64 kxen_glue_vm_now(struct kvm *kvm)
