@@ -27,9 +27,9 @@ static inline bool has_bits(const struct kxen_layout *l, struct kxen_port *p)
 }
 
 /* The guest's shared_info. The caller has interrupts off, which RCU waits for. */
-static inline struct kxen_gptr shinfo(struct kxen_domain *d)
+static inline struct kxen_gptr shared_info(struct kxen_domain *d)
 {
-	return rcu_dereference_sched(d->shinfo)->at;
+	return rcu_dereference_sched(d->shared_info)->at;
 }
 
 static void mark(struct kxen_domain *d, const struct kxen_layout *l,
@@ -40,7 +40,7 @@ static void mark(struct kxen_domain *d, const struct kxen_layout *l,
 
 	if (!kv)
 		return;
-	vi = kxen_gptr_get_sched(&kv->vi);
+	vi = kxen_gptr_get_sched(&kv->vcpu_info);
 	if (!kxen_guest_set_sel(kxen_gptr_at(vi, l->sel),
 				p->port / l->long_bits, l->long_bits))
 		kxen_upcall_mark(kv, vi);
@@ -50,7 +50,7 @@ static void mark(struct kxen_domain *d, const struct kxen_layout *l,
 static void evtchn_2l_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
-	struct kxen_gptr s = shinfo(d);
+	struct kxen_gptr s = shared_info(d);
 
 	if (!has_bits(l, p) ||
 	    kxen_guest_test_and_set(kxen_gptr_at(s, l->pending), p->port))
@@ -65,14 +65,14 @@ static void evtchn_2l_clear_pending(struct kxen_domain *d, struct kxen_port *p)
 	const struct kxen_layout *l = layout(d);
 
 	if (has_bits(l, p))
-		kxen_guest_test_and_clear(kxen_gptr_at(shinfo(d), l->pending),
+		kxen_guest_test_and_clear(kxen_gptr_at(shared_info(d), l->pending),
 					  p->port);
 }
 
 static void evtchn_2l_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_layout *l = layout(d);
-	struct kxen_gptr s = shinfo(d);
+	struct kxen_gptr s = shared_info(d);
 
 	if (has_bits(l, p) &&
 	    kxen_guest_test_and_clear(kxen_gptr_at(s, l->mask), p->port) &&
@@ -85,7 +85,7 @@ static bool evtchn_2l_is_pending(struct kxen_domain *d, struct kxen_port *p)
 	const struct kxen_layout *l = layout(d);
 
 	return has_bits(l, p) &&
-	       kxen_guest_test(kxen_gptr_at(shinfo(d), l->pending), p->port);
+	       kxen_guest_test(kxen_gptr_at(shared_info(d), l->pending), p->port);
 }
 
 static bool evtchn_2l_is_masked(struct kxen_domain *d, struct kxen_port *p)
@@ -93,13 +93,13 @@ static bool evtchn_2l_is_masked(struct kxen_domain *d, struct kxen_port *p)
 	const struct kxen_layout *l = layout(d);
 
 	return !has_bits(l, p) ||
-	       kxen_guest_test(kxen_gptr_at(shinfo(d), l->mask), p->port);
+	       kxen_guest_test(kxen_gptr_at(shared_info(d), l->mask), p->port);
 }
 
 static bool evtchn_2l_any_pending(struct kxen_vcpu *kv)
 {
 	const struct kxen_layout *l = layout(kv->domain);
-	struct kxen_gptr bits = kxen_gptr_at(shinfo(kv->domain), l->pending);
+	struct kxen_gptr bits = kxen_gptr_at(shared_info(kv->domain), l->pending);
 	u32 i;
 
 	for (i = 0; i < l->long_bits * l->long_bits / 64; i++)
@@ -127,7 +127,7 @@ const struct kxen_evtchn_ops kxen_evtchn_2l = {
  * The guest sees each event once: the new bitmap started empty. Its vCPUs look at all of
  * them afterwards.
  */
-void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shinfo *old)
+void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shared_info *old)
 {
 	const struct kxen_layout *l = layout(d);
 	struct kxen_gptr to, from = kxen_gptr_at(old->at, l->pending);
@@ -136,7 +136,7 @@ void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shinfo *old
 
 	lockdep_assert_held(&d->lock);
 	local_irq_save(flags);
-	to = kxen_gptr_at(shinfo(d), l->pending);
+	to = kxen_gptr_at(shared_info(d), l->pending);
 	for (i = 0; i < l->long_bits * l->long_bits / 64; i++) {
 		u64 word = kxen_guest_read64(kxen_gptr_at(from, i * sizeof(u64)));
 

@@ -100,7 +100,7 @@ static void tell(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 		return;
 	kv = kxen_domain_vcpu(d, at >> 4);
 	if (kv)
-		kxen_upcall_mark(kv, kxen_gptr_get_sched(&kv->vi));
+		kxen_upcall_mark(kv, kxen_gptr_get_sched(&kv->vcpu_info));
 }
 
 enum claim { AGAIN, TAKEN, MOVED, APPENDED };

@@ -176,7 +176,7 @@ bool kxen_fifo_place_ok(struct kxen_domain *d, u32 at);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
 
 /* evtchn_2l.c */
-void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shinfo *old);
+void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shared_info *old);
 
 /* freeze.c */
 void kxen_evtchn_freeze(struct kxen_domain *d);

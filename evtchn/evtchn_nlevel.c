@@ -57,7 +57,7 @@ static void mark(const struct kxen_nlevel *nl, struct kxen_vcpu *kv, u32 port)
 	nv = smp_load_acquire(&nl->vcpu[kv->id]);
 	if (!nv || !kxen_nl_climb(&nv->in, nl->levels, nl->shift, port))
 		return;
-	vi = kxen_gptr_get_sched(&kv->vi);
+	vi = kxen_gptr_get_sched(&kv->vcpu_info);
 	if (!kxen_guest_set_sel(kxen_gptr_at(vi, kxen_layouts[nl->shift == 5].sel),
 				kxen_nl_bit(nl->levels, nl->shift, 1, port),
 				bits))

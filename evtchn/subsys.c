@@ -65,7 +65,7 @@ static bool evtchn_in_use(struct kxen_domain *d)
 
 /* All events are looked at again; those of the old place are in the new one. */
 static void evtchn_shared_info_moved(struct kxen_domain *d,
-				     const struct kxen_shinfo *old)
+				     const struct kxen_shared_info *old)
 {
 	struct kxen_vcpu *kv;
 	u32 i;

@@ -61,7 +61,7 @@ void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force)
 	struct kxen_gptr vi, sel;
 
 	local_irq_save(flags);
-	vi = kxen_gptr_get_sched(&kv->vi);
+	vi = kxen_gptr_get_sched(&kv->vcpu_info);
 	sel = kxen_gptr_at(vi, l->sel);
 	if (force || kxen_evtchn_ops(kv->domain)->any_pending(kv)) {
 		if (l->long_bits == 64)

@@ -420,7 +420,7 @@ static void vm_gone(struct kxen_domain *d)
 		kxen_glue_unmark(kv);
 	kxen_arch_domain_reset(d);
 	kxen_vcpus_reset(d);
-	kxen_shinfo_reset(d);
+	kxen_shared_info_reset(d);
 	WRITE_ONCE(d->kvm, NULL);
 	mutex_unlock(&d->lock);
 	drop_prepared(d);

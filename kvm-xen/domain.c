@@ -29,7 +29,7 @@ static void free_domain(struct kxen_domain *d)
 
 	for (i = 0; i < d->nr_vcpus; i++)
 		kfree(rcu_dereference_protected(d->vcpus[i], true));
-	kxen_shinfo_free(d);
+	kxen_shared_info_free(d);
 	kxen_subsys_destroy(d);
 	xa_destroy(&d->held);
 	kvfree(d->vcpu_ids);
@@ -79,7 +79,7 @@ static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)
 		kvfree(d);
 		return NULL;
 	}
-	if (kxen_shinfo_init(d)) {
+	if (kxen_shared_info_init(d)) {
 		free_domain(d);
 		return NULL;
 	}
@@ -215,7 +215,7 @@ void kxen_domain_reset(struct kxen_domain *d)
 	kxen_for_each_vcpu(d, i, kv)
 		kxen_timer_stop(kv);
 	kxen_vcpus_reset(d);
-	kxen_shinfo_reset(d);
+	kxen_shared_info_reset(d);
 	memset(d->params, 0, sizeof(d->params));
 	d->vm_assist = 0;
 	WRITE_ONCE(d->compat, false);

@@ -13,7 +13,7 @@ static void resume(struct kxen_vcpu *kv)
 	kxen_runstate_resume(kv);
 	kxen_timer_resume(kv);
 	mutex_lock(&kv->domain->lock);
-	kxen_shinfo_wallclock(kv->domain);
+	kxen_shared_info_wallclock(kv->domain);
 	mutex_unlock(&kv->domain->lock);
 }
 

@@ -52,7 +52,7 @@ static long check_param(struct kxen_hc *hc, const struct xen_hvm_param *p)
 static long set_callback(struct kxen_hc *hc, u64 value)
 {
 	/* The guest's width is latched here, too (A90). */
-	kxen_shinfo_latch(hc->d, hc->compat);
+	kxen_shared_info_latch_width(hc->d, hc->compat);
 	return kxen_arch_set_callback(hc->kv, value);
 }
 

@@ -80,7 +80,7 @@ static long add_to_physmap(struct kxen_hc *hc)
 	case XENMAPSPACE_shared_info:
 		if (a.idx)
 			return -EINVAL;
-		return kxen_shinfo_set(hc->d, a.gpfn);
+		return kxen_shared_info_set(hc->d, a.gpfn);
 	case XENMAPSPACE_grant_table:
 		return -EINVAL;	/* no grant table has any frame */
 	default:
@@ -99,7 +99,7 @@ static long remove_from_physmap(struct kxen_hc *hc)
 	if (ret)
 		return ret;
 	mutex_lock(&hc->d->lock);
-	ret = kxen_shinfo_remove(hc->d, r.gpfn);
+	ret = kxen_shared_info_remove(hc->d, r.gpfn);
 	mutex_unlock(&hc->d->lock);
 	return ret;
 }

@@ -55,14 +55,14 @@ struct user_struct;
 #endif
 
 /**
- * struct kxen_shinfo - where a domain's shared_info lies.
+ * struct kxen_shared_info - where a domain's shared_info lies.
  * @at: its first byte.
  * @page: the guest's page that serves, none before the guest has placed it.
  *
- * Replaced, never changed: senders read domain->shinfo under RCU, and whoever
+ * Replaced, never changed: senders read domain->shared_info under RCU, and whoever
  * replaces it carries over what they set in the old page meanwhile.
  */
-struct kxen_shinfo {
+struct kxen_shared_info {
 	struct kxen_gptr at;
 	struct kxen_page page;
 };
@@ -94,8 +94,8 @@ struct kxen_vcpu_stats {
  * @id: Xen's vCPU number.
  * @kvm_id: KVM's, on x86 the APIC id.
  * @arch: the architecture's part.
- * @vi: the vcpu_info that is in use; RCU.
- * @vi_page: pinned page of a registered vcpu_info.
+ * @vcpu_info: the vcpu_info that is in use; RCU.
+ * @vcpu_info_page: pinned page of a registered vcpu_info.
  * @poll_port: what the vCPU sleeps for: 0 nothing, U32_MAX any event, or a
  *	port; written by its own thread.
  */
@@ -109,9 +109,9 @@ struct kxen_vcpu {
 	struct list_head prepared;	/* in domain->prepared, until it is adopted */
 	struct kxen_arch_vcpu arch;
 
-	struct kxen_gptr_rcu vi;
-	struct kxen_page vi_page;
-	u64 dummy_vi[8];	/* stands in before registration, vCPU >= 32 */
+	struct kxen_gptr_rcu vcpu_info;
+	struct kxen_page vcpu_info_page;
+	u64 dummy_vcpu_info[8];	/* stands in before registration, vCPU >= 32 */
 
 	u32 poll_port;
 	raw_spinlock_t virq_lock;
@@ -204,9 +204,9 @@ struct kxen_domain {
 	bool reset_pending;	/* held: machine_reset.c */
 	bool restoring;		/* no pin waits for a page */
 
-	struct kxen_shinfo __rcu *shinfo;
-	struct kxen_shinfo own_shinfo;	/* in no guest page, but in the next one */
-	void *own_shinfo_page;
+	struct kxen_shared_info __rcu *shared_info;
+	struct kxen_shared_info own_shared_info;	/* in no guest page, but in the next one */
+	void *own_shared_info_page;
 	struct ratelimit_state expedite;
 
 	KXEN_PARTS(KXEN_PART_POINTER)
@@ -336,15 +336,15 @@ void kxen_vcpu_info_moved(struct kxen_vcpu *kv);
 void kxen_vcpu_use_slot(struct kxen_vcpu *kv);
 int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
 
-/* shinfo.c */
-int kxen_shinfo_init(struct kxen_domain *d);
-void kxen_shinfo_free(struct kxen_domain *d);
-int kxen_shinfo_set(struct kxen_domain *d, u64 gfn);
-int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content);
-int kxen_shinfo_remove(struct kxen_domain *d, u64 gfn);
-void kxen_shinfo_reset(struct kxen_domain *d);
-void kxen_shinfo_latch(struct kxen_domain *d, bool compat);
-void kxen_shinfo_wallclock(struct kxen_domain *d);
+/* shared_info.c */
+int kxen_shared_info_init(struct kxen_domain *d);
+void kxen_shared_info_free(struct kxen_domain *d);
+int kxen_shared_info_set(struct kxen_domain *d, u64 gfn);
+int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content);
+int kxen_shared_info_remove(struct kxen_domain *d, u64 gfn);
+void kxen_shared_info_reset(struct kxen_domain *d);
+void kxen_shared_info_latch_width(struct kxen_domain *d, bool compat);
+void kxen_shared_info_wallclock(struct kxen_domain *d);
 
 /* runstate.c */
 void kxen_runstate_init(struct kxen_vcpu *kv);

@@ -57,7 +57,7 @@ static u32 count_vcpus(struct kxen_domain *d)
 static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 {
 	/* Locked: nobody replaces it. */
-	struct kxen_shinfo *sh = rcu_dereference_protected(d->shinfo, true);
+	struct kxen_shared_info *sh = rcu_dereference_protected(d->shared_info, true);
 	struct kxen_save_domain r = {
 		.compat = d->compat,
 		.xen_major = d->xen_major,
@@ -77,7 +77,7 @@ static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
 				left(&d->watchdog[i].timer) : KXEN_NO_TIME;
 	kxen_rec(s, KXEN_REC_DOMAIN, &r, sizeof(r));
 	if (!sh->page.page)
-		kxen_rec(s, KXEN_REC_SHARED_INFO, d->own_shinfo_page,
+		kxen_rec(s, KXEN_REC_SHARED_INFO, d->own_shared_info_page,
 			 XEN_PAGE_SIZE);
 }
 
@@ -95,17 +95,17 @@ static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 {
 	struct kxen_save_vcpu r = {
 		.vcpu = kv->id,
-		.vcpu_info_gfn = kv->vi_page.page ? kv->vi_page.gfn :
+		.vcpu_info_gfn = kv->vcpu_info_page.page ? kv->vcpu_info_page.gfn :
 						    KXEN_NO_GFN,
 	};
-	struct kxen_gptr vi = kxen_gptr_get_protected(&kv->vi,
+	struct kxen_gptr vi = kxen_gptr_get_protected(&kv->vcpu_info,
 				lockdep_is_held(&kv->domain->lock));
 	struct vcpu_runstate_info rs;
 
 	lockdep_assert_held(&kv->domain->lock);
-	if (kv->vi_page.page)
+	if (kv->vcpu_info_page.page)
 		r.vcpu_info_offset = kxen_gptr_offset(vi);
-	memcpy(r.vcpu_info, kv->dummy_vi, sizeof(r.vcpu_info));
+	memcpy(r.vcpu_info, kv->dummy_vcpu_info, sizeof(r.vcpu_info));
 	kxen_runstate_get(kv, &rs);
 	r.runstate = rs.state;
 	memcpy(r.runstate_times, rs.time, sizeof(r.runstate_times));
@@ -200,13 +200,13 @@ static int restore_domain(struct kxen_domain *d, struct kxen_image *im,
 	d->vm_assist = r->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
 	memcpy(d->params, r->params, sizeof(d->params));
 	im->why = KXEN_RESTORE_MEMORY;
-	return placed ? kxen_shinfo_restore(d, r->shared_info_gfn, NULL) : 0;
+	return placed ? kxen_shared_info_restore(d, r->shared_info_gfn, NULL) : 0;
 }
 
 static int restore_shared_info(struct kxen_domain *d, struct kxen_image *im,
 			       const struct kxen_rec *rec, u32 nr)
 {
-	return kxen_shinfo_restore(d, 0, rec->data);
+	return kxen_shared_info_restore(d, 0, rec->data);
 }
 
 /* Pinned, and not written to before everything else is there: see activate(). */
@@ -272,7 +272,7 @@ static int restore_vcpu(struct kxen_domain *d, struct kxen_image *im,
 	if (!vcpu_ok(r) || kxen_timer_restore(kv, r->singleshot, r->periodic,
 					      r->period))
 		return -EINVAL;
-	memcpy(kv->dummy_vi, r->vcpu_info, sizeof(kv->dummy_vi));
+	memcpy(kv->dummy_vcpu_info, r->vcpu_info, sizeof(kv->dummy_vcpu_info));
 	memcpy(kv->resume_times, r->runstate_times, sizeof(kv->resume_times));
 	WRITE_ONCE(kv->time_stale, true);
 	im->why = KXEN_RESTORE_MEMORY;

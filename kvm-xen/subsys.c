@@ -159,7 +159,7 @@ void kxen_subsys_width_changed(struct kxen_domain *d)
 }
 
 void kxen_subsys_shared_info_moved(struct kxen_domain *d,
-				   const struct kxen_shinfo *old)
+				   const struct kxen_shared_info *old)
 {
 	int i;
 

@@ -19,7 +19,7 @@ struct kxen_hc;
 struct kxen_image;
 struct kxen_query;
 struct kxen_rec_desc;
-struct kxen_shinfo;
+struct kxen_shared_info;
 struct kxen_sink;
 struct kxen_stat_desc;
 struct kxen_vcpu;
@@ -118,7 +118,7 @@ struct kxen_subsys {
 	void (*restore_done)(struct kxen_domain *d, const struct kxen_image *im);
 	void (*width_changed)(struct kxen_domain *d);
 	void (*shared_info_moved)(struct kxen_domain *d,
-				  const struct kxen_shinfo *old);
+				  const struct kxen_shared_info *old);
 	void (*vcpu_info_set)(struct kxen_vcpu *kv);
 	void (*state_changed)(struct kxen_domain *d);
 	void (*query)(struct kxen_domain *d, struct kxen_query *q);
@@ -147,7 +147,7 @@ void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s);
 void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_image *im);
 void kxen_subsys_width_changed(struct kxen_domain *d);
 void kxen_subsys_shared_info_moved(struct kxen_domain *d,
-				   const struct kxen_shinfo *old);
+				   const struct kxen_shared_info *old);
 void kxen_subsys_vcpu_info_set(struct kxen_vcpu *kv);
 void kxen_subsys_state_changed(struct kxen_domain *d);
 void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q);

@@ -50,7 +50,7 @@ struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp)
 	kv->domain = d;
 	raw_spin_lock_init(&kv->time_lock);
 	raw_spin_lock_init(&kv->virq_lock);
-	((u8 *)kv->dummy_vi)[1] = 1;	/* evtchn_upcall_mask, as Xen's dummy */
+	((u8 *)kv->dummy_vcpu_info)[1] = 1;	/* evtchn_upcall_mask, as Xen's dummy */
 	kxen_timer_init(kv);
 	return kv;
 }
@@ -75,7 +75,7 @@ void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id)
 
 static void reset_one(struct kxen_vcpu *kv)
 {
-	kxen_page_unpin(kv->domain, &kv->vi_page);
+	kxen_page_unpin(kv->domain, &kv->vcpu_info_page);
 	kxen_area_clear(kv, &kv->runstate_area);
 	kxen_area_clear(kv, &kv->time_area);
 	kxen_arch_vcpu_reset(kv);

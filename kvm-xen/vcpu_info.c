@@ -13,18 +13,18 @@ static struct kxen_gptr default_vi(struct kxen_vcpu *kv)
 {
 	struct kxen_domain *d = kv->domain;
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
-	struct kxen_shinfo *s;
+	struct kxen_shared_info *s;
 
-	s = rcu_dereference_protected(d->shinfo, lockdep_is_held(&d->lock));
+	s = rcu_dereference_protected(d->shared_info, lockdep_is_held(&d->lock));
 	if (kv->id < l->vcpu_slots)
 		return kxen_gptr_at(s->at, kv->id * l->vcpu_info_size);
-	return kxen_gptr_own(kv->dummy_vi);
+	return kxen_gptr_own(kv->dummy_vcpu_info);
 }
 
 /* A slot of shared_info, or the dummy, as it is. Domain locked. */
 void kxen_vcpu_use_slot(struct kxen_vcpu *kv)
 {
-	kxen_gptr_publish(&kv->vi, default_vi(kv));
+	kxen_gptr_publish(&kv->vcpu_info, default_vi(kv));
 }
 
 /*
@@ -35,12 +35,12 @@ void kxen_vcpu_use_slot(struct kxen_vcpu *kv)
 static void move_vi(struct kxen_vcpu *kv, struct kxen_gptr new)
 {
 	const struct kxen_layout *l = &kxen_layouts[kv->domain->compat];
-	struct kxen_gptr old = kxen_gptr_get_protected(&kv->vi,
+	struct kxen_gptr old = kxen_gptr_get_protected(&kv->vcpu_info,
 				lockdep_is_held(&kv->domain->lock));
 
 	if (!kxen_gptr_same(new, old)) {
 		kxen_guest_copy(new, old, l->vcpu_info_size);
-		kxen_gptr_publish(&kv->vi, new);
+		kxen_gptr_publish(&kv->vcpu_info, new);
 	}
 	WRITE_ONCE(kv->time_stale, true);
 	kxen_arch_clock_moved(kv);
@@ -54,7 +54,7 @@ static void move_vi(struct kxen_vcpu *kv, struct kxen_gptr new)
  */
 void kxen_vcpu_info_moved(struct kxen_vcpu *kv)
 {
-	if (!kv->vi_page.page)
+	if (!kv->vcpu_info_page.page)
 		move_vi(kv, default_vi(kv));
 }
 
@@ -74,15 +74,15 @@ int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 	struct kxen_page page = { };
 	int ret;
 
-	if (READ_ONCE(kv->vi_page.page))
+	if (READ_ONCE(kv->vcpu_info_page.page))
 		return -EBUSY;
 	ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, gfn, &page);
 	if (ret)
 		return ret;
 	mutex_lock(&d->lock);
-	if (!kv->vi_page.page) {
-		swap(kv->vi_page, page);
-		move_vi(kv, kxen_gptr_at(kv->vi_page.at, offset));
+	if (!kv->vcpu_info_page.page) {
+		swap(kv->vcpu_info_page, page);
+		move_vi(kv, kxen_gptr_at(kv->vcpu_info_page.at, offset));
 		kxen_domain_wait_senders(d);
 		kxen_subsys_vcpu_info_set(kv);
 		if (kxen_glue_is_running_here(kv->vcpu))
@@ -111,11 +111,11 @@ int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 
 	lockdep_assert_held(&kv->domain->lock);
 	/* Registered by 32-bit code, it is aligned to 4 bytes only. */
-	if (kv->vi_page.page || offset > XEN_PAGE_SIZE - l->vcpu_info_size ||
+	if (kv->vcpu_info_page.page || offset > XEN_PAGE_SIZE - l->vcpu_info_size ||
 	    offset % 4)
 		return -EINVAL;
-	ret = kxen_page_pin(kv->domain, KXEN_LIMIT_PAGES, gfn, &kv->vi_page);
+	ret = kxen_page_pin(kv->domain, KXEN_LIMIT_PAGES, gfn, &kv->vcpu_info_page);
 	if (!ret)
-		kxen_gptr_publish(&kv->vi, kxen_gptr_at(kv->vi_page.at, offset));
+		kxen_gptr_publish(&kv->vcpu_info, kxen_gptr_at(kv->vcpu_info_page.at, offset));
 	return ret;
 }

@@ -93,7 +93,7 @@ void kxen_arch_publish_time_area(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
 /* The caller has called rcu_read_lock(). */
 static struct kxen_gptr vcpu_info_time(struct kxen_vcpu *kv)
 {
-	return kxen_gptr_at(kxen_gptr_get_rcu(&kv->vi),
+	return kxen_gptr_at(kxen_gptr_get_rcu(&kv->vcpu_info),
 			    kxen_layouts[kv->domain->compat].time);
 }
 

@@ -73,7 +73,7 @@ int kxen_on_set_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	a->ret = write_page(kv, data);
 	if (!a->ret) {
 		mutex_lock(&d->lock);
-		kxen_shinfo_latch(d, !kxen_glue_long_mode(kv->vcpu));
+		kxen_shared_info_latch_width(d, !kxen_glue_long_mode(kv->vcpu));
 		mutex_unlock(&d->lock);
 	}
 	return 1;

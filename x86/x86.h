@@ -73,7 +73,7 @@ static inline bool kxen_upcall_pending(struct kxen_vcpu *kv)
 	bool pending;
 
 	rcu_read_lock();
-	pending = kxen_guest_read8(kxen_gptr_get_rcu(&kv->vi));
+	pending = kxen_guest_read8(kxen_gptr_get_rcu(&kv->vcpu_info));
 	rcu_read_unlock();
 	return pending;
 }

@@ -15,16 +15,16 @@
 #include "kxen.h"
 #include "subsys.h"
 
-static struct kxen_shinfo *current_shinfo(struct kxen_domain *d)
+static struct kxen_shared_info *current_shared_info(struct kxen_domain *d)
 {
-	return rcu_dereference_protected(d->shinfo, lockdep_is_held(&d->lock));
+	return rcu_dereference_protected(d->shared_info, lockdep_is_held(&d->lock));
 }
 
 /* Wall clock at guest system time 0. */
-void kxen_shinfo_wallclock(struct kxen_domain *d)
+void kxen_shared_info_wallclock(struct kxen_domain *d)
 {
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
-	struct kxen_shinfo *s = current_shinfo(d);
+	struct kxen_shared_info *s = current_shared_info(d);
 	struct kxen_gptr wc;
 	u32 rem, version;
 	u64 ns;
@@ -55,45 +55,45 @@ static void all_vcpus_moved(struct kxen_domain *d)
 	}
 }
 
-static void free_shinfo(struct kxen_domain *d, struct kxen_shinfo *s)
+static void free_shared_info(struct kxen_domain *d, struct kxen_shared_info *s)
 {
 	/* The host's own page stays with the domain. */
-	if (!s || s == &d->own_shinfo)
+	if (!s || s == &d->own_shared_info)
 		return;
 	kxen_page_unpin(d, &s->page);
 	kfree(s);
 }
 
 /**
- * kxen_shinfo_init() - shared_info of a new domain.
+ * kxen_shared_info_init() - shared_info of a new domain.
  * @d: the domain, not yet published.
  *
  * A page of the host's own serves before the guest has placed one, and after. It is there
  * from the beginning, so that a reset needs no memory.
  * Return: 0 or -ENOMEM.
  */
-int kxen_shinfo_init(struct kxen_domain *d)
+int kxen_shared_info_init(struct kxen_domain *d)
 {
-	d->own_shinfo_page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	d->own_shinfo.at = kxen_gptr_own(d->own_shinfo_page);
-	RCU_INIT_POINTER(d->shinfo, &d->own_shinfo);
-	return d->own_shinfo_page ? 0 : -ENOMEM;
+	d->own_shared_info_page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	d->own_shared_info.at = kxen_gptr_own(d->own_shared_info_page);
+	RCU_INIT_POINTER(d->shared_info, &d->own_shared_info);
+	return d->own_shared_info_page ? 0 : -ENOMEM;
 }
 
-void kxen_shinfo_free(struct kxen_domain *d)
+void kxen_shared_info_free(struct kxen_domain *d)
 {
-	free_shinfo(d, rcu_dereference_protected(d->shinfo, true));
-	free_page((unsigned long)d->own_shinfo_page);
+	free_shared_info(d, rcu_dereference_protected(d->shared_info, true));
+	free_page((unsigned long)d->own_shared_info_page);
 }
 
 /*
  * Everything moves to @new, or, with @keep false, begins anew there. One grace period for
  * all: what was set in an old place meanwhile is there by then, and is looked at again.
  */
-static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
+static void replace(struct kxen_domain *d, struct kxen_shared_info *new, bool keep)
 {
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
-	struct kxen_shinfo *old = current_shinfo(d);
+	struct kxen_shared_info *old = current_shared_info(d);
 
 	kxen_guest_zero(new->at, XEN_PAGE_SIZE);
 	/* vcpu_info slots, masks and the rest; pending bits only afterwards. */
@@ -102,21 +102,21 @@ static void replace(struct kxen_domain *d, struct kxen_shinfo *new, bool keep)
 		kxen_guest_zero(kxen_gptr_at(new->at, l->pending),
 				l->mask - l->pending);
 	}
-	rcu_assign_pointer(d->shinfo, new);
+	rcu_assign_pointer(d->shared_info, new);
 	all_vcpus_moved(d);
 	/* Nobody writes to the old page after this. */
 	kxen_domain_wait_senders(d);
 	if (keep)
 		kxen_subsys_shared_info_moved(d, old);
 	if (old != new)
-		free_shinfo(d, old);
-	kxen_shinfo_wallclock(d);
+		free_shared_info(d, old);
+	kxen_shared_info_wallclock(d);
 }
 
 /* One in the guest's memory, not yet in use; or an error. */
-static struct kxen_shinfo *shinfo_at(struct kxen_domain *d, u64 gfn)
+static struct kxen_shared_info *shared_info_at(struct kxen_domain *d, u64 gfn)
 {
-	struct kxen_shinfo *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+	struct kxen_shared_info *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	int ret;
 
 	if (!s)
@@ -131,29 +131,29 @@ static struct kxen_shinfo *shinfo_at(struct kxen_domain *d, u64 gfn)
 }
 
 /* In this very page? The VMM may have put another one there. */
-static bool is_in(struct kxen_domain *d, const struct kxen_shinfo *s)
+static bool is_in(struct kxen_domain *d, const struct kxen_shared_info *s)
 {
-	return kxen_gptr_same(current_shinfo(d)->at, s->at);
+	return kxen_gptr_same(current_shared_info(d)->at, s->at);
 }
 
 static bool is_at(struct kxen_domain *d, u64 gfn)
 {
-	struct kxen_shinfo *s = current_shinfo(d);
+	struct kxen_shared_info *s = current_shared_info(d);
 
 	return s->page.page && s->page.gfn == gfn;
 }
 
 /**
- * kxen_shinfo_set() - Place shared_info at a guest frame.
+ * kxen_shared_info_set() - Place shared_info at a guest frame.
  * @d: the domain.
  * @gfn: the frame.
  *
  * Context: no lock held, may sleep.
  * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC, -ENOMEM.
  */
-int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
+int kxen_shared_info_set(struct kxen_domain *d, u64 gfn)
 {
-	struct kxen_shinfo *s = shinfo_at(d, gfn);
+	struct kxen_shared_info *s = shared_info_at(d, gfn);
 
 	if (IS_ERR(s))
 		return PTR_ERR(s);
@@ -164,12 +164,12 @@ int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
 	}
 	mutex_unlock(&d->lock);
 	/* It is there already: a second pin of the same page. */
-	free_shinfo(d, s);
+	free_shared_info(d, s);
 	return 0;
 }
 
 /**
- * kxen_shinfo_restore() - shared_info of a saved domain.
+ * kxen_shared_info_restore() - shared_info of a saved domain.
  * @d: the domain, locked; none of its vCPUs has run, nobody sends to it; its shared_info
  *	is the host's own.
  * @gfn: the frame, not trusted, if @content is NULL: it is in the guest's memory.
@@ -178,9 +178,9 @@ int kxen_shinfo_set(struct kxen_domain *d, u64 gfn)
  * Context: may sleep.
  * Return: 0; -EINVAL if there is no writable RAM; -ENOMEM.
  */
-int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content)
+int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content)
 {
-	struct kxen_shinfo *s, *old = current_shinfo(d);
+	struct kxen_shared_info *s, *old = current_shared_info(d);
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
@@ -188,43 +188,43 @@ int kxen_shinfo_restore(struct kxen_domain *d, u64 gfn, const void *content)
 		kxen_guest_write(old->at, content, XEN_PAGE_SIZE);
 		return 0;
 	}
-	s = shinfo_at(d, gfn);
+	s = shared_info_at(d, gfn);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	rcu_assign_pointer(d->shinfo, s);
+	rcu_assign_pointer(d->shared_info, s);
 	for (i = 0; i < d->nr_vcpus; i++)
 		if (kxen_domain_vcpu(d, i))
 			kxen_vcpu_use_slot(kxen_domain_vcpu(d, i));
 	synchronize_rcu();
-	free_shinfo(d, old);
+	free_shared_info(d, old);
 	return 0;
 }
 
 /* Take shared_info away from @gfn: 0; -ENOENT if it is not there. */
-int kxen_shinfo_remove(struct kxen_domain *d, u64 gfn)
+int kxen_shared_info_remove(struct kxen_domain *d, u64 gfn)
 {
 	lockdep_assert_held(&d->lock);
 	if (!is_at(d, gfn))
 		return -ENOENT;
-	replace(d, &d->own_shinfo, true);
+	replace(d, &d->own_shared_info, true);
 	return 0;
 }
 
 /* Empty and in no guest page. */
-void kxen_shinfo_reset(struct kxen_domain *d)
+void kxen_shared_info_reset(struct kxen_domain *d)
 {
 	lockdep_assert_held(&d->lock);
-	replace(d, &d->own_shinfo, false);
+	replace(d, &d->own_shared_info, false);
 }
 
 /**
- * kxen_shinfo_latch() - The guest's width decides the layout from now on.
+ * kxen_shared_info_latch_width() - The guest's width decides the layout from now on.
  * @d: the domain, locked.
  * @compat: the vCPU is not in 64-bit mode.
  *
  * Bits are not converted (semantics A90).
  */
-void kxen_shinfo_latch(struct kxen_domain *d, bool compat)
+void kxen_shared_info_latch_width(struct kxen_domain *d, bool compat)
 {
 	lockdep_assert_held(&d->lock);
 	if (d->compat == compat)
@@ -234,5 +234,5 @@ void kxen_shinfo_latch(struct kxen_domain *d, bool compat)
 	all_vcpus_moved(d);
 	kxen_domain_wait_senders(d);
 	kxen_subsys_shared_info_moved(d, NULL);
-	kxen_shinfo_wallclock(d);
+	kxen_shared_info_wallclock(d);
 }
