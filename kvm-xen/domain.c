@@ -31,7 +31,7 @@ static void free_domain(struct kxen_domain *d)
 		kfree(rcu_dereference_protected(d->vcpus[i], true));
 	kxen_shared_info_free(d);
 	kxen_subsys_destroy(d);
-	xa_destroy(&d->held);
+	xa_destroy(&d->pinned_gfns);
 	kvfree(d->vcpu_ids);
 	free_uid(d->user);
 	kvfree(d);
@@ -50,8 +50,8 @@ static void init_domain(struct kxen_domain *d, u32 max_ports, bool is_host)
 	refcount_set(&d->ref, 1);
 	refcount_set(&d->holds, 1);
 	mutex_init(&d->lock);
-	mutex_init(&d->held_lock);
-	xa_init_flags(&d->held, XA_FLAGS_ACCOUNT);
+	mutex_init(&d->pin_lock);
+	xa_init_flags(&d->pinned_gfns, XA_FLAGS_ACCOUNT);
 	raw_spin_lock_init(&d->virq_lock);
 	init_waitqueue_head(&d->park_wait);
 	INIT_LIST_HEAD(&d->prepared);

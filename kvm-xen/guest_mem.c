@@ -14,9 +14,9 @@
 #include "kxen.h"
 #include "p2m.h"
 
-/* A value in domain->held: how many registrations a frame has, and whether one is alone. */
-#define HELD_ALONE	1UL
-#define HELD_ONE	2UL
+/* A value in domain->pinned_gfns: how many registrations a frame has, and whether one is alone. */
+#define PIN_EXCLUSIVE	1UL
+#define PIN_ONE	2UL
 
 /*
  * Have a page of the caller's memory brought in, waiting for whoever brings it: older
@@ -191,12 +191,12 @@ static int note(struct kxen_domain *d, const struct kxen_page *p)
 {
 	unsigned long value;
 
-	lockdep_assert_held(&d->held_lock);
-	value = xa_to_value(xa_load(&d->held, p->gfn) ?: xa_mk_value(0));
-	if (p->alone && value)
+	lockdep_assert_held(&d->pin_lock);
+	value = xa_to_value(xa_load(&d->pinned_gfns, p->gfn) ?: xa_mk_value(0));
+	if (p->exclusive && value)
 		return -EINVAL;
-	value += HELD_ONE | (p->alone ? HELD_ALONE : 0);
-	return xa_err(xa_store(&d->held, p->gfn, xa_mk_value(value),
+	value += PIN_ONE | (p->exclusive ? PIN_EXCLUSIVE : 0);
+	return xa_err(xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value),
 			       GFP_KERNEL_ACCOUNT));
 }
 
@@ -223,31 +223,31 @@ static int hold_locked(struct kxen_domain *d, const struct kxen_page *p)
  * Take note of a page: 0; -ENOSPC at the domain's limit of its kind; -ENOMEM, also at the user's;
  * -EINVAL if it may not be shared.
  */
-static int hold(struct kxen_domain *d, const struct kxen_page *p)
+static int pin_account(struct kxen_domain *d, const struct kxen_page *p)
 {
 	int ret;
 
-	mutex_lock(&d->held_lock);
+	mutex_lock(&d->pin_lock);
 	ret = hold_locked(d, p);
-	mutex_unlock(&d->held_lock);
+	mutex_unlock(&d->pin_lock);
 	return ret;
 }
 
-static void let_go(struct kxen_domain *d, const struct kxen_page *p)
+static void pin_unaccount(struct kxen_domain *d, const struct kxen_page *p)
 {
 	unsigned long value;
 
-	mutex_lock(&d->held_lock);
-	value = xa_to_value(xa_load(&d->held, p->gfn));
-	value -= HELD_ONE | (p->alone ? HELD_ALONE : 0);
+	mutex_lock(&d->pin_lock);
+	value = xa_to_value(xa_load(&d->pinned_gfns, p->gfn));
+	value -= PIN_ONE | (p->exclusive ? PIN_EXCLUSIVE : 0);
 	/* Replacing an entry takes no memory. */
 	if (value)
-		xa_store(&d->held, p->gfn, xa_mk_value(value), GFP_KERNEL);
+		xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value), GFP_KERNEL);
 	else
-		xa_erase(&d->held, p->gfn);
+		xa_erase(&d->pinned_gfns, p->gfn);
 	kxen_limit_uncharge(&d->limit[p->kind]);
 	uncharge(d);
-	mutex_unlock(&d->held_lock);
+	mutex_unlock(&d->pin_lock);
 }
 
 /* The page that @p names. */
@@ -258,12 +258,12 @@ static int pin_gfn(struct kxen_domain *d, struct kxen_page *p)
 
 	if (at.kind != KXEN_P2M_RAM)
 		return -EINVAL;
-	ret = hold(d, p);
+	ret = pin_account(d, p);
 	if (ret)
 		return ret;
 	ret = pin(d, at.hva, &p->page);
 	if (ret) {
-		let_go(d, p);
+		pin_unaccount(d, p);
 		p->page = NULL;
 		return ret;
 	}
@@ -296,16 +296,16 @@ int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 int kxen_page_pin_alone(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 			struct kxen_page *p)
 {
-	*p = (struct kxen_page) { .gfn = gfn, .kind = kind, .alone = true };
+	*p = (struct kxen_page) { .gfn = gfn, .kind = kind, .exclusive = true };
 	return pin_gfn(d, p);
 }
 
 /* Does somebody want to have this page for himself? */
 bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn)
 {
-	void *entry = xa_load(&d->held, gfn);
+	void *entry = xa_load(&d->pinned_gfns, gfn);
 
-	return entry && xa_to_value(entry) & HELD_ALONE;
+	return entry && xa_to_value(entry) & PIN_EXCLUSIVE;
 }
 
 /**
@@ -324,7 +324,7 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 	if (d->kvm)
 		kxen_glue_gfn_dirty(d->kvm, kxen_gfn_to_kvm(p->gfn));
 	unpin(p->page);
-	let_go(d, p);
+	pin_unaccount(d, p);
 	p->page = NULL;
 	p->at = kxen_gptr_own(NULL);
 }
@@ -348,7 +348,7 @@ void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot)
 		return;
 	kxen_glue_slot_frames(slot, &first, &nr);
 	if (nr)
-		xa_for_each_range(&d->held, gfn, entry, kxen_gfn_from_kvm(first),
+		xa_for_each_range(&d->pinned_gfns, gfn, entry, kxen_gfn_from_kvm(first),
 				  kxen_gfn_from_kvm(first + nr) - 1)
 			kxen_glue_slot_dirty(slot, kxen_gfn_to_kvm(gfn));
 	kxen_domain_put(d);

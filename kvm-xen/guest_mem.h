@@ -45,14 +45,14 @@ struct kxen_area;
  * @at: its first byte.
  * @gfn: where the guest has it.
  * @kind: which limit it counts against.
- * @alone: nothing else may lie in it.
+ * @exclusive: nothing else may lie in it.
  */
 struct kxen_page {
 	struct page *page;
 	struct kxen_gptr at;
 	u64 gfn;
 	u8 kind;
-	bool alone;
+	bool exclusive;
 };
 
 int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,

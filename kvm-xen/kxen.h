@@ -4,7 +4,7 @@
  *
  * Locks, outermost first (Documentation/locking.rst is the master list):
  *   kxen_domains_lock, domain->lock, evtchn event_lock (by domid), virq_lock, port->lock
- *   (by address), kv->time_lock. domain->held_lock is taken alone, below any mutex.
+ *   (by address), kv->time_lock. domain->pin_lock is taken alone, below any mutex.
  */
 #ifndef KXEN_H
 #define KXEN_H
@@ -222,8 +222,8 @@ struct kxen_domain {
 	struct user_struct *user;	/* whose locked memory is charged; NULL: none is */
 	long memlock;		/* pages that this user may lock */
 	bool memlock_out;	/* said once */
-	struct mutex held_lock;	/* changes of held */
-	struct xarray held;	/* by gfn: the pages of KXEN_LIMIT_PAGES */
+	struct mutex pin_lock;	/* changes of held */
+	struct xarray pinned_gfns;	/* by gfn: the pages of KXEN_LIMIT_PAGES */
 	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];

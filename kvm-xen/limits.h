@@ -11,7 +11,7 @@
 
 enum kxen_limit_kind {
 	KXEN_LIMIT_PORTS,	/* evtchn's event_lock; port 0 is not counted */
-	/* Pages that are held, all under domain->held_lock; they come last. */
+	/* Pages that are held, all under domain->pin_lock; they come last. */
 	KXEN_LIMIT_PAGES,	/* shared_info, vcpu_info, areas */
 	KXEN_LIMIT_EVENT_PAGES,	/* of FIFO and N-level */
 	KXEN_NR_LIMITS,
