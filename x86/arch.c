@@ -48,13 +48,14 @@ const u32 kxen_arch_features = BIT(XENFEAT_hvm_callback_vector) |
 			       BIT(XENFEAT_hvm_safe_pvclock) |
 			       BIT(XENFEAT_vcpu_time_phys_area);
 
-static u64 left_set(struct kxen_domain *d)
+static u64 upcalls_unacked(struct kxen_domain *d)
 {
-	return atomic64_read(&d->arch.left_set);
+	return atomic64_read(&d->arch.upcalls_unacked);
 }
 
 const struct kxen_stat_desc kxen_arch_stats[] = {
-	{ KXEN_STAT_LEFT_SET, KXEN_STAT_GROWS, "left_set", .domain = left_set },
+	{ KXEN_STAT_UPCALLS_UNACKED, KXEN_STAT_GROWS, "upcalls_unacked",
+	  .domain = upcalls_unacked },
 	{ }
 };
 
@@ -65,8 +66,8 @@ int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa)
 
 int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm)
 {
-	kxen_line_init(d);
-	kxen_level_init(d);
+	kxen_callback_gsi_init(d);
+	kxen_resample_init(d);
 	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d, kvm) : 0;
 }
 
@@ -81,14 +82,14 @@ void kxen_arch_hold(struct kxen_domain *d)
 {
 	lockdep_assert_held(&d->lock);
 	WRITE_ONCE(d->arch.callback_vector, 0);
-	kxen_level_reset(d);
+	kxen_resample_reset(d);
 }
 
 void kxen_arch_domain_reset(struct kxen_domain *d)
 {
 	WRITE_ONCE(d->arch.callback_vector, 0);
-	kxen_line_set(d, 0);
-	kxen_level_reset(d);
+	kxen_callback_gsi_set(d, 0);
+	kxen_resample_reset(d);
 }
 
 bool kxen_arch_begins_anew(struct kxen_vcpu *kv)

@@ -14,7 +14,7 @@ long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
-	ret = kxen_line_set(d, kxen_line_gsi(value));
+	ret = kxen_callback_gsi_set(d, kxen_callback_gsi_of(value));
 	if (ret)
 		return ret;
 	if (value >> 56 == HVM_PARAM_CALLBACK_TYPE_VECTOR)

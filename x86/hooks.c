@@ -76,7 +76,7 @@ int kxen_arch_init(void)
 
 void kxen_arch_exit(void)
 {
-	kxen_ack_exit();
+	kxen_trace_ack_exit();
 }
 
 int kxen_arch_arm(void)

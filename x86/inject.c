@@ -46,9 +46,9 @@ static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	offer(kv, 0);
 	a->ret = vector;
 	kv->stats.vectors++;
-	kxen_level_taken(kv);
+	kxen_resample_taken(kv);
 	if (trace_kxen_ack_enabled())
-		WRITE_ONCE(kv->arch.ack_owed, true);
+		WRITE_ONCE(kv->arch.trace_ack_pending, true);
 	trace_kxen_vector(kv->domain->domid, kv->id, a->ret);
 	return 1;
 }
@@ -74,7 +74,7 @@ int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	kxen_arch_publish_time(kv, false);
 	if (trace_kxen_ack_enabled())
 		kxen_arch_look_for_ack(kv);
-	return offer(kv, kxen_level_wanted(kv, vector));
+	return offer(kv, kxen_resample_wanted(kv, vector));
 }
 
 int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)

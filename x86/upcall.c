@@ -5,7 +5,7 @@
  * The domain's callback vector behaves like a level: it is pending as long as
  * upcall_pending is set in the guest's vcpu_info, bypasses the LAPIC and needs
  * no EOI: inject.c. A per-vCPU vector is an edge to the LAPIC, an interrupt line
- * is raised by line.c. Which of them it is, the guest has said: callback.c.
+ * is raised by callback_gsi.c. Which of them it is, the guest has said: callback.c.
  *
  * KVM only asks when KVM_REQ_EVENT is set, so every change that can make an
  * upcall deliverable raises it: kxen_arch_upcall().
@@ -45,8 +45,8 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 		/* A guest that has set both kinds gets both, as on Xen. */
 		if (!READ_ONCE(kv->domain->arch.callback_vector))
 			return;
-	} else if (unlikely(READ_ONCE(kv->domain->arch.line_gsi)) && !kv->id) {
-		kxen_line_raise(kv->domain);
+	} else if (unlikely(READ_ONCE(kv->domain->arch.callback_gsi)) && !kv->id) {
+		kxen_callback_gsi_raise(kv->domain);
 		return;
 	}
 	/* Its own thread looks before it sleeps. */
@@ -75,7 +75,7 @@ bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv)
 {
 	if (!READ_ONCE(kv->arch.upcall_vector) &&
 	    !READ_ONCE(kv->domain->arch.callback_vector) &&
-	    !(READ_ONCE(kv->domain->arch.line_gsi) && !kv->id))
+	    !(READ_ONCE(kv->domain->arch.callback_gsi) && !kv->id))
 		return false;
 	return kxen_upcall_pending(kv) && kxen_glue_intr_allowed(kv->vcpu);
 }

@@ -64,8 +64,8 @@ u32 kxen_cpuid_base(struct kxen_vcpu *kv);
 
 int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm);
 
-/* ack.c */
-void kxen_ack_exit(void);
+/* trace_ack.c */
+void kxen_trace_ack_exit(void);
 
 /* The flag in the guest's vcpu_info. Any context. */
 static inline bool kxen_upcall_pending(struct kxen_vcpu *kv)
@@ -78,14 +78,14 @@ static inline bool kxen_upcall_pending(struct kxen_vcpu *kv)
 	return pending;
 }
 
-/* level.c, line.c */
-void kxen_level_init(struct kxen_domain *d);
-void kxen_level_reset(struct kxen_domain *d);
-void kxen_level_taken(struct kxen_vcpu *kv);
-u8 kxen_level_wanted(struct kxen_vcpu *kv, u8 vector);
-void kxen_line_init(struct kxen_domain *d);
-void kxen_line_raise(struct kxen_domain *d);
-int kxen_line_set(struct kxen_domain *d, u32 gsi);
-u32 kxen_line_gsi(u64 value);
+/* resample.c, callback_gsi.c */
+void kxen_resample_init(struct kxen_domain *d);
+void kxen_resample_reset(struct kxen_domain *d);
+void kxen_resample_taken(struct kxen_vcpu *kv);
+u8 kxen_resample_wanted(struct kxen_vcpu *kv, u8 vector);
+void kxen_callback_gsi_init(struct kxen_domain *d);
+void kxen_callback_gsi_raise(struct kxen_domain *d);
+int kxen_callback_gsi_set(struct kxen_domain *d, u32 gsi);
+u32 kxen_callback_gsi_of(u64 value);
 
 #endif

@@ -253,7 +253,7 @@ struct kxen_query {
 #define KXEN_STAT_PORTS_HIGH	13 /* times that those in use have reached 80 % of that */
 #define KXEN_STAT_SENDS		14 /* EVTCHNOP_send */
 #define KXEN_STAT_BROKEN	15 /* events lost, after the guest broke FIFO's rules */
-#define KXEN_STAT_LEFT_SET	16 /* upcalls that the guest took and left pending */
+#define KXEN_STAT_UPCALLS_UNACKED	16 /* upcalls that the guest took and left pending */
 #define KXEN_STAT_HOLDERS	17 /* how many keep it from going when it dies */
 #define KXEN_STAT_EVENT_PAGES	18 /* pages held for FIFO and N-level event channels */
 #define KXEN_STAT_MAX_EVENT_PAGES 19 /* pages that it can hold for them */

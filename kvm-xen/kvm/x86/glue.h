@@ -8,7 +8,7 @@
 #include "../calls.h"
 
 struct kxen_domain;
-struct kxen_line;
+struct kxen_irq_line;
 struct kxen_pio;
 struct kxen_vcpu;
 
@@ -40,11 +40,11 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 				   struct kxen_domain *d);
 
 /* irq.c: an interrupt line on a pin of the VM's controllers. */
-struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
-				     void (*fn)(struct kxen_domain *d),
-				     struct kxen_domain *d);
-void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level);
-void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l);
+struct kxen_irq_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
+					 void (*fn)(struct kxen_domain *d),
+					 struct kxen_domain *d);
+void kxen_glue_line_set(struct kvm *kvm, struct kxen_irq_line *l, bool level);
+void kxen_glue_line_del(struct kvm *kvm, struct kxen_irq_line *l);
 
 int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *kv, int vector));
 

@@ -16,7 +16,7 @@
 #include "../internal.h"
 #include "glue.h"
 
-struct kxen_line {
+struct kxen_irq_line {
 	struct kvm_irq_ack_notifier acked;
 	void (*fn)(struct kxen_domain *d);
 	struct kxen_domain *domain;
@@ -25,7 +25,7 @@ struct kxen_line {
 
 static void on_ack(struct kvm_irq_ack_notifier *n)
 {
-	struct kxen_line *l = container_of(n, struct kxen_line, acked);
+	struct kxen_irq_line *l = container_of(n, struct kxen_irq_line, acked);
 
 	l->fn(l->domain);
 }
@@ -62,11 +62,11 @@ static void source_put(struct kvm *kvm, int source)
  * Context: may sleep; takes kvm->irq_lock.
  * Return: the line, low, or an error pointer: -EFAULT if there are no more.
  */
-struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
-				     void (*fn)(struct kxen_domain *d),
-				     struct kxen_domain *d)
+struct kxen_irq_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
+					 void (*fn)(struct kxen_domain *d),
+					 struct kxen_domain *d)
 {
-	struct kxen_line *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	struct kxen_irq_line *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
 
 	if (!l)
 		return ERR_PTR(-ENOMEM);
@@ -86,7 +86,7 @@ struct kxen_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
 }
 
 /* Context: any that may take KVM's interrupt locks: not a hard interrupt. */
-void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level)
+void kxen_glue_line_set(struct kvm *kvm, struct kxen_irq_line *l, bool level)
 {
 	kxen_kvm(kvm_set_irq)(kvm, l->source, l->acked.gsi, level, false);
 }
@@ -98,7 +98,7 @@ void kxen_glue_line_set(struct kvm *kvm, struct kxen_line *l, bool level)
  *
  * Context: may sleep. On return nobody is in its callback.
  */
-void kxen_glue_line_del(struct kvm *kvm, struct kxen_line *l)
+void kxen_glue_line_del(struct kvm *kvm, struct kxen_irq_line *l)
 {
 	kxen_kvm(kvm_unregister_irq_ack_notifier)(kvm, &l->acked);
 	kxen_glue_line_set(kvm, l, false);

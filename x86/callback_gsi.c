@@ -31,7 +31,7 @@ static bool want_high(struct kxen_domain *d)
  */
 static void on_ack(struct kxen_domain *d)
 {
-	struct kxen_line *l = READ_ONCE(d->arch.line);
+	struct kxen_irq_line *l = READ_ONCE(d->arch.irq_line);
 
 	if (!l)
 		return;
@@ -44,15 +44,15 @@ static void on_ack(struct kxen_domain *d)
 
 static void raise_work(struct work_struct *w)
 {
-	struct kxen_domain *d = container_of(w, struct kxen_domain, arch.line_work);
+	struct kxen_domain *d = container_of(w, struct kxen_domain, arch.callback_gsi_work);
 	struct kvm *kvm = NULL;
 
 	mutex_lock(&d->lock);
 	/* Not for a VM that is being destroyed: its routing is gone. */
-	if (d->arch.line && d->kvm && kxen_glue_vm_tryget(d->kvm)) {
+	if (d->arch.irq_line && d->kvm && kxen_glue_vm_tryget(d->kvm)) {
 		kvm = d->kvm;
 		if (want_high(d))
-			kxen_glue_line_set(kvm, d->arch.line, true);
+			kxen_glue_line_set(kvm, d->arch.irq_line, true);
 	}
 	mutex_unlock(&d->lock);
 	/* The last reference may be ours: it ends the domain, but not this one. */
@@ -61,38 +61,38 @@ static void raise_work(struct work_struct *w)
 	kxen_domain_put(d);
 }
 
-void kxen_line_init(struct kxen_domain *d)
+void kxen_callback_gsi_init(struct kxen_domain *d)
 {
-	INIT_WORK(&d->arch.line_work, raise_work);
+	INIT_WORK(&d->arch.callback_gsi_work, raise_work);
 }
 
 /* An upcall of vCPU 0 is pending. Any context. */
-void kxen_line_raise(struct kxen_domain *d)
+void kxen_callback_gsi_raise(struct kxen_domain *d)
 {
 	refcount_inc(&d->ref);	/* given back by raise_work() */
-	if (!schedule_work(&d->arch.line_work))
+	if (!schedule_work(&d->arch.callback_gsi_work))
 		/* Queued already, with a reference: this is not the last one. */
 		refcount_dec(&d->ref);
 }
 
 /**
- * kxen_line_set() - Where the line leads to.
+ * kxen_callback_gsi_set() - Where the line leads to.
  * @d: the domain, locked; its VM is there.
  * @gsi: the pin, 0 for none.
  *
  * Context: may sleep.
  * Return: 0, or -errno with no line.
  */
-int kxen_line_set(struct kxen_domain *d, u32 gsi)
+int kxen_callback_gsi_set(struct kxen_domain *d, u32 gsi)
 {
-	struct kxen_line *old = d->arch.line, *l = NULL;
+	struct kxen_irq_line *old = d->arch.irq_line, *l = NULL;
 
 	lockdep_assert_held(&d->lock);
-	if (d->arch.line_gsi == gsi)
+	if (d->arch.callback_gsi == gsi)
 		return 0;
 	if (old) {
-		WRITE_ONCE(d->arch.line, NULL);
-		WRITE_ONCE(d->arch.line_gsi, 0);
+		WRITE_ONCE(d->arch.irq_line, NULL);
+		WRITE_ONCE(d->arch.callback_gsi, 0);
 		kxen_glue_line_del(d->kvm, old);
 	}
 	if (!gsi)
@@ -100,8 +100,8 @@ int kxen_line_set(struct kxen_domain *d, u32 gsi)
 	l = kxen_glue_line_add(d->kvm, gsi, on_ack, d);
 	if (IS_ERR(l))
 		return PTR_ERR(l);
-	WRITE_ONCE(d->arch.line, l);
-	WRITE_ONCE(d->arch.line_gsi, gsi);
+	WRITE_ONCE(d->arch.irq_line, l);
+	WRITE_ONCE(d->arch.callback_gsi, gsi);
 	return 0;
 }
 
@@ -110,7 +110,7 @@ int kxen_line_set(struct kxen_domain *d, u32 gsi)
  * four pins of the upper half each; a VMM that wires its slots otherwise has no such
  * guest to serve, since the guest would look for Xen's platform device.
  */
-u32 kxen_line_gsi(u64 value)
+u32 kxen_callback_gsi_of(u64 value)
 {
 	u32 slot = value >> 11 & 31, intx = value & 3;
 

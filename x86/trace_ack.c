@@ -22,7 +22,7 @@ static void on_eoi(struct kxen_vcpu *kv, int vector)
 /*
  * The tracepoint is switched with the kernel's lock of all tracepoints held, which a
  * probe of another one needs: a work item follows. The module can go with the tracepoint
- * on: then it is switched off after kxen_ack_exit(), and nothing may follow.
+ * on: then it is switched off after kxen_trace_ack_exit(), and nothing may follow.
  */
 static DEFINE_SPINLOCK(watch_lock);
 static bool wanted, gone;
@@ -63,7 +63,7 @@ void kxen_trace_ack_unreg(void)
 }
 
 /* The module goes: EOIs are not looked at any more. */
-void kxen_ack_exit(void)
+void kxen_trace_ack_exit(void)
 {
 	spin_lock(&watch_lock);
 	gone = true;
@@ -76,9 +76,9 @@ void kxen_ack_exit(void)
 /* An exit of a vCPU, or the end of its turn. Its own thread. */
 void kxen_arch_look_for_ack(struct kxen_vcpu *kv)
 {
-	if (!trace_kxen_ack_enabled() || !READ_ONCE(kv->arch.ack_owed) ||
+	if (!trace_kxen_ack_enabled() || !READ_ONCE(kv->arch.trace_ack_pending) ||
 	    kxen_upcall_pending(kv))
 		return;
-	WRITE_ONCE(kv->arch.ack_owed, false);
+	WRITE_ONCE(kv->arch.trace_ack_pending, false);
 	trace_kxen_ack(kv->domain->domid, kv->id, 1);
 }

@@ -30,14 +30,14 @@
 /* The flag is what it was when the vector was handed out: the host did not set it. */
 static bool unchanged(struct kxen_vcpu *kv)
 {
-	return atomic64_read(&kv->upcalls) == READ_ONCE(kv->arch.level_edge);
+	return atomic64_read(&kv->upcalls) == READ_ONCE(kv->arch.upcalls_at_inject);
 }
 
 /* The vector is being handed out. */
-void kxen_level_taken(struct kxen_vcpu *kv)
+void kxen_resample_taken(struct kxen_vcpu *kv)
 {
-	WRITE_ONCE(kv->arch.level_edge, atomic64_read(&kv->upcalls));
-	WRITE_ONCE(kv->arch.level_open, true);
+	WRITE_ONCE(kv->arch.upcalls_at_inject, atomic64_read(&kv->upcalls));
+	WRITE_ONCE(kv->arch.vector_inflight, true);
 }
 
 /* Has the guest had no chance yet to clear the flag since then? */
@@ -50,38 +50,38 @@ static bool on_its_way(struct kxen_vcpu *kv, u8 vector)
 static void watch(struct kxen_domain *d)
 {
 	/*
-	 * level_open is set, then this is looked at. Pairs with the barrier of the
+	 * vector_inflight is set, then this is looked at. Pairs with the barrier of the
 	 * workqueue between clearing its pending bit and look(), which reads it.
 	 */
 	smp_mb();
-	if (!delayed_work_pending(&d->arch.level_work))
-		schedule_delayed_work(&d->arch.level_work, LOOK_AGAIN);
+	if (!delayed_work_pending(&d->arch.resample_work))
+		schedule_delayed_work(&d->arch.resample_work, LOOK_AGAIN);
 }
 
 /**
- * kxen_level_wanted() - Is there a callback vector to hand out, or to open a window for?
+ * kxen_resample_wanted() - Is there a callback vector to hand out, or to open a window for?
  * @kv: the vCPU.
  * @vector: the callback vector if the flag is set, else 0.
  *
  * Context: the vCPU's own thread, when KVM looks for interrupts.
  * Return: @vector, or 0 while the vector that was handed out last is enough.
  */
-u8 kxen_level_wanted(struct kxen_vcpu *kv, u8 vector)
+u8 kxen_resample_wanted(struct kxen_vcpu *kv, u8 vector)
 {
-	if (!kv->arch.level_open)
+	if (!kv->arch.vector_inflight)
 		return vector;
 	if (vector && on_its_way(kv, vector)) {
 		/* Who traces acknowledgements wants to know of this one soon. */
-		if (kv->arch.level_trust < TRUSTED || trace_kxen_ack_enabled())
+		if (kv->arch.clear_streak < TRUSTED || trace_kxen_ack_enabled())
 			return vector;
 		watch(kv->domain);
 		return 0;
 	}
-	WRITE_ONCE(kv->arch.level_open, false);
+	WRITE_ONCE(kv->arch.vector_inflight, false);
 	if (vector && unchanged(kv))
-		kv->arch.level_trust = 0;
-	else if (!vector && kv->arch.level_trust < TRUSTED)
-		kv->arch.level_trust++;
+		kv->arch.clear_streak = 0;
+	else if (!vector && kv->arch.clear_streak < TRUSTED)
+		kv->arch.clear_streak++;
 	return vector;
 }
 
@@ -89,39 +89,39 @@ u8 kxen_level_wanted(struct kxen_vcpu *kv, u8 vector)
 static void look(struct work_struct *w)
 {
 	struct kxen_domain *d = container_of(to_delayed_work(w),
-					     struct kxen_domain, arch.level_work);
+					     struct kxen_domain, arch.resample_work);
 	u32 i;
 
 	for (i = 0; i < READ_ONCE(d->nr_vcpus); i++) {
 		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
 
-		if (!kv || !READ_ONCE(kv->arch.level_open) || !kxen_upcall_pending(kv))
+		if (!kv || !READ_ONCE(kv->arch.vector_inflight) || !kxen_upcall_pending(kv))
 			continue;
 		/* Also one that was set anew: to have KVM look once more is harmless. */
 		if (unchanged(kv))
-			atomic64_inc(&d->arch.left_set);
+			atomic64_inc(&d->arch.upcalls_unacked);
 		kxen_arch_upcall(kv);
 	}
 }
 
-void kxen_level_init(struct kxen_domain *d)
+void kxen_resample_init(struct kxen_domain *d)
 {
-	INIT_DELAYED_WORK(&d->arch.level_work, look);
+	INIT_DELAYED_WORK(&d->arch.resample_work, look);
 }
 
 /* The vCPUs do not run, or what they do does not matter any more. May sleep. */
-void kxen_level_reset(struct kxen_domain *d)
+void kxen_resample_reset(struct kxen_domain *d)
 {
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
-	cancel_delayed_work_sync(&d->arch.level_work);
+	cancel_delayed_work_sync(&d->arch.resample_work);
 	for (i = 0; i < d->nr_vcpus; i++) {
 		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
 
 		if (!kv)
 			continue;
-		WRITE_ONCE(kv->arch.level_open, false);
-		kv->arch.level_trust = 0;
+		WRITE_ONCE(kv->arch.vector_inflight, false);
+		kv->arch.clear_streak = 0;
 	}
 }
