@@ -14,7 +14,7 @@ static_assert(sizeof(struct kxen_port_info) == 40);
 static_assert(sizeof(struct kxen_evtchn_arg) == 24);
 
 /* EVTCHNOP_alloc_unbound for @d, by a controller: as kxen_port_alloc_unbound(). */
-static long alloc_for(struct kxen_domain *d, u32 remote, u32 *port)
+static long alloc_unbound_for(struct kxen_domain *d, u32 remote, u32 *port)
 {
 	if (remote == DOMID_SELF)
 		remote = 0;
@@ -36,7 +36,7 @@ static int ctl_evtchn(struct kxen_domain *d, void *arg)
 	case KXEN_EVTCHN_ALLOC:
 		if (d->is_host || a->value > 0xffff)
 			return -EINVAL;
-		return alloc_for(d, a->value, &a->port);
+		return alloc_unbound_for(d, a->value, &a->port);
 	case KXEN_EVTCHN_VIRQ:
 		/* Whom an interrupt of the whole host goes to is the host's to say. */
 		if (!capable(CAP_SYS_ADMIN))

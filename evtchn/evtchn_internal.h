@@ -3,7 +3,7 @@
  * Ports, and the seam to the ABIs that tell a guest of events.
  *
  * Port states, binding and life-cycle (port_map.h, port.c, bind.c, close.c, op.c, virq.c)
- * know no ABI; an ABI (evtchn_2l.c) knows no states. Locks, outermost first:
+ * know no ABI; an ABI (2l.c) knows no states. Locks, outermost first:
  *   event_lock   mutex per domain: allocation, binding, closing; two domains in
  *                the order of their numbers;
  *   virq_lock    raw, per vCPU and per domain: virq to port;
@@ -84,7 +84,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
 /**
  * struct kxen_evtchn - a domain's event channels.
  * @ops: the ABI in use; changed under @event_lock, read with interrupts off.
- * @below: the ABI that @ops stands in for while the domain is frozen, else NULL.
+ * @inner_ops: the ABI that @ops stands in for while the domain is frozen, else NULL.
  * @fifo: its state, while that is FIFO.
  * @nlevel: its state, while that is N-level.
  * @table: the ports. Senders read it and the above; what allocations write is on other
@@ -98,7 +98,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
  */
 struct kxen_evtchn {
 	const struct kxen_evtchn_ops *ops;
-	const struct kxen_evtchn_ops *below;
+	const struct kxen_evtchn_ops *inner_ops;
 	struct kxen_fifo *fifo;
 	struct kxen_nlevel *nlevel;
 	struct kxen_port_table table;
@@ -167,15 +167,15 @@ void kxen_evtchn_drop_all(struct kxen_domain *d);
 extern const struct kxen_ctl_call kxen_evtchn_ctl[];
 void kxen_evtchn_debugfs(struct kxen_domain *d, struct dentry *dir);
 
-/* evtchn_fifo.c, fifo_setup.c */
+/* fifo.c, fifo_setup.c */
 int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset);
 int kxen_fifo_init_batch(struct kxen_domain *d,
 			 const struct evtchn_fifo_init *list, u32 nr);
 bool kxen_fifo_offset_ok(u32 offset);
-bool kxen_fifo_place_ok(struct kxen_domain *d, u32 at);
+bool kxen_fifo_queue_ok(struct kxen_domain *d, u32 at);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
 
-/* evtchn_2l.c */
+/* 2l.c */
 void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shared_info *old);
 
 /* freeze.c */
@@ -214,8 +214,8 @@ long kxen_port_send(struct kxen_domain *d, u32 port,
 		    const struct kxen_host_port *host);
 
 /* upcall.c */
-void kxen_upcall_mark(struct kxen_vcpu *kv, struct kxen_gptr vi);
-void kxen_poll_wake(struct kxen_domain *d, u32 port);
+void kxen_vcpu_mark_events_pending(struct kxen_vcpu *kv, struct kxen_gptr vi);
+void kxen_evtchn_check_pollers(struct kxen_domain *d, u32 port);
 void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force);
 
 /* virq.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The FIFO ABI: between its delivery (evtchn_fifo.c) and its set-up (fifo_setup.c). */
+/* The FIFO ABI: between its delivery (fifo.c) and its set-up (fifo_setup.c). */
 #ifndef KXEN_FIFO_H
 #define KXEN_FIFO_H
 

@@ -19,7 +19,7 @@
  * they left is remembered, until the page of its word comes (A37). With the lock held: a
  * port that is closed and bound anew meanwhile must not find what was pending on it.
  */
-static void take_over(struct kxen_domain *d)
+static void switch_abi(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_evtchn_ops *old = e->ops;
@@ -35,7 +35,7 @@ static void take_over(struct kxen_domain *d)
 
 		local_irq_save(flags);
 		if (old->is_pending(d, p))
-			WRITE_ONCE(p->saved, true);
+			WRITE_ONCE(p->pending_deferred, true);
 		local_irq_restore(flags);
 	}
 }
@@ -109,7 +109,7 @@ static int check_list(struct kxen_domain *d, const struct evtchn_fifo_init *list
 	if (d->evtchn->nlevel)
 		return -EBUSY;
 	/* Saved while this vCPU was still on its way to stop. */
-	if (d->evtchn->below)
+	if (d->evtchn->inner_ops)
 		return -EAGAIN;
 	/* Another vCPU resets the domain meanwhile. */
 	if (d->evtchn->dying || (!f && d->evtchn->ops != &kxen_evtchn_2l))
@@ -142,7 +142,7 @@ static void publish(struct kxen_domain *d, const struct evtchn_fifo_init *list,
 	if (!e->fifo) {
 		WRITE_ONCE(e->fifo, f);
 		*spare = NULL;
-		take_over(d);
+		switch_abi(d);
 	}
 	kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
 }
@@ -271,9 +271,9 @@ void kxen_fifo_stop(struct kxen_domain *d)
 	for (i = 0; i < e->table.nr_valid; i++) {
 		struct kxen_port *p = kxen_port(d, i);
 
-		p->saved = false;
+		p->pending_deferred = false;
 		p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-		p->last_place = KXEN_NO_PLACE;
+		p->lastq = KXEN_NO_QUEUE;
 	}
 	free_fifo(d, f);
 }

@@ -13,53 +13,53 @@
 #include "evtchn_internal.h"
 
 /* The ABI below. Interrupts are off, which thawing waits for, or event_lock is held. */
-static const struct kxen_evtchn_ops *below(struct kxen_domain *d)
+static const struct kxen_evtchn_ops *inner_ops(struct kxen_domain *d)
 {
-	return READ_ONCE(d->evtchn->below);
+	return READ_ONCE(d->evtchn->inner_ops);
 }
 
 static u32 evtchn_frozen_max_ports(struct kxen_domain *d)
 {
-	return below(d)->max_ports(d);
+	return inner_ops(d)->max_ports(d);
 }
 
 static void evtchn_frozen_set_pending(struct kxen_domain *d,
 				      struct kxen_port *p)
 {
-	WRITE_ONCE(p->saved, true);
+	WRITE_ONCE(p->pending_deferred, true);
 }
 
 static void evtchn_frozen_clear_pending(struct kxen_domain *d,
 					struct kxen_port *p)
 {
-	WRITE_ONCE(p->saved, false);
-	below(d)->clear_pending(d, p);
+	WRITE_ONCE(p->pending_deferred, false);
+	inner_ops(d)->clear_pending(d, p);
 }
 
 /* Of the domain's own vCPUs, which are paused: nobody is there to call it. */
 static void evtchn_frozen_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
-	below(d)->unmask(d, p);
+	inner_ops(d)->unmask(d, p);
 }
 
 static bool evtchn_frozen_is_pending(struct kxen_domain *d, struct kxen_port *p)
 {
-	return READ_ONCE(p->saved) || below(d)->is_pending(d, p);
+	return READ_ONCE(p->pending_deferred) || inner_ops(d)->is_pending(d, p);
 }
 
 static bool evtchn_frozen_is_masked(struct kxen_domain *d, struct kxen_port *p)
 {
-	return below(d)->is_masked(d, p);
+	return inner_ops(d)->is_masked(d, p);
 }
 
 static bool evtchn_frozen_is_busy(struct kxen_domain *d, struct kxen_port *p)
 {
-	return below(d)->is_busy && below(d)->is_busy(d, p);
+	return inner_ops(d)->is_busy && inner_ops(d)->is_busy(d, p);
 }
 
 static bool evtchn_frozen_any_pending(struct kxen_vcpu *kv)
 {
-	return below(kv->domain)->any_pending(kv);
+	return inner_ops(kv->domain)->any_pending(kv);
 }
 
 static const struct kxen_evtchn_ops kxen_evtchn_frozen = {
@@ -85,7 +85,7 @@ static void evtchn_silent_nothing(struct kxen_domain *d, struct kxen_port *p)
 static void evtchn_silent_clear_pending(struct kxen_domain *d,
 					struct kxen_port *p)
 {
-	WRITE_ONCE(p->saved, false);
+	WRITE_ONCE(p->pending_deferred, false);
 }
 
 static bool evtchn_silent_never(struct kxen_domain *d, struct kxen_port *p)
@@ -113,7 +113,7 @@ static const struct kxen_evtchn_ops kxen_evtchn_silent = {
 static void leave_for(struct kxen_domain *d, const struct kxen_evtchn_ops *to)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	const struct kxen_evtchn_ops *old = e->below ?: e->ops;
+	const struct kxen_evtchn_ops *old = e->inner_ops ?: e->ops;
 
 	lockdep_assert_held(&e->event_lock);
 	if (e->ops == to)
@@ -125,7 +125,7 @@ static void leave_for(struct kxen_domain *d, const struct kxen_evtchn_ops *to)
 	 * held: the next change must not find the old ABI's state half taken away.
 	 */
 	synchronize_rcu();
-	WRITE_ONCE(e->below, NULL);
+	WRITE_ONCE(e->inner_ops, NULL);
 	if (old->stop)
 		old->stop(d);
 }
@@ -154,8 +154,8 @@ void kxen_evtchn_freeze(struct kxen_domain *d)
 
 	lockdep_assert_held(&d->lock);
 	mutex_lock(&e->event_lock);
-	if (!e->below) {
-		WRITE_ONCE(e->below, e->ops);
+	if (!e->inner_ops) {
+		WRITE_ONCE(e->inner_ops, e->ops);
 		/* Pairs with the reads of e->ops. */
 		smp_store_release(&e->ops, &kxen_evtchn_frozen);
 		synchronize_rcu();
@@ -170,9 +170,9 @@ static void unfreeze(struct kxen_domain *d)
 
 	lockdep_assert_held(&e->event_lock);
 	/* Pairs with the reads of e->ops. */
-	smp_store_release(&e->ops, e->below);
+	smp_store_release(&e->ops, e->inner_ops);
 	synchronize_rcu();
-	WRITE_ONCE(e->below, NULL);
+	WRITE_ONCE(e->inner_ops, NULL);
 }
 
 /*
@@ -191,7 +191,7 @@ void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to)
 	for (port = from; port < min(to, e->table.nr_valid); port++) {
 		struct kxen_port *p = kxen_port(d, port);
 
-		if (READ_ONCE(p->saved) && xchg(&p->saved, false)) {
+		if (READ_ONCE(p->pending_deferred) && xchg(&p->pending_deferred, false)) {
 			local_irq_save(flags);
 			kxen_port_raise(d, p);
 			local_irq_restore(flags);
@@ -207,7 +207,7 @@ void kxen_evtchn_thaw(struct kxen_domain *d)
 	struct kxen_evtchn *e = d->evtchn;
 
 	mutex_lock(&e->event_lock);
-	if (e->below) {
+	if (e->inner_ops) {
 		unfreeze(d);
 		kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
 	}

@@ -76,7 +76,7 @@ struct kxen_nl_leaf {
 	u32 bit;
 };
 
-/* evtchn_nlevel.c */
+/* nlevel.c */
 void kxen_nl_replay(struct kxen_domain *d, const struct kxen_nlevel *nl,
 		    struct kxen_vcpu *only);
 bool kxen_nl_leaf(const struct kxen_nlevel *nl, u32 port, struct kxen_nl_leaf *l);

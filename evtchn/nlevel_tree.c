@@ -274,8 +274,8 @@ static void copy_masks(struct kxen_domain *d, const struct kxen_nlevel *nl,
 }
 
 /* What happened in the old ABI until nobody used it any more: unmasked, raised. */
-static void carry_over(struct kxen_domain *d, const struct kxen_nlevel *nl,
-		       const struct kxen_evtchn_ops *from, u32 nr)
+static void merge_pending(struct kxen_domain *d, const struct kxen_nlevel *nl,
+			  const struct kxen_evtchn_ops *from, u32 nr)
 {
 	struct kxen_nl_leaf l;
 	u32 port;
@@ -306,7 +306,7 @@ static int check_2l(struct kxen_domain *d)
 
 	lockdep_assert_held(&e->event_lock);
 	/* Saved while this vCPU was still on its way to stop. */
-	if (e->below)
+	if (e->inner_ops)
 		return -EAGAIN;
 	return e->ops == &kxen_evtchn_2l ? 0 : -EBUSY;
 }
@@ -345,7 +345,7 @@ static void publish_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
 	 */
 	synchronize_rcu();
 	local_irq_save(flags);
-	carry_over(d, nl, old, nr);
+	merge_pending(d, nl, old, nr);
 	local_irq_restore(flags);
 	kxen_nl_replay(d, nl, NULL);
 	tell_all(d, nl);
@@ -390,7 +390,7 @@ static int check_deepen(struct kxen_domain *d, u32 levels)
 	lockdep_assert_held(&e->event_lock);
 	if (!e->nlevel)
 		return -EOPNOTSUPP;
-	if (e->below)
+	if (e->inner_ops)
 		return -EAGAIN;
 	return levels > e->nlevel->levels ? 0 : -EINVAL;
 }

@@ -24,7 +24,7 @@ static struct kxen_port *make_bucket(u32 first)
 		raw_spin_lock_init(&bucket[i].lock);
 		bucket[i].port = first + i;
 		bucket[i].priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
-		bucket[i].last_place = KXEN_NO_PLACE;
+		bucket[i].lastq = KXEN_NO_QUEUE;
 	}
 	return bucket;
 }

@@ -7,7 +7,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
-#define KXEN_NO_PLACE	U32_MAX
+#define KXEN_NO_QUEUE	U32_MAX
 
 struct kxen_domain;
 struct kxen_host_port;
@@ -31,9 +31,9 @@ enum kxen_port_state {
  * @virq: which one, while bound to a virtual interrupt.
  * @remote_port: peer's port, while interdomain.
  * @priority: for FIFO; a sender reads it without the lock.
- * @saved: raised, and not told to the guest: its FIFO word is not there yet, or the
+ * @pending_deferred: raised, and not told to the guest: its FIFO word is not there yet, or the
  *	domain is frozen.
- * @last_place: for FIFO: the queue that it was in last, changed under its lock.
+ * @lastq: for FIFO: the queue that it was in last, changed under its lock.
  * @host: who consumes the events of a port of domain 0.
  * @remote: peer's domain, while interdomain. Stays valid: the peer closes its
  *	ports, which takes this lock, before it goes.
@@ -47,8 +47,8 @@ struct kxen_port {
 	u32 virq;
 	u32 remote_port;
 	u8 priority;
-	bool saved;
-	u32 last_place;
+	bool pending_deferred;
+	u32 lastq;
 	struct kxen_domain *remote;
 	struct kxen_host_port *host;
 } ____cacheline_aligned;

@@ -31,11 +31,11 @@ static void save_port(struct kxen_port *p, struct kxen_save_ports *r)
 		.port = p->port,
 		.state = p->state,
 		.priority = p->priority,
-		.deferred = READ_ONCE(p->saved),
+		.deferred = READ_ONCE(p->pending_deferred),
 		.vcpu = p->notify_vcpu,
 		.virq = p->virq,
 		.remote_domid = p->remote_domid,
-		.lastq = p->last_place,
+		.lastq = p->lastq,
 	};
 	if (p->state == KXEN_PORT_INTERDOMAIN) {
 		r->remote_domid = p->remote->domid;
@@ -57,7 +57,7 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
 	u32 port;
 
 	mutex_lock(&e->event_lock);
-	ops = e->below ?: e->ops;
+	ops = e->inner_ops ?: e->ops;
 	if (ops->save)
 		ops->save(d, s);
 	kxen_rec_begin(s, KXEN_REC_PORTS);
@@ -93,7 +93,7 @@ static int check_port(struct kxen_domain *d, const struct kxen_save_ports *r)
 	    !kxen_domain_vcpu(d, r->vcpu) || r->remote_domid > 0xffff ||
 	    r->priority > EVTCHN_FIFO_PRIORITY_MIN || r->deferred > 1)
 		return -EINVAL;
-	if (d->evtchn->fifo && !kxen_fifo_place_ok(d, r->lastq))
+	if (d->evtchn->fifo && !kxen_fifo_queue_ok(d, r->lastq))
 		return -EINVAL;
 	if (r->state == KXEN_PORT_VIRQ &&
 	    !kxen_virq_may_restore(d, r->virq, r->vcpu))
@@ -117,8 +117,8 @@ static int restore_port(struct kxen_domain *d, struct kxen_image *im,
 	p->remote_domid = new_domid(d, im, r->remote_domid);
 	p->virq = r->virq;
 	p->priority = r->priority;
-	p->saved = r->deferred;
-	p->last_place = d->evtchn->fifo ? r->lastq : KXEN_NO_PLACE;
+	p->pending_deferred = r->deferred;
+	p->lastq = d->evtchn->fifo ? r->lastq : KXEN_NO_QUEUE;
 	/* Connected later, each pair at once. */
 	kxen_port_set(d, p, r->state == KXEN_PORT_INTERDOMAIN ?
 			    KXEN_PORT_UNBOUND : r->state, r->vcpu);

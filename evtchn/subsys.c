@@ -89,9 +89,9 @@ static void evtchn_state_changed(struct kxen_domain *d)
 
 static u32 abi_of(struct kxen_domain *d)
 {
-	const struct kxen_evtchn_ops *below = READ_ONCE(d->evtchn->below);
+	const struct kxen_evtchn_ops *inner = READ_ONCE(d->evtchn->inner_ops);
 
-	return (below ?: READ_ONCE(d->evtchn->ops))->abi;
+	return (inner ?: READ_ONCE(d->evtchn->ops))->abi;
 }
 
 static void evtchn_query(struct kxen_domain *d, struct kxen_query *q)

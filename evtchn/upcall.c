@@ -8,11 +8,11 @@
 #include "evtchn_internal.h"
 
 /**
- * kxen_upcall_mark() - Set upcall_pending; if it was clear, raise the upcall.
+ * kxen_vcpu_mark_events_pending() - Set upcall_pending; if it was clear, raise the upcall.
  * @kv: the vCPU.
  * @vi: its vcpu_info, under RCU or with interrupts off.
  */
-void kxen_upcall_mark(struct kxen_vcpu *kv, struct kxen_gptr vi)
+void kxen_vcpu_mark_events_pending(struct kxen_vcpu *kv, struct kxen_gptr vi)
 {
 	/* evtchn_upcall_pending is the first byte. */
 	if (kxen_guest_xchg8(vi, 1))
@@ -25,14 +25,14 @@ void kxen_upcall_mark(struct kxen_vcpu *kv, struct kxen_gptr vi)
 }
 
 /**
- * kxen_poll_wake() - Wake vCPUs that poll for a port (A112).
+ * kxen_evtchn_check_pollers() - Wake vCPUs that poll for a port (A112).
  * @d: the domain.
  * @port: the port that became pending, masked or not.
  *
  * The event's atomic bit is a full barrier. It pairs with the one between
  * publishing poll_port and looking at the bit in SCHEDOP_poll.
  */
-void kxen_poll_wake(struct kxen_domain *d, u32 port)
+void kxen_evtchn_check_pollers(struct kxen_domain *d, u32 port)
 {
 	u32 i;
 
@@ -70,7 +70,7 @@ void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force)
 			kxen_guest_write32(sel, ~0U);
 		/* Pairs with the guest's xchg of the selector. */
 		smp_mb();
-		kxen_upcall_mark(kv, vi);
+		kxen_vcpu_mark_events_pending(kv, vi);
 	}
 	local_irq_restore(flags);
 }

@@ -113,7 +113,7 @@ static long poll(struct kxen_hc *hc)
 	}
 	WRITE_ONCE(kv->poll_port, p.nr == 1 && port ? port : U32_MAX);
 	atomic_inc(&d->pollers);
-	/* Pairs with the event's atomic bit: see kxen_poll_wake(). */
+	/* Pairs with the event's atomic bit: see kxen_evtchn_check_pollers(). */
 	smp_mb__after_atomic();
 
 	ret = 0;
@@ -133,7 +133,7 @@ static long block(struct kxen_hc *hc)
 	struct kxen_vcpu *kv = hc->kv;
 
 	WRITE_ONCE(kv->poll_port, U32_MAX);
-	/* Pairs with the xchg in kxen_upcall_mark(), which then looks at it. */
+	/* Pairs with the xchg in kxen_vcpu_mark_events_pending(), which then looks at it. */
 	smp_mb();
 	if (!kxen_arch_upcall_deliverable(kv))
 		sleep_polling(kv, 0);

@@ -39,7 +39,7 @@ static struct kxen_word word(u32 port)
 	return (struct kxen_word) { kxen_gptr_own(memory), port };
 }
 
-/* What set_pending() of evtchn_fifo.c comes to, with one queue. */
+/* What set_pending() of fifo.c comes to, with one queue. */
 static void raise(u32 port)
 {
 	bool linked = false, first = false;

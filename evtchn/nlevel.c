@@ -61,7 +61,7 @@ static void mark(const struct kxen_nlevel *nl, struct kxen_vcpu *kv, u32 port)
 	if (!kxen_guest_set_sel(kxen_gptr_at(vi, kxen_layouts[nl->shift == 5].sel),
 				kxen_nl_bit(nl->levels, nl->shift, 1, port),
 				bits))
-		kxen_upcall_mark(kv, vi);
+		kxen_vcpu_mark_events_pending(kv, vi);
 }
 
 static struct kxen_vcpu *vcpu_of(struct kxen_domain *d, struct kxen_port *p)
@@ -84,7 +84,7 @@ static void evtchn_nl_set_pending(struct kxen_domain *d, struct kxen_port *p)
 		return;
 	if (!kxen_guest_test(l.mask, l.bit))
 		mark(nl, vcpu_of(d, p), p->port);
-	kxen_poll_wake(d, p->port);
+	kxen_evtchn_check_pollers(d, p->port);
 }
 
 static void evtchn_nl_clear_pending(struct kxen_domain *d, struct kxen_port *p)

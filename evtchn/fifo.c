@@ -11,7 +11,7 @@
  * through it (A63).
  *
  * What cannot be linked yet, because the page of the word or the control block of the
- * vCPU is missing, is remembered in port->saved, and raised when that comes.
+ * vCPU is missing, is remembered in port->pending_deferred, and raised when that comes.
  */
 #include <linux/rcupdate.h>
 #include <uapi/linux/kvm_xen.h>
@@ -90,7 +90,7 @@ static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 }
 
 /* Only for a new head (A65): the guest looks at the queue again by itself. */
-static void tell(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
+static void notify(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 {
 	struct kxen_fifo_vcpu *fv = vcpu_of(f, at >> 4);
 	struct kxen_vcpu *kv;
@@ -100,37 +100,37 @@ static void tell(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 		return;
 	kv = kxen_domain_vcpu(d, at >> 4);
 	if (kv)
-		kxen_upcall_mark(kv, kxen_gptr_get_sched(&kv->vcpu_info));
+		kxen_vcpu_mark_events_pending(kv, kxen_gptr_get_sched(&kv->vcpu_info));
 }
 
-enum claim { AGAIN, TAKEN, MOVED, APPENDED };
+enum claim { RETRY, IS_LINKED, DEQUEUED, QUEUED };
 
 /*
- * Set LINKED under the lock of the queue that the event was in last. AGAIN: that was
- * another one by the time we had the lock. TAKEN: somebody else has set it. MOVED: ours,
- * and in no queue. APPENDED: in its queue already, which is the one it was in.
+ * Set LINKED under the lock of the queue that the event was in last. RETRY: that was
+ * another one by the time we had the lock. IS_LINKED: somebody else has set it. DEQUEUED: ours,
+ * and in no queue. QUEUED: in its queue already, which is the one it was in.
  */
 static enum claim claim(struct kxen_domain *d, const struct kxen_fifo *f,
 			struct kxen_port *p, struct kxen_word w, u32 to,
 			bool *first)
 {
-	u32 last = READ_ONCE(p->last_place);
+	u32 last = READ_ONCE(p->lastq);
 	struct kxen_fifo_queue *q = queue_at(f, last);
-	enum claim ret = TAKEN;
+	enum claim ret = IS_LINKED;
 
 	raw_spin_lock(&q->lock);
-	if (unlikely(READ_ONCE(p->last_place) != last)) {
-		ret = AGAIN;
+	if (unlikely(READ_ONCE(p->lastq) != last)) {
+		ret = RETRY;
 	} else if (!kxen_word_set(w, EVTCHN_FIFO_LINKED)) {
 		/* The guest has taken it off, and all before it: an empty queue. */
 		if (q->tail == p->port)
 			q->tail = 0;
 		if (likely(last == to)) {
 			append(d, f, to, q, p->port, first);
-			ret = APPENDED;
+			ret = QUEUED;
 		} else {
-			WRITE_ONCE(p->last_place, to);
-			ret = MOVED;
+			WRITE_ONCE(p->lastq, to);
+			ret = DEQUEUED;
 		}
 	}
 	raw_spin_unlock(&q->lock);
@@ -139,19 +139,19 @@ static enum claim claim(struct kxen_domain *d, const struct kxen_fifo *f,
 
 /*
  * PENDING is set: put the event into its queue, unless it is in one. Whoever changes
- * last_place has set LINKED after that, so the guest will find PENDING: three attempts
+ * lastq has set LINKED after that, so the guest will find PENDING: three attempts
  * are more than enough.
  */
 static void enqueue(struct kxen_domain *d, const struct kxen_fifo *f,
 		    struct kxen_port *p, struct kxen_word w, u32 to)
 {
-	enum claim got = AGAIN;
+	enum claim got = RETRY;
 	bool first = false;
 	int tries;
 
-	for (tries = 0; tries < 3 && got == AGAIN; tries++)
+	for (tries = 0; tries < 3 && got == RETRY; tries++)
 		got = claim(d, f, p, w, to, &first);
-	if (unlikely(got == MOVED)) {
+	if (unlikely(got == DEQUEUED)) {
 		struct kxen_fifo_queue *q = queue_at(f, to);
 
 		raw_spin_lock(&q->lock);
@@ -159,7 +159,7 @@ static void enqueue(struct kxen_domain *d, const struct kxen_fifo *f,
 		raw_spin_unlock(&q->lock);
 	}
 	if (first)
-		tell(d, f, to);
+		notify(d, f, to);
 }
 
 /* Raise an event whose word and whose vCPU's control block are there. */
@@ -169,24 +169,24 @@ static void raise(struct kxen_domain *d, const struct kxen_fifo *f,
 	bool was;
 
 	/* An event that never was in a queue: it begins with this one. */
-	if (unlikely(READ_ONCE(p->last_place) == KXEN_NO_PLACE))
-		cmpxchg(&p->last_place, KXEN_NO_PLACE, to);
+	if (unlikely(READ_ONCE(p->lastq) == KXEN_NO_QUEUE))
+		cmpxchg(&p->lastq, KXEN_NO_QUEUE, to);
 	was = kxen_word_set(w, EVTCHN_FIFO_PENDING);
 	if (!(kxen_word_read(w) & (KXEN_FIFO_MASKED | KXEN_FIFO_LINKED)))
 		enqueue(d, f, p, w, to);
 	if (!was)
-		kxen_poll_wake(d, p->port);
+		kxen_evtchn_check_pollers(d, p->port);
 }
 
 /* Not now: when the missing page or control block comes. */
 static bool save(const struct kxen_fifo *f, struct kxen_port *p,
 		 struct kxen_word *w, u32 to)
 {
-	WRITE_ONCE(p->saved, true);
+	WRITE_ONCE(p->pending_deferred, true);
 	/* Pairs with the barrier in kxen_evtchn_raise_noted(): one of us sees the other. */
 	smp_mb();
 	return !(word_of(f, p->port, w) && queue_at(f, to)) ||
-	       !xchg(&p->saved, false);
+	       !xchg(&p->pending_deferred, false);
 }
 
 static void evtchn_fifo_set_pending(struct kxen_domain *d, struct kxen_port *p)
@@ -209,7 +209,7 @@ static void evtchn_fifo_clear_pending(struct kxen_domain *d,
 	/* Never off its queue: the guest takes it off and skips it (A67). */
 	if (word_of(READ_ONCE(d->evtchn->fifo), p->port, &w))
 		kxen_word_clear(w, EVTCHN_FIFO_PENDING);
-	WRITE_ONCE(p->saved, false);
+	WRITE_ONCE(p->pending_deferred, false);
 }
 
 static void evtchn_fifo_unmask(struct kxen_domain *d, struct kxen_port *p)
@@ -283,7 +283,7 @@ const struct kxen_evtchn_ops kxen_evtchn_fifo = {
 };
 
 /* Could an event be, or have been, there? */
-bool kxen_fifo_place_ok(struct kxen_domain *d, u32 at)
+bool kxen_fifo_queue_ok(struct kxen_domain *d, u32 at)
 {
-	return at == KXEN_NO_PLACE || queue_at(d->evtchn->fifo, at);
+	return at == KXEN_NO_QUEUE || queue_at(d->evtchn->fifo, at);
 }

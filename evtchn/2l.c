@@ -43,7 +43,7 @@ static void mark(struct kxen_domain *d, const struct kxen_layout *l,
 	vi = kxen_gptr_get_sched(&kv->vcpu_info);
 	if (!kxen_guest_set_sel(kxen_gptr_at(vi, l->sel),
 				p->port / l->long_bits, l->long_bits))
-		kxen_upcall_mark(kv, vi);
+		kxen_vcpu_mark_events_pending(kv, vi);
 }
 
 /* The order of the steps is the ABI (A51): pending, selector, upcall. */
@@ -57,7 +57,7 @@ static void evtchn_2l_set_pending(struct kxen_domain *d, struct kxen_port *p)
 		return;
 	if (!kxen_guest_test(kxen_gptr_at(s, l->mask), p->port))
 		mark(d, l, p);
-	kxen_poll_wake(d, p->port);
+	kxen_evtchn_check_pollers(d, p->port);
 }
 
 static void evtchn_2l_clear_pending(struct kxen_domain *d, struct kxen_port *p)
