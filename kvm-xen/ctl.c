@@ -16,7 +16,7 @@
 
 #include "kvm/glue.h"
 #include "kxen.h"
-#include "park.h"
+#include "pause.h"
 #include "save.h"
 #include "stats.h"
 #include "subsys.h"

@@ -53,7 +53,7 @@ static void init_domain(struct kxen_domain *d, u32 max_ports, bool is_host)
 	mutex_init(&d->pin_lock);
 	xa_init_flags(&d->pinned_gfns, XA_FLAGS_ACCOUNT);
 	raw_spin_lock_init(&d->virq_lock);
-	init_waitqueue_head(&d->park_wait);
+	init_waitqueue_head(&d->pause_wait);
 	INIT_LIST_HEAD(&d->prepared);
 	INIT_WORK(&d->gone_work, gone_work_fn);
 	INIT_RCU_WORK(&d->free_work, free_work_fn);

@@ -2,7 +2,7 @@
 /* A vCPU begins to run. */
 #include "arch.h"
 #include "kxen.h"
-#include "park.h"
+#include "pause.h"
 
 /*
  * A restored vCPU is about to run for the first time: the VMM has set the guest's clock.
@@ -31,7 +31,7 @@ static void resume(struct kxen_vcpu *kv)
  */
 void kxen_vcpu_enter(struct kxen_vcpu *kv)
 {
-	kxen_park_run(kv);
+	kxen_pause_run(kv);
 	if (kxen_arch_begins_anew(kv) && READ_ONCE(kv->domain->used))
 		kxen_reset_hold(kv->domain);
 	if (unlikely(READ_ONCE(kv->resume)))

@@ -146,8 +146,8 @@ struct kxen_vcpu {
 	atomic64_t upcalls;
 	atomic64_t timers;
 
-	bool parked;		/* sleeps in park.c */
-	struct task_struct *park_task;	/* has a work of park.c's queued */
+	bool paused;		/* sleeps in pause.c */
+	struct task_struct *pause_task;	/* has a work of pause.c's queued */
 };
 
 enum kxen_state {
@@ -231,7 +231,7 @@ struct kxen_domain {
 	refcount_t ref;		/* apart from what every send reads */
 	refcount_t holds;
 	int pause_count;	/* under lock; read by vCPUs */
-	wait_queue_head_t park_wait;
+	wait_queue_head_t pause_wait;
 
 	struct dentry *debugfs;
 	struct work_struct gone_work;

@@ -23,7 +23,7 @@
 #include "arch.h"
 #include "kvm/glue.h"
 #include "kxen.h"
-#include "park.h"
+#include "pause.h"
 #include "save.h"
 #include "subsys.h"
 #include "trace.h"

@@ -46,7 +46,7 @@ kill -STOP $e
 kill -9 $e
 echo "INTREE"; ./vmm --intree --limit 200 bench-64
 T=/sys/kernel/tracing
-echo kvm_skip_emulated_instruction kxen_park_run > $T/set_ftrace_filter
+echo kvm_skip_emulated_instruction kxen_pause_run > $T/set_ftrace_filter
 echo function_graph > $T/current_tracer; echo > $T/trace
 ./vmm --domid 702 --limit 200 version-64 > /dev/null
 median() { grep "$1" $T/trace | grep -o '[0-9.]* us' | sort -n | awk -v n=$2 -v min=$3 '$1 > min { v[++c] = $1 } END { print "BENCH", n, int(v[int((c + 1) / 2)] * 1000 + 0.5) }'; }

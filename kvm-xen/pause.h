@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef KXEN_PARK_H
-#define KXEN_PARK_H
+#ifndef KXEN_PAUSE_H
+#define KXEN_PAUSE_H
 
 struct kxen_domain;
 struct kxen_vcpu;
@@ -9,6 +9,6 @@ int kxen_domain_pause(struct kxen_domain *d);
 int kxen_domain_unpause(struct kxen_domain *d);
 void kxen_domain_let_go(struct kxen_domain *d);
 bool kxen_domain_stopped(struct kxen_domain *d);
-void kxen_park_run(struct kxen_vcpu *kv);
+void kxen_pause_run(struct kxen_vcpu *kv);
 
 #endif

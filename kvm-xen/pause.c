@@ -17,7 +17,7 @@
 
 #include "kvm/glue.h"
 #include "kxen.h"
-#include "park.h"
+#include "pause.h"
 #include "subsys.h"
 
 static bool may_run(struct kxen_domain *d)
@@ -26,18 +26,18 @@ static bool may_run(struct kxen_domain *d)
 }
 
 /* Sleep here while the domain is paused: 0, or -EINTR when a signal came first. */
-static int park(struct kxen_vcpu *kv)
+static int pause(struct kxen_vcpu *kv)
 {
 	struct kxen_domain *d = kv->domain;
 	int ret = 0;
 
 	while (!ret && !may_run(d)) {
-		WRITE_ONCE(kv->parked, true);
+		WRITE_ONCE(kv->paused, true);
 		/* Pairs with the waiter in kxen_domain_pause(). */
 		smp_mb();
-		wake_up_all(&d->park_wait);
-		ret = wait_event_interruptible(d->park_wait, may_run(d));
-		WRITE_ONCE(kv->parked, false);
+		wake_up_all(&d->pause_wait);
+		ret = wait_event_interruptible(d->pause_wait, may_run(d));
+		WRITE_ONCE(kv->paused, false);
 		/*
 		 * Paused again since then, by somebody who may have seen us parked: with
 		 * the barrier in kxen_domain_pause() one of us sees the other.
@@ -59,14 +59,14 @@ static void park_work(struct callback_head *head)
 	struct kxen_vcpu *kv = c->kv;
 	struct kxen_domain *d = kv->domain;
 
-	cmpxchg(&kv->park_task, current, NULL);
+	cmpxchg(&kv->pause_task, current, NULL);
 	kfree(c);
 	/*
 	 * On the way to user space the vCPU is not loaded: the thread is the
 	 * VMM's then and must not be held up; KVM_RUN's hook will catch it.
 	 */
 	if (kxen_glue_is_running_here(kv->vcpu))
-		park(kv);
+		pause(kv);
 	kxen_domain_put(d);
 }
 
@@ -78,7 +78,7 @@ static void catch(struct kxen_vcpu *kv, struct task_struct *t, gfp_t gfp)
 {
 	struct catch *c;
 
-	if (READ_ONCE(kv->park_task) == t)
+	if (READ_ONCE(kv->pause_task) == t)
 		return;
 	c = kmalloc(sizeof(*c), gfp);
 	if (!c)
@@ -86,16 +86,16 @@ static void catch(struct kxen_vcpu *kv, struct task_struct *t, gfp_t gfp)
 	init_task_work(&c->work, park_work);
 	c->kv = kv;
 	refcount_inc(&kv->domain->ref);	/* given back by park_work() */
-	WRITE_ONCE(kv->park_task, t);
+	WRITE_ONCE(kv->pause_task, t);
 	if (task_work_add(t, &c->work, TWA_RESUME)) {
-		cmpxchg(&kv->park_task, t, NULL);
+		cmpxchg(&kv->pause_task, t, NULL);
 		kxen_domain_put(kv->domain);
 		kfree(c);
 	}
 }
 
 /**
- * kxen_park_run() - KVM_RUN begins: sleep here while the domain is paused.
+ * kxen_pause_run() - KVM_RUN begins: sleep here while the domain is paused.
  * @kv: the calling thread's vCPU.
  *
  * Nothing is skipped: KVM completes an access that the VMM has answered before it looks at
@@ -103,11 +103,11 @@ static void catch(struct kxen_vcpu *kv, struct task_struct *t, gfp_t gfp)
  * of these is caught on its way into the guest, should it go there after all.
  * Context: the vCPU's own thread, no lock and no SRCU of KVM held.
  */
-void kxen_park_run(struct kxen_vcpu *kv)
+void kxen_pause_run(struct kxen_vcpu *kv)
 {
 	if (likely(may_run(kv->domain)))
 		return;
-	if (kxen_glue_immediate_exit(kv->vcpu) || park(kv))
+	if (kxen_glue_immediate_exit(kv->vcpu) || pause(kv))
 		catch(kv, current, GFP_KERNEL | __GFP_NOFAIL);
 }
 
@@ -124,7 +124,7 @@ static void catch_one(struct kxen_vcpu *kv)
 
 static bool stopped(struct kxen_vcpu *kv)
 {
-	return READ_ONCE(kv->parked) || kxen_glue_vcpu_idle(kv->vcpu);
+	return READ_ONCE(kv->paused) || kxen_glue_vcpu_idle(kv->vcpu);
 }
 
 /* Does no vCPU execute guest code, nor will, given that the domain is paused? */
@@ -156,7 +156,7 @@ static int wait_stopped(struct kxen_domain *d)
 			if (kv && !stopped(kv))
 				catch_one(kv);
 		}
-		if (wait_event_interruptible_timeout(d->park_wait,
+		if (wait_event_interruptible_timeout(d->pause_wait,
 						     kxen_domain_stopped(d), 1) < 0)
 			return -EINTR;
 	}
@@ -172,7 +172,7 @@ static int let_go_locked(struct kxen_domain *d)
 	if (d->pause_count == 1 && !d->reset_pending)
 		kxen_subsys_thaw(d);
 	WRITE_ONCE(d->pause_count, d->pause_count - 1);
-	wake_up_all(&d->park_wait);
+	wake_up_all(&d->pause_wait);
 	return 0;
 }
 
@@ -207,7 +207,7 @@ int kxen_domain_pause(struct kxen_domain *d)
 	mutex_unlock(&d->lock);
 	if (!kvm)
 		return -ESHUTDOWN;
-	/* Pairs with the one in park(), and KVM_RUN's vcpu->mutex. */
+	/* Pairs with the one in pause(), and KVM_RUN's vcpu->mutex. */
 	smp_mb();
 	ret = wait_stopped(d);
 	if (ret)
