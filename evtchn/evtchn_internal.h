@@ -35,10 +35,10 @@ struct dentry;
 struct evtchn_fifo_init;
 struct kxen_fifo;
 struct kxen_hc;
-struct kxen_image;
+struct kxen_stream_in;
 struct kxen_nlevel;
 struct kxen_port_info;
-struct kxen_sink;
+struct kxen_stream_out;
 
 /**
  * struct kxen_evtchn_ops - how a guest is told of events.
@@ -72,7 +72,7 @@ struct kxen_evtchn_ops {
 	int (*set_priority)(struct kxen_domain *d, struct kxen_port *p,
 			    u32 priority);
 	bool (*any_pending)(struct kxen_vcpu *kv);
-	void (*save)(struct kxen_domain *d, struct kxen_sink *s);
+	void (*save)(struct kxen_domain *d, struct kxen_stream_out *s);
 	void (*stop)(struct kxen_domain *d);
 };
 
@@ -189,8 +189,8 @@ void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to);
 void kxen_evtchn_width_changed(struct kxen_domain *d);
 
 /* save.c */
-void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s);
-void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im);
+void kxen_evtchn_save(struct kxen_domain *d, struct kxen_stream_out *s);
+void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_stream_in *im);
 
 /* op.c */
 long kxen_hc_event_channel(struct kxen_hc *hc);

@@ -51,7 +51,7 @@ struct kxen_fifo {
 };
 
 /* fifo_setup.c */
-void kxen_fifo_save(struct kxen_domain *d, struct kxen_sink *s);
+void kxen_fifo_save(struct kxen_domain *d, struct kxen_stream_out *s);
 void kxen_fifo_stop(struct kxen_domain *d);
 
 #endif

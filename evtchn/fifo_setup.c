@@ -280,7 +280,7 @@ void kxen_fifo_stop(struct kxen_domain *d)
 
 /* --- save and restore ---------------------------------------------------------- */
 
-void kxen_fifo_save(struct kxen_domain *d, struct kxen_sink *s)
+void kxen_fifo_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	const struct kxen_fifo *f = d->evtchn->fifo;
 	struct kxen_save_fifo r;
@@ -308,7 +308,7 @@ void kxen_fifo_save(struct kxen_domain *d, struct kxen_sink *s)
 	}
 }
 
-static int restore_vcpu(struct kxen_domain *d, struct kxen_image *im,
+static int restore_vcpu(struct kxen_domain *d, struct kxen_stream_in *im,
 			struct kxen_fifo *f, const struct kxen_save_fifo_vcpu *v)
 {
 	struct kxen_fifo_vcpu *fv;
@@ -330,7 +330,7 @@ static int restore_vcpu(struct kxen_domain *d, struct kxen_image *im,
 }
 
 /* Lengths are good: the array and the vCPUs of a FIFO that nobody uses yet. */
-static int restore_all(struct kxen_domain *d, struct kxen_image *im,
+static int restore_all(struct kxen_domain *d, struct kxen_stream_in *im,
 		       struct kxen_fifo *f, const struct kxen_rec *rec)
 {
 	const struct kxen_save_fifo *r = rec->data;
@@ -350,7 +350,7 @@ static int restore_all(struct kxen_domain *d, struct kxen_image *im,
 }
 
 /* Nobody has raised anything, so there is nothing to take over. */
-static int publish_restored(struct kxen_domain *d, struct kxen_image *im,
+static int publish_restored(struct kxen_domain *d, struct kxen_stream_in *im,
 			    struct kxen_fifo *f)
 {
 	struct kxen_evtchn *e = d->evtchn;
@@ -380,7 +380,7 @@ static int publish_restored(struct kxen_domain *d, struct kxen_image *im,
  * Pages are pinned with event_lock not held. Context: may sleep.
  * Return: 0, or -errno with nothing changed.
  */
-int kxen_fifo_restore(struct kxen_domain *d, struct kxen_image *im,
+int kxen_fifo_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		      const struct kxen_rec *rec, u32 nr)
 {
 	struct kxen_fifo *f = kvzalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);

@@ -82,7 +82,7 @@ void kxen_nl_replay(struct kxen_domain *d, const struct kxen_nlevel *nl,
 bool kxen_nl_leaf(const struct kxen_nlevel *nl, u32 port, struct kxen_nl_leaf *l);
 
 /* nlevel_save.c */
-void kxen_nl_save(struct kxen_domain *d, struct kxen_sink *s);
+void kxen_nl_save(struct kxen_domain *d, struct kxen_stream_out *s);
 
 /* nlevel_tree.c */
 void kxen_nl_free(struct kxen_domain *d, struct kxen_nlevel *nl);

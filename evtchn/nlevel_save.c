@@ -8,7 +8,7 @@
 #include "records.h"
 
 static void save_vcpu(const struct kxen_nlevel *nl, u32 vcpu,
-		      struct kxen_sink *s)
+		      struct kxen_stream_out *s)
 {
 	const struct kxen_nl_vcpu *nv = nl->vcpu[vcpu];
 	struct kxen_save_nlevel_vcpu r = { .vcpu = vcpu };
@@ -24,7 +24,7 @@ static void save_vcpu(const struct kxen_nlevel *nl, u32 vcpu,
 }
 
 /* Records of the tree; event_lock held. */
-void kxen_nl_save(struct kxen_domain *d, struct kxen_sink *s)
+void kxen_nl_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	const struct kxen_nlevel *nl = d->evtchn->nlevel;
 	struct kxen_save_nlevel r = { .levels = nl->levels };
@@ -61,7 +61,7 @@ static void read_sels(const struct kxen_rec *rec, u32 nr,
 }
 
 /* What the stream says, checked as far as its numbers go. */
-static int read_req(struct kxen_domain *d, struct kxen_image *im,
+static int read_req(struct kxen_domain *d, struct kxen_stream_in *im,
 		    const struct kxen_rec *rec, struct kxen_nl_req *req)
 {
 	const struct kxen_save_nlevel *r = rec->data;
@@ -91,7 +91,7 @@ static int read_req(struct kxen_domain *d, struct kxen_image *im,
 }
 
 /* The tree is complete, and nobody has raised anything. */
-static int publish_restored(struct kxen_domain *d, struct kxen_image *im,
+static int publish_restored(struct kxen_domain *d, struct kxen_stream_in *im,
 			    struct kxen_nlevel *nl)
 {
 	struct kxen_evtchn *e = d->evtchn;
@@ -121,7 +121,7 @@ static int publish_restored(struct kxen_domain *d, struct kxen_image *im,
  * Pages are pinned with event_lock not held. Context: may sleep.
  * Return: 0, or -errno with nothing changed.
  */
-int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im,
+int kxen_nl_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		    const struct kxen_rec *rec, u32 nr)
 {
 	struct kxen_nl_req req = { .may_miss = true };

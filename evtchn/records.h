@@ -62,9 +62,9 @@ struct kxen_domain;
 
 extern const struct kxen_rec_desc kxen_evtchn_recs[];
 
-int kxen_fifo_restore(struct kxen_domain *d, struct kxen_image *im,
+int kxen_fifo_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		      const struct kxen_rec *rec, u32 nr);
-int kxen_nl_restore(struct kxen_domain *d, struct kxen_image *im,
+int kxen_nl_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		    const struct kxen_rec *rec, u32 nr);
 
 #endif

@@ -49,7 +49,7 @@ static void save_port(struct kxen_port *p, struct kxen_save_ports *r)
  * @d: the domain, locked and paused; frozen, unless the records are only counted.
  * @s: where to.
  */
-void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
+void kxen_evtchn_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_evtchn_ops *ops;
@@ -75,14 +75,14 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_sink *s)
 
 /* --- reading ---------------------------------------------------------------------- */
 
-static bool is_peer(const struct kxen_image *im, const struct kxen_save_ports *r)
+static bool is_peer(const struct kxen_stream_in *im, const struct kxen_save_ports *r)
 {
 	return r->state == KXEN_PORT_INTERDOMAIN &&
 	       r->remote_domid != im->domid;
 }
 
 /* Ours is another number than the saved one, maybe. */
-static u32 new_domid(struct kxen_domain *d, const struct kxen_image *im, u32 id)
+static u32 new_domid(struct kxen_domain *d, const struct kxen_stream_in *im, u32 id)
 {
 	return id == im->domid ? d->domid : id;
 }
@@ -101,7 +101,7 @@ static int check_port(struct kxen_domain *d, const struct kxen_save_ports *r)
 	return 0;
 }
 
-static int restore_port(struct kxen_domain *d, struct kxen_image *im,
+static int restore_port(struct kxen_domain *d, struct kxen_stream_in *im,
 			const struct kxen_save_ports *r)
 {
 	struct kxen_port *p;
@@ -156,7 +156,7 @@ static int go_on(void)
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-static int evtchn_restore_ports(struct kxen_domain *d, struct kxen_image *im,
+static int evtchn_restore_ports(struct kxen_domain *d, struct kxen_stream_in *im,
 				const struct kxen_rec *rec, u32 nr)
 {
 	const struct kxen_save_ports *r = rec->data;
@@ -174,7 +174,7 @@ static int evtchn_restore_ports(struct kxen_domain *d, struct kxen_image *im,
 }
 
 /* Queues and selectors are read with what they belong to; alone they mean nothing. */
-static int evtchn_restore_vcpus(struct kxen_domain *d, struct kxen_image *im,
+static int evtchn_restore_vcpus(struct kxen_domain *d, struct kxen_stream_in *im,
 				const struct kxen_rec *rec, u32 nr)
 {
 	bool fifo = rec->desc->id == KXEN_REC_FIFO_VCPU;
@@ -206,7 +206,7 @@ const struct kxen_rec_desc kxen_evtchn_recs[] = {
  *
  * Context: may sleep.
  */
-void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_image *im)
+void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_stream_in *im)
 {
 	const struct kxen_rec *rec = kxen_recs(im, KXEN_REC_PORTS, NULL);
 	const struct kxen_save_ports *r = rec->data;

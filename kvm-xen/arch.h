@@ -11,7 +11,7 @@
 
 struct kvm;
 struct kxen_domain;
-struct kxen_sink;
+struct kxen_stream_out;
 struct kxen_vcpu;
 
 /**
@@ -72,7 +72,7 @@ void kxen_arch_vcpu_reset(struct kxen_vcpu *kv);
  * records, behind those of all parts; kxen_arch_recs are the ones that can be read.
  */
 extern const u16 kxen_arch_machine;
-void kxen_arch_save(struct kxen_domain *d, struct kxen_sink *s);
+void kxen_arch_save(struct kxen_domain *d, struct kxen_stream_out *s);
 
 /* No upcall any more, until kxen_arch_set_callback() or a reset. Domain locked. */
 void kxen_arch_hold(struct kxen_domain *d);

@@ -54,7 +54,7 @@ static u32 count_vcpus(struct kxen_domain *d)
 	return nr;
 }
 
-static void save_domain(struct kxen_domain *d, struct kxen_sink *s)
+static void save_domain(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	/* Locked: nobody replaces it. */
 	struct kxen_shared_info *sh = rcu_dereference_protected(d->shared_info, true);
@@ -91,7 +91,7 @@ static void save_area(const struct kxen_area *a, struct kxen_save_area *r)
 	r->len = a->len;
 }
 
-static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
+static void save_vcpu(struct kxen_vcpu *kv, struct kxen_stream_out *s)
 {
 	struct kxen_save_vcpu r = {
 		.vcpu = kv->id,
@@ -115,7 +115,7 @@ static void save_vcpu(struct kxen_vcpu *kv, struct kxen_sink *s)
 	kxen_rec(s, KXEN_REC_VCPU, &r, sizeof(r));
 }
 
-static void save_all(struct kxen_domain *d, struct kxen_sink *s)
+static void save_all(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	struct kxen_vcpu *kv;
 	u32 i;
@@ -133,7 +133,7 @@ static void save_all(struct kxen_domain *d, struct kxen_sink *s)
 }
 
 /* Into a buffer of its own, to be freed by the caller, also on failure. */
-static int save_locked(struct kxen_domain *d, u32 room, struct kxen_sink *s)
+static int save_locked(struct kxen_domain *d, u32 room, struct kxen_stream_out *s)
 {
 	lockdep_assert_held(&d->lock);
 	/* Once to know its size, once for real, when nobody writes there any more. */
@@ -141,7 +141,7 @@ static int save_locked(struct kxen_domain *d, u32 room, struct kxen_sink *s)
 	if (s->len > room)
 		return -ENOSPC;
 	room = s->len;
-	*s = (struct kxen_sink) {
+	*s = (struct kxen_stream_out) {
 		.room = room, .buf = kvzalloc(room, GFP_KERNEL_ACCOUNT),
 	};
 	if (!s->buf)
@@ -163,7 +163,7 @@ static int save_locked(struct kxen_domain *d, u32 room, struct kxen_sink *s)
  */
 int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 {
-	struct kxen_sink s = { };
+	struct kxen_stream_out s = { };
 	int ret = -EBUSY;
 
 	if (mutex_lock_killable(&d->lock))
@@ -188,7 +188,7 @@ int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 
 /* --- reading -------------------------------------------------------------------- */
 
-static int restore_domain(struct kxen_domain *d, struct kxen_image *im,
+static int restore_domain(struct kxen_domain *d, struct kxen_stream_in *im,
 			  const struct kxen_rec *rec, u32 nr)
 {
 	const struct kxen_save_domain *r = rec->data;
@@ -203,7 +203,7 @@ static int restore_domain(struct kxen_domain *d, struct kxen_image *im,
 	return placed ? kxen_shared_info_restore(d, r->shared_info_gfn, NULL) : 0;
 }
 
-static int restore_shared_info(struct kxen_domain *d, struct kxen_image *im,
+static int restore_shared_info(struct kxen_domain *d, struct kxen_stream_in *im,
 			       const struct kxen_rec *rec, u32 nr)
 {
 	return kxen_shared_info_restore(d, 0, rec->data);
@@ -259,7 +259,7 @@ static bool vcpu_ok(const struct kxen_save_vcpu *r)
 	       r->runstate_area.offset < XEN_PAGE_SIZE;
 }
 
-static int restore_vcpu(struct kxen_domain *d, struct kxen_image *im,
+static int restore_vcpu(struct kxen_domain *d, struct kxen_stream_in *im,
 			const struct kxen_save_vcpu *r)
 {
 	struct kxen_vcpu *kv = kxen_domain_vcpu(d, r->vcpu);
@@ -282,7 +282,7 @@ static int restore_vcpu(struct kxen_domain *d, struct kxen_image *im,
 }
 
 /* Each once, as the stream's reader has seen. */
-static int restore_vcpus(struct kxen_domain *d, struct kxen_image *im,
+static int restore_vcpus(struct kxen_domain *d, struct kxen_stream_in *im,
 			 const struct kxen_rec *rec, u32 nr)
 {
 	int ret = 0;
@@ -330,7 +330,7 @@ static const struct kxen_rec_desc *rec_at(u32 n)
 }
 
 /* All of a type at once, in the order of the stream: by owners, and by each one's numbers. */
-static int restore_records(struct kxen_domain *d, struct kxen_image *im)
+static int restore_records(struct kxen_domain *d, struct kxen_stream_in *im)
 {
 	const struct kxen_rec *rec;
 	u32 i, nr;
@@ -346,7 +346,7 @@ static int restore_records(struct kxen_domain *d, struct kxen_image *im)
 }
 
 /* What could fail has been done. */
-static void restore_rest(struct kxen_domain *d, const struct kxen_image *im)
+static void restore_rest(struct kxen_domain *d, const struct kxen_stream_in *im)
 {
 	/* It is needed, so it is there. */
 	const struct kxen_save_domain *r = kxen_recs(im, KXEN_REC_DOMAIN, NULL)->data;
@@ -375,7 +375,7 @@ static void restore_rest(struct kxen_domain *d, const struct kxen_image *im)
 	}
 }
 
-static int restore_locked(struct kxen_domain *d, struct kxen_image *im)
+static int restore_locked(struct kxen_domain *d, struct kxen_stream_in *im)
 {
 	int ret;
 
@@ -412,7 +412,7 @@ static int check_new(struct kxen_domain *d)
 }
 
 /* With the VM, which must not go meanwhile: ports are closed only once then. */
-static int restore_vm(struct kxen_domain *d, struct kxen_image *im,
+static int restore_vm(struct kxen_domain *d, struct kxen_stream_in *im,
 		      struct kvm **kvm)
 {
 	int ret;
@@ -437,7 +437,7 @@ static int restore_vm(struct kxen_domain *d, struct kxen_image *im,
 	return ret;
 }
 
-static int restore_image(struct kxen_domain *d, struct kxen_image *im)
+static int restore_image(struct kxen_domain *d, struct kxen_stream_in *im)
 {
 	struct kvm *kvm = NULL;
 	int ret;
@@ -457,7 +457,7 @@ static int restore_image(struct kxen_domain *d, struct kxen_image *im)
 }
 
 static int restore_stream(struct kxen_domain *d, const void *buf, u32 len,
-			  struct kxen_image *im)
+			  struct kxen_stream_in *im)
 {
 	int ret;
 
@@ -487,7 +487,7 @@ static int restore_stream(struct kxen_domain *d, const void *buf, u32 len,
 int kxen_domain_restore(struct kxen_domain *d, u64 ubuf, u32 len, u32 *why,
 			u32 *skipped)
 {
-	struct kxen_image im = { .why = KXEN_RESTORE_FORMAT };
+	struct kxen_stream_in im = { .why = KXEN_RESTORE_FORMAT };
 	int ret = -ENOMEM;
 	void *buf;
 

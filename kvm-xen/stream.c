@@ -17,14 +17,14 @@
 
 /* --- writing -------------------------------------------------------------------- */
 
-void kxen_rec_put(struct kxen_sink *s, const void *data, u32 len)
+void kxen_rec_put(struct kxen_stream_out *s, const void *data, u32 len)
 {
 	if (s->buf && s->len + len <= s->room)
 		memcpy(s->buf + s->len, data, len);
 	s->len += len;
 }
 
-void kxen_rec_begin(struct kxen_sink *s, u32 id)
+void kxen_rec_begin(struct kxen_stream_out *s, u32 id)
 {
 	struct kxen_save_rec r = { .type = id, .version = id >> 16 };
 
@@ -32,7 +32,7 @@ void kxen_rec_begin(struct kxen_sink *s, u32 id)
 	kxen_rec_put(s, &r, sizeof(r));
 }
 
-void kxen_rec_end(struct kxen_sink *s)
+void kxen_rec_end(struct kxen_stream_out *s)
 {
 	struct kxen_save_rec *r = (void *)(s->buf + s->open);
 
@@ -40,7 +40,7 @@ void kxen_rec_end(struct kxen_sink *s)
 		r->len = s->len - s->open - sizeof(*r);
 }
 
-void kxen_rec(struct kxen_sink *s, u32 id, const void *data, u32 len)
+void kxen_rec(struct kxen_stream_out *s, u32 id, const void *data, u32 len)
 {
 	kxen_rec_begin(s, id);
 	kxen_rec_put(s, data, len);
@@ -48,14 +48,14 @@ void kxen_rec(struct kxen_sink *s, u32 id, const void *data, u32 len)
 }
 
 /* What the header says is known at the end. */
-void kxen_stream_begin(struct kxen_sink *s)
+void kxen_stream_begin(struct kxen_stream_out *s)
 {
 	struct kxen_save_header h = { };
 
 	kxen_rec_put(s, &h, sizeof(h));
 }
 
-void kxen_stream_end(struct kxen_sink *s, u16 arch, u16 domid)
+void kxen_stream_end(struct kxen_stream_out *s, u16 arch, u16 domid)
 {
 	struct kxen_save_header h = {
 		.magic = KXEN_SAVE_MAGIC,
@@ -89,7 +89,7 @@ u32 kxen_stream_room(u32 len)
  *
  * Return: the first one; NULL if there is none.
  */
-const struct kxen_rec *kxen_recs(const struct kxen_image *im, u32 id, u32 *nr)
+const struct kxen_rec *kxen_recs(const struct kxen_stream_in *im, u32 id, u32 *nr)
 {
 	u32 first, end;
 
@@ -104,7 +104,7 @@ const struct kxen_rec *kxen_recs(const struct kxen_image *im, u32 id, u32 *nr)
 	return end > first ? &im->rec[first] : NULL;
 }
 
-static int refuse(struct kxen_image *im, u32 why, int err)
+static int refuse(struct kxen_stream_in *im, u32 why, int err)
 {
 	im->why = why;
 	return err;
@@ -112,7 +112,7 @@ static int refuse(struct kxen_image *im, u32 why, int err)
 
 /* Magic number, version and length are at their places in every version. */
 static int parse_header(const struct kxen_save_header *h, u32 len, u16 arch,
-			struct kxen_image *im)
+			struct kxen_stream_in *im)
 {
 	if (len < sizeof(*h) || h->magic != KXEN_SAVE_MAGIC || h->len != len)
 		return refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);
@@ -151,7 +151,7 @@ static bool length_ok(const struct kxen_rec_desc *desc, u32 len, u32 *nr)
 }
 
 /* Behind the last one that is known: of a later type, or of a later vCPU. */
-static bool order_ok(const struct kxen_image *im, const struct kxen_rec_desc *desc,
+static bool order_ok(const struct kxen_stream_in *im, const struct kxen_rec_desc *desc,
 		     const u32 *vcpu)
 {
 	const struct kxen_rec *last = im->nr ? &im->rec[im->nr - 1] : NULL;
@@ -164,7 +164,7 @@ static bool order_ok(const struct kxen_image *im, const struct kxen_rec_desc *de
 
 /* A record that lies in the stream: known, to be skipped, or what refuses it. */
 static int take(const struct kxen_save_rec *r, kxen_rec_at_fn at,
-		struct kxen_image *im)
+		struct kxen_stream_in *im)
 {
 	u32 id = (u32)r->version << 16 | KXEN_REC_TYPE(r->type), nr;
 	const struct kxen_rec_desc *desc = desc_of(at, id);
@@ -184,7 +184,7 @@ static int take(const struct kxen_save_rec *r, kxen_rec_at_fn at,
 }
 
 /* At the end: is all there that has to be? */
-static int check_needed(kxen_rec_at_fn at, struct kxen_image *im)
+static int check_needed(kxen_rec_at_fn at, struct kxen_stream_in *im)
 {
 	const struct kxen_rec_desc *desc;
 	u32 n;
@@ -208,7 +208,7 @@ static int check_needed(kxen_rec_at_fn at, struct kxen_image *im)
  * @im->why set.
  */
 int kxen_stream_parse(const void *buf, u32 len, u16 arch, kxen_rec_at_fn at,
-		      struct kxen_image *im)
+		      struct kxen_stream_in *im)
 {
 	const struct kxen_save_rec *r;
 	u32 pos = sizeof(struct kxen_save_header), type = 0, n;

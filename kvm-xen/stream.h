@@ -55,22 +55,22 @@ struct kxen_save_rec {
 };
 
 /* Where records go; without @buf they are only counted. */
-struct kxen_sink {
+struct kxen_stream_out {
 	u8 *buf;
 	u32 room;
 	u32 len;
 	u32 open;		/* offset of the record that is being written */
 };
 
-void kxen_stream_begin(struct kxen_sink *s);
-void kxen_stream_end(struct kxen_sink *s, u16 arch, u16 domid);
-void kxen_rec_begin(struct kxen_sink *s, u32 id);
-void kxen_rec_put(struct kxen_sink *s, const void *data, u32 len);
-void kxen_rec_end(struct kxen_sink *s);
-void kxen_rec(struct kxen_sink *s, u32 id, const void *data, u32 len);
+void kxen_stream_begin(struct kxen_stream_out *s);
+void kxen_stream_end(struct kxen_stream_out *s, u16 arch, u16 domid);
+void kxen_rec_begin(struct kxen_stream_out *s, u32 id);
+void kxen_rec_put(struct kxen_stream_out *s, const void *data, u32 len);
+void kxen_rec_end(struct kxen_stream_out *s);
+void kxen_rec(struct kxen_stream_out *s, u32 id, const void *data, u32 len);
 
 struct kxen_domain;
-struct kxen_image;
+struct kxen_stream_in;
 struct kxen_rec;
 
 /**
@@ -96,7 +96,7 @@ struct kxen_rec_desc {
 	u32 max;
 	bool per_vcpu;
 	bool needed;
-	int (*restore)(struct kxen_domain *d, struct kxen_image *im,
+	int (*restore)(struct kxen_domain *d, struct kxen_stream_in *im,
 		       const struct kxen_rec *rec, u32 nr);
 };
 
@@ -113,7 +113,7 @@ struct kxen_rec {
 };
 
 /**
- * struct kxen_image - a stream taken apart.
+ * struct kxen_stream_in - a stream taken apart.
  * @rec: its records that are known, in the order of their types and vCPUs.
  * @nr: how many.
  * @skipped: how many were not, and are OPTIONAL.
@@ -121,7 +121,7 @@ struct kxen_rec {
  * @why: KXEN_RESTORE_*: why it is refused.
  * @undo: it is refused, and a part of it is in the domain by now.
  */
-struct kxen_image {
+struct kxen_stream_in {
 	struct kxen_rec *rec;
 	u32 nr;
 	u32 skipped;
@@ -137,7 +137,7 @@ typedef const struct kxen_rec_desc *(*kxen_rec_at_fn)(u32 n);
 
 u32 kxen_stream_room(u32 len);
 int kxen_stream_parse(const void *buf, u32 len, u16 arch, kxen_rec_at_fn at,
-		      struct kxen_image *im);
-const struct kxen_rec *kxen_recs(const struct kxen_image *im, u32 id, u32 *nr);
+		      struct kxen_stream_in *im);
+const struct kxen_rec *kxen_recs(const struct kxen_stream_in *im, u32 id, u32 *nr);
 
 #endif

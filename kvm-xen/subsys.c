@@ -131,7 +131,7 @@ bool kxen_subsys_in_use(struct kxen_domain *d)
 	return false;
 }
 
-void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s)
+void kxen_subsys_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	int i;
 
@@ -140,7 +140,7 @@ void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s)
 			parts[i]->save(d, s);
 }
 
-void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_image *im)
+void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_stream_in *im)
 {
 	int i;
 

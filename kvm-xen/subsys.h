@@ -16,11 +16,11 @@
 struct dentry;
 struct kxen_domain;
 struct kxen_hc;
-struct kxen_image;
+struct kxen_stream_in;
 struct kxen_query;
 struct kxen_rec_desc;
 struct kxen_shared_info;
-struct kxen_sink;
+struct kxen_stream_out;
 struct kxen_stat_desc;
 struct kxen_vcpu;
 
@@ -113,9 +113,9 @@ struct kxen_subsys {
 	void (*freeze)(struct kxen_domain *d);
 	void (*thaw)(struct kxen_domain *d);
 	bool (*in_use)(struct kxen_domain *d);
-	void (*save)(struct kxen_domain *d, struct kxen_sink *s);
+	void (*save)(struct kxen_domain *d, struct kxen_stream_out *s);
 	const struct kxen_rec_desc *recs;
-	void (*restore_done)(struct kxen_domain *d, const struct kxen_image *im);
+	void (*restore_done)(struct kxen_domain *d, const struct kxen_stream_in *im);
 	void (*width_changed)(struct kxen_domain *d);
 	void (*shared_info_moved)(struct kxen_domain *d,
 				  const struct kxen_shared_info *old);
@@ -143,8 +143,8 @@ void kxen_subsys_reset_done(struct kxen_domain *d);
 void kxen_subsys_freeze(struct kxen_domain *d);
 void kxen_subsys_thaw(struct kxen_domain *d);
 bool kxen_subsys_in_use(struct kxen_domain *d);
-void kxen_subsys_save(struct kxen_domain *d, struct kxen_sink *s);
-void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_image *im);
+void kxen_subsys_save(struct kxen_domain *d, struct kxen_stream_out *s);
+void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_stream_in *im);
 void kxen_subsys_width_changed(struct kxen_domain *d);
 void kxen_subsys_shared_info_moved(struct kxen_domain *d,
 				   const struct kxen_shared_info *old);

@@ -13,7 +13,7 @@ static_assert(sizeof(struct kxen_save_x86_vcpu) == 8);
 
 const u16 kxen_arch_machine = EM_X86_64;
 
-void kxen_arch_save(struct kxen_domain *d, struct kxen_sink *s)
+void kxen_arch_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	struct kxen_vcpu *kv;
 	u32 i;
@@ -29,7 +29,7 @@ void kxen_arch_save(struct kxen_domain *d, struct kxen_sink *s)
 	}
 }
 
-static int x86_restore_vcpus(struct kxen_domain *d, struct kxen_image *im,
+static int x86_restore_vcpus(struct kxen_domain *d, struct kxen_stream_in *im,
 			     const struct kxen_rec *rec, u32 nr)
 {
 	u32 i;

@@ -42,7 +42,7 @@ static const struct kxen_rec_desc *desc_at(u32 n)
 
 static struct kxen_rec recs[MOST];
 
-static int parse(const void *buf, u32 len, struct kxen_image *im)
+static int parse(const void *buf, u32 len, struct kxen_stream_in *im)
 {
 	memset(im, 0, sizeof(*im));
 	im->rec = recs;
@@ -169,7 +169,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static u8 stream[8192];
 	u32 len = compose(data, size, stream);
-	struct kxen_image im;
+	struct kxen_stream_in im;
 	struct model m;
 	u8 *exact;
 	int ret;
@@ -196,7 +196,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 /* --- one damage after the other -------------------------------------------------------------- */
 
 static u8 buf[LONGEST] __attribute__((aligned(8)));
-static struct kxen_sink sink;
+static struct kxen_stream_out sink;
 static int bad;
 
 static void step(void)
@@ -205,7 +205,7 @@ static void step(void)
 
 static void begin(void)
 {
-	sink = (struct kxen_sink) { .buf = buf, .room = sizeof(buf) };
+	sink = (struct kxen_stream_out) { .buf = buf, .room = sizeof(buf) };
 	kxen_stream_begin(&sink);
 }
 
@@ -226,7 +226,7 @@ static void optional(u32 id, u32 vcpu, u32 len)
 
 static void check(const char *name, u32 len, int want, u32 why, u32 skipped)
 {
-	struct kxen_image im;
+	struct kxen_stream_in im;
 	int ret = parse(buf, len, &im);
 
 	if (ret == want && (!ret || im.why == why) && im.skipped == skipped) {

@@ -29,7 +29,7 @@ static int name##_create(struct kxen_domain *d) { return note(up); }		\
 static void name##_destroy(struct kxen_domain *d) { note(down); }		\
 static void name##_given(struct kxen_domain *d) { note(up); }			\
 static bool name##_in_use(struct kxen_domain *d) { return note(up), uses == up; } \
-static void name##_save(struct kxen_domain *d, struct kxen_sink *s) { note(up); } \
+static void name##_save(struct kxen_domain *d, struct kxen_stream_out *s) { note(up); } \
 static int name##_call(struct kxen_domain *d, void *arg) { return 0; }		\
 static const struct kxen_ctl_call name##_ctl[] = {				\
 	{ .cmd = up, .fn = name##_call }, { .cmd = down, .fn = name##_call }, { } }; \
