@@ -128,7 +128,7 @@ static void drop_prepared(struct kxen_domain *d)
  * The VM's vCPU becomes one of the domain. None is prepared for one that was being made
  * while the VM was attached: that must not fail any more.
  */
-static int adopt(struct kxen_domain *d, struct kvm_vcpu *v)
+static int attach_vcpu(struct kxen_domain *d, struct kvm_vcpu *v)
 {
 	u32 arch_id = kxen_glue_vcpu_id(v);
 	int id = number_of(d, arch_id, kxen_glue_vcpu_idx(v));
@@ -208,7 +208,7 @@ void kxen_domain_vcpu_created(struct kvm_vcpu *v)
 	if (!d)
 		return;
 	mutex_lock(&d->lock);
-	if (d->kvm == kvm && adopt(d, v))
+	if (d->kvm == kvm && attach_vcpu(d, v))
 		kxen_warn_guest(d, "vCPU %u stays without Xen",
 				kxen_glue_vcpu_idx(v));
 	mutex_unlock(&d->lock);
@@ -365,7 +365,7 @@ static void take_over(struct kxen_domain *d, struct kvm *kvm)
 	 */
 	smp_mb();
 	for (i = 0; (v = kxen_glue_vcpu_by_idx(kvm, i)); i++)
-		if (adopt(d, v))
+		if (attach_vcpu(d, v))
 			kxen_warn_guest(d, "vCPU %u stays without Xen", i);
 	mutex_unlock(&d->lock);
 }

@@ -221,7 +221,7 @@ void kxen_domain_reset(struct kxen_domain *d)
 	WRITE_ONCE(d->compat, false);
 	WRITE_ONCE(d->shutdown_reason, U32_MAX);
 	WRITE_ONCE(d->state, KXEN_RUNNING);
-	WRITE_ONCE(d->used, false);
+	WRITE_ONCE(d->active, false);
 	WRITE_ONCE(d->reset_pending, false);
 	mutex_unlock(&d->lock);
 	kxen_subsys_reset_done(d);

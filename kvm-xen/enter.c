@@ -32,7 +32,7 @@ static void resume(struct kxen_vcpu *kv)
 void kxen_vcpu_enter(struct kxen_vcpu *kv)
 {
 	kxen_pause_run(kv);
-	if (kxen_arch_begins_anew(kv) && READ_ONCE(kv->domain->used))
+	if (kxen_arch_begins_anew(kv) && READ_ONCE(kv->domain->active))
 		kxen_reset_hold(kv->domain);
 	if (unlikely(READ_ONCE(kv->resume)))
 		resume(kv);

@@ -161,7 +161,7 @@ static int put_result(struct kxen_hc *hc, u64 at, u64 ret)
  * Somebody wants the thread, or long enough was worked without a look. Between this call
  * and the next KVM lets go of what memory updates wait for.
  */
-static long go_on_later(struct kxen_hc *hc, u64 at, u32 nr)
+static long create_continuation(struct kxen_hc *hc, u64 at, u32 nr)
 {
 	hc->arg[0] = at;
 	hc->arg[1] = nr;
@@ -202,11 +202,11 @@ long kxen_hc_multicall(struct kxen_hc *hc)
 		if (call_entry(hc, at, &cut))
 			return -EFAULT;
 		if (cut)
-			return go_on_later(hc, at, nr - i);
+			return create_continuation(hc, at, nr - i);
 		if (!hc->exit && i + 1 < nr &&
 		    (i % BATCH == BATCH - 1 ||
 		     kxen_glue_work_pending(hc->kv->vcpu)))
-			return go_on_later(hc, at + size, nr - i - 1);
+			return create_continuation(hc, at + size, nr - i - 1);
 	}
 	return 0;
 }

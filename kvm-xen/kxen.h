@@ -200,7 +200,7 @@ struct kxen_domain {
 	u32 nr_vcpu_ids;
 	struct list_head prepared;	/* vCPUs that KVM has not made yet */
 	u32 nr_prepared;
-	bool used;		/* the guest has spoken to us since the last reset */
+	bool active;		/* the guest has spoken to us since the last reset */
 	bool reset_pending;	/* held: machine_reset.c */
 	bool restoring;		/* no pin waits for a page */
 
@@ -278,10 +278,10 @@ bool kxen_hooks_armed(void);
 void kxen_attach_exit(void);
 
 /* The guest has found us: from now on a machine reset has something to do. */
-static inline void kxen_domain_used(struct kxen_domain *d)
+static inline void kxen_domain_mark_active(struct kxen_domain *d)
 {
-	if (unlikely(!READ_ONCE(d->used)) && !READ_ONCE(d->reset_pending))
-		WRITE_ONCE(d->used, true);
+	if (unlikely(!READ_ONCE(d->active)) && !READ_ONCE(d->reset_pending))
+		WRITE_ONCE(d->active, true);
 }
 
 /* machine_reset.c */

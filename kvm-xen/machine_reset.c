@@ -53,7 +53,7 @@ void kxen_reset_hold(struct kxen_domain *d)
 		kxen_watchdog_stop(d);
 	}
 	/* The next call is looked at. */
-	WRITE_ONCE(d->used, false);
+	WRITE_ONCE(d->active, false);
 	mutex_unlock(&d->lock);
 }
 
@@ -75,7 +75,7 @@ static void go_on(struct kxen_vcpu *caller)
 			kxen_subsys_thaw(d);
 		/* What was set before it slept is delivered as it wants it. */
 		kxen_arch_set_callback(caller, d->params[HVM_PARAM_CALLBACK_IRQ]);
-		WRITE_ONCE(d->used, true);
+		WRITE_ONCE(d->active, true);
 		trace_kxen_domain(d->domid, "woken");
 	}
 	mutex_unlock(&d->lock);
@@ -86,7 +86,7 @@ void kxen_reset_new_life(struct kxen_domain *d)
 {
 	if (READ_ONCE(d->reset_pending))
 		kxen_domain_reset(d);
-	WRITE_ONCE(d->used, true);
+	WRITE_ONCE(d->active, true);
 }
 
 enum meaning { NOTHING, NEW_LIFE, WOKEN };
@@ -147,7 +147,7 @@ void kxen_reset_first_call(struct kxen_hc *hc)
 	struct kxen_domain *d = hc->d;
 
 	if (!READ_ONCE(d->reset_pending)) {
-		WRITE_ONCE(d->used, true);
+		WRITE_ONCE(d->active, true);
 		return;
 	}
 	switch (of_call(hc)) {

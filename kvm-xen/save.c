@@ -390,7 +390,7 @@ static int restore_locked(struct kxen_domain *d, struct kxen_stream_in *im)
 				     d->params[HVM_PARAM_CALLBACK_IRQ]);
 	if (ret)
 		return ret;
-	WRITE_ONCE(d->used, true);
+	WRITE_ONCE(d->active, true);
 	restore_rest(d, im);
 	kxen_subsys_restore_done(d, im);
 	im->why = KXEN_RESTORE_OK;
@@ -405,7 +405,7 @@ static int check_new(struct kxen_domain *d)
 		return -EBUSY;
 	if (!kxen_domain_stopped(d))
 		return -EBUSY;
-	if (READ_ONCE(d->used) || d->reset_pending || kxen_subsys_in_use(d) ||
+	if (READ_ONCE(d->active) || d->reset_pending || kxen_subsys_in_use(d) ||
 	    !kxen_domain_vcpu(d, 0))
 		return -EBUSY;
 	return 0;
@@ -430,7 +430,7 @@ static int restore_vm(struct kxen_domain *d, struct kxen_stream_in *im,
 	WRITE_ONCE(d->restoring, false);
 	if (ret) {
 		/* Until it is as new again nobody may let it go, nor try once more. */
-		WRITE_ONCE(d->used, true);
+		WRITE_ONCE(d->active, true);
 		WRITE_ONCE(d->pause_count, d->pause_count + 1);
 		im->undo = true;
 	}

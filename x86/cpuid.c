@@ -59,7 +59,7 @@ int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	if ((leaf & 0xffff0000) != 0x40000000)
 		return 0;
 	base = kxen_cpuid_base(kv);
-	kxen_domain_used(kv->domain);
+	kxen_domain_mark_active(kv->domain);
 	/* Below Xen's block Hyper-V's stays; above it there is nothing. */
 	if (leaf < base)
 		return 0;

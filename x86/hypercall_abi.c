@@ -76,7 +76,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 	if (unlikely(kxen_glue_cpl(v))) {
 		ret = -EPERM;
 	} else {
-		if (unlikely(!READ_ONCE(hc.d->used)))
+		if (unlikely(!READ_ONCE(hc.d->active)))
 			kxen_reset_first_call(&hc);
 		ret = kxen_hypercall(&hc);
 	}
