@@ -35,15 +35,15 @@ static inline struct kxen_gptr shared_info(struct kxen_domain *d)
 static void mark(struct kxen_domain *d, const struct kxen_layout *l,
 		 struct kxen_port *p)
 {
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, READ_ONCE(p->notify_vcpu));
+	struct kxen_vcpu *v = kxen_domain_vcpu(d, READ_ONCE(p->notify_vcpu));
 	struct kxen_gptr vi;
 
-	if (!kv)
+	if (!v)
 		return;
-	vi = kxen_gptr_get_sched(&kv->vcpu_info);
+	vi = kxen_gptr_get_sched(&v->vcpu_info);
 	if (!kxen_guest_set_sel(kxen_gptr_at(vi, l->sel),
 				p->port / l->long_bits, l->long_bits))
-		kxen_vcpu_mark_events_pending(kv, vi);
+		kxen_vcpu_mark_events_pending(v, vi);
 }
 
 /* The order of the steps is the ABI (A51): pending, selector, upcall. */
@@ -96,10 +96,10 @@ static bool evtchn_2l_is_masked(struct kxen_domain *d, struct kxen_port *p)
 	       kxen_guest_test(kxen_gptr_at(shared_info(d), l->mask), p->port);
 }
 
-static bool evtchn_2l_any_pending(struct kxen_vcpu *kv)
+static bool evtchn_2l_any_pending(struct kxen_vcpu *v)
 {
-	const struct kxen_layout *l = layout(kv->domain);
-	struct kxen_gptr bits = kxen_gptr_at(shared_info(kv->domain), l->pending);
+	const struct kxen_layout *l = layout(v->domain);
+	struct kxen_gptr bits = kxen_gptr_at(shared_info(v->domain), l->pending);
 	u32 i;
 
 	for (i = 0; i < l->long_bits * l->long_bits / 64; i++)

@@ -28,7 +28,7 @@ long kxen_host_send(u32 port, const struct kxen_host_port *host);
 bool kxen_evtchn_close_some(struct kxen_domain *d, u32 budget);
 
 /* Virtual interrupts. Any context. */
-void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq);
+void kxen_virq_raise_vcpu(struct kxen_vcpu *v, u32 virq);
 void kxen_virq_raise_global(u32 virq);
 
 /* Poll: is this port pending? 1, 0, or -EINVAL for a port nobody can use. */

@@ -71,7 +71,7 @@ struct kxen_evtchn_ops {
 	bool (*is_busy)(struct kxen_domain *d, struct kxen_port *p);
 	int (*set_priority)(struct kxen_domain *d, struct kxen_port *p,
 			    u32 priority);
-	bool (*any_pending)(struct kxen_vcpu *kv);
+	bool (*any_pending)(struct kxen_vcpu *v);
 	void (*save)(struct kxen_domain *d, struct kxen_stream_out *s);
 	void (*stop)(struct kxen_domain *d);
 };
@@ -214,9 +214,9 @@ long kxen_port_send(struct kxen_domain *d, u32 port,
 		    const struct kxen_host_port *host);
 
 /* upcall.c */
-void kxen_vcpu_mark_events_pending(struct kxen_vcpu *kv, struct kxen_gptr vi);
+void kxen_vcpu_mark_events_pending(struct kxen_vcpu *v, struct kxen_gptr vi);
 void kxen_evtchn_check_pollers(struct kxen_domain *d, u32 port);
-void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force);
+void kxen_evtchn_rescan(struct kxen_vcpu *v, bool force);
 
 /* virq.c */
 bool kxen_virq_is_per_vcpu(u32 virq);

@@ -93,14 +93,14 @@ static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 static void notify(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 {
 	struct kxen_fifo_vcpu *fv = vcpu_of(f, at >> 4);
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 
 	/* Also the barrier between the head and the bit, for the guest's xchg. */
 	if (kxen_guest_test_and_set(fv->control, at & 15))
 		return;
-	kv = kxen_domain_vcpu(d, at >> 4);
-	if (kv)
-		kxen_vcpu_mark_events_pending(kv, kxen_gptr_get_sched(&kv->vcpu_info));
+	v = kxen_domain_vcpu(d, at >> 4);
+	if (v)
+		kxen_vcpu_mark_events_pending(v, kxen_gptr_get_sched(&v->vcpu_info));
 }
 
 enum claim { RETRY, IS_LINKED, DEQUEUED, QUEUED };
@@ -259,10 +259,10 @@ static int evtchn_fifo_set_priority(struct kxen_domain *d, struct kxen_port *p,
 }
 
 /* The guest is to look at its queues: at least one says so. */
-static bool evtchn_fifo_any_pending(struct kxen_vcpu *kv)
+static bool evtchn_fifo_any_pending(struct kxen_vcpu *v)
 {
-	const struct kxen_fifo *f = READ_ONCE(kv->domain->evtchn->fifo);
-	const struct kxen_fifo_vcpu *fv = vcpu_of(f, kv->id);
+	const struct kxen_fifo *f = READ_ONCE(v->domain->evtchn->fifo);
+	const struct kxen_fifo_vcpu *fv = vcpu_of(f, v->id);
 
 	return fv && kxen_guest_read32(fv->control);
 }

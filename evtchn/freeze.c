@@ -57,9 +57,9 @@ static bool evtchn_frozen_is_busy(struct kxen_domain *d, struct kxen_port *p)
 	return inner_ops(d)->is_busy && inner_ops(d)->is_busy(d, p);
 }
 
-static bool evtchn_frozen_any_pending(struct kxen_vcpu *kv)
+static bool evtchn_frozen_any_pending(struct kxen_vcpu *v)
 {
-	return inner_ops(kv->domain)->any_pending(kv);
+	return inner_ops(v->domain)->any_pending(v);
 }
 
 static const struct kxen_evtchn_ops kxen_evtchn_frozen = {
@@ -93,7 +93,7 @@ static bool evtchn_silent_never(struct kxen_domain *d, struct kxen_port *p)
 	return false;
 }
 
-static bool evtchn_silent_any_pending(struct kxen_vcpu *kv)
+static bool evtchn_silent_any_pending(struct kxen_vcpu *v)
 {
 	return false;
 }

@@ -45,23 +45,23 @@ bool kxen_nl_leaf(const struct kxen_nlevel *nl, u32 port, struct kxen_nl_leaf *l
  * is looked at. Its raiser has set the leaf before it looks here, with a full barrier,
  * which pairs with the one in kxen_nl_vcpu().
  */
-static void mark(const struct kxen_nlevel *nl, struct kxen_vcpu *kv, u32 port)
+static void mark(const struct kxen_nlevel *nl, struct kxen_vcpu *v, u32 port)
 {
 	u32 bits = 1U << nl->shift;
 	struct kxen_nl_vcpu *nv;
 	struct kxen_gptr vi;
 
-	if (!kv)
+	if (!v)
 		return;
 	/* Pairs with the release in kxen_nl_vcpu(): its arrays are there. */
-	nv = smp_load_acquire(&nl->vcpu[kv->id]);
+	nv = smp_load_acquire(&nl->vcpu[v->id]);
 	if (!nv || !kxen_nl_climb(&nv->in, nl->levels, nl->shift, port))
 		return;
-	vi = kxen_gptr_get_sched(&kv->vcpu_info);
+	vi = kxen_gptr_get_sched(&v->vcpu_info);
 	if (!kxen_guest_set_sel(kxen_gptr_at(vi, kxen_layouts[nl->shift == 5].sel),
 				kxen_nl_bit(nl->levels, nl->shift, 1, port),
 				bits))
-		kxen_vcpu_mark_events_pending(kv, vi);
+		kxen_vcpu_mark_events_pending(v, vi);
 }
 
 static struct kxen_vcpu *vcpu_of(struct kxen_domain *d, struct kxen_port *p)
@@ -128,7 +128,7 @@ static bool evtchn_nl_is_masked(struct kxen_domain *d, struct kxen_port *p)
 }
 
 /* Its vcpu_info has moved: the inner levels have not, so the root is enough. */
-static bool evtchn_nl_any_pending(struct kxen_vcpu *kv)
+static bool evtchn_nl_any_pending(struct kxen_vcpu *v)
 {
 	return true;
 }

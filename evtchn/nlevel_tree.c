@@ -150,7 +150,7 @@ static int add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
 		     const struct kxen_nl_req *r)
 {
 	struct kxen_nl_vcpu *nv;
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i, id;
 	int ret;
 
@@ -171,8 +171,8 @@ static int add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
 		nl->vcpu[id] = nv;
 	}
 	for (i = 0; i < READ_ONCE(d->nr_vcpus) && !r->may_miss; i++) {
-		kv = kxen_domain_vcpu(d, i);
-		if (kv && !nl->vcpu[i] && !kxen_glue_offline(kv->vcpu))
+		v = kxen_domain_vcpu(d, i);
+		if (v && !nl->vcpu[i] && !kxen_glue_offline(v->vcpu))
 			return -EINVAL;
 	}
 	return 0;
@@ -547,7 +547,7 @@ static int publish_vcpu(struct kxen_domain *d, u32 levels, u32 shift, u32 vcpu,
 			struct kxen_nl_vcpu *nv)
 {
 	struct kxen_nlevel *nl = d->evtchn->nlevel;
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, vcpu);
+	struct kxen_vcpu *v = kxen_domain_vcpu(d, vcpu);
 	int ret = check_vcpu(d, vcpu);
 
 	if (ret)
@@ -558,11 +558,11 @@ static int publish_vcpu(struct kxen_domain *d, u32 levels, u32 shift, u32 vcpu,
 	if (l2_taken(nl, nv))
 		return -EINVAL;
 	/* Pairs with the raiser: its arrays are there. */
-	smp_store_release(&nl->vcpu[kv->id], nv);
+	smp_store_release(&nl->vcpu[v->id], nv);
 	/* Pairs with the leaf's atomic bit before the raiser: one of us sees the other. */
 	smp_mb();
-	kxen_nl_replay(d, nl, kv);
-	kxen_evtchn_rescan(kv, true);
+	kxen_nl_replay(d, nl, v);
+	kxen_evtchn_rescan(v, true);
 	return 0;
 }
 

@@ -84,7 +84,7 @@ static long do_send(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_send *a = arg;
 
-	hc->kv->stats.sends++;
+	hc->v->stats.sends++;
 	return kxen_port_send(hc->d, a->port, NULL);
 }
 

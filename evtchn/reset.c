@@ -75,7 +75,7 @@ long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont)
 	if (ret)
 		return ret;
 	while (close_batch(d)) {
-		if (kxen_glue_work_pending(hc->kv->vcpu)) {
+		if (kxen_glue_work_pending(hc->v->vcpu)) {
 			hc->arg[0] = KXEN_EVTCHNOP_RESET_CONT;
 			return kxen_hc_restart(hc);
 		}

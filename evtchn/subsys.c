@@ -67,18 +67,18 @@ static bool evtchn_in_use(struct kxen_domain *d)
 static void evtchn_shared_info_moved(struct kxen_domain *d,
 				     const struct kxen_shared_info *old)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	if (old)
 		kxen_evtchn_carry_over(d, old);
-	kxen_for_each_vcpu(d, i, kv)
-		kxen_evtchn_rescan(kv, false);
+	kxen_for_each_vcpu(d, i, v)
+		kxen_evtchn_rescan(v, false);
 }
 
-static void evtchn_vcpu_info_set(struct kxen_vcpu *kv)
+static void evtchn_vcpu_info_set(struct kxen_vcpu *v)
 {
-	kxen_evtchn_rescan(kv, true);	/* A82 */
+	kxen_evtchn_rescan(v, true);	/* A82 */
 }
 
 /* Toolstacks look when they are told (A121). */
@@ -99,9 +99,9 @@ static void evtchn_query(struct kxen_domain *d, struct kxen_query *q)
 	q->evtchn_abi = abi_of(d);
 }
 
-static u64 sends(struct kxen_vcpu *kv)
+static u64 sends(struct kxen_vcpu *v)
 {
-	return READ_ONCE(kv->stats.sends);
+	return READ_ONCE(v->stats.sends);
 }
 
 static u64 broken(struct kxen_domain *d)

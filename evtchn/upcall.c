@@ -9,19 +9,19 @@
 
 /**
  * kxen_vcpu_mark_events_pending() - Set upcall_pending; if it was clear, raise the upcall.
- * @kv: the vCPU.
+ * @v: the vCPU.
  * @vi: its vcpu_info, under RCU or with interrupts off.
  */
-void kxen_vcpu_mark_events_pending(struct kxen_vcpu *kv, struct kxen_gptr vi)
+void kxen_vcpu_mark_events_pending(struct kxen_vcpu *v, struct kxen_gptr vi)
 {
 	/* evtchn_upcall_pending is the first byte. */
 	if (kxen_guest_xchg8(vi, 1))
 		return;
-	atomic64_inc(&kv->upcalls);
-	trace_kxen_upcall(kv->domain->domid, kv->id);
-	kxen_arch_upcall(kv);
-	if (unlikely(READ_ONCE(kv->poll_port)))
-		kxen_glue_unblock(kv->vcpu);
+	atomic64_inc(&v->upcalls);
+	trace_kxen_upcall(v->domain->domid, v->id);
+	kxen_arch_upcall(v);
+	if (unlikely(READ_ONCE(v->poll_port)))
+		kxen_glue_unblock(v->vcpu);
 }
 
 /**
@@ -39,38 +39,38 @@ void kxen_evtchn_check_pollers(struct kxen_domain *d, u32 port)
 	if (likely(!atomic_read(&d->pollers)))
 		return;
 	for (i = 0; i < READ_ONCE(d->nr_vcpus); i++) {
-		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
-		u32 waits = kv ? READ_ONCE(kv->poll_port) : 0;
+		struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
+		u32 waits = v ? READ_ONCE(v->poll_port) : 0;
 
 		if (waits == port || waits == U32_MAX)
-			kxen_glue_unblock(kv->vcpu);
+			kxen_glue_unblock(v->vcpu);
 	}
 }
 
 /**
  * kxen_evtchn_rescan() - Have a vCPU look at every event.
- * @kv: the vCPU.
+ * @v: the vCPU.
  * @force: also if none is pending (A82 wants it at registration).
  *
  * The selector is the root of the bitmap ABIs; FIFO does not look at it.
  */
-void kxen_evtchn_rescan(struct kxen_vcpu *kv, bool force)
+void kxen_evtchn_rescan(struct kxen_vcpu *v, bool force)
 {
-	const struct kxen_layout *l = &kxen_layouts[READ_ONCE(kv->domain->compat)];
+	const struct kxen_layout *l = &kxen_layouts[READ_ONCE(v->domain->compat)];
 	unsigned long flags;
 	struct kxen_gptr vi, sel;
 
 	local_irq_save(flags);
-	vi = kxen_gptr_get_sched(&kv->vcpu_info);
+	vi = kxen_gptr_get_sched(&v->vcpu_info);
 	sel = kxen_gptr_at(vi, l->sel);
-	if (force || kxen_evtchn_ops(kv->domain)->any_pending(kv)) {
+	if (force || kxen_evtchn_ops(v->domain)->any_pending(v)) {
 		if (l->long_bits == 64)
 			kxen_guest_write64(sel, ~0ULL);
 		else
 			kxen_guest_write32(sel, ~0U);
 		/* Pairs with the guest's xchg of the selector. */
 		smp_mb();
-		kxen_vcpu_mark_events_pending(kv, vi);
+		kxen_vcpu_mark_events_pending(v, vi);
 	}
 	local_irq_restore(flags);
 }

@@ -84,23 +84,23 @@ void kxen_virq_drop_handler(struct kxen_domain *d)
 }
 
 /* Domain 0 has no vCPUs: all of its are the domain's. */
-static u32 *map_of(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv)
+static u32 *map_of(struct kxen_domain *d, u32 virq, struct kxen_vcpu *v)
 {
-	return kv && class_of(virq) == VIRQ_PER_VCPU ? &kv->virq_port[virq] :
+	return v && class_of(virq) == VIRQ_PER_VCPU ? &v->virq_port[virq] :
 						       &d->virq_port[virq];
 }
 
 static raw_spinlock_t *lock_of(struct kxen_domain *d, u32 virq,
-			       struct kxen_vcpu *kv)
+			       struct kxen_vcpu *v)
 {
-	return kv && class_of(virq) == VIRQ_PER_VCPU ? &kv->virq_lock :
+	return v && class_of(virq) == VIRQ_PER_VCPU ? &v->virq_lock :
 						       &d->virq_lock;
 }
 
-static long bind(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv,
+static long bind(struct kxen_domain *d, u32 virq, struct kxen_vcpu *v,
 		 u32 vcpu, struct kxen_host_port *host, u32 *port)
 {
-	u32 *map = map_of(d, virq, kv);
+	u32 *map = map_of(d, virq, v);
 	struct kxen_port *p;
 	unsigned long flags;
 	int ret;
@@ -118,9 +118,9 @@ static long bind(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv,
 	raw_spin_unlock_irqrestore(&p->lock, flags);
 	*port = p->port;
 	/* Last: from here on it can be raised. */
-	raw_spin_lock_irqsave(lock_of(d, virq, kv), flags);
+	raw_spin_lock_irqsave(lock_of(d, virq, v), flags);
 	WRITE_ONCE(*map, p->port);
-	raw_spin_unlock_irqrestore(lock_of(d, virq, kv), flags);
+	raw_spin_unlock_irqrestore(lock_of(d, virq, v), flags);
 	return 0;
 }
 
@@ -136,7 +136,7 @@ static long bind(struct kxen_domain *d, u32 virq, struct kxen_vcpu *kv,
  */
 long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	long ret;
 
 	if (virq >= KXEN_NR_VIRQS)
@@ -144,13 +144,13 @@ long kxen_virq_bind(struct kxen_domain *d, u32 virq, u32 vcpu, u32 *port)
 	virq = array_index_nospec(virq, KXEN_NR_VIRQS);
 	if (class_of(virq) != VIRQ_PER_VCPU && vcpu)
 		return -EINVAL;
-	kv = kxen_domain_vcpu(d, vcpu);
-	if (!kv)
+	v = kxen_domain_vcpu(d, vcpu);
+	if (!v)
 		return -ENOENT;
 	if (class_of(virq) == VIRQ_GLOBAL && !is_handler(d, virq))
 		return -EBUSY;
 	mutex_lock(&d->evtchn->event_lock);
-	ret = bind(d, virq, kv, vcpu, NULL, port);
+	ret = bind(d, virq, v, vcpu, NULL, port);
 	mutex_unlock(&d->evtchn->event_lock);
 	return ret;
 }
@@ -174,33 +174,33 @@ long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port)
 /* Could a port of a saved domain have this? A global one is domain 0's. */
 bool kxen_virq_may_restore(struct kxen_domain *d, u32 virq, u32 vcpu)
 {
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, vcpu);
+	struct kxen_vcpu *v = kxen_domain_vcpu(d, vcpu);
 
-	if (virq >= KXEN_NR_VIRQS || !kv || class_of(virq) == VIRQ_GLOBAL)
+	if (virq >= KXEN_NR_VIRQS || !v || class_of(virq) == VIRQ_GLOBAL)
 		return false;
 	virq = array_index_nospec(virq, KXEN_NR_VIRQS);
-	return !READ_ONCE(*map_of(d, virq, kv));
+	return !READ_ONCE(*map_of(d, virq, v));
 }
 
 /* A port whose virq and vCPU are set, and can have it: from here on it is raised. */
 void kxen_virq_restore(struct kxen_domain *d, struct kxen_port *p)
 {
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, p->notify_vcpu);
+	struct kxen_vcpu *v = kxen_domain_vcpu(d, p->notify_vcpu);
 
 	lockdep_assert_held(&d->evtchn->event_lock);
-	WRITE_ONCE(*map_of(d, p->virq, kv), p->port);
+	WRITE_ONCE(*map_of(d, p->virq, v), p->port);
 }
 
 /* The port goes: nobody finds it any more when this returns (A25). */
 void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu)
 {
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, vcpu);
+	struct kxen_vcpu *v = kxen_domain_vcpu(d, vcpu);
 	unsigned long flags;
 
 	lockdep_assert_held(&d->evtchn->event_lock);
-	raw_spin_lock_irqsave(lock_of(d, virq, kv), flags);
-	WRITE_ONCE(*map_of(d, virq, kv), 0);
-	raw_spin_unlock_irqrestore(lock_of(d, virq, kv), flags);
+	raw_spin_lock_irqsave(lock_of(d, virq, v), flags);
+	WRITE_ONCE(*map_of(d, virq, v), 0);
+	raw_spin_unlock_irqrestore(lock_of(d, virq, v), flags);
 }
 
 static void raise(struct kxen_domain *d, raw_spinlock_t *lock, const u32 *map)
@@ -220,14 +220,14 @@ static void raise(struct kxen_domain *d, raw_spinlock_t *lock, const u32 *map)
 
 /**
  * kxen_virq_raise_vcpu() - Raise a per-vCPU virtual interrupt.
- * @kv: the vCPU.
+ * @v: the vCPU.
  * @virq: one of the per-vCPU ones.
  *
  * Context: any, also a timer's.
  */
-void kxen_virq_raise_vcpu(struct kxen_vcpu *kv, u32 virq)
+void kxen_virq_raise_vcpu(struct kxen_vcpu *v, u32 virq)
 {
-	raise(kv->domain, &kv->virq_lock, &kv->virq_port[virq]);
+	raise(v->domain, &v->virq_lock, &v->virq_port[virq]);
 }
 
 /* A global one, to its handler. Any context. */

@@ -62,10 +62,10 @@ void kxen_arch_domain_reset(struct kxen_domain *d);
  * The boot vCPU is about to run from where a machine begins: it has been reset, or wakes up.
  * At the beginning of KVM_RUN, the vCPU's own thread.
  */
-bool kxen_arch_begins_anew(struct kxen_vcpu *kv);
+bool kxen_arch_begins_anew(struct kxen_vcpu *v);
 
 /* Forget what the guest has set up for a vCPU. Domain locked. */
-void kxen_arch_vcpu_reset(struct kxen_vcpu *kv);
+void kxen_arch_vcpu_reset(struct kxen_vcpu *v);
 
 /*
  * What a saved domain has of this architecture alone: EM_* of ELF for its header, and
@@ -82,19 +82,19 @@ void kxen_arch_hold(struct kxen_domain *d);
  * changed: see to it that the guest takes the upcall. Any context, interrupts
  * may be off; the vCPU may be running, asleep or not started.
  */
-void kxen_arch_upcall(struct kxen_vcpu *kv);
+void kxen_arch_upcall(struct kxen_vcpu *v);
 
 /* Raise the upcall of a vCPU once more if it is pending. Any context. */
-void kxen_arch_upcall_again(struct kxen_vcpu *kv);
+void kxen_arch_upcall_again(struct kxen_vcpu *v);
 
 /* Tracing: has the guest acknowledged its upcall by now? The vCPU's own thread. */
-void kxen_arch_look_for_ack(struct kxen_vcpu *kv);
+void kxen_arch_look_for_ack(struct kxen_vcpu *v);
 
 /* An upcall could be taken by the guest right now. The vCPU's own thread. */
-bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv);
+bool kxen_arch_upcall_deliverable(struct kxen_vcpu *v);
 
 /* Guest system time in ns, as this vCPU reads it. The vCPU's own thread. */
-u64 kxen_arch_guest_now(struct kxen_vcpu *kv);
+u64 kxen_arch_guest_now(struct kxen_vcpu *v);
 
 /* Guest system time in ns, any context, may be some us away from the above. */
 u64 kxen_arch_domain_now(struct kxen_domain *d);
@@ -103,27 +103,27 @@ u64 kxen_arch_domain_now(struct kxen_domain *d);
  * Write the time into vcpu_info and the registered area, if it has changed. While the domain
  * is held: into vcpu_info alone, where it is as it was left.
  */
-void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force);
+void kxen_arch_publish_time(struct kxen_vcpu *v, bool force);
 
 /*
  * Where the time is written has changed, time_stale says so: it is written before the guest
  * runs next, and the upcall that came with the place is looked at. Any context, no kick.
  */
-void kxen_arch_clock_moved(struct kxen_vcpu *kv);
+void kxen_arch_clock_moved(struct kxen_vcpu *v);
 
 /*
- * Write the time into the registered area of @kv, as @caller reads it: the clock of
+ * Write the time into the registered area of @v, as @caller reads it: the clock of
  * another vCPU is its own thread's, and may not run yet. @caller's own thread.
  */
-void kxen_arch_publish_time_area(struct kxen_vcpu *kv, struct kxen_vcpu *caller);
+void kxen_arch_publish_time_area(struct kxen_vcpu *v, struct kxen_vcpu *caller);
 
 /*
  * Copies by guest virtual address, with the caller's privilege and page tables.
  * The vCPU's own thread; may sleep. 0 or -EFAULT.
  */
-int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva,
+int kxen_arch_copy_from_guest(struct kxen_vcpu *v, void *dst, u64 gva,
 			      u32 len);
-int kxen_arch_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src,
+int kxen_arch_copy_to_guest(struct kxen_vcpu *v, u64 gva, const void *src,
 			    u32 len);
 
 /**
@@ -142,18 +142,18 @@ struct kxen_window {
 };
 
 /* kxen_arch_copy_from_guest(), which says where that was. */
-int kxen_arch_copy_and_find(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len,
+int kxen_arch_copy_and_find(struct kxen_vcpu *v, void *dst, u64 gva, u32 len,
 			    struct kxen_window *win);
 
 /*
  * Write to what was found there, @pos bytes in: no more than was read. 0; -EFAULT: by the
  * guest's tables, if at all.
  */
-int kxen_arch_copy_to_window(struct kxen_vcpu *kv, const struct kxen_window *win,
+int kxen_arch_copy_to_window(struct kxen_vcpu *v, const struct kxen_window *win,
 			     u32 pos, const void *src, u32 len);
 
 /* Guest virtual to guest physical, for write. 0 or -EFAULT. */
-int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa);
+int kxen_arch_translate(struct kxen_vcpu *v, u64 gva, u64 *gpa);
 
 /* What XENVER_capabilities says, and bits of XENVER_get_features beside the core's. */
 extern const char * const kxen_arch_caps;
@@ -163,7 +163,7 @@ extern const u32 kxen_arch_features;
  * HVM_PARAM_CALLBACK_IRQ is set, or to be taken up again: how upcalls are delivered from now
  * on. Domain locked. 0, or an error: then nothing has changed.
  */
-long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value);
+long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value);
 
 /*
  * The machine is to end as by a fault that nobody handles: what a VMM takes for a reset. Any
@@ -174,7 +174,7 @@ void kxen_arch_crash(struct kxen_domain *d);
 /* Sub-operations that the core does not have; -ENOSYS for those that nobody has. */
 struct kxen_hc;
 long kxen_arch_hvm_op(struct kxen_hc *hc);
-long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *kv);
+long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *v);
 
 /* May a guest get this HVM parameter, or also set it? For those that not every guest has. */
 bool kxen_arch_param(u32 index, bool set);

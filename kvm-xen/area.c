@@ -62,49 +62,49 @@ void kxen_area_unpin(struct kxen_domain *d, struct kxen_area *area)
 
 /**
  * kxen_area_swap() - Put an area in the place of one of a vCPU's.
- * @kv: the vCPU.
- * @slot: the place, one of @kv's.
+ * @v: the vCPU.
+ * @slot: the place, one of @v's.
  * @area: the new one, or an empty one; afterwards what was there.
  *
  * Context: domain locked. Nobody writes to the old one when this returns.
  */
-void kxen_area_swap(struct kxen_vcpu *kv, struct kxen_area *slot,
+void kxen_area_swap(struct kxen_vcpu *v, struct kxen_area *slot,
 		    struct kxen_area *area)
 {
 	unsigned long flags;
 
-	lockdep_assert_held(&kv->domain->lock);
+	lockdep_assert_held(&v->domain->lock);
 	area->active = area->page[0].page;
-	raw_spin_lock_irqsave(&kv->time_lock, flags);
+	raw_spin_lock_irqsave(&v->time_lock, flags);
 	swap(*slot, *area);
-	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
 /* Nothing is written into a vCPU's areas, or it is again. Domain locked. */
-void kxen_areas_hold(struct kxen_vcpu *kv, bool hold)
+void kxen_areas_hold(struct kxen_vcpu *v, bool hold)
 {
 	unsigned long flags;
 
-	lockdep_assert_held(&kv->domain->lock);
-	raw_spin_lock_irqsave(&kv->time_lock, flags);
-	kv->time_area.active = !hold && kv->time_area.page[0].page;
-	kv->runstate_area.active = !hold && kv->runstate_area.page[0].page;
-	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+	lockdep_assert_held(&v->domain->lock);
+	raw_spin_lock_irqsave(&v->time_lock, flags);
+	v->time_area.active = !hold && v->time_area.page[0].page;
+	v->runstate_area.active = !hold && v->runstate_area.page[0].page;
+	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
 /* One of a vCPU's areas is there no more. Domain locked, may sleep. */
-void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot)
+void kxen_area_clear(struct kxen_vcpu *v, struct kxen_area *slot)
 {
 	struct kxen_area old = { };
 
-	kxen_area_swap(kv, slot, &old);
-	kxen_area_unpin(kv->domain, &old);
+	kxen_area_swap(v, slot, &old);
+	kxen_area_unpin(v->domain, &old);
 }
 
 /**
  * kxen_area_register() - A guest registers one of a vCPU's areas.
- * @kv: the vCPU.
- * @slot: the place, one of @kv's.
+ * @v: the vCPU.
+ * @slot: the place, one of @v's.
  * @ga: where; ~0 as a physical address takes the area away.
  * @len: bytes.
  * @write: writes the area for the first time; domain locked.
@@ -113,12 +113,12 @@ void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot)
  * Return: 0, also if a virtual address is not mapped (A85: nothing changes); -ENXIO if a
  * physical area crosses a page; -EINVAL, -ENOSPC, -ENOMEM as kxen_page_pin().
  */
-int kxen_area_register(struct kxen_vcpu *kv, struct kxen_area *slot,
+int kxen_area_register(struct kxen_vcpu *v, struct kxen_area *slot,
 		       const struct kxen_guest_addr *ga, u32 len,
-		       void (*write)(struct kxen_vcpu *kv,
+		       void (*write)(struct kxen_vcpu *v,
 				     struct kxen_vcpu *caller))
 {
-	struct kxen_domain *d = kv->domain;
+	struct kxen_domain *d = v->domain;
 	struct kxen_area area = { };
 	int ret = 0;
 
@@ -127,9 +127,9 @@ int kxen_area_register(struct kxen_vcpu *kv, struct kxen_area *slot,
 	if (ret)
 		return ga->phys || ret == -ENOMEM ? ret : 0;
 	mutex_lock(&d->lock);
-	kxen_area_swap(kv, slot, &area);
+	kxen_area_swap(v, slot, &area);
 	if (slot->active)
-		write(kv, ga->caller);
+		write(v, ga->caller);
 	mutex_unlock(&d->lock);
 	kxen_area_unpin(d, &area);
 	return 0;

@@ -81,18 +81,18 @@ static int number_of(struct kxen_domain *d, u32 arch_id, u32 idx)
 /* The structure that was prepared for this vCPU, or NULL. */
 static struct kxen_vcpu *prepared(struct kxen_domain *d, u32 arch_id)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 
 	lockdep_assert_held(&d->lock);
-	list_for_each_entry(kv, &d->prepared, prepared)
-		if (kv->kvm_id == arch_id)
-			return kv;
+	list_for_each_entry(v, &d->prepared, prepared)
+		if (v->kvm_id == arch_id)
+			return v;
 	return NULL;
 }
 
 static int prepare(struct kxen_domain *d, u32 arch_id)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 
 	lockdep_assert_held(&d->lock);
 	if (d->nr_vcpu_ids && number_of(d, arch_id, 0) < 0)
@@ -102,23 +102,23 @@ static int prepare(struct kxen_domain *d, u32 arch_id)
 		return 0;
 	if (d->nr_prepared >= KXEN_MAX_VCPUS)
 		return -ENOMEM;
-	kv = kxen_vcpu_alloc(d, GFP_KERNEL_ACCOUNT);
-	if (!kv)
+	v = kxen_vcpu_alloc(d, GFP_KERNEL_ACCOUNT);
+	if (!v)
 		return -ENOMEM;
-	kv->kvm_id = arch_id;
-	list_add(&kv->prepared, &d->prepared);
+	v->kvm_id = arch_id;
+	list_add(&v->prepared, &d->prepared);
 	d->nr_prepared++;
 	return 0;
 }
 
 static void drop_prepared(struct kxen_domain *d)
 {
-	struct kxen_vcpu *kv, *next;
+	struct kxen_vcpu *v, *next;
 
 	mutex_lock(&d->lock);
-	list_for_each_entry_safe(kv, next, &d->prepared, prepared) {
-		list_del(&kv->prepared);
-		kfree(kv);
+	list_for_each_entry_safe(v, next, &d->prepared, prepared) {
+		list_del(&v->prepared);
+		kfree(v);
 	}
 	d->nr_prepared = 0;
 	mutex_unlock(&d->lock);
@@ -128,31 +128,31 @@ static void drop_prepared(struct kxen_domain *d)
  * The VM's vCPU becomes one of the domain. None is prepared for one that was being made
  * while the VM was attached: that must not fail any more.
  */
-static int attach_vcpu(struct kxen_domain *d, struct kvm_vcpu *v)
+static int attach_vcpu(struct kxen_domain *d, struct kvm_vcpu *vcpu)
 {
-	u32 arch_id = kxen_glue_vcpu_id(v);
-	int id = number_of(d, arch_id, kxen_glue_vcpu_idx(v));
-	struct kxen_vcpu *kv;
+	u32 arch_id = kxen_glue_vcpu_id(vcpu);
+	int id = number_of(d, arch_id, kxen_glue_vcpu_idx(vcpu));
+	struct kxen_vcpu *v;
 
 	lockdep_assert_held(&d->lock);
 	if (id < 0)
 		return id;
-	kv = rcu_dereference_protected(d->vcpus[id], true);
-	if (kv)
-		return kv->vcpu == v ? 0 : -EEXIST;
-	kv = prepared(d, arch_id);
-	if (kv) {
-		list_del(&kv->prepared);
+	v = rcu_dereference_protected(d->vcpus[id], true);
+	if (v)
+		return v->vcpu == vcpu ? 0 : -EEXIST;
+	v = prepared(d, arch_id);
+	if (v) {
+		list_del(&v->prepared);
 		d->nr_prepared--;
 	} else {
-		kv = kxen_vcpu_alloc(d, GFP_KERNEL | __GFP_NOFAIL);
+		v = kxen_vcpu_alloc(d, GFP_KERNEL | __GFP_NOFAIL);
 	}
-	kxen_vcpu_bind(kv, v, id);
+	kxen_vcpu_bind(v, vcpu, id);
 	/* It is found by its number first, then hooks find it by its mark. */
-	rcu_assign_pointer(d->vcpus[id], kv);
+	rcu_assign_pointer(d->vcpus[id], v);
 	if (id >= d->nr_vcpus)
 		WRITE_ONCE(d->nr_vcpus, id + 1);
-	return kxen_glue_mark(kv);
+	return kxen_glue_mark(v);
 }
 
 /**
@@ -195,22 +195,22 @@ int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id)
 
 /**
  * kxen_domain_vcpu_created() - A vCPU was added to some VM.
- * @v: the vCPU.
+ * @vcpu: the vCPU.
  *
  * Called by a hook for every VM of the host: does nothing, and does not sleep,
  * unless the VM has a domain.
  */
-void kxen_domain_vcpu_created(struct kvm_vcpu *v)
+void kxen_domain_vcpu_created(struct kvm_vcpu *vcpu)
 {
-	struct kvm *kvm = kxen_glue_vcpu_kvm(v);
+	struct kvm *kvm = kxen_glue_vcpu_kvm(vcpu);
 	struct kxen_domain *d = kxen_domain_of(kvm);
 
 	if (!d)
 		return;
 	mutex_lock(&d->lock);
-	if (d->kvm == kvm && attach_vcpu(d, v))
+	if (d->kvm == kvm && attach_vcpu(d, vcpu))
 		kxen_warn_guest(d, "vCPU %u stays without Xen",
-				kxen_glue_vcpu_idx(v));
+				kxen_glue_vcpu_idx(vcpu));
 	mutex_unlock(&d->lock);
 	kxen_domain_put(d);
 }
@@ -303,13 +303,13 @@ static int check_ids(const struct kxen_vcpu_id *id, u32 nr)
 
 static int prepare_vcpus(struct kxen_domain *d, struct kvm *kvm)
 {
-	struct kvm_vcpu *v;
+	struct kvm_vcpu *vcpu;
 	int ret = 0;
 	u32 i;
 
 	mutex_lock(&d->lock);
-	for (i = 0; !ret && (v = kxen_glue_vcpu_by_idx(kvm, i)); i++)
-		ret = prepare(d, kxen_glue_vcpu_id(v));
+	for (i = 0; !ret && (vcpu = kxen_glue_vcpu_by_idx(kvm, i)); i++)
+		ret = prepare(d, kxen_glue_vcpu_id(vcpu));
 	mutex_unlock(&d->lock);
 	return ret;
 }
@@ -352,7 +352,7 @@ static int make_ready(struct kxen_domain *d, struct kvm *kvm,
 
 static void take_over(struct kxen_domain *d, struct kvm *kvm)
 {
-	struct kvm_vcpu *v;
+	struct kvm_vcpu *vcpu;
 	u32 i;
 
 	mutex_lock(&d->lock);
@@ -364,8 +364,8 @@ static void take_over(struct kxen_domain *d, struct kvm *kvm)
 	 * us sees the other.
 	 */
 	smp_mb();
-	for (i = 0; (v = kxen_glue_vcpu_by_idx(kvm, i)); i++)
-		if (attach_vcpu(d, v))
+	for (i = 0; (vcpu = kxen_glue_vcpu_by_idx(kvm, i)); i++)
+		if (attach_vcpu(d, vcpu))
 			kxen_warn_guest(d, "vCPU %u stays without Xen", i);
 	mutex_unlock(&d->lock);
 }
@@ -404,20 +404,20 @@ int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 
 static void vm_gone(struct kxen_domain *d)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	/* Peers first: after this nobody sends to us, and no timer fires. */
 	kxen_subsys_stop(d);
 	kxen_watchdog_stop(d);
-	kxen_for_each_vcpu(d, i, kv)
-		kxen_timer_stop(kv);
+	kxen_for_each_vcpu(d, i, v)
+		kxen_timer_stop(v);
 	/* Senders that had looked a vCPU up before the ports were closed. */
 	synchronize_rcu();
 
 	mutex_lock(&d->lock);
-	kxen_for_each_vcpu(d, i, kv)
-		kxen_glue_unmark(kv);
+	kxen_for_each_vcpu(d, i, v)
+		kxen_glue_unmark(v);
 	kxen_arch_domain_reset(d);
 	kxen_vcpus_reset(d);
 	kxen_shared_info_reset(d);

@@ -205,15 +205,15 @@ void kxen_domain_release_owner(u64 owner)
  */
 void kxen_domain_reset(struct kxen_domain *d)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	kxen_subsys_reset(d);
 	kxen_watchdog_stop(d);
 	mutex_lock(&d->lock);
 	kxen_arch_domain_reset(d);
-	kxen_for_each_vcpu(d, i, kv)
-		kxen_timer_stop(kv);
+	kxen_for_each_vcpu(d, i, v)
+		kxen_timer_stop(v);
 	kxen_vcpus_reset(d);
 	kxen_shared_info_reset(d);
 	memset(d->params, 0, sizeof(d->params));

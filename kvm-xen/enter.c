@@ -7,19 +7,19 @@
 /*
  * A restored vCPU is about to run for the first time: the VMM has set the guest's clock.
  */
-static void resume(struct kxen_vcpu *kv)
+static void resume(struct kxen_vcpu *v)
 {
-	WRITE_ONCE(kv->resume, false);
-	kxen_runstate_resume(kv);
-	kxen_timer_resume(kv);
-	mutex_lock(&kv->domain->lock);
-	kxen_shared_info_wallclock(kv->domain);
-	mutex_unlock(&kv->domain->lock);
+	WRITE_ONCE(v->resume, false);
+	kxen_runstate_resume(v);
+	kxen_timer_resume(v);
+	mutex_lock(&v->domain->lock);
+	kxen_shared_info_wallclock(v->domain);
+	mutex_unlock(&v->domain->lock);
 }
 
 /**
  * kxen_vcpu_enter() - KVM_RUN begins.
- * @kv: the calling thread's vCPU.
+ * @v: the calling thread's vCPU.
  *
  * A machine reset is the VMM's business, and KVM is not told. What can be seen is its
  * result: the boot vCPU is about to run from where a machine begins although this one has
@@ -29,11 +29,11 @@ static void resume(struct kxen_vcpu *kv)
  * Context: the vCPU's own thread, no lock and no SRCU of KVM held; may sleep for as long as
  * the domain is paused.
  */
-void kxen_vcpu_enter(struct kxen_vcpu *kv)
+void kxen_vcpu_enter(struct kxen_vcpu *v)
 {
-	kxen_pause_run(kv);
-	if (kxen_arch_begins_anew(kv) && READ_ONCE(kv->domain->active))
-		kxen_reset_hold(kv->domain);
-	if (unlikely(READ_ONCE(kv->resume)))
-		resume(kv);
+	kxen_pause_run(v);
+	if (kxen_arch_begins_anew(v) && READ_ONCE(v->domain->active))
+		kxen_reset_hold(v->domain);
+	if (unlikely(READ_ONCE(v->resume)))
+		resume(v);
 }

@@ -79,14 +79,14 @@ struct kxen_guest_addr {
 int kxen_area_pin(const struct kxen_guest_addr *ga, u32 len,
 		  struct kxen_area *area);
 void kxen_area_unpin(struct kxen_domain *d, struct kxen_area *area);
-void kxen_area_swap(struct kxen_vcpu *kv, struct kxen_area *slot,
+void kxen_area_swap(struct kxen_vcpu *v, struct kxen_area *slot,
 		    struct kxen_area *area);
-int kxen_area_register(struct kxen_vcpu *kv, struct kxen_area *slot,
+int kxen_area_register(struct kxen_vcpu *v, struct kxen_area *slot,
 		       const struct kxen_guest_addr *ga, u32 len,
-		       void (*write)(struct kxen_vcpu *kv,
+		       void (*write)(struct kxen_vcpu *v,
 				     struct kxen_vcpu *caller));
-void kxen_areas_hold(struct kxen_vcpu *kv, bool hold);
-void kxen_area_clear(struct kxen_vcpu *kv, struct kxen_area *slot);
+void kxen_areas_hold(struct kxen_vcpu *v, bool hold);
+void kxen_area_clear(struct kxen_vcpu *v, struct kxen_area *slot);
 void kxen_area_write(struct kxen_area *area, u32 pos, const void *src, u32 len);
 
 #endif

@@ -157,7 +157,7 @@ int kxen_arg_get(struct kxen_arg *a, struct kxen_hc *hc, u64 at, void *dst, u32 
 {
 	a->hc = hc;
 	a->at = at;
-	return kxen_arch_copy_and_find(hc->kv, dst, at, len, &a->win);
+	return kxen_arch_copy_and_find(hc->v, dst, at, len, &a->win);
 }
 
 /**
@@ -172,7 +172,7 @@ int kxen_arg_get(struct kxen_arg *a, struct kxen_hc *hc, u64 at, void *dst, u32 
  */
 int kxen_arg_put(const struct kxen_arg *a, u32 pos, const void *src, u32 len)
 {
-	if (likely(!kxen_arch_copy_to_window(a->hc->kv, &a->win, pos, src, len)))
+	if (likely(!kxen_arch_copy_to_window(a->hc->v, &a->win, pos, src, len)))
 		return 0;
 	return kxen_hc_put(a->hc, a->at + pos, src, len);
 }

@@ -53,7 +53,7 @@ static long set_callback(struct kxen_hc *hc, u64 value)
 {
 	/* The guest's width is latched here, too (A90). */
 	kxen_shared_info_latch_width(hc->d, hc->compat);
-	return kxen_arch_set_callback(hc->kv, value);
+	return kxen_arch_set_callback(hc->v, value);
 }
 
 static long set_param(struct kxen_hc *hc)

@@ -44,7 +44,7 @@ static enum hrtimer_restart poll_timeout(struct hrtimer *t);
 
 struct poll_timer {
 	struct hrtimer timer;
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	bool fired;
 };
 
@@ -53,7 +53,7 @@ static enum hrtimer_restart poll_timeout(struct hrtimer *t)
 	struct poll_timer *pt = container_of(t, struct poll_timer, timer);
 
 	WRITE_ONCE(pt->fired, true);
-	kxen_glue_unblock(pt->kv->vcpu);
+	kxen_glue_unblock(pt->v->vcpu);
 	return HRTIMER_NORESTART;
 }
 
@@ -78,10 +78,10 @@ static int check_ports(struct kxen_hc *hc, const struct poll *p, u32 *first)
  * Sleep until an event, the time, or a signal. Waking for nothing is allowed,
  * sleeping through an event is not: poll_port is published before anybody looks.
  */
-static void sleep_polling(struct kxen_vcpu *kv, u64 timeout)
+static void sleep_polling(struct kxen_vcpu *v, u64 timeout)
 {
-	struct poll_timer pt = { .kv = kv };
-	u64 now = kxen_arch_guest_now(kv);
+	struct poll_timer pt = { .v = v };
+	u64 now = kxen_arch_guest_now(v);
 
 	if (timeout && timeout <= now)
 		return;
@@ -90,14 +90,14 @@ static void sleep_polling(struct kxen_vcpu *kv, u64 timeout)
 		hrtimer_start(&pt.timer,
 			      ns_to_ktime(min_t(u64, timeout - now, KTIME_MAX)),
 			      HRTIMER_MODE_REL_HARD);
-	kxen_glue_halt(kv->vcpu);
+	kxen_glue_halt(v->vcpu);
 	hrtimer_cancel(&pt.timer);
 	destroy_hrtimer_on_stack(&pt.timer);
 }
 
 static long poll(struct kxen_hc *hc)
 {
-	struct kxen_vcpu *kv = hc->kv;
+	struct kxen_vcpu *v = hc->v;
 	struct kxen_domain *d = hc->d;
 	struct poll p;
 	u32 port = 0;
@@ -111,33 +111,33 @@ static long poll(struct kxen_hc *hc)
 		if (kxen_hc_get(hc, &port, p.ports, sizeof(port)))
 			return -EFAULT;
 	}
-	WRITE_ONCE(kv->poll_port, p.nr == 1 && port ? port : U32_MAX);
+	WRITE_ONCE(v->poll_port, p.nr == 1 && port ? port : U32_MAX);
 	atomic_inc(&d->pollers);
 	/* Pairs with the event's atomic bit: see kxen_evtchn_check_pollers(). */
 	smp_mb__after_atomic();
 
 	ret = 0;
-	if (!kxen_arch_upcall_deliverable(kv)) {
+	if (!kxen_arch_upcall_deliverable(v)) {
 		ret = check_ports(hc, &p, &port);
 		if (!ret)
-			sleep_polling(kv, p.timeout);
+			sleep_polling(v, p.timeout);
 	}
 	atomic_dec(&d->pollers);
-	WRITE_ONCE(kv->poll_port, 0);
+	WRITE_ONCE(v->poll_port, 0);
 	return ret < 0 ? ret : 0;
 }
 
 /* Until an upcall is pending; whether interrupts are enabled does not matter. */
 static long block(struct kxen_hc *hc)
 {
-	struct kxen_vcpu *kv = hc->kv;
+	struct kxen_vcpu *v = hc->v;
 
-	WRITE_ONCE(kv->poll_port, U32_MAX);
+	WRITE_ONCE(v->poll_port, U32_MAX);
 	/* Pairs with the xchg in kxen_vcpu_mark_events_pending(), which then looks at it. */
 	smp_mb();
-	if (!kxen_arch_upcall_deliverable(kv))
-		sleep_polling(kv, 0);
-	WRITE_ONCE(kv->poll_port, 0);
+	if (!kxen_arch_upcall_deliverable(v))
+		sleep_polling(v, 0);
+	WRITE_ONCE(v->poll_port, 0);
 	return 0;
 }
 
@@ -213,7 +213,7 @@ long kxen_hc_sched_op(struct kxen_hc *hc)
 {
 	switch ((u32)hc->arg[0]) {
 	case SCHEDOP_yield:
-		kxen_glue_yield(hc->kv->vcpu);
+		kxen_glue_yield(hc->v->vcpu);
 		return 0;
 	case SCHEDOP_block:
 		return block(hc);
@@ -239,5 +239,5 @@ long kxen_hc_set_timer(struct kxen_hc *hc)
 {
 	u64 abs = hc->compat ? (u32)hc->arg[0] | hc->arg[1] << 32 : hc->arg[0];
 
-	return kxen_set_timer_op(hc->kv, abs);
+	return kxen_set_timer_op(hc->v, abs);
 }

@@ -25,7 +25,7 @@ static const struct kxen_field runstate_fields[] = {
 static const struct kxen_struct runstate_layout =
 	KXEN_STRUCT(vcpu_runstate_info, vcpu_runstate_compat, runstate_fields);
 
-static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
+static long register_info(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	struct vcpu_register_vcpu_info a;
 	const struct kxen_layout *l = &kxen_layouts[READ_ONCE(hc->d->compat)];
@@ -36,56 +36,56 @@ static long register_info(struct kxen_hc *hc, struct kxen_vcpu *kv)
 		return -ENXIO;
 	if (a.offset & (l->long_bits / 8 - 1))
 		return -ENXIO;
-	return kxen_vcpu_set_info(kv, a.mfn, a.offset);
+	return kxen_vcpu_set_info(v, a.mfn, a.offset);
 }
 
 /**
  * kxen_hc_register_area() - An area of a vCPU's that is written for the guest.
  * @hc: VCPUOP_register_runstate_memory_area or its like: the structure holds one address.
- * @kv: the vCPU.
+ * @v: the vCPU.
  * @phys: the address is a physical one of 64 bits; else one of the caller's, of its width.
  * @fn: takes it.
  *
  * Context: as a handler.
  * Return: what @fn does, or -EFAULT.
  */
-long kxen_hc_register_area(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys,
-			   int (*fn)(struct kxen_vcpu *kv,
+long kxen_hc_register_area(struct kxen_hc *hc, struct kxen_vcpu *v, bool phys,
+			   int (*fn)(struct kxen_vcpu *v,
 				     const struct kxen_guest_addr *ga))
 {
-	struct kxen_guest_addr ga = { .caller = hc->kv, .phys = phys };
+	struct kxen_guest_addr ga = { .caller = hc->v, .phys = phys };
 
 	if (phys ? kxen_hc_get(hc, &ga.addr, hc->arg[2], sizeof(ga.addr)) :
 		   kxen_hc_get_longs(hc, &ga.addr, hc->arg[2], 1))
 		return -EFAULT;
-	return fn(kv, &ga);
+	return fn(v, &ga);
 }
 
-static long get_runstate(struct kxen_hc *hc, struct kxen_vcpu *kv)
+static long get_runstate(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	struct vcpu_runstate_info r;
 
-	kxen_runstate_get(kv, &r);
+	kxen_runstate_get(v, &r);
 	return kxen_hc_put_struct(hc, hc->arg[2], &r, &runstate_layout);
 }
 
 long kxen_hc_vcpu_op(struct kxen_hc *hc)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 
-	kv = kxen_domain_vcpu(hc->d, (u32)hc->arg[1]);
-	if (!kv)
+	v = kxen_domain_vcpu(hc->d, (u32)hc->arg[1]);
+	if (!v)
 		return -ENOENT;
 	switch ((u32)hc->arg[0]) {
 	case VCPUOP_get_runstate_info:
-		return get_runstate(hc, kv);
+		return get_runstate(hc, v);
 	case VCPUOP_register_runstate_memory_area:
-		return kxen_hc_register_area(hc, kv, false, kxen_runstate_register);
+		return kxen_hc_register_area(hc, v, false, kxen_runstate_register);
 	case VCPUOP_register_runstate_phys_area:
-		return kxen_hc_register_area(hc, kv, true, kxen_runstate_register);
+		return kxen_hc_register_area(hc, v, true, kxen_runstate_register);
 	case VCPUOP_register_vcpu_info:
-		return register_info(hc, kv);
+		return register_info(hc, v);
 	default:
-		return kxen_arch_vcpu_op(hc, kv);
+		return kxen_arch_vcpu_op(hc, v);
 	}
 }

@@ -92,15 +92,15 @@ long kxen_hypercall(struct kxen_hc *hc)
 	u64 nr = hc->nr;
 	long ret = -ENOSYS;
 
-	hc->kv->stats.hypercalls++;
-	trace_kxen_hypercall_enter(hc->d->domid, hc->kv->id, nr, hc->arg[0],
+	hc->v->stats.hypercalls++;
+	trace_kxen_hypercall_enter(hc->d->domid, hc->v->id, nr, hc->arg[0],
 				   hc->arg[1]);
 	if (nr < ARRAY_SIZE(table)) {
 		nr = array_index_nospec(nr, ARRAY_SIZE(table));
 		if (table[nr].fn)
 			ret = table[nr].fn(hc);
 	}
-	trace_kxen_hypercall_exit(hc->d->domid, hc->kv->id, hc->nr, ret);
+	trace_kxen_hypercall_exit(hc->d->domid, hc->v->id, hc->nr, ret);
 	return ret;
 }
 
@@ -172,7 +172,7 @@ static long create_continuation(struct kxen_hc *hc, u64 at, u32 nr)
 static int call_entry(struct kxen_hc *hc, u64 at, bool *cut)
 {
 	struct kxen_hc call = {
-		.kv = hc->kv,
+		.v = hc->v,
 		.d = hc->d,
 		.compat = hc->compat,
 		.in_multicall = true,
@@ -205,7 +205,7 @@ long kxen_hc_multicall(struct kxen_hc *hc)
 			return create_continuation(hc, at, nr - i);
 		if (!hc->exit && i + 1 < nr &&
 		    (i % BATCH == BATCH - 1 ||
-		     kxen_glue_work_pending(hc->kv->vcpu)))
+		     kxen_glue_work_pending(hc->v->vcpu)))
 			return create_continuation(hc, at + size, nr - i - 1);
 	}
 	return 0;

@@ -13,7 +13,7 @@
 
 /**
  * struct kxen_hc - one hypercall in progress.
- * @kv: the caller.
+ * @v: the caller.
  * @d: its domain.
  * @nr: hypercall number; all of the register counts in 64-bit mode.
  * @compat: the caller is not in 64-bit mode: @arg holds zero-extended 32-bit
@@ -25,7 +25,7 @@
  * @arg: its arguments.
  */
 struct kxen_hc {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	struct kxen_domain *d;
 	u64 nr;
 	bool compat;
@@ -74,7 +74,7 @@ static inline long kxen_hc_restart(struct kxen_hc *hc)
  */
 static inline int kxen_hc_get(const struct kxen_hc *hc, void *dst, u64 at, u32 len)
 {
-	return kxen_arch_copy_from_guest(hc->kv, dst, at, len);
+	return kxen_arch_copy_from_guest(hc->v, dst, at, len);
 }
 
 /**
@@ -89,7 +89,7 @@ static inline int kxen_hc_get(const struct kxen_hc *hc, void *dst, u64 at, u32 l
  */
 static inline int kxen_hc_put(const struct kxen_hc *hc, u64 at, const void *src, u32 len)
 {
-	return kxen_arch_copy_to_guest(hc->kv, at, src, len);
+	return kxen_arch_copy_to_guest(hc->v, at, src, len);
 }
 
 /**
@@ -170,8 +170,8 @@ int kxen_arg_put(const struct kxen_arg *a, u32 pos, const void *src, u32 len);
 long kxen_hc_call_back(struct kxen_hc *hc, u64 at, void *arg, u32 size,
 		       long (*fn)(struct kxen_hc *hc, void *arg));
 
-long kxen_hc_register_area(struct kxen_hc *hc, struct kxen_vcpu *kv, bool phys,
-			   int (*fn)(struct kxen_vcpu *kv,
+long kxen_hc_register_area(struct kxen_hc *hc, struct kxen_vcpu *v, bool phys,
+			   int (*fn)(struct kxen_vcpu *v,
 				     const struct kxen_guest_addr *ga));
 
 /* Groups, one file each; -errno or a value, as the guest gets it. */

@@ -4,7 +4,7 @@
  *
  * Locks, outermost first (Documentation/locking.rst is the master list):
  *   kxen_domains_lock, domain->lock, evtchn event_lock (by domid), virq_lock, port->lock
- *   (by address), kv->time_lock. domain->pin_lock is taken alone, below any mutex.
+ *   (by address), v->time_lock. domain->pin_lock is taken alone, below any mutex.
  */
 #ifndef KXEN_H
 #define KXEN_H
@@ -272,7 +272,7 @@ void kxen_domain_reset(struct kxen_domain *d);
 int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 		       struct kxen_vcpu_id *ids, u32 nr, u32 *reason);
 int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id);
-void kxen_domain_vcpu_created(struct kvm_vcpu *v);
+void kxen_domain_vcpu_created(struct kvm_vcpu *vcpu);
 void kxen_domain_vm_gone(struct kvm *kvm);
 bool kxen_hooks_armed(void);
 void kxen_attach_exit(void);
@@ -292,7 +292,7 @@ void kxen_reset_first_call(struct kxen_hc *hc);
 
 /* vcpu.c */
 struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp);
-void kxen_vcpu_bind(struct kxen_vcpu *kv, struct kvm_vcpu *v, u32 id);
+void kxen_vcpu_bind(struct kxen_vcpu *v, struct kvm_vcpu *vcpu, u32 id);
 void kxen_vcpus_reset(struct kxen_domain *d);
 
 /**
@@ -313,28 +313,28 @@ static inline struct kxen_vcpu *kxen_domain_vcpu(struct kxen_domain *d, u32 id)
 /* Every vCPU that there is; their numbers may have gaps. */
 static inline struct kxen_vcpu *kxen_vcpu_from(struct kxen_domain *d, u32 *i)
 {
-	struct kxen_vcpu *kv = NULL;
+	struct kxen_vcpu *v = NULL;
 
 	while (*i < READ_ONCE(d->nr_vcpus)) {
-		kv = kxen_domain_vcpu(d, *i);
-		if (kv)
+		v = kxen_domain_vcpu(d, *i);
+		if (v)
 			break;
 		++*i;
 	}
-	return kv;
+	return v;
 }
 
-#define kxen_for_each_vcpu(d, i, kv) \
-	for ((i) = 0; ((kv) = kxen_vcpu_from(d, &(i))); (i)++)
+#define kxen_for_each_vcpu(d, i, v) \
+	for ((i) = 0; ((v) = kxen_vcpu_from(d, &(i))); (i)++)
 
 /* enter.c */
-void kxen_vcpu_enter(struct kxen_vcpu *kv);
+void kxen_vcpu_enter(struct kxen_vcpu *v);
 
 /* vcpu_info.c */
-int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
-void kxen_vcpu_info_moved(struct kxen_vcpu *kv);
-void kxen_vcpu_use_slot(struct kxen_vcpu *kv);
-int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset);
+int kxen_vcpu_set_info(struct kxen_vcpu *v, u64 gfn, u32 offset);
+void kxen_vcpu_info_moved(struct kxen_vcpu *v);
+void kxen_vcpu_use_slot(struct kxen_vcpu *v);
+int kxen_vcpu_restore_info(struct kxen_vcpu *v, u64 gfn, u32 offset);
 
 /* shared_info.c */
 int kxen_shared_info_init(struct kxen_domain *d);
@@ -347,27 +347,27 @@ void kxen_shared_info_latch_width(struct kxen_domain *d, bool compat);
 void kxen_shared_info_wallclock(struct kxen_domain *d);
 
 /* runstate.c */
-void kxen_runstate_init(struct kxen_vcpu *kv);
-void kxen_runstate_set(struct kxen_vcpu *kv, u32 state);
-void kxen_runstate_get(struct kxen_vcpu *kv, struct vcpu_runstate_info *out);
-int kxen_runstate_register(struct kxen_vcpu *kv, const struct kxen_guest_addr *ga);
-void kxen_runstate_resume(struct kxen_vcpu *kv);
+void kxen_runstate_init(struct kxen_vcpu *v);
+void kxen_runstate_set(struct kxen_vcpu *v, u32 state);
+void kxen_runstate_get(struct kxen_vcpu *v, struct vcpu_runstate_info *out);
+int kxen_runstate_register(struct kxen_vcpu *v, const struct kxen_guest_addr *ga);
+void kxen_runstate_resume(struct kxen_vcpu *v);
 
 /* timer.c */
-void kxen_timer_init(struct kxen_vcpu *kv);
-void kxen_timer_stop(struct kxen_vcpu *kv);
-int kxen_timer_register_area(struct kxen_vcpu *kv,
+void kxen_timer_init(struct kxen_vcpu *v);
+void kxen_timer_stop(struct kxen_vcpu *v);
+int kxen_timer_register_area(struct kxen_vcpu *v,
 			     const struct kxen_guest_addr *ga);
-int kxen_timer_singleshot(struct kxen_vcpu *kv, u64 abs_ns);
-void kxen_timer_singleshot_stop(struct kxen_vcpu *kv);
-int kxen_timer_periodic(struct kxen_vcpu *kv, u64 period_ns);
-void kxen_timer_periodic_stop(struct kxen_vcpu *kv);
-long kxen_set_timer_op(struct kxen_vcpu *kv, s64 abs_ns);
-void kxen_timer_save(struct kxen_vcpu *kv, u64 *singleshot, u64 *periodic,
+int kxen_timer_singleshot(struct kxen_vcpu *v, u64 abs_ns);
+void kxen_timer_singleshot_stop(struct kxen_vcpu *v);
+int kxen_timer_periodic(struct kxen_vcpu *v, u64 period_ns);
+void kxen_timer_periodic_stop(struct kxen_vcpu *v);
+long kxen_set_timer_op(struct kxen_vcpu *v, s64 abs_ns);
+void kxen_timer_save(struct kxen_vcpu *v, u64 *singleshot, u64 *periodic,
 		     u64 *period);
-int kxen_timer_restore(struct kxen_vcpu *kv, u64 singleshot, u64 periodic,
+int kxen_timer_restore(struct kxen_vcpu *v, u64 singleshot, u64 periodic,
 		       u64 period);
-void kxen_timer_resume(struct kxen_vcpu *kv);
+void kxen_timer_resume(struct kxen_vcpu *v);
 
 /* watchdog.c */
 int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout);

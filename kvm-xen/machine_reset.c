@@ -39,7 +39,7 @@
  */
 void kxen_reset_hold(struct kxen_domain *d)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	mutex_lock(&d->lock);
@@ -47,8 +47,8 @@ void kxen_reset_hold(struct kxen_domain *d)
 		WRITE_ONCE(d->reset_pending, true);
 		kxen_subsys_freeze(d);
 		kxen_arch_hold(d);
-		kxen_for_each_vcpu(d, i, kv)
-			kxen_areas_hold(kv, true);
+		kxen_for_each_vcpu(d, i, v)
+			kxen_areas_hold(v, true);
 		/* A guest that wakes up starts its watchdogs again. */
 		kxen_watchdog_stop(d);
 	}
@@ -60,16 +60,16 @@ void kxen_reset_hold(struct kxen_domain *d)
 static void go_on(struct kxen_vcpu *caller)
 {
 	struct kxen_domain *d = caller->domain;
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	mutex_lock(&d->lock);
 	if (d->reset_pending) {
 		WRITE_ONCE(d->reset_pending, false);
-		kxen_for_each_vcpu(d, i, kv) {
-			kxen_areas_hold(kv, false);
-			WRITE_ONCE(kv->time_stale, true);
-			kxen_arch_clock_moved(kv);
+		kxen_for_each_vcpu(d, i, v) {
+			kxen_areas_hold(v, false);
+			WRITE_ONCE(v->time_stale, true);
+			kxen_arch_clock_moved(v);
 		}
 		if (!d->pause_count)
 			kxen_subsys_thaw(d);
@@ -155,7 +155,7 @@ void kxen_reset_first_call(struct kxen_hc *hc)
 		kxen_reset_new_life(d);
 		break;
 	case WOKEN:
-		go_on(hc->kv);
+		go_on(hc->v);
 		break;
 	case NOTHING:
 		break;

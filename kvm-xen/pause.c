@@ -26,18 +26,18 @@ static bool may_run(struct kxen_domain *d)
 }
 
 /* Sleep here while the domain is paused: 0, or -EINTR when a signal came first. */
-static int pause(struct kxen_vcpu *kv)
+static int pause(struct kxen_vcpu *v)
 {
-	struct kxen_domain *d = kv->domain;
+	struct kxen_domain *d = v->domain;
 	int ret = 0;
 
 	while (!ret && !may_run(d)) {
-		WRITE_ONCE(kv->paused, true);
+		WRITE_ONCE(v->paused, true);
 		/* Pairs with the waiter in kxen_domain_pause(). */
 		smp_mb();
 		wake_up_all(&d->pause_wait);
 		ret = wait_event_interruptible(d->pause_wait, may_run(d));
-		WRITE_ONCE(kv->paused, false);
+		WRITE_ONCE(v->paused, false);
 		/*
 		 * Paused again since then, by somebody who may have seen us parked: with
 		 * the barrier in kxen_domain_pause() one of us sees the other.
@@ -50,23 +50,23 @@ static int pause(struct kxen_vcpu *kv)
 /* A work that is queued for a task that may be about to run this vCPU. */
 struct catch {
 	struct callback_head work;
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 };
 
 static void park_work(struct callback_head *head)
 {
 	struct catch *c = container_of(head, struct catch, work);
-	struct kxen_vcpu *kv = c->kv;
-	struct kxen_domain *d = kv->domain;
+	struct kxen_vcpu *v = c->v;
+	struct kxen_domain *d = v->domain;
 
-	cmpxchg(&kv->pause_task, current, NULL);
+	cmpxchg(&v->pause_task, current, NULL);
 	kfree(c);
 	/*
 	 * On the way to user space the vCPU is not loaded: the thread is the
 	 * VMM's then and must not be held up; KVM_RUN's hook will catch it.
 	 */
-	if (kxen_glue_is_running_here(kv->vcpu))
-		pause(kv);
+	if (kxen_glue_is_running_here(v->vcpu))
+		pause(v);
 	kxen_domain_put(d);
 }
 
@@ -74,68 +74,68 @@ static void park_work(struct callback_head *head)
  * Have a task park before it executes code of this vCPU. One task at a time is remembered:
  * another one may have run the vCPU since, and needs a work of its own.
  */
-static void catch(struct kxen_vcpu *kv, struct task_struct *t, gfp_t gfp)
+static void catch(struct kxen_vcpu *v, struct task_struct *t, gfp_t gfp)
 {
 	struct catch *c;
 
-	if (READ_ONCE(kv->pause_task) == t)
+	if (READ_ONCE(v->pause_task) == t)
 		return;
 	c = kmalloc(sizeof(*c), gfp);
 	if (!c)
 		return;	/* who waits tries again */
 	init_task_work(&c->work, park_work);
-	c->kv = kv;
-	refcount_inc(&kv->domain->ref);	/* given back by park_work() */
-	WRITE_ONCE(kv->pause_task, t);
+	c->v = v;
+	refcount_inc(&v->domain->ref);	/* given back by park_work() */
+	WRITE_ONCE(v->pause_task, t);
 	if (task_work_add(t, &c->work, TWA_RESUME)) {
-		cmpxchg(&kv->pause_task, t, NULL);
-		kxen_domain_put(kv->domain);
+		cmpxchg(&v->pause_task, t, NULL);
+		kxen_domain_put(v->domain);
 		kfree(c);
 	}
 }
 
 /**
  * kxen_pause_run() - KVM_RUN begins: sleep here while the domain is paused.
- * @kv: the calling thread's vCPU.
+ * @v: the calling thread's vCPU.
  *
  * Nothing is skipped: KVM completes an access that the VMM has answered before it looks at
  * signals or at immediate_exit, and the VMM relies on it. A thread that comes by with one
  * of these is caught on its way into the guest, should it go there after all.
  * Context: the vCPU's own thread, no lock and no SRCU of KVM held.
  */
-void kxen_pause_run(struct kxen_vcpu *kv)
+void kxen_pause_run(struct kxen_vcpu *v)
 {
-	if (likely(may_run(kv->domain)))
+	if (likely(may_run(v->domain)))
 		return;
-	if (kxen_glue_immediate_exit(kv->vcpu) || pause(kv))
-		catch(kv, current, GFP_KERNEL | __GFP_NOFAIL);
+	if (kxen_glue_immediate_exit(v->vcpu) || pause(v))
+		catch(v, current, GFP_KERNEL | __GFP_NOFAIL);
 }
 
-static void catch_one(struct kxen_vcpu *kv)
+static void catch_one(struct kxen_vcpu *v)
 {
-	struct task_struct *t = kxen_glue_vcpu_task(kv->vcpu);
+	struct task_struct *t = kxen_glue_vcpu_task(v->vcpu);
 
 	if (!t)
 		return;
-	catch(kv, t, GFP_KERNEL);
-	kxen_glue_unblock(kv->vcpu);
+	catch(v, t, GFP_KERNEL);
+	kxen_glue_unblock(v->vcpu);
 	put_task_struct(t);
 }
 
-static bool stopped(struct kxen_vcpu *kv)
+static bool stopped(struct kxen_vcpu *v)
 {
-	return READ_ONCE(kv->paused) || kxen_glue_vcpu_idle(kv->vcpu);
+	return READ_ONCE(v->paused) || kxen_glue_vcpu_idle(v->vcpu);
 }
 
 /* Does no vCPU execute guest code, nor will, given that the domain is paused? */
 bool kxen_domain_stopped(struct kxen_domain *d)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	for (i = 0; i < d->nr_vcpus; i++) {
-		kv = kxen_domain_vcpu(d, i);
-		if (kv && !stopped(kv))
+		v = kxen_domain_vcpu(d, i);
+		if (v && !stopped(v))
 			return false;
 	}
 	return true;
@@ -151,10 +151,10 @@ static int wait_stopped(struct kxen_domain *d)
 
 	while (!kxen_domain_stopped(d)) {
 		for (i = 0; i < d->nr_vcpus; i++) {
-			struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+			struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
 
-			if (kv && !stopped(kv))
-				catch_one(kv);
+			if (v && !stopped(v))
+				catch_one(v);
 		}
 		if (wait_event_interruptible_timeout(d->pause_wait,
 						     kxen_domain_stopped(d), 1) < 0)

@@ -91,41 +91,41 @@ static void save_area(const struct kxen_area *a, struct kxen_save_area *r)
 	r->len = a->len;
 }
 
-static void save_vcpu(struct kxen_vcpu *kv, struct kxen_stream_out *s)
+static void save_vcpu(struct kxen_vcpu *v, struct kxen_stream_out *s)
 {
 	struct kxen_save_vcpu r = {
-		.vcpu = kv->id,
-		.vcpu_info_gfn = kv->vcpu_info_page.page ? kv->vcpu_info_page.gfn :
+		.vcpu = v->id,
+		.vcpu_info_gfn = v->vcpu_info_page.page ? v->vcpu_info_page.gfn :
 						    KXEN_NO_GFN,
 	};
-	struct kxen_gptr vi = kxen_gptr_get_protected(&kv->vcpu_info,
-				lockdep_is_held(&kv->domain->lock));
+	struct kxen_gptr vi = kxen_gptr_get_protected(&v->vcpu_info,
+				lockdep_is_held(&v->domain->lock));
 	struct vcpu_runstate_info rs;
 
-	lockdep_assert_held(&kv->domain->lock);
-	if (kv->vcpu_info_page.page)
+	lockdep_assert_held(&v->domain->lock);
+	if (v->vcpu_info_page.page)
 		r.vcpu_info_offset = kxen_gptr_offset(vi);
-	memcpy(r.vcpu_info, kv->dummy_vcpu_info, sizeof(r.vcpu_info));
-	kxen_runstate_get(kv, &rs);
+	memcpy(r.vcpu_info, v->dummy_vcpu_info, sizeof(r.vcpu_info));
+	kxen_runstate_get(v, &rs);
 	r.runstate = rs.state;
 	memcpy(r.runstate_times, rs.time, sizeof(r.runstate_times));
-	save_area(&kv->time_area, &r.time_area);
-	save_area(&kv->runstate_area, &r.runstate_area);
-	kxen_timer_save(kv, &r.singleshot, &r.periodic, &r.period);
+	save_area(&v->time_area, &r.time_area);
+	save_area(&v->runstate_area, &r.runstate_area);
+	kxen_timer_save(v, &r.singleshot, &r.periodic, &r.period);
 	kxen_rec(s, KXEN_REC_VCPU, &r, sizeof(r));
 }
 
 static void save_all(struct kxen_domain *d, struct kxen_stream_out *s)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	kxen_stream_begin(s);
 	save_domain(d, s);
 	for (i = 0; i < d->nr_vcpus; i++) {
-		kv = kxen_domain_vcpu(d, i);
-		if (kv)
-			save_vcpu(kv, s);
+		v = kxen_domain_vcpu(d, i);
+		if (v)
+			save_vcpu(v, s);
 	}
 	kxen_subsys_save(d, s);
 	kxen_arch_save(d, s);
@@ -230,22 +230,22 @@ static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
 }
 
 /* Nothing can fail any more: the scheduler's callbacks may write there. */
-static void activate(struct kxen_vcpu *kv)
+static void activate(struct kxen_vcpu *v)
 {
 	unsigned long flags;
 
-	raw_spin_lock_irqsave(&kv->time_lock, flags);
-	kv->time_area.active = kv->time_area.len;
-	kv->runstate_area.active = kv->runstate_area.len;
-	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+	raw_spin_lock_irqsave(&v->time_lock, flags);
+	v->time_area.active = v->time_area.len;
+	v->runstate_area.active = v->runstate_area.len;
+	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
-static int restore_areas(struct kxen_vcpu *kv, const struct kxen_save_vcpu *r)
+static int restore_areas(struct kxen_vcpu *v, const struct kxen_save_vcpu *r)
 {
-	int ret = restore_area(kv->domain, &r->time_area, &kv->time_area);
+	int ret = restore_area(v->domain, &r->time_area, &v->time_area);
 
-	return ret ?: restore_area(kv->domain, &r->runstate_area,
-				   &kv->runstate_area);
+	return ret ?: restore_area(v->domain, &r->runstate_area,
+				   &v->runstate_area);
 }
 
 /* What is written into an area has a fixed length: no other one may be believed. */
@@ -262,23 +262,23 @@ static bool vcpu_ok(const struct kxen_save_vcpu *r)
 static int restore_vcpu(struct kxen_domain *d, struct kxen_stream_in *im,
 			const struct kxen_save_vcpu *r)
 {
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, r->vcpu);
+	struct kxen_vcpu *v = kxen_domain_vcpu(d, r->vcpu);
 	int ret;
 
 	im->why = KXEN_RESTORE_VCPUS;
-	if (!kv)
+	if (!v)
 		return -EINVAL;
 	im->why = KXEN_RESTORE_VALUES;
-	if (!vcpu_ok(r) || kxen_timer_restore(kv, r->singleshot, r->periodic,
+	if (!vcpu_ok(r) || kxen_timer_restore(v, r->singleshot, r->periodic,
 					      r->period))
 		return -EINVAL;
-	memcpy(kv->dummy_vcpu_info, r->vcpu_info, sizeof(kv->dummy_vcpu_info));
-	memcpy(kv->resume_times, r->runstate_times, sizeof(kv->resume_times));
-	WRITE_ONCE(kv->time_stale, true);
+	memcpy(v->dummy_vcpu_info, r->vcpu_info, sizeof(v->dummy_vcpu_info));
+	memcpy(v->resume_times, r->runstate_times, sizeof(v->resume_times));
+	WRITE_ONCE(v->time_stale, true);
 	im->why = KXEN_RESTORE_MEMORY;
 	ret = r->vcpu_info_gfn == KXEN_NO_GFN ? 0 :
-	      kxen_vcpu_restore_info(kv, r->vcpu_info_gfn, r->vcpu_info_offset);
-	return ret ?: restore_areas(kv, r);
+	      kxen_vcpu_restore_info(v, r->vcpu_info_gfn, r->vcpu_info_offset);
+	return ret ?: restore_areas(v, r);
 }
 
 /* Each once, as the stream's reader has seen. */
@@ -364,14 +364,14 @@ static void restore_rest(struct kxen_domain *d, const struct kxen_stream_in *im)
 			      HRTIMER_MODE_REL_HARD);
 	}
 	for (i = 0; i < d->nr_vcpus; i++) {
-		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+		struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
 
-		if (!kv)
+		if (!v)
 			continue;
-		activate(kv);
-		WRITE_ONCE(kv->resume, true);
+		activate(v);
+		WRITE_ONCE(v->resume, true);
 		/* Injected again; the guest may take one for nothing (A107). */
-		kxen_arch_upcall_again(kv);
+		kxen_arch_upcall_again(v);
 	}
 }
 

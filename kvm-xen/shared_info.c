@@ -48,10 +48,10 @@ static void all_vcpus_moved(struct kxen_domain *d)
 	u32 i;
 
 	for (i = 0; i < d->nr_vcpus; i++) {
-		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+		struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
 
-		if (kv)
-			kxen_vcpu_info_moved(kv);
+		if (v)
+			kxen_vcpu_info_moved(v);
 	}
 }
 

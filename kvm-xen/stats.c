@@ -14,34 +14,34 @@
 #include "stats.h"
 #include "subsys.h"
 
-static u64 one(struct kxen_vcpu *kv)
+static u64 one(struct kxen_vcpu *v)
 {
 	return 1;
 }
 
-static u64 hypercalls(struct kxen_vcpu *kv)
+static u64 hypercalls(struct kxen_vcpu *v)
 {
-	return READ_ONCE(kv->stats.hypercalls);
+	return READ_ONCE(v->stats.hypercalls);
 }
 
-static u64 continued(struct kxen_vcpu *kv)
+static u64 continued(struct kxen_vcpu *v)
 {
-	return READ_ONCE(kv->stats.continued);
+	return READ_ONCE(v->stats.continued);
 }
 
-static u64 upcalls(struct kxen_vcpu *kv)
+static u64 upcalls(struct kxen_vcpu *v)
 {
-	return atomic64_read(&kv->upcalls);
+	return atomic64_read(&v->upcalls);
 }
 
-static u64 vectors(struct kxen_vcpu *kv)
+static u64 vectors(struct kxen_vcpu *v)
 {
-	return READ_ONCE(kv->stats.vectors);
+	return READ_ONCE(v->stats.vectors);
 }
 
-static u64 timers(struct kxen_vcpu *kv)
+static u64 timers(struct kxen_vcpu *v)
 {
-	return atomic64_read(&kv->timers);
+	return atomic64_read(&v->timers);
 }
 
 static u64 holders(struct kxen_domain *d)
@@ -131,7 +131,7 @@ const struct kxen_stat_desc *kxen_stat_at(u32 n)
  */
 u64 kxen_stat_value(struct kxen_domain *d, const struct kxen_stat_desc *desc)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u64 sum = 0;
 	u32 i;
 
@@ -139,8 +139,8 @@ u64 kxen_stat_value(struct kxen_domain *d, const struct kxen_stat_desc *desc)
 		return desc->domain(d);
 	if (!desc->vcpu)
 		return READ_ONCE(*(u32 *)((u8 *)d + desc->word));
-	kxen_for_each_vcpu(d, i, kv)
-		sum += desc->vcpu(kv);
+	kxen_for_each_vcpu(d, i, v)
+		sum += desc->vcpu(v);
 	return sum;
 }
 

@@ -26,7 +26,7 @@ struct kxen_stat_desc {
 	u32 id;
 	u32 flags;
 	const char *name;
-	u64 (*vcpu)(struct kxen_vcpu *kv);
+	u64 (*vcpu)(struct kxen_vcpu *v);
 	u64 (*domain)(struct kxen_domain *d);
 	size_t word;
 };

@@ -168,13 +168,13 @@ void kxen_subsys_shared_info_moved(struct kxen_domain *d,
 			parts[i]->shared_info_moved(d, old);
 }
 
-void kxen_subsys_vcpu_info_set(struct kxen_vcpu *kv)
+void kxen_subsys_vcpu_info_set(struct kxen_vcpu *v)
 {
 	int i;
 
 	for (i = 0; i < NR_PARTS; i++)
 		if (parts[i]->vcpu_info_set)
-			parts[i]->vcpu_info_set(kv);
+			parts[i]->vcpu_info_set(v);
 }
 
 void kxen_subsys_state_changed(struct kxen_domain *d)

@@ -119,7 +119,7 @@ struct kxen_subsys {
 	void (*width_changed)(struct kxen_domain *d);
 	void (*shared_info_moved)(struct kxen_domain *d,
 				  const struct kxen_shared_info *old);
-	void (*vcpu_info_set)(struct kxen_vcpu *kv);
+	void (*vcpu_info_set)(struct kxen_vcpu *v);
 	void (*state_changed)(struct kxen_domain *d);
 	void (*query)(struct kxen_domain *d, struct kxen_query *q);
 	const struct kxen_stat_desc *stats;
@@ -148,7 +148,7 @@ void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_stream_in
 void kxen_subsys_width_changed(struct kxen_domain *d);
 void kxen_subsys_shared_info_moved(struct kxen_domain *d,
 				   const struct kxen_shared_info *old);
-void kxen_subsys_vcpu_info_set(struct kxen_vcpu *kv);
+void kxen_subsys_vcpu_info_set(struct kxen_vcpu *v);
 void kxen_subsys_state_changed(struct kxen_domain *d);
 void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q);
 void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir);

@@ -9,22 +9,22 @@
 #include "subsys.h"
 
 /* vcpu_info before registration: a slot of shared_info, or a dummy. */
-static struct kxen_gptr default_vi(struct kxen_vcpu *kv)
+static struct kxen_gptr default_vi(struct kxen_vcpu *v)
 {
-	struct kxen_domain *d = kv->domain;
+	struct kxen_domain *d = v->domain;
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
 	struct kxen_shared_info *s;
 
 	s = rcu_dereference_protected(d->shared_info, lockdep_is_held(&d->lock));
-	if (kv->id < l->vcpu_slots)
-		return kxen_gptr_at(s->at, kv->id * l->vcpu_info_size);
-	return kxen_gptr_own(kv->dummy_vcpu_info);
+	if (v->id < l->vcpu_slots)
+		return kxen_gptr_at(s->at, v->id * l->vcpu_info_size);
+	return kxen_gptr_own(v->dummy_vcpu_info);
 }
 
 /* A slot of shared_info, or the dummy, as it is. Domain locked. */
-void kxen_vcpu_use_slot(struct kxen_vcpu *kv)
+void kxen_vcpu_use_slot(struct kxen_vcpu *v)
 {
-	kxen_gptr_publish(&kv->vcpu_info, default_vi(kv));
+	kxen_gptr_publish(&v->vcpu_info, default_vi(v));
 }
 
 /*
@@ -32,35 +32,35 @@ void kxen_vcpu_use_slot(struct kxen_vcpu *kv)
  * waits for the senders, and then has all events looked at again: from now on they go to
  * the new place, and those that still went to the old one are there after a grace period.
  */
-static void move_vi(struct kxen_vcpu *kv, struct kxen_gptr new)
+static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new)
 {
-	const struct kxen_layout *l = &kxen_layouts[kv->domain->compat];
-	struct kxen_gptr old = kxen_gptr_get_protected(&kv->vcpu_info,
-				lockdep_is_held(&kv->domain->lock));
+	const struct kxen_layout *l = &kxen_layouts[v->domain->compat];
+	struct kxen_gptr old = kxen_gptr_get_protected(&v->vcpu_info,
+				lockdep_is_held(&v->domain->lock));
 
 	if (!kxen_gptr_same(new, old)) {
 		kxen_guest_copy(new, old, l->vcpu_info_size);
-		kxen_gptr_publish(&kv->vcpu_info, new);
+		kxen_gptr_publish(&v->vcpu_info, new);
 	}
-	WRITE_ONCE(kv->time_stale, true);
-	kxen_arch_clock_moved(kv);
+	WRITE_ONCE(v->time_stale, true);
+	kxen_arch_clock_moved(v);
 }
 
 /**
  * kxen_vcpu_info_moved() - shared_info was placed, moved or removed.
- * @kv: the vCPU.
+ * @v: the vCPU.
  *
  * Context: domain locked. The caller waits for the senders, then rescans.
  */
-void kxen_vcpu_info_moved(struct kxen_vcpu *kv)
+void kxen_vcpu_info_moved(struct kxen_vcpu *v)
 {
-	if (!kv->vcpu_info_page.page)
-		move_vi(kv, default_vi(kv));
+	if (!v->vcpu_info_page.page)
+		move_vi(v, default_vi(v));
 }
 
 /**
  * kxen_vcpu_set_info() - VCPUOP_register_vcpu_info, arguments checked.
- * @kv: the vCPU, not necessarily the caller.
+ * @v: the vCPU, not necessarily the caller.
  * @gfn: guest page.
  * @offset: in it; aligned, and the structure fits.
  *
@@ -68,25 +68,25 @@ void kxen_vcpu_info_moved(struct kxen_vcpu *kv)
  * Return: 0; -EBUSY if registered before (-EINVAL up to Xen 4.17); -EINVAL if
  * the page is no RAM; -ENOSPC, -ENOMEM.
  */
-int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
+int kxen_vcpu_set_info(struct kxen_vcpu *v, u64 gfn, u32 offset)
 {
-	struct kxen_domain *d = kv->domain;
+	struct kxen_domain *d = v->domain;
 	struct kxen_page page = { };
 	int ret;
 
-	if (READ_ONCE(kv->vcpu_info_page.page))
+	if (READ_ONCE(v->vcpu_info_page.page))
 		return -EBUSY;
 	ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, gfn, &page);
 	if (ret)
 		return ret;
 	mutex_lock(&d->lock);
-	if (!kv->vcpu_info_page.page) {
-		swap(kv->vcpu_info_page, page);
-		move_vi(kv, kxen_gptr_at(kv->vcpu_info_page.at, offset));
+	if (!v->vcpu_info_page.page) {
+		swap(v->vcpu_info_page, page);
+		move_vi(v, kxen_gptr_at(v->vcpu_info_page.at, offset));
 		kxen_domain_wait_senders(d);
-		kxen_subsys_vcpu_info_set(kv);
-		if (kxen_glue_is_running_here(kv->vcpu))
-			kxen_arch_publish_time(kv, true);
+		kxen_subsys_vcpu_info_set(v);
+		if (kxen_glue_is_running_here(v->vcpu))
+			kxen_arch_publish_time(v, true);
 	} else {
 		ret = -EBUSY;
 	}
@@ -97,25 +97,25 @@ int kxen_vcpu_set_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
 
 /**
  * kxen_vcpu_restore_info() - vcpu_info of a saved vCPU: its content is in its memory.
- * @kv: the vCPU, which has never run.
+ * @v: the vCPU, which has never run.
  * @gfn: guest page, not trusted.
  * @offset: in it, not trusted.
  *
  * Context: domain locked, may sleep.
  * Return: 0; -EINVAL, also for an offset that no guest could have given.
  */
-int kxen_vcpu_restore_info(struct kxen_vcpu *kv, u64 gfn, u32 offset)
+int kxen_vcpu_restore_info(struct kxen_vcpu *v, u64 gfn, u32 offset)
 {
-	const struct kxen_layout *l = &kxen_layouts[kv->domain->compat];
+	const struct kxen_layout *l = &kxen_layouts[v->domain->compat];
 	int ret;
 
-	lockdep_assert_held(&kv->domain->lock);
+	lockdep_assert_held(&v->domain->lock);
 	/* Registered by 32-bit code, it is aligned to 4 bytes only. */
-	if (kv->vcpu_info_page.page || offset > XEN_PAGE_SIZE - l->vcpu_info_size ||
+	if (v->vcpu_info_page.page || offset > XEN_PAGE_SIZE - l->vcpu_info_size ||
 	    offset % 4)
 		return -EINVAL;
-	ret = kxen_page_pin(kv->domain, KXEN_LIMIT_PAGES, gfn, &kv->vcpu_info_page);
+	ret = kxen_page_pin(v->domain, KXEN_LIMIT_PAGES, gfn, &v->vcpu_info_page);
 	if (!ret)
-		kxen_gptr_publish(&kv->vcpu_info, kxen_gptr_at(kv->vcpu_info_page.at, offset));
+		kxen_gptr_publish(&v->vcpu_info, kxen_gptr_at(v->vcpu_info_page.at, offset));
 	return ret;
 }

@@ -59,9 +59,9 @@ const struct kxen_stat_desc kxen_arch_stats[] = {
 	{ }
 };
 
-int kxen_arch_translate(struct kxen_vcpu *kv, u64 gva, u64 *gpa)
+int kxen_arch_translate(struct kxen_vcpu *v, u64 gva, u64 *gpa)
 {
-	return kxen_glue_translate(kv->vcpu, gva, gpa);
+	return kxen_glue_translate(v->vcpu, gva, gpa);
 }
 
 int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm)
@@ -71,10 +71,10 @@ int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm)
 	return d->flags & KXEN_DOM_UNPLUG ? kxen_unplug_init(d, kvm) : 0;
 }
 
-void kxen_arch_vcpu_reset(struct kxen_vcpu *kv)
+void kxen_arch_vcpu_reset(struct kxen_vcpu *v)
 {
-	lockdep_assert_held(&kv->domain->lock);
-	WRITE_ONCE(kv->arch.upcall_vector, 0);
+	lockdep_assert_held(&v->domain->lock);
+	WRITE_ONCE(v->arch.upcall_vector, 0);
 }
 
 /* A line stays, and is low: want_high(). */
@@ -92,9 +92,9 @@ void kxen_arch_domain_reset(struct kxen_domain *d)
 	kxen_resample_reset(d);
 }
 
-bool kxen_arch_begins_anew(struct kxen_vcpu *kv)
+bool kxen_arch_begins_anew(struct kxen_vcpu *v)
 {
-	return unlikely(kxen_glue_at_reset_vector(kv->vcpu)) && kxen_glue_is_bsp(kv->vcpu);
+	return unlikely(kxen_glue_at_reset_vector(v->vcpu)) && kxen_glue_is_bsp(v->vcpu);
 }
 
 /*
@@ -103,19 +103,19 @@ bool kxen_arch_begins_anew(struct kxen_vcpu *kv)
  */
 static struct kxen_vcpu *victim(struct kxen_domain *d)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
-	kxen_for_each_vcpu(d, i, kv)
-		if (!kxen_glue_offline(kv->vcpu) && !kxen_glue_nested(kv->vcpu))
-			return kv;
+	kxen_for_each_vcpu(d, i, v)
+		if (!kxen_glue_offline(v->vcpu) && !kxen_glue_nested(v->vcpu))
+			return v;
 	return kxen_domain_vcpu(d, 0);
 }
 
 void kxen_arch_crash(struct kxen_domain *d)
 {
-	struct kxen_vcpu *kv = victim(d);
+	struct kxen_vcpu *v = victim(d);
 
-	if (kv)
-		kxen_glue_triple_fault(kv->vcpu);
+	if (v)
+		kxen_glue_triple_fault(v->vcpu);
 }

@@ -6,9 +6,9 @@
 #include "../kvm-xen/arch.h"
 #include "x86.h"
 
-long kxen_arch_set_callback(struct kxen_vcpu *kv, u64 value)
+long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value)
 {
-	struct kxen_domain *d = kv->domain;
+	struct kxen_domain *d = v->domain;
 	u8 vector = 0;
 	int ret;
 	u32 i;

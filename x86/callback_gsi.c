@@ -18,11 +18,11 @@
 
 static bool want_high(struct kxen_domain *d)
 {
-	struct kxen_vcpu *kv = kxen_domain_vcpu(d, 0);
+	struct kxen_vcpu *v = kxen_domain_vcpu(d, 0);
 
 	/* A vCPU that has a vector of its own does not use the line (A103). */
-	return kv && !READ_ONCE(d->reset_pending) &&
-	       !READ_ONCE(kv->arch.upcall_vector) && kxen_upcall_pending(kv);
+	return v && !READ_ONCE(d->reset_pending) &&
+	       !READ_ONCE(v->arch.upcall_vector) && kxen_upcall_pending(v);
 }
 
 /*

@@ -14,13 +14,13 @@
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
 
-u64 kxen_arch_guest_now(struct kxen_vcpu *kv)
+u64 kxen_arch_guest_now(struct kxen_vcpu *v)
 {
-	const struct pvclock_vcpu_time_info *c = &kv->clock;
+	const struct pvclock_vcpu_time_info *c = &v->clock;
 
 	if (unlikely(!c->tsc_to_system_mul))
-		return kxen_glue_vm_now(kv->domain->kvm);
-	return __pvclock_read_cycles(c, kxen_glue_guest_tsc(kv->vcpu));
+		return kxen_glue_vm_now(v->domain->kvm);
+	return __pvclock_read_cycles(c, kxen_glue_guest_tsc(v->vcpu));
 }
 
 u64 kxen_arch_domain_now(struct kxen_domain *d)
@@ -55,56 +55,56 @@ static void write_time(struct kxen_gptr t, const struct pvclock_vcpu_time_info *
 }
 
 /* The area is written by its vCPU's thread, and by the one that registers it. */
-static void write_time_area(struct kxen_vcpu *kv,
+static void write_time_area(struct kxen_vcpu *v,
 			    const struct pvclock_vcpu_time_info *c)
 {
 	struct pvclock_vcpu_time_info copy = *c;
 	unsigned long flags;
 	u32 version;
 
-	raw_spin_lock_irqsave(&kv->time_lock, flags);
-	if (kv->time_area.active) {
-		version = ++kv->time_area_version * 2 - 1;
-		kxen_area_write(&kv->time_area, 0, &version, sizeof(version));
+	raw_spin_lock_irqsave(&v->time_lock, flags);
+	if (v->time_area.active) {
+		version = ++v->time_area_version * 2 - 1;
+		kxen_area_write(&v->time_area, 0, &version, sizeof(version));
 		smp_wmb();	/* pairs with the guest's reads of version */
 		copy.version = version;
-		kxen_area_write(&kv->time_area, 4, (u8 *)&copy + 4,
+		kxen_area_write(&v->time_area, 4, (u8 *)&copy + 4,
 				sizeof(copy) - 4);
 		smp_wmb();	/* pairs with the guest's reads of version */
 		version++;
-		kxen_area_write(&kv->time_area, 0, &version, sizeof(version));
+		kxen_area_write(&v->time_area, 0, &version, sizeof(version));
 	}
-	raw_spin_unlock_irqrestore(&kv->time_lock, flags);
+	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
-void kxen_arch_clock_moved(struct kxen_vcpu *kv)
+void kxen_arch_clock_moved(struct kxen_vcpu *v)
 {
-	kxen_glue_want_event(kv->vcpu);
+	kxen_glue_want_event(v->vcpu);
 }
 
-void kxen_arch_publish_time_area(struct kxen_vcpu *kv, struct kxen_vcpu *caller)
+void kxen_arch_publish_time_area(struct kxen_vcpu *v, struct kxen_vcpu *caller)
 {
 	const struct pvclock_vcpu_time_info *c = &caller->clock;
 
 	if (c->tsc_to_system_mul)
-		write_time_area(kv, c);
+		write_time_area(v, c);
 }
 
 /* The caller has called rcu_read_lock(). */
-static struct kxen_gptr vcpu_info_time(struct kxen_vcpu *kv)
+static struct kxen_gptr vcpu_info_time(struct kxen_vcpu *v)
 {
-	return kxen_gptr_at(kxen_gptr_get_rcu(&kv->vcpu_info),
-			    kxen_layouts[kv->domain->compat].time);
+	return kxen_gptr_at(kxen_gptr_get_rcu(&v->vcpu_info),
+			    kxen_layouts[v->domain->compat].time);
 }
 
-static void publish(struct kxen_vcpu *kv, const struct pvclock_vcpu_time_info *c)
+static void publish(struct kxen_vcpu *v, const struct pvclock_vcpu_time_info *c)
 {
 	rcu_read_lock();
 	/* The dummy has room for it as well. */
-	write_time(vcpu_info_time(kv), c);
+	write_time(vcpu_info_time(v), c);
 	rcu_read_unlock();
 
-	write_time_area(kv, c);
+	write_time_area(v, c);
 }
 
 /* One word, if it is what was written there last. */
@@ -118,7 +118,7 @@ static bool swap_word(struct kxen_gptr t, u32 i, u64 old, u64 new)
  * The domain is held: is this the memory of a guest that sleeps, or of a new life already?
  * Whoever loads that writes while we do, so each word is replaced only if it is the old one.
  */
-static void publish_held(struct kxen_vcpu *kv, const u64 *seen,
+static void publish_held(struct kxen_vcpu *v, const u64 *seen,
 			 const struct pvclock_vcpu_time_info *c)
 {
 	struct kxen_gptr t;
@@ -128,7 +128,7 @@ static void publish_held(struct kxen_vcpu *kv, const u64 *seen,
 	BUILD_BUG_ON(sizeof(*c) != sizeof(now));
 	memcpy(now, c, sizeof(now));
 	rcu_read_lock();
-	t = vcpu_info_time(kv);
+	t = vcpu_info_time(v);
 	if (kxen_gptr_offset(t) % sizeof(u64))
 		goto out;
 	for (i = 0; i < ARRAY_SIZE(was); i++)
@@ -149,29 +149,29 @@ out:
  * Called whenever KVM looks for interrupts, which it does after each change of
  * the clock (kxen_on_clock_update() asks for it). The vCPU's own thread.
  */
-void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force)
+void kxen_arch_publish_time(struct kxen_vcpu *v, bool force)
 {
-	const struct pvclock_vcpu_time_info *c = &kv->clock;
+	const struct pvclock_vcpu_time_info *c = &v->clock;
 	u64 seen[3], scale = time_scale(c);
 	unsigned long irq;
 
-	if (likely(!force && !READ_ONCE(kv->time_stale) &&
-		   kv->time_seen[0] == c->tsc_timestamp &&
-		   kv->time_seen[1] == c->system_time &&
-		   kv->time_seen[2] == scale))
+	if (likely(!force && !READ_ONCE(v->time_stale) &&
+		   v->time_seen[0] == c->tsc_timestamp &&
+		   v->time_seen[1] == c->system_time &&
+		   v->time_seen[2] == scale))
 		return;
 	if (!c->tsc_to_system_mul)
 		return;
-	WRITE_ONCE(kv->time_stale, false);
-	memcpy(seen, kv->time_seen, sizeof(seen));
-	kv->time_seen[0] = c->tsc_timestamp;
-	kv->time_seen[1] = c->system_time;
-	kv->time_seen[2] = scale;
+	WRITE_ONCE(v->time_stale, false);
+	memcpy(seen, v->time_seen, sizeof(seen));
+	v->time_seen[0] = c->tsc_timestamp;
+	v->time_seen[1] = c->system_time;
+	v->time_seen[2] = scale;
 	local_irq_save(irq);
-	if (unlikely(READ_ONCE(kv->domain->reset_pending)))
-		publish_held(kv, seen, c);
+	if (unlikely(READ_ONCE(v->domain->reset_pending)))
+		publish_held(v, seen, c);
 	else
-		publish(kv, c);
+		publish(v, c);
 	local_irq_restore(irq);
 }
 
@@ -182,11 +182,11 @@ void kxen_arch_publish_time(struct kxen_vcpu *kv, bool force)
  */
 int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a)
 {
-	struct kxen_vcpu *kv = kxen_glue_running();
+	struct kxen_vcpu *v = kxen_glue_running();
 
-	if (kv) {
-		kv->clock = *(const struct pvclock_vcpu_time_info *)a->arg[1];
-		kxen_glue_want_event(kv->vcpu);
+	if (v) {
+		v->clock = *(const struct pvclock_vcpu_time_info *)a->arg[1];
+		kxen_glue_want_event(v->vcpu);
 	}
 	return 0;
 }

@@ -11,46 +11,46 @@
 #define XEN_MAX_LEAF	5
 
 /* The block moves up when the VMM shows Hyper-V's leaves at the first place. */
-u32 kxen_cpuid_base(struct kxen_vcpu *kv)
+u32 kxen_cpuid_base(struct kxen_vcpu *v)
 {
-	return kxen_glue_hyperv(kv->vcpu) ? 0x40000100 : 0x40000000;
+	return kxen_glue_hyperv(v->vcpu) ? 0x40000100 : 0x40000000;
 }
 
-static void leaf_time(struct kxen_vcpu *kv, u32 sub, u32 *r)
+static void leaf_time(struct kxen_vcpu *v, u32 sub, u32 *r)
 {
 	switch (sub) {
 	case 0:
 		r[1] = 2;	/* TSC mode: never emulated */
-		r[2] = kxen_glue_tsc_khz(kv->vcpu);
+		r[2] = kxen_glue_tsc_khz(v->vcpu);
 		r[3] = 1;	/* incarnation */
 		break;
 	case 2:
-		r[0] = kxen_glue_tsc_khz(kv->vcpu);
+		r[0] = kxen_glue_tsc_khz(v->vcpu);
 		break;
 	}
 }
 
-static void leaf_hvm(struct kxen_vcpu *kv, u32 sub, u32 *r)
+static void leaf_hvm(struct kxen_vcpu *v, u32 sub, u32 *r)
 {
 	if (sub)
 		return;
 	r[0] = XEN_HVM_CPUID_VCPU_ID_PRESENT | XEN_HVM_CPUID_DOMID_PRESENT |
 	       XEN_HVM_CPUID_UPCALL_VECTOR;
-	r[1] = kv->id;
-	r[2] = kv->domain->domid;
+	r[1] = v->id;
+	r[2] = v->domain->domid;
 }
 
 /* What a guest that knows this module may ask for; Xen has nothing there. */
-static void leaf_ext(struct kxen_vcpu *kv, u32 *r)
+static void leaf_ext(struct kxen_vcpu *v, u32 *r)
 {
 	r[0] = KXEN_CPUID_SIGNATURE;
 	r[1] = KXEN_EXT_FIFO_BATCH;
-	if (kv->domain->flags & KXEN_DOM_NLEVEL)
+	if (v->domain->flags & KXEN_DOM_NLEVEL)
 		r[1] |= KXEN_EXT_NLEVEL;
 }
 
 /* bool kvm_cpuid(vcpu, u32 *eax, *ebx, *ecx, *edx, bool exact_only) */
-int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_cpuid(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
 	u32 *eax = (u32 *)a->arg[1], *ebx = (u32 *)a->arg[2];
 	u32 *ecx = (u32 *)a->arg[3], *edx = (u32 *)a->arg[4];
@@ -58,8 +58,8 @@ int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 
 	if ((leaf & 0xffff0000) != 0x40000000)
 		return 0;
-	base = kxen_cpuid_base(kv);
-	kxen_domain_mark_active(kv->domain);
+	base = kxen_cpuid_base(v);
+	kxen_domain_mark_active(v->domain);
 	/* Below Xen's block Hyper-V's stays; above it there is nothing. */
 	if (leaf < base)
 		return 0;
@@ -71,7 +71,7 @@ int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 		r[3] = XEN_CPUID_SIGNATURE_EDX;
 		break;
 	case 1:
-		r[0] = kv->domain->xen_major << 16 | kv->domain->xen_minor;
+		r[0] = v->domain->xen_major << 16 | v->domain->xen_minor;
 		break;
 	case 2:
 		r[0] = 1;	/* hypercall pages; FreeBSD insists on one */
@@ -79,13 +79,13 @@ int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 		       KXEN_MSR_HYPERCALL_VIRIDIAN;
 		break;
 	case 3:
-		leaf_time(kv, *ecx, r);
+		leaf_time(v, *ecx, r);
 		break;
 	case 4:
-		leaf_hvm(kv, *ecx, r);
+		leaf_hvm(v, *ecx, r);
 		break;
 	case KXEN_CPUID_LEAF:
-		leaf_ext(kv, r);
+		leaf_ext(v, r);
 		break;
 	}
 	*eax = r[0];

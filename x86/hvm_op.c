@@ -40,7 +40,7 @@ static long pagetable_dying(struct kxen_hc *hc)
 static long upcall_vector(struct kxen_hc *hc)
 {
 	struct { u32 vcpu; u8 vector; } a;
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 
 	/* 5 bytes of payload, 8 of structure */
 	u64 raw;
@@ -51,17 +51,17 @@ static long upcall_vector(struct kxen_hc *hc)
 	a.vector = raw >> 32;
 	if (a.vector < 0x10)
 		return -EINVAL;
-	kv = kxen_domain_vcpu(hc->d, a.vcpu);
-	if (!kv)
+	v = kxen_domain_vcpu(hc->d, a.vcpu);
+	if (!v)
 		return -ENOENT;
-	WRITE_ONCE(kv->arch.upcall_vector, a.vector);
-	kxen_arch_upcall_again(kv);
+	WRITE_ONCE(v->arch.upcall_vector, a.vector);
+	kxen_arch_upcall_again(v);
 	return 0;
 }
 
 static long get_time(struct kxen_hc *hc)
 {
-	u64 now = kxen_arch_guest_now(hc->kv);
+	u64 now = kxen_arch_guest_now(hc->v);
 
 	return kxen_hc_put(hc, hc->arg[1], &now, sizeof(now));
 }

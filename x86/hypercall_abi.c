@@ -14,66 +14,66 @@ static const u8 regs64[6] = { KXEN_RDI, KXEN_RSI, KXEN_RDX, KXEN_R10,
 static const u8 regs32[6] = { KXEN_RBX, KXEN_RCX, KXEN_RDX, KXEN_RSI,
 			      KXEN_RDI, KXEN_RBP };
 
-static void get_args(struct kxen_hc *hc, struct kvm_vcpu *v)
+static void get_args(struct kxen_hc *hc, struct kvm_vcpu *vcpu)
 {
 	int i;
 
 	if (likely(!hc->compat)) {
 #pragma GCC unroll 6
 		for (i = 0; i < 6; i++)
-			hc->arg[i] = kxen_glue_reg(v, regs64[i]);
+			hc->arg[i] = kxen_glue_reg(vcpu, regs64[i]);
 		return;
 	}
 	/* The upper halves of a 32-bit caller's registers are garbage. */
 	for (i = 0; i < 6; i++)
-		hc->arg[i] = (u32)kxen_glue_reg(v, regs32[i]);
+		hc->arg[i] = (u32)kxen_glue_reg(vcpu, regs32[i]);
 }
 
 /*
  * What is left of a call that was cut. Registers that it does not take stay as they are. Not
  * inlined: it would cost every call the saving of a register.
  */
-static noinline void put_args(struct kxen_hc *hc, struct kvm_vcpu *v)
+static noinline void put_args(struct kxen_hc *hc, struct kvm_vcpu *vcpu)
 {
 	const u8 *regs = hc->compat ? regs32 : regs64;
 	u32 i, nr = kxen_hypercall_nr_args(hc->nr);
 
 	for (i = 0; i < nr; i++)
-		kxen_glue_set_reg(v, regs[i], hc->compat ? (u32)hc->arg[i] :
+		kxen_glue_set_reg(vcpu, regs[i], hc->compat ? (u32)hc->arg[i] :
 							   hc->arg[i]);
 }
 
-static void set_result(struct kxen_hc *hc, struct kvm_vcpu *v, long ret)
+static void set_result(struct kxen_hc *hc, struct kvm_vcpu *vcpu, long ret)
 {
 	/* A 32-bit caller's upper half of rax stays as it was. */
 	if (hc->compat)
-		ret = (kxen_glue_reg(v, KXEN_RAX) & ~0xffffffffUL) | (u32)ret;
-	kxen_glue_set_reg(v, KXEN_RAX, ret);
+		ret = (kxen_glue_reg(vcpu, KXEN_RAX) & ~0xffffffffUL) | (u32)ret;
+	kxen_glue_set_reg(vcpu, KXEN_RAX, ret);
 }
 
 /* int kvm_emulate_hypercall(vcpu): 1 goes on, 0 ends KVM_RUN */
-int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	struct kvm_vcpu *v = kv->vcpu;
+	struct kvm_vcpu *vcpu = v->vcpu;
 	struct kxen_hc hc;
 	long ret;
 
-	hc.kv = kv;
-	hc.d = kv->domain;
+	hc.v = v;
+	hc.d = v->domain;
 	hc.in_multicall = false;
 	hc.restart = false;
 	hc.exit = false;
-	hc.nr = kxen_glue_reg(v, KXEN_RAX);
-	if (kxen_glue_nested(v) ||
-	    ((hc.nr & HYPERV_CALL) && kxen_glue_hyperv(v)))
+	hc.nr = kxen_glue_reg(vcpu, KXEN_RAX);
+	if (kxen_glue_nested(vcpu) ||
+	    ((hc.nr & HYPERV_CALL) && kxen_glue_hyperv(vcpu)))
 		return 0;
 	if (trace_kxen_ack_enabled())
-		kxen_arch_look_for_ack(kv);
-	hc.compat = !kxen_glue_long_mode(v);
+		kxen_arch_look_for_ack(v);
+	hc.compat = !kxen_glue_long_mode(vcpu);
 	if (unlikely(hc.compat))
 		hc.nr = (u32)hc.nr;
-	get_args(&hc, v);
-	if (unlikely(kxen_glue_cpl(v))) {
+	get_args(&hc, vcpu);
+	if (unlikely(kxen_glue_cpl(vcpu))) {
 		ret = -EPERM;
 	} else {
 		if (unlikely(!READ_ONCE(hc.d->active)))
@@ -81,15 +81,15 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a)
 		ret = kxen_hypercall(&hc);
 	}
 	if (unlikely(hc.restart)) {
-		put_args(&hc, v);
-		kv->stats.continued++;
+		put_args(&hc, vcpu);
+		v->stats.continued++;
 		a->ret = 1;	/* without a step: the same instruction again */
 		return 1;
 	}
-	set_result(&hc, v, ret);
-	a->ret = kxen_glue_skip_insn(v);
+	set_result(&hc, vcpu, ret);
+	a->ret = kxen_glue_skip_insn(vcpu);
 	if (unlikely(hc.exit)) {
-		kxen_glue_exit_shutdown(v, hc.exit_reason);
+		kxen_glue_exit_shutdown(vcpu, hc.exit_reason);
 		a->ret = 0;
 	}
 	return 1;

@@ -16,11 +16,11 @@
  * vCPU runs a guest of its own it is pending as ever: KVM ends that one for it, or not, as
  * the vCPU's hypervisor wants it.
  */
-static u8 level_pending(struct kxen_vcpu *kv)
+static u8 level_pending(struct kxen_vcpu *v)
 {
-	u8 vector = READ_ONCE(kv->domain->arch.callback_vector);
+	u8 vector = READ_ONCE(v->domain->arch.callback_vector);
 
-	return vector && kxen_upcall_pending(kv) ? vector : 0;
+	return vector && kxen_upcall_pending(v) ? vector : 0;
 }
 
 /*
@@ -28,81 +28,81 @@ static u8 level_pending(struct kxen_vcpu *kv)
  * where another vCPU may have cleared it in between: what was answered is handed out, once.
  * An upcall for nothing is one that every guest takes; no answer is a bug to KVM.
  */
-static u8 offer(struct kxen_vcpu *kv, u8 vector)
+static u8 offer(struct kxen_vcpu *v, u8 vector)
 {
-	kv->arch.offered = vector;
+	v->arch.offered = vector;
 	return vector;
 }
 
-static int take_vector(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+static int take_vector(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	u8 vector = kv->arch.offered;
+	u8 vector = v->arch.offered;
 
 	if (!vector) {
 		/* KVM's function runs, and asks has_extint once more: for the 8259. */
-		kv->arch.asks_pic = true;
+		v->arch.asks_pic = true;
 		return 0;
 	}
-	offer(kv, 0);
+	offer(v, 0);
 	a->ret = vector;
-	kv->stats.vectors++;
-	kxen_resample_taken(kv);
+	v->stats.vectors++;
+	kxen_resample_taken(v);
 	if (trace_kxen_ack_enabled())
-		WRITE_ONCE(kv->arch.trace_ack_pending, true);
-	trace_kxen_vector(kv->domain->domid, kv->id, a->ret);
+		WRITE_ONCE(v->arch.trace_ack_pending, true);
+	trace_kxen_vector(v->domain->domid, v->id, a->ret);
 	return 1;
 }
 
 /* int kvm_cpu_has_extint(vcpu); also the place to publish a changed clock */
-int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_has_extint(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	u8 vector = level_pending(kv);
+	u8 vector = level_pending(v);
 
 	a->ret = 1;
-	if (!kxen_glue_is_running_here(kv->vcpu))
+	if (!kxen_glue_is_running_here(v->vcpu))
 		return vector;
-	if (unlikely(kv->arch.asks_pic)) {
+	if (unlikely(v->arch.asks_pic)) {
 		/*
 		 * An upcall of just now is none of the 8259's. It is looked for anew, also
 		 * where the compiler has left no such question, and this is a later one.
 		 */
-		kv->arch.asks_pic = false;
+		v->arch.asks_pic = false;
 		if (vector)
-			kxen_glue_want_event(kv->vcpu);
+			kxen_glue_want_event(v->vcpu);
 		return 0;
 	}
-	kxen_arch_publish_time(kv, false);
+	kxen_arch_publish_time(v, false);
 	if (trace_kxen_ack_enabled())
-		kxen_arch_look_for_ack(kv);
-	return offer(kv, kxen_resample_wanted(kv, vector));
+		kxen_arch_look_for_ack(v);
+	return offer(v, kxen_resample_wanted(v, vector));
 }
 
-int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_has_interrupt(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	u8 vector = level_pending(kv);
+	u8 vector = level_pending(v);
 
 	a->ret = 1;
-	return kxen_glue_is_running_here(kv->vcpu) ? offer(kv, vector) : vector;
+	return kxen_glue_is_running_here(v->vcpu) ? offer(v, vector) : vector;
 }
 
 /*
  * Either we hand the callback vector out, or KVM takes the LAPIC's highest one,
  * which may be the per-vCPU vector: then it is only counted here.
  */
-int kxen_on_get_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_get_interrupt(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	u8 vector = READ_ONCE(kv->arch.upcall_vector);
+	u8 vector = READ_ONCE(v->arch.upcall_vector);
 
-	if (take_vector(kv, a))
+	if (take_vector(v, a))
 		return 1;
-	if (vector && kxen_glue_lapic_highest(kv->vcpu) == vector) {
-		kv->stats.vectors++;
-		trace_kxen_vector(kv->domain->domid, kv->id, vector);
+	if (vector && kxen_glue_lapic_highest(v->vcpu) == vector) {
+		v->stats.vectors++;
+		trace_kxen_vector(v->domain->domid, v->id, vector);
 	}
 	return 0;
 }
 
-int kxen_on_get_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_get_extint(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	return take_vector(kv, a);
+	return take_vector(v, a);
 }

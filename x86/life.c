@@ -5,16 +5,16 @@
 #include "x86.h"
 
 /* int kvm_arch_vcpu_ioctl_run(vcpu): KVM_RUN begins */
-int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_run(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	kxen_vcpu_enter(kv);
+	kxen_vcpu_enter(v);
 	return 0;
 }
 
 /* void kvm_arch_vcpu_postcreate(vcpu): of any VM */
-int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a)
+int kxen_on_vcpu_created(struct kvm_vcpu *vcpu, struct kxen_hook_args *a)
 {
-	kxen_domain_vcpu_created(v);
+	kxen_domain_vcpu_created(vcpu);
 	return 0;
 }
 

@@ -15,9 +15,9 @@
 #define STUB_SIZE	32
 #define NR_IRET		23	/* __HYPERVISOR_iret: not for HVM guests */
 
-static bool is_ours(struct kxen_vcpu *kv, u32 index)
+static bool is_ours(struct kxen_vcpu *v, u32 index)
 {
-	return index == (kxen_cpuid_base(kv) == 0x40000000 ?
+	return index == (kxen_cpuid_base(v) == 0x40000000 ?
 			 KXEN_MSR_HYPERCALL : KXEN_MSR_HYPERCALL_VIRIDIAN);
 }
 
@@ -39,7 +39,7 @@ static void write_stub(u8 *p, u32 nr)
 	p[8] = 0xc3;
 }
 
-static int write_page(struct kxen_vcpu *kv, u64 gpa)
+static int write_page(struct kxen_vcpu *v, u64 gpa)
 {
 	u8 *page;
 	u32 nr;
@@ -51,41 +51,41 @@ static int write_page(struct kxen_vcpu *kv, u64 gpa)
 	memset(page, 0xcc, XEN_PAGE_SIZE);
 	for (nr = 0; nr < XEN_PAGE_SIZE / STUB_SIZE; nr++)
 		write_stub(page + nr * STUB_SIZE, nr);
-	ret = kxen_glue_write_phys(kv->domain->kvm, gpa, page, XEN_PAGE_SIZE);
+	ret = kxen_glue_write_phys(v->domain->kvm, gpa, page, XEN_PAGE_SIZE);
 	free_page((unsigned long)page);
 	return ret ? 1 : 0;
 }
 
 /* int kvm_set_msr_common(vcpu, struct msr_data *); 1 makes KVM raise #GP. */
-int kxen_on_set_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_set_msr(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	struct kxen_domain *d = kv->domain;
+	struct kxen_domain *d = v->domain;
 	u32 index;
 	u64 data;
 
 	if (!kxen_glue_msr((void *)a->arg[1], &index, &data) ||
-	    !is_ours(kv, index))
+	    !is_ours(v, index))
 		return 0;
 	a->ret = 1;
 	if (data & ~XEN_PAGE_MASK)
 		return 1;	/* only page 0 exists */
 	kxen_reset_new_life(d);
-	a->ret = write_page(kv, data);
+	a->ret = write_page(v, data);
 	if (!a->ret) {
 		mutex_lock(&d->lock);
-		kxen_shared_info_latch_width(d, !kxen_glue_long_mode(kv->vcpu));
+		kxen_shared_info_latch_width(d, !kxen_glue_long_mode(v->vcpu));
 		mutex_unlock(&d->lock);
 	}
 	return 1;
 }
 
-int kxen_on_get_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_get_msr(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
 	u32 index;
 	u64 data;
 
 	if (!kxen_glue_msr((void *)a->arg[1], &index, &data) ||
-	    !is_ours(kv, index))
+	    !is_ours(v, index))
 		return 0;
 	kxen_glue_msr_result((void *)a->arg[1], 0);
 	a->ret = 0;

@@ -28,23 +28,23 @@
 #define LOOK_AGAIN	msecs_to_jiffies(20)
 
 /* The flag is what it was when the vector was handed out: the host did not set it. */
-static bool unchanged(struct kxen_vcpu *kv)
+static bool unchanged(struct kxen_vcpu *v)
 {
-	return atomic64_read(&kv->upcalls) == READ_ONCE(kv->arch.upcalls_at_inject);
+	return atomic64_read(&v->upcalls) == READ_ONCE(v->arch.upcalls_at_inject);
 }
 
 /* The vector is being handed out. */
-void kxen_resample_taken(struct kxen_vcpu *kv)
+void kxen_resample_taken(struct kxen_vcpu *v)
 {
-	WRITE_ONCE(kv->arch.upcalls_at_inject, atomic64_read(&kv->upcalls));
-	WRITE_ONCE(kv->arch.vector_inflight, true);
+	WRITE_ONCE(v->arch.upcalls_at_inject, atomic64_read(&v->upcalls));
+	WRITE_ONCE(v->arch.vector_inflight, true);
 }
 
 /* Has the guest had no chance yet to clear the flag since then? */
-static bool on_its_way(struct kxen_vcpu *kv, u8 vector)
+static bool on_its_way(struct kxen_vcpu *v, u8 vector)
 {
-	return kxen_glue_is_injecting(kv->vcpu, vector) ||
-	       (unchanged(kv) && !kxen_glue_intr_allowed(kv->vcpu));
+	return kxen_glue_is_injecting(v->vcpu, vector) ||
+	       (unchanged(v) && !kxen_glue_intr_allowed(v->vcpu));
 }
 
 static void watch(struct kxen_domain *d)
@@ -60,28 +60,28 @@ static void watch(struct kxen_domain *d)
 
 /**
  * kxen_resample_wanted() - Is there a callback vector to hand out, or to open a window for?
- * @kv: the vCPU.
+ * @v: the vCPU.
  * @vector: the callback vector if the flag is set, else 0.
  *
  * Context: the vCPU's own thread, when KVM looks for interrupts.
  * Return: @vector, or 0 while the vector that was handed out last is enough.
  */
-u8 kxen_resample_wanted(struct kxen_vcpu *kv, u8 vector)
+u8 kxen_resample_wanted(struct kxen_vcpu *v, u8 vector)
 {
-	if (!kv->arch.vector_inflight)
+	if (!v->arch.vector_inflight)
 		return vector;
-	if (vector && on_its_way(kv, vector)) {
+	if (vector && on_its_way(v, vector)) {
 		/* Who traces acknowledgements wants to know of this one soon. */
-		if (kv->arch.clear_streak < TRUSTED || trace_kxen_ack_enabled())
+		if (v->arch.clear_streak < TRUSTED || trace_kxen_ack_enabled())
 			return vector;
-		watch(kv->domain);
+		watch(v->domain);
 		return 0;
 	}
-	WRITE_ONCE(kv->arch.vector_inflight, false);
-	if (vector && unchanged(kv))
-		kv->arch.clear_streak = 0;
-	else if (!vector && kv->arch.clear_streak < TRUSTED)
-		kv->arch.clear_streak++;
+	WRITE_ONCE(v->arch.vector_inflight, false);
+	if (vector && unchanged(v))
+		v->arch.clear_streak = 0;
+	else if (!vector && v->arch.clear_streak < TRUSTED)
+		v->arch.clear_streak++;
 	return vector;
 }
 
@@ -93,14 +93,14 @@ static void look(struct work_struct *w)
 	u32 i;
 
 	for (i = 0; i < READ_ONCE(d->nr_vcpus); i++) {
-		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+		struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
 
-		if (!kv || !READ_ONCE(kv->arch.vector_inflight) || !kxen_upcall_pending(kv))
+		if (!v || !READ_ONCE(v->arch.vector_inflight) || !kxen_upcall_pending(v))
 			continue;
 		/* Also one that was set anew: to have KVM look once more is harmless. */
-		if (unchanged(kv))
+		if (unchanged(v))
 			atomic64_inc(&d->arch.upcalls_unacked);
-		kxen_arch_upcall(kv);
+		kxen_arch_upcall(v);
 	}
 }
 
@@ -117,11 +117,11 @@ void kxen_resample_reset(struct kxen_domain *d)
 	lockdep_assert_held(&d->lock);
 	cancel_delayed_work_sync(&d->arch.resample_work);
 	for (i = 0; i < d->nr_vcpus; i++) {
-		struct kxen_vcpu *kv = kxen_domain_vcpu(d, i);
+		struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
 
-		if (!kv)
+		if (!v)
 			continue;
-		WRITE_ONCE(kv->arch.vector_inflight, false);
-		kv->arch.clear_streak = 0;
+		WRITE_ONCE(v->arch.vector_inflight, false);
+		v->arch.clear_streak = 0;
 	}
 }

@@ -15,13 +15,13 @@ const u16 kxen_arch_machine = EM_X86_64;
 
 void kxen_arch_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
-	struct kxen_vcpu *kv;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
-	kxen_for_each_vcpu(d, i, kv) {
+	kxen_for_each_vcpu(d, i, v) {
 		struct kxen_save_x86_vcpu r = {
-			.vcpu = kv->id, .upcall_vector = kv->arch.upcall_vector,
+			.vcpu = v->id, .upcall_vector = v->arch.upcall_vector,
 		};
 
 		if (r.upcall_vector)
@@ -36,12 +36,12 @@ static int x86_restore_vcpus(struct kxen_domain *d, struct kxen_stream_in *im,
 
 	for (i = 0; i < nr; i++) {
 		const struct kxen_save_x86_vcpu *r = rec[i].data;
-		struct kxen_vcpu *kv = kxen_domain_vcpu(d, r->vcpu);
+		struct kxen_vcpu *v = kxen_domain_vcpu(d, r->vcpu);
 
 		/* The first 16 are exceptions'. */
-		if (!kv || r->upcall_vector < 16 || r->upcall_vector > 255)
+		if (!v || r->upcall_vector < 16 || r->upcall_vector > 255)
 			return -EINVAL;
-		WRITE_ONCE(kv->arch.upcall_vector, r->upcall_vector);
+		WRITE_ONCE(v->arch.upcall_vector, r->upcall_vector);
 	}
 	return 0;
 }

@@ -13,10 +13,10 @@
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 
-static void on_eoi(struct kxen_vcpu *kv, int vector)
+static void on_eoi(struct kxen_vcpu *v, int vector)
 {
-	if (vector == READ_ONCE(kv->arch.upcall_vector))
-		trace_kxen_ack(kv->domain->domid, kv->id, 0);
+	if (vector == READ_ONCE(v->arch.upcall_vector))
+		trace_kxen_ack(v->domain->domid, v->id, 0);
 }
 
 /*
@@ -74,11 +74,11 @@ void kxen_trace_ack_exit(void)
 }
 
 /* An exit of a vCPU, or the end of its turn. Its own thread. */
-void kxen_arch_look_for_ack(struct kxen_vcpu *kv)
+void kxen_arch_look_for_ack(struct kxen_vcpu *v)
 {
-	if (!trace_kxen_ack_enabled() || !READ_ONCE(kv->arch.trace_ack_pending) ||
-	    kxen_upcall_pending(kv))
+	if (!trace_kxen_ack_enabled() || !READ_ONCE(v->arch.trace_ack_pending) ||
+	    kxen_upcall_pending(v))
 		return;
-	WRITE_ONCE(kv->arch.trace_ack_pending, false);
-	trace_kxen_ack(kv->domain->domid, kv->id, 1);
+	WRITE_ONCE(v->arch.trace_ack_pending, false);
+	trace_kxen_ack(v->domain->domid, v->id, 1);
 }

@@ -22,16 +22,16 @@
  * moment to deliver an upcall that it refused while it was disabled, or that an INIT has
  * taken from it. The flag says whether there is one (A100).
  */
-int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a)
+int kxen_on_apic_enabled(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	if (READ_ONCE(kv->arch.upcall_vector) && !READ_ONCE(kv->domain->reset_pending))
-		kxen_arch_upcall_again(kv);
+	if (READ_ONCE(v->arch.upcall_vector) && !READ_ONCE(v->domain->reset_pending))
+		kxen_arch_upcall_again(v);
 	return 0;
 }
 
-void kxen_arch_upcall(struct kxen_vcpu *kv)
+void kxen_arch_upcall(struct kxen_vcpu *v)
 {
-	u8 vector = READ_ONCE(kv->arch.upcall_vector);
+	u8 vector = READ_ONCE(v->arch.upcall_vector);
 	bool own;
 
 	if (vector) {
@@ -41,41 +41,41 @@ void kxen_arch_upcall(struct kxen_vcpu *kv)
 		 * that brings it to kxen_on_apic_enabled().
 		 */
 		smp_mb();
-		kxen_glue_lapic_send(kv->vcpu, vector);
+		kxen_glue_lapic_send(v->vcpu, vector);
 		/* A guest that has set both kinds gets both, as on Xen. */
-		if (!READ_ONCE(kv->domain->arch.callback_vector))
+		if (!READ_ONCE(v->domain->arch.callback_vector))
 			return;
-	} else if (unlikely(READ_ONCE(kv->domain->arch.callback_gsi)) && !kv->id) {
-		kxen_callback_gsi_raise(kv->domain);
+	} else if (unlikely(READ_ONCE(v->domain->arch.callback_gsi)) && !v->id) {
+		kxen_callback_gsi_raise(v->domain);
 		return;
 	}
 	/* Its own thread looks before it sleeps. */
-	own = kxen_glue_is_running_here(kv->vcpu);
-	if (own && !kxen_glue_nested(kv->vcpu) &&
-	    !kxen_glue_intr_allowed(kv->vcpu) &&
-	    kxen_glue_want_window(kv->vcpu)) {
+	own = kxen_glue_is_running_here(v->vcpu);
+	if (own && !kxen_glue_nested(v->vcpu) &&
+	    !kxen_glue_intr_allowed(v->vcpu) &&
+	    kxen_glue_want_window(v->vcpu)) {
 		/*
 		 * A guest that sends to itself does it with interrupts off: what
 		 * KVM's evaluation would come to, several times shorter.
 		 */
 		return;
 	}
-	kxen_glue_want_event(kv->vcpu);
+	kxen_glue_want_event(v->vcpu);
 	if (!own)
-		kxen_glue_kick(kv->vcpu);
+		kxen_glue_kick(v->vcpu);
 }
 
-void kxen_arch_upcall_again(struct kxen_vcpu *kv)
+void kxen_arch_upcall_again(struct kxen_vcpu *v)
 {
-	if (kxen_upcall_pending(kv))
-		kxen_arch_upcall(kv);
+	if (kxen_upcall_pending(v))
+		kxen_arch_upcall(v);
 }
 
-bool kxen_arch_upcall_deliverable(struct kxen_vcpu *kv)
+bool kxen_arch_upcall_deliverable(struct kxen_vcpu *v)
 {
-	if (!READ_ONCE(kv->arch.upcall_vector) &&
-	    !READ_ONCE(kv->domain->arch.callback_vector) &&
-	    !(READ_ONCE(kv->domain->arch.callback_gsi) && !kv->id))
+	if (!READ_ONCE(v->arch.upcall_vector) &&
+	    !READ_ONCE(v->domain->arch.callback_vector) &&
+	    !(READ_ONCE(v->domain->arch.callback_gsi) && !v->id))
 		return false;
-	return kxen_upcall_pending(kv) && kxen_glue_intr_allowed(kv->vcpu);
+	return kxen_upcall_pending(v) && kxen_glue_intr_allowed(v->vcpu);
 }

@@ -10,67 +10,67 @@
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/xen_abi.h"
 
-static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *kv)
+static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	u64 period;
 
 	if (kxen_hc_get(hc, &period, hc->arg[2], sizeof(period)))
 		return -EFAULT;
-	return kxen_timer_periodic(kv, period);
+	return kxen_timer_periodic(v, period);
 }
 
-static long set_singleshot(struct kxen_hc *hc, struct kxen_vcpu *kv)
+static long set_singleshot(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	struct { u64 ns; u32 flags; } __packed a;
 
-	if (kv != hc->kv)
+	if (v != hc->v)
 		return -EINVAL;
 	/* 16 bytes with padding for a 64-bit caller, 12 for a 32-bit one */
 	if (kxen_hc_get(hc, &a, hc->arg[2], sizeof(a)))
 		return -EFAULT;
-	return kxen_timer_singleshot(kv, a.ns);
+	return kxen_timer_singleshot(v, a.ns);
 }
 
-static long timer_op(struct kxen_hc *hc, struct kxen_vcpu *kv)
+static long timer_op(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	switch ((u32)hc->arg[0]) {
 	case VCPUOP_set_periodic_timer:
-		return set_periodic(hc, kv);
+		return set_periodic(hc, v);
 	case VCPUOP_stop_periodic_timer:
-		kxen_timer_periodic_stop(kv);
+		kxen_timer_periodic_stop(v);
 		return 0;
 	case VCPUOP_set_singleshot_timer:
-		return set_singleshot(hc, kv);
+		return set_singleshot(hc, v);
 	case VCPUOP_stop_singleshot_timer:
-		if (kv != hc->kv)
+		if (v != hc->v)
 			return -EINVAL;
-		kxen_timer_singleshot_stop(kv);
+		kxen_timer_singleshot_stop(v);
 		return 0;
 	default:
 		return -ENOSYS;
 	}
 }
 
-long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *kv)
+long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	switch ((u32)hc->arg[0]) {
 	case VCPUOP_is_up:
-		return !kxen_glue_offline(kv->vcpu);
+		return !kxen_glue_offline(v->vcpu);
 	case VCPUOP_up:
 		/* Up already, or never initialised through Xen (SIPI is used). */
-		return kxen_glue_offline(kv->vcpu) ? -EINVAL : 0;
+		return kxen_glue_offline(v->vcpu) ? -EINVAL : 0;
 	case VCPUOP_register_vcpu_time_memory_area:
-		return kxen_hc_register_area(hc, kv, false, kxen_timer_register_area);
+		return kxen_hc_register_area(hc, v, false, kxen_timer_register_area);
 	case VCPUOP_register_vcpu_time_phys_area:
-		return kxen_hc_register_area(hc, kv, true, kxen_timer_register_area);
+		return kxen_hc_register_area(hc, v, true, kxen_timer_register_area);
 	case VCPUOP_send_nmi:
 		if (hc->arg[2])
 			return -EINVAL;
-		kxen_glue_inject_nmi(kv->vcpu);
+		kxen_glue_inject_nmi(v->vcpu);
 		return 0;
 	case VCPUOP_get_physid:
 		return -EINVAL;	/* not pinned */
 	default:
-		return timer_op(hc, kv);
+		return timer_op(hc, v);
 	}
 }

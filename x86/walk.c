@@ -32,7 +32,7 @@
 
 /* What one translation needs to know. */
 struct walk {
-	struct kvm_vcpu *v;
+	struct kvm_vcpu *vcpu;
 	u64 gva;
 	struct kxen_paging p;
 	struct kxen_mem mem;
@@ -67,7 +67,7 @@ static __always_inline bool reach(struct walk *w, u64 gpa)
 	if (likely(kxen_mem_has(&w->mem, gpa)))
 		return true;
 	__uaccess_end();
-	found = kxen_glue_mem(w->v, gpa >> PAGE_SHIFT, &w->mem);
+	found = kxen_glue_mem(w->vcpu, gpa >> PAGE_SHIFT, &w->mem);
 	__uaccess_begin_nospec();
 	return found;
 }
@@ -150,7 +150,7 @@ absent:
  * ring 0, kvm->srcu held. Never faults; false: take the long way, which does all of it
  * again. @win, unless it is NULL: where it was.
  */
-static __always_inline bool copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len,
+static __always_inline bool copy(struct kvm_vcpu *vcpu, u64 gva, void *buf, u32 len,
 				 bool write, struct kxen_window *win)
 {
 	bool done = false, writable = false;
@@ -161,12 +161,12 @@ static __always_inline bool copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len
 
 	if ((gva & ~PAGE_MASK) + len > PAGE_SIZE || len % 4)
 		return false;
-	w.v = v;
+	w.vcpu = vcpu;
 	w.gva = gva;
-	kxen_glue_paging(v, &w.p);
+	kxen_glue_paging(vcpu, &w.p);
 	nr = levels(&w);
 	if (!nr || !canonical(gva, nr) ||
-	    !kxen_glue_mem(v, (w.p.cr3 & PTE_ADDR) >> PAGE_SHIFT, &w.mem))
+	    !kxen_glue_mem(vcpu, (w.p.cr3 & PTE_ADDR) >> PAGE_SHIFT, &w.mem))
 		return false;
 
 	pagefault_disable();
@@ -180,37 +180,37 @@ static __always_inline bool copy(struct kvm_vcpu *v, u64 gva, void *buf, u32 len
 	__uaccess_end();
 	pagefault_enable();
 	if (done && write)
-		kxen_glue_mark_dirty(v, gpa);
+		kxen_glue_mark_dirty(vcpu, gpa);
 	if (done && win)
 		*win = (struct kxen_window) { (unsigned long)at, gpa, writable };
 	return done;
 }
 
-int kxen_arch_copy_from_guest(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len)
+int kxen_arch_copy_from_guest(struct kxen_vcpu *v, void *dst, u64 gva, u32 len)
 {
-	if (likely(copy(kv->vcpu, gva, dst, len, false, NULL)))
+	if (likely(copy(v->vcpu, gva, dst, len, false, NULL)))
 		return 0;
-	return kxen_glue_read_virt(kv->vcpu, gva, dst, len);
+	return kxen_glue_read_virt(v->vcpu, gva, dst, len);
 }
 
-int kxen_arch_copy_to_guest(struct kxen_vcpu *kv, u64 gva, const void *src,
+int kxen_arch_copy_to_guest(struct kxen_vcpu *v, u64 gva, const void *src,
 			    u32 len)
 {
-	if (likely(copy(kv->vcpu, gva, (void *)src, len, true, NULL)))
+	if (likely(copy(v->vcpu, gva, (void *)src, len, true, NULL)))
 		return 0;
-	return kxen_glue_write_virt(kv->vcpu, gva, src, len);
+	return kxen_glue_write_virt(v->vcpu, gva, src, len);
 }
 
-int kxen_arch_copy_and_find(struct kxen_vcpu *kv, void *dst, u64 gva, u32 len,
+int kxen_arch_copy_and_find(struct kxen_vcpu *v, void *dst, u64 gva, u32 len,
 			    struct kxen_window *win)
 {
-	if (likely(copy(kv->vcpu, gva, dst, len, false, win)))
+	if (likely(copy(v->vcpu, gva, dst, len, false, win)))
 		return 0;
 	win->hva = 0;
-	return kxen_glue_read_virt(kv->vcpu, gva, dst, len);
+	return kxen_glue_read_virt(v->vcpu, gva, dst, len);
 }
 
-int kxen_arch_copy_to_window(struct kxen_vcpu *kv, const struct kxen_window *win,
+int kxen_arch_copy_to_window(struct kxen_vcpu *v, const struct kxen_window *win,
 			     u32 pos, const void *src, u32 len)
 {
 	bool done;
@@ -224,6 +224,6 @@ int kxen_arch_copy_to_window(struct kxen_vcpu *kv, const struct kxen_window *win
 	pagefault_enable();
 	if (!done)
 		return -EFAULT;
-	kxen_glue_mark_dirty(kv->vcpu, win->gpa);
+	kxen_glue_mark_dirty(v->vcpu, win->gpa);
 	return 0;
 }

@@ -22,17 +22,17 @@ struct kxen_hook_args {
 };
 
 /* Handlers: non-zero when the call is dealt with. Called from entry.S only. */
-int kxen_on_emulate_hypercall(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_cpuid(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_set_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_get_msr(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_has_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_has_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_get_interrupt(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_get_extint(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_apic_enabled(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_run(struct kxen_vcpu *kv, struct kxen_hook_args *a);
-int kxen_on_vcpu_created(struct kvm_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_cpuid(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_set_msr(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_get_msr(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_has_extint(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_has_interrupt(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_get_interrupt(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_get_extint(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_apic_enabled(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_run(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_vcpu_created(struct kvm_vcpu *vcpu, struct kxen_hook_args *a);
 
 int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a);
@@ -57,7 +57,7 @@ void kxen_tramp_vcpu_coming(void);
 void kxen_tramp_vm_gone(void);
 
 /* CPUID base that the guest sees; the hypercall MSR follows it. */
-u32 kxen_cpuid_base(struct kxen_vcpu *kv);
+u32 kxen_cpuid_base(struct kxen_vcpu *v);
 
 #define KXEN_MSR_HYPERCALL		0x40000000
 #define KXEN_MSR_HYPERCALL_VIRIDIAN	0x40000200
@@ -68,12 +68,12 @@ int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm);
 void kxen_trace_ack_exit(void);
 
 /* The flag in the guest's vcpu_info. Any context. */
-static inline bool kxen_upcall_pending(struct kxen_vcpu *kv)
+static inline bool kxen_upcall_pending(struct kxen_vcpu *v)
 {
 	bool pending;
 
 	rcu_read_lock();
-	pending = kxen_guest_read8(kxen_gptr_get_rcu(&kv->vcpu_info));
+	pending = kxen_guest_read8(kxen_gptr_get_rcu(&v->vcpu_info));
 	rcu_read_unlock();
 	return pending;
 }
@@ -81,8 +81,8 @@ static inline bool kxen_upcall_pending(struct kxen_vcpu *kv)
 /* resample.c, callback_gsi.c */
 void kxen_resample_init(struct kxen_domain *d);
 void kxen_resample_reset(struct kxen_domain *d);
-void kxen_resample_taken(struct kxen_vcpu *kv);
-u8 kxen_resample_wanted(struct kxen_vcpu *kv, u8 vector);
+void kxen_resample_taken(struct kxen_vcpu *v);
+u8 kxen_resample_wanted(struct kxen_vcpu *v, u8 vector);
 void kxen_callback_gsi_init(struct kxen_domain *d);
 void kxen_callback_gsi_raise(struct kxen_domain *d);
 int kxen_callback_gsi_set(struct kxen_domain *d, u32 gsi);

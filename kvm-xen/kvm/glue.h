@@ -28,60 +28,60 @@ bool kxen_glue_vm_tryget(struct kvm *kvm);
 void kxen_glue_vm_put(struct kvm *kvm);
 int kxen_glue_vm_pid(struct kvm *kvm);
 struct kvm_vcpu *kxen_glue_vcpu_by_idx(struct kvm *kvm, u32 idx);
-struct kvm *kxen_glue_vcpu_kvm(struct kvm_vcpu *v);
-u32 kxen_glue_vcpu_idx(struct kvm_vcpu *v);
-u32 kxen_glue_vcpu_id(struct kvm_vcpu *v);
+struct kvm *kxen_glue_vcpu_kvm(struct kvm_vcpu *vcpu);
+u32 kxen_glue_vcpu_idx(struct kvm_vcpu *vcpu);
+u32 kxen_glue_vcpu_id(struct kvm_vcpu *vcpu);
 u32 kxen_glue_created_vcpus(struct kvm *kvm);
 u32 kxen_glue_slots(struct kvm *kvm, unsigned long *hva, u32 room);
 unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn);
 struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm);
 
 /* --- vCPU ---------------------------------------------------------------- */
-static inline struct kxen_vcpu *kxen_glue_marked(struct kvm_vcpu *v)
+static inline struct kxen_vcpu *kxen_glue_marked(struct kvm_vcpu *vcpu)
 {
-	struct preempt_ops *ops = READ_ONCE(v->preempt_notifier.ops);
+	struct preempt_ops *ops = READ_ONCE(vcpu->preempt_notifier.ops);
 
 	if (ops == kxen_kvm_preempt_ops)
 		return NULL;
 	return container_of(ops, struct kxen_vcpu, preempt_ops);
 }
 
-int kxen_glue_mark(struct kxen_vcpu *kv);
-void kxen_glue_unmark(struct kxen_vcpu *kv);
-bool kxen_glue_preempted(struct kvm_vcpu *v);
+int kxen_glue_mark(struct kxen_vcpu *v);
+void kxen_glue_unmark(struct kxen_vcpu *v);
+bool kxen_glue_preempted(struct kvm_vcpu *vcpu);
 
 /*
  * Is this the thread that runs the vCPU? Not so in an interrupt of that thread: it cannot be
  * relied upon to look for what is left to it, since it may have looked and be about to sleep.
  */
-static inline bool kxen_glue_is_running_here(struct kvm_vcpu *v)
+static inline bool kxen_glue_is_running_here(struct kvm_vcpu *vcpu)
 {
-	return in_task() && kxen_kvm(kvm_get_running_vcpu)() == v;
+	return in_task() && kxen_kvm(kvm_get_running_vcpu)() == vcpu;
 }
 
 /* The vCPU that this CPU has loaded, if it is ours, or NULL. Preemption off, or own thread. */
 static inline struct kxen_vcpu *kxen_glue_running(void)
 {
-	struct kvm_vcpu *v = kxen_kvm(kvm_get_running_vcpu)();
+	struct kvm_vcpu *vcpu = kxen_kvm(kvm_get_running_vcpu)();
 
-	return v ? kxen_glue_marked(v) : NULL;
+	return vcpu ? kxen_glue_marked(vcpu) : NULL;
 }
 
-void kxen_glue_kick(struct kvm_vcpu *v);
-void kxen_glue_unblock(struct kvm_vcpu *v);
-void kxen_glue_exit_shutdown(struct kvm_vcpu *v, u32 reason);
+void kxen_glue_kick(struct kvm_vcpu *vcpu);
+void kxen_glue_unblock(struct kvm_vcpu *vcpu);
+void kxen_glue_exit_shutdown(struct kvm_vcpu *vcpu, u32 reason);
 /* KVM_RUN is to complete what is under way, and no more. The VMM's word: it may change. */
-static inline bool kxen_glue_immediate_exit(struct kvm_vcpu *v)
+static inline bool kxen_glue_immediate_exit(struct kvm_vcpu *vcpu)
 {
 #ifdef KXEN_KVM_RUN_UNSAFE
-	return READ_ONCE(v->run->immediate_exit__unsafe);
+	return READ_ONCE(vcpu->run->immediate_exit__unsafe);
 #else
-	return READ_ONCE(v->run->immediate_exit);
+	return READ_ONCE(vcpu->run->immediate_exit);
 #endif
 }
 
-struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *v);
-bool kxen_glue_vcpu_idle(struct kvm_vcpu *v);
+struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *vcpu);
+bool kxen_glue_vcpu_idle(struct kvm_vcpu *vcpu);
 
 int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len);
 
@@ -97,7 +97,7 @@ struct kxen_mem {
 	unsigned long hva;
 };
 
-bool kxen_glue_mem(struct kvm_vcpu *v, u64 gfn, struct kxen_mem *m);
+bool kxen_glue_mem(struct kvm_vcpu *vcpu, u64 gfn, struct kxen_mem *m);
 
 static __always_inline bool kxen_mem_has(const struct kxen_mem *m, u64 gpa)
 {
@@ -115,16 +115,16 @@ static __always_inline void __user *kxen_mem_at(const struct kxen_mem *m,
 void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn);
 void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn);
 void kxen_glue_slot_frames(const struct kvm_memory_slot *slot, u64 *first, u64 *nr);
-void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa);
+void kxen_glue_mark_dirty(struct kvm_vcpu *vcpu, u64 gpa);
 
 u64 kxen_glue_max_gfn(struct kvm *kvm);
 u64 kxen_glue_nr_pages(struct kvm *kvm);
-void kxen_glue_yield(struct kvm_vcpu *v);
-bool kxen_glue_work_pending(struct kvm_vcpu *v);
+void kxen_glue_yield(struct kvm_vcpu *vcpu);
+bool kxen_glue_work_pending(struct kvm_vcpu *vcpu);
 
 /* --- The architecture's half of what the core asks for --------------------------------- */
 int kxen_glue_arm(void);
-bool kxen_glue_offline(struct kvm_vcpu *v);
-void kxen_glue_halt(struct kvm_vcpu *v);
+bool kxen_glue_offline(struct kvm_vcpu *vcpu);
+void kxen_glue_halt(struct kvm_vcpu *vcpu);
 
 #endif

@@ -12,18 +12,18 @@
  * processor holds (on VMX those of whatever vCPU is loaded here), paging modes. From any
  * other thread it can end in a BUG() of KVM. Kernels that look for such faults look.
  */
-static __always_inline void kxen_assert_own_thread(struct kvm_vcpu *v)
+static __always_inline void kxen_assert_own_thread(struct kvm_vcpu *vcpu)
 {
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING))
-		WARN_ON_ONCE(kxen_kvm(kvm_get_running_vcpu)() != v);
+		WARN_ON_ONCE(kxen_kvm(kvm_get_running_vcpu)() != vcpu);
 }
 
-static __always_inline void kxen_kvm_kick(struct kvm_vcpu *v)
+static __always_inline void kxen_kvm_kick(struct kvm_vcpu *vcpu)
 {
 #ifdef KXEN_KVM_KICK_WAITS
-	kxen_kvm(__kvm_vcpu_kick)(v, false);
+	kxen_kvm(__kvm_vcpu_kick)(vcpu, false);
 #else
-	kxen_kvm(kvm_vcpu_kick)(v);
+	kxen_kvm(kvm_vcpu_kick)(vcpu);
 #endif
 }
 
@@ -40,6 +40,6 @@ static __always_inline void kxen_kvm_kick(struct kvm_vcpu *v)
 struct kxen_btf;
 int kxen_glue_check_arch(const struct kxen_btf *btf);
 u32 kxen_glue_vm_refuse_arch(struct kvm *kvm);
-void kxen_glue_want_clock(struct kvm_vcpu *v);
+void kxen_glue_want_clock(struct kvm_vcpu *vcpu);
 
 #endif

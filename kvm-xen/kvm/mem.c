@@ -47,21 +47,21 @@ u32 kxen_glue_slots(struct kvm *kvm, unsigned long *hva, u32 room)
 
 /**
  * kxen_glue_mem() - The writable memory around a guest frame.
- * @v: the vCPU, its own thread, SRCU held.
+ * @vcpu: the vCPU, its own thread, SRCU held.
  * @gfn: the frame.
  * @m: filled in; good as long as SRCU is held. Nothing says that a page of it is
  *	there: the caller disables page faults, or may sleep.
  *
  * Return: false if the frame is not plain memory.
  */
-bool kxen_glue_mem(struct kvm_vcpu *v, u64 gfn, struct kxen_mem *m)
+bool kxen_glue_mem(struct kvm_vcpu *vcpu, u64 gfn, struct kxen_mem *m)
 {
-	struct kvm_memslots *slots = kvm_vcpu_memslots(v);
-	struct kvm_memory_slot *slot = v->last_used_slot;
+	struct kvm_memslots *slots = kvm_vcpu_memslots(vcpu);
+	struct kvm_memory_slot *slot = vcpu->last_used_slot;
 
-	kxen_assert_own_thread(v);
+	kxen_assert_own_thread(vcpu);
 	/* The slot that KVM used last for this vCPU is nearly always the one. */
-	if (unlikely(slots->generation != v->last_used_slot_gen ||
+	if (unlikely(slots->generation != vcpu->last_used_slot_gen ||
 		     !try_get_memslot(slot, gfn)))
 		slot = ____gfn_to_memslot(slots, gfn, false);
 	if (!slot || slot->flags & (KVM_MEMSLOT_INVALID | KVM_MEM_READONLY))
@@ -101,10 +101,10 @@ void kxen_glue_slot_frames(const struct kvm_memory_slot *slot, u64 *first, u64 *
 }
 
 /* The host has written there. */
-void kxen_glue_mark_dirty(struct kvm_vcpu *v, u64 gpa)
+void kxen_glue_mark_dirty(struct kvm_vcpu *vcpu, u64 gpa)
 {
-	kxen_assert_own_thread(v);
-	kxen_kvm(kvm_vcpu_mark_page_dirty)(v, gpa_to_gfn(gpa));
+	kxen_assert_own_thread(vcpu);
+	kxen_kvm(kvm_vcpu_mark_page_dirty)(vcpu, gpa_to_gfn(gpa));
 }
 
 int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len)

@@ -13,34 +13,34 @@
 
 /**
  * kxen_glue_mark() - Make a vCPU ours.
- * @kv: our side; its preempt_ops take the place of KVM's.
+ * @v: our side; its preempt_ops take the place of KVM's.
  *
  * Context: any; callers serialise per vCPU.
  * Return: 0, or -EBUSY if somebody else has replaced KVM's callbacks.
  */
-int kxen_glue_mark(struct kxen_vcpu *kv)
+int kxen_glue_mark(struct kxen_vcpu *v)
 {
-	struct preempt_notifier *pn = &kv->vcpu->preempt_notifier;
+	struct preempt_notifier *pn = &v->vcpu->preempt_notifier;
 
 	if (pn->ops != kxen_kvm_preempt_ops)
 		return -EBUSY;
-	kv->kvm_ops = pn->ops;
+	v->kvm_ops = pn->ops;
 	/* Pairs with the dependent load in kxen_glue_marked() and the hooks. */
-	smp_store_release(&pn->ops, &kv->preempt_ops);
-	kxen_glue_want_clock(kv->vcpu);
+	smp_store_release(&pn->ops, &v->preempt_ops);
+	kxen_glue_want_clock(v->vcpu);
 	return 0;
 }
 
-void kxen_glue_unmark(struct kxen_vcpu *kv)
+void kxen_glue_unmark(struct kxen_vcpu *v)
 {
-	if (kv->kvm_ops)	/* else it was never marked */
-		WRITE_ONCE(kv->vcpu->preempt_notifier.ops, kv->kvm_ops);
+	if (v->kvm_ops)	/* else it was never marked */
+		WRITE_ONCE(v->vcpu->preempt_notifier.ops, v->kvm_ops);
 }
 
 /* After KVM's own sched_out: the thread lost the CPU, it did not sleep. */
-bool kxen_glue_preempted(struct kvm_vcpu *v)
+bool kxen_glue_preempted(struct kvm_vcpu *vcpu)
 {
-	return READ_ONCE(v->preempted);
+	return READ_ONCE(vcpu->preempted);
 }
 
 /*
@@ -48,39 +48,39 @@ bool kxen_glue_preempted(struct kvm_vcpu *v)
  * guest. One that is on its way into the guest sees the request itself: it says so
  * in vcpu->mode before it looks, and says that it sleeps before it looks.
  */
-void kxen_glue_kick(struct kvm_vcpu *v)
+void kxen_glue_kick(struct kvm_vcpu *vcpu)
 {
 	/* Pairs with the barriers behind both of these in KVM. */
 	smp_mb__after_atomic();
-	if (rcuwait_active(kvm_arch_vcpu_get_wait(v)) ||
-	    READ_ONCE(v->mode) == IN_GUEST_MODE)
-		kxen_kvm_kick(v);
+	if (rcuwait_active(kvm_arch_vcpu_get_wait(vcpu)) ||
+	    READ_ONCE(vcpu->mode) == IN_GUEST_MODE)
+		kxen_kvm_kick(vcpu);
 }
 
 /* Have a sleeping vCPU look around, whether or not there is an interrupt. */
-void kxen_glue_unblock(struct kvm_vcpu *v)
+void kxen_glue_unblock(struct kvm_vcpu *vcpu)
 {
-	kvm_make_request(KVM_REQ_UNBLOCK, v);
-	kxen_kvm_kick(v);
+	kvm_make_request(KVM_REQ_UNBLOCK, vcpu);
+	kxen_kvm_kick(vcpu);
 }
 
 /* SCHEDOP_yield, as a PAUSE loop: let another vCPU of the VM have the CPU. */
-void kxen_glue_yield(struct kvm_vcpu *v)
+void kxen_glue_yield(struct kvm_vcpu *vcpu)
 {
-	kxen_kvm(kvm_vcpu_on_spin)(v, true);
+	kxen_kvm(kvm_vcpu_on_spin)(vcpu, true);
 }
 
 /*
  * Does somebody want the vCPU's thread, or KVM something done before the guest goes on? A
  * long hypercall ends then, to be gone on with. The vCPU's own thread.
  */
-bool kxen_glue_work_pending(struct kvm_vcpu *v)
+bool kxen_glue_work_pending(struct kvm_vcpu *vcpu)
 {
-	return kvm_request_pending(v) || __xfer_to_guest_mode_work_pending();
+	return kvm_request_pending(vcpu) || __xfer_to_guest_mode_work_pending();
 }
 
 /* Make KVM_RUN end with what the guest asked SCHEDOP_shutdown for. */
-void kxen_glue_exit_shutdown(struct kvm_vcpu *v, u32 reason)
+void kxen_glue_exit_shutdown(struct kvm_vcpu *vcpu, u32 reason)
 {
 	u32 type = KVM_SYSTEM_EVENT_SHUTDOWN;
 
@@ -88,33 +88,33 @@ void kxen_glue_exit_shutdown(struct kvm_vcpu *v, u32 reason)
 		type = KVM_SYSTEM_EVENT_RESET;
 	else if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog)
 		type = KVM_SYSTEM_EVENT_CRASH;
-	memset(&v->run->system_event, 0, sizeof(v->run->system_event));
-	v->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
-	v->run->system_event.type = type;
+	memset(&vcpu->run->system_event, 0, sizeof(vcpu->run->system_event));
+	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+	vcpu->run->system_event.type = type;
 }
 
 /* The thread that last ran the vCPU, with a reference, or NULL. */
-struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *v)
+struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *vcpu)
 {
 	struct task_struct *t;
 
 #ifdef KXEN_KVM_PID_LOCK	/* the old one is not kept for readers under RCU */
-	read_lock(&v->pid_lock);
-	t = get_pid_task(v->pid, PIDTYPE_PID);
-	read_unlock(&v->pid_lock);
+	read_lock(&vcpu->pid_lock);
+	t = get_pid_task(vcpu->pid, PIDTYPE_PID);
+	read_unlock(&vcpu->pid_lock);
 #else
 	rcu_read_lock();
-	t = get_pid_task(rcu_dereference(v->pid), PIDTYPE_PID);
+	t = get_pid_task(rcu_dereference(vcpu->pid), PIDTYPE_PID);
 	rcu_read_unlock();
 #endif
 	return t;
 }
 
 /* No ioctl of this vCPU is in progress; a later one sees what was set before. */
-bool kxen_glue_vcpu_idle(struct kvm_vcpu *v)
+bool kxen_glue_vcpu_idle(struct kvm_vcpu *vcpu)
 {
-	if (!mutex_trylock(&v->mutex))
+	if (!mutex_trylock(&vcpu->mutex))
 		return false;
-	mutex_unlock(&v->mutex);
+	mutex_unlock(&vcpu->mutex);
 	return true;
 }

@@ -75,19 +75,19 @@ struct kvm_vcpu *kxen_glue_vcpu_by_idx(struct kvm *kvm, u32 idx)
 	       kvm_get_vcpu(kvm, idx) : NULL;
 }
 
-struct kvm *kxen_glue_vcpu_kvm(struct kvm_vcpu *v)
+struct kvm *kxen_glue_vcpu_kvm(struct kvm_vcpu *vcpu)
 {
-	return v->kvm;
+	return vcpu->kvm;
 }
 
-u32 kxen_glue_vcpu_idx(struct kvm_vcpu *v)
+u32 kxen_glue_vcpu_idx(struct kvm_vcpu *vcpu)
 {
-	return v->vcpu_idx;
+	return vcpu->vcpu_idx;
 }
 
-u32 kxen_glue_vcpu_id(struct kvm_vcpu *v)
+u32 kxen_glue_vcpu_id(struct kvm_vcpu *vcpu)
 {
-	return v->vcpu_id;
+	return vcpu->vcpu_id;
 }
 
 /* vCPUs that the VM has, or is about to have. kvm->lock held. */

@@ -14,11 +14,11 @@ struct kxen_x86_exception {
 };
 
 /* Types of what no header declares; none of these exists. */
-int kxen_t_guest_virt(struct kvm_vcpu *v, gva_t addr, void *val,
+int kxen_t_guest_virt(struct kvm_vcpu *vcpu, gva_t addr, void *val,
 		      unsigned int bytes, void *exception);
-u64 kxen_t_read_l1_tsc(struct kvm_vcpu *v, u64 host_tsc);
-int kxen_t_find_highest_irr(struct kvm_vcpu *v);
-int kxen_t_apic_set_irq(struct kvm_vcpu *v, struct kvm_lapic_irq *irq,
+u64 kxen_t_read_l1_tsc(struct kvm_vcpu *vcpu, u64 host_tsc);
+int kxen_t_find_highest_irr(struct kvm_vcpu *vcpu);
+int kxen_t_apic_set_irq(struct kvm_vcpu *vcpu, struct kvm_lapic_irq *irq,
 			void *dest_map);
 u64 kxen_t_kvmclock_ns(struct kvm *kvm);
 

@@ -46,54 +46,54 @@ struct kxen_irq_line *kxen_glue_line_add(struct kvm *kvm, u32 gsi,
 void kxen_glue_line_set(struct kvm *kvm, struct kxen_irq_line *l, bool level);
 void kxen_glue_line_del(struct kvm *kvm, struct kxen_irq_line *l);
 
-int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *kv, int vector));
+int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *v, int vector));
 
 /* --- vcpu.c ----------------------------------------------------------------------------- */
-static inline unsigned long kxen_glue_reg(struct kvm_vcpu *v, enum kxen_reg r)
+static inline unsigned long kxen_glue_reg(struct kvm_vcpu *vcpu, enum kxen_reg r)
 {
-	return v->arch.regs[r];
+	return vcpu->arch.regs[r];
 }
 
-static inline void kxen_glue_set_reg(struct kvm_vcpu *v, enum kxen_reg r,
+static inline void kxen_glue_set_reg(struct kvm_vcpu *vcpu, enum kxen_reg r,
 				     unsigned long val)
 {
-	v->arch.regs[r] = val;
+	vcpu->arch.regs[r] = val;
 }
 
-static inline bool kxen_glue_nested(struct kvm_vcpu *v)
+static inline bool kxen_glue_nested(struct kvm_vcpu *vcpu)
 {
-	return v->arch.hflags & HF_GUEST_MASK;
+	return vcpu->arch.hflags & HF_GUEST_MASK;
 }
 
-static inline bool kxen_glue_hyperv(struct kvm_vcpu *v)
+static inline bool kxen_glue_hyperv(struct kvm_vcpu *vcpu)
 {
-	return v->arch.hyperv_enabled;
+	return vcpu->arch.hyperv_enabled;
 }
 
-static inline u32 kxen_glue_tsc_khz(struct kvm_vcpu *v)
+static inline u32 kxen_glue_tsc_khz(struct kvm_vcpu *vcpu)
 {
-	return v->arch.virtual_tsc_khz;
+	return vcpu->arch.virtual_tsc_khz;
 }
 
-bool kxen_glue_at_reset_vector(struct kvm_vcpu *v);
-bool kxen_glue_is_bsp(struct kvm_vcpu *v);
-bool kxen_glue_long_mode(struct kvm_vcpu *v);
-int kxen_glue_cpl(struct kvm_vcpu *v);
-bool kxen_glue_intr_allowed(struct kvm_vcpu *v);
-bool kxen_glue_is_injecting(struct kvm_vcpu *v, u8 vector);
-u64 kxen_glue_guest_tsc(struct kvm_vcpu *v);
-void kxen_glue_want_event(struct kvm_vcpu *v);
-bool kxen_glue_want_window(struct kvm_vcpu *v);
-int kxen_glue_skip_insn(struct kvm_vcpu *v);
-int kxen_glue_lapic_highest(struct kvm_vcpu *v);
-int kxen_glue_lapic_send(struct kvm_vcpu *v, u8 vector);
-void kxen_glue_inject_nmi(struct kvm_vcpu *v);
-void kxen_glue_triple_fault(struct kvm_vcpu *v);
+bool kxen_glue_at_reset_vector(struct kvm_vcpu *vcpu);
+bool kxen_glue_is_bsp(struct kvm_vcpu *vcpu);
+bool kxen_glue_long_mode(struct kvm_vcpu *vcpu);
+int kxen_glue_cpl(struct kvm_vcpu *vcpu);
+bool kxen_glue_intr_allowed(struct kvm_vcpu *vcpu);
+bool kxen_glue_is_injecting(struct kvm_vcpu *vcpu, u8 vector);
+u64 kxen_glue_guest_tsc(struct kvm_vcpu *vcpu);
+void kxen_glue_want_event(struct kvm_vcpu *vcpu);
+bool kxen_glue_want_window(struct kvm_vcpu *vcpu);
+int kxen_glue_skip_insn(struct kvm_vcpu *vcpu);
+int kxen_glue_lapic_highest(struct kvm_vcpu *vcpu);
+int kxen_glue_lapic_send(struct kvm_vcpu *vcpu, u8 vector);
+void kxen_glue_inject_nmi(struct kvm_vcpu *vcpu);
+void kxen_glue_triple_fault(struct kvm_vcpu *vcpu);
 
 /* --- mem.c ------------------------------------------------------------------------------ */
-int kxen_glue_read_virt(struct kvm_vcpu *v, u64 gva, void *dst, u32 len);
-int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len);
-int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa);
+int kxen_glue_read_virt(struct kvm_vcpu *vcpu, u64 gva, void *dst, u32 len);
+int kxen_glue_write_virt(struct kvm_vcpu *vcpu, u64 gva, const void *src, u32 len);
+int kxen_glue_translate(struct kvm_vcpu *vcpu, u64 gva, u64 *gpa);
 
 /* Registers that decide how a guest address is translated. */
 struct kxen_paging {
@@ -106,26 +106,26 @@ struct kxen_paging {
 #ifdef KXEN_KVM_REG_BITMAPS
 #define KXEN_KVM_REG_CR3	VCPU_REG_CR3
 #define KXEN_KVM_REG_CR4	VCPU_REG_CR4
-#define kxen_glue_regs_avail(v)	((v)->arch.regs_avail)
+#define kxen_glue_regs_avail(vcpu)	((vcpu)->arch.regs_avail)
 #else
 #define KXEN_KVM_REG_CR3	VCPU_EXREG_CR3
 #define KXEN_KVM_REG_CR4	VCPU_EXREG_CR4
-#define kxen_glue_regs_avail(v)	(&(v)->arch.regs_avail)
+#define kxen_glue_regs_avail(vcpu)	(&(vcpu)->arch.regs_avail)
 #endif
 
-void kxen_glue_cache_paging(struct kvm_vcpu *v);
+void kxen_glue_cache_paging(struct kvm_vcpu *vcpu);
 
-static __always_inline void kxen_glue_paging(struct kvm_vcpu *v,
+static __always_inline void kxen_glue_paging(struct kvm_vcpu *vcpu,
 					     struct kxen_paging *p)
 {
 	const u32 both = BIT(KXEN_KVM_REG_CR3) | BIT(KXEN_KVM_REG_CR4);
 
 	/* The processor may keep them until somebody asks. */
-	if (unlikely((*kxen_glue_regs_avail(v) & both) != both))
-		kxen_glue_cache_paging(v);
-	p->cr3 = v->arch.cr3;
-	p->cr4 = v->arch.cr4;
-	p->efer = v->arch.efer;
+	if (unlikely((*kxen_glue_regs_avail(vcpu) & both) != both))
+		kxen_glue_cache_paging(vcpu);
+	p->cr3 = vcpu->arch.cr3;
+	p->cr4 = vcpu->arch.cr4;
+	p->efer = vcpu->arch.efer;
 }
 
 /* MSR access as KVM passes it to the hooked functions. */

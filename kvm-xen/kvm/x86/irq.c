@@ -108,15 +108,15 @@ void kxen_glue_line_del(struct kvm *kvm, struct kxen_irq_line *l)
 
 /* --- EOI ---------------------------------------------------------------------------- */
 
-static void (*eoi_fn)(struct kxen_vcpu *kv, int vector);
+static void (*eoi_fn)(struct kxen_vcpu *v, int vector);
 
 /* A probe of KVM's tracepoint; the vCPU's own thread. */
 static void on_eoi(void *data, void *apic, int vector)
 {
-	struct kxen_vcpu *kv = kxen_glue_running();
+	struct kxen_vcpu *v = kxen_glue_running();
 
-	if (kv)
-		eoi_fn(kv, vector);
+	if (v)
+		eoi_fn(v, vector);
 }
 
 /**
@@ -126,7 +126,7 @@ static void on_eoi(void *data, void *apic, int vector)
  * Context: may sleep; callers serialise.
  * Return: 0, -ENOENT if KVM has no such tracepoint.
  */
-int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *kv, int vector))
+int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *v, int vector))
 {
 	struct tracepoint *tp = (void *)kxen_hook_lookup("__tracepoint_kvm_eoi");
 

@@ -4,30 +4,30 @@
 #include "../internal.h"
 #include "glue.h"
 
-int kxen_glue_read_virt(struct kvm_vcpu *v, u64 gva, void *dst, u32 len)
+int kxen_glue_read_virt(struct kvm_vcpu *vcpu, u64 gva, void *dst, u32 len)
 {
 	struct kxen_x86_exception e;
 
-	kxen_assert_own_thread(v);
-	return kxen_kvm(kvm_read_guest_virt)(v, gva, dst, len, &e) ? -EFAULT : 0;
+	kxen_assert_own_thread(vcpu);
+	return kxen_kvm(kvm_read_guest_virt)(vcpu, gva, dst, len, &e) ? -EFAULT : 0;
 }
 
-int kxen_glue_write_virt(struct kvm_vcpu *v, u64 gva, const void *src, u32 len)
+int kxen_glue_write_virt(struct kvm_vcpu *vcpu, u64 gva, const void *src, u32 len)
 {
 	struct kxen_x86_exception e;
 
-	kxen_assert_own_thread(v);
-	return kxen_kvm(kvm_write_guest_virt_system)(v, gva, (void *)src, len, &e) ?
+	kxen_assert_own_thread(vcpu);
+	return kxen_kvm(kvm_write_guest_virt_system)(vcpu, gva, (void *)src, len, &e) ?
 	       -EFAULT : 0;
 }
 
 /* Guest physical address of a mapped guest virtual one. */
-int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa)
+int kxen_glue_translate(struct kvm_vcpu *vcpu, u64 gva, u64 *gpa)
 {
 	gpa_t g;
 
-	kxen_assert_own_thread(v);
-	g = kxen_kvm(kvm_mmu_gva_to_gpa_read)(v, gva, NULL);
+	kxen_assert_own_thread(vcpu);
+	g = kxen_kvm(kvm_mmu_gva_to_gpa_read)(vcpu, gva, NULL);
 	if (g == INVALID_GPA)
 		return -EFAULT;
 	*gpa = g;
@@ -35,17 +35,17 @@ int kxen_glue_translate(struct kvm_vcpu *v, u64 gva, u64 *gpa)
 }
 
 /* Bring a register that the processor keeps into struct kvm_vcpu. */
-static void want_reg(struct kvm_vcpu *v, enum kvm_reg reg)
+static void want_reg(struct kvm_vcpu *vcpu, enum kvm_reg reg)
 {
-	if (!(*kxen_glue_regs_avail(v) & BIT(reg)))
-		kxen_kvm_op(cache_reg)(v, reg);
+	if (!(*kxen_glue_regs_avail(vcpu) & BIT(reg)))
+		kxen_kvm_op(cache_reg)(vcpu, reg);
 }
 
-void kxen_glue_cache_paging(struct kvm_vcpu *v)
+void kxen_glue_cache_paging(struct kvm_vcpu *vcpu)
 {
-	kxen_assert_own_thread(v);
-	want_reg(v, KXEN_KVM_REG_CR3);
-	want_reg(v, KXEN_KVM_REG_CR4);
+	kxen_assert_own_thread(vcpu);
+	want_reg(vcpu, KXEN_KVM_REG_CR3);
+	want_reg(vcpu, KXEN_KVM_REG_CR4);
 }
 
 /* A guest's MSR access; false if it is the VMM's. */

@@ -8,17 +8,17 @@
 #include "glue.h"
 
 /* Waiting for INIT or SIPI. */
-bool kxen_glue_offline(struct kvm_vcpu *v)
+bool kxen_glue_offline(struct kvm_vcpu *vcpu)
 {
-	int s = READ_ONCE(v->arch.mp_state);
+	int s = READ_ONCE(vcpu->arch.mp_state);
 
 	return s == KVM_MP_STATE_UNINITIALIZED ||
 	       s == KVM_MP_STATE_INIT_RECEIVED;
 }
 
-bool kxen_glue_is_bsp(struct kvm_vcpu *v)
+bool kxen_glue_is_bsp(struct kvm_vcpu *vcpu)
 {
-	return v->kvm->arch.bsp_vcpu_id == v->vcpu_id;
+	return vcpu->kvm->arch.bsp_vcpu_id == vcpu->vcpu_id;
 }
 
 /*
@@ -26,73 +26,73 @@ bool kxen_glue_is_bsp(struct kvm_vcpu *v)
  * only what lies in struct kvm_vcpu may be looked at, and RIP is there when the
  * VMM has just written it.
  */
-bool kxen_glue_at_reset_vector(struct kvm_vcpu *v)
+bool kxen_glue_at_reset_vector(struct kvm_vcpu *vcpu)
 {
 #ifdef KXEN_KVM_REG_BITMAPS
-	bool at = test_bit(VCPU_REG_RIP, v->arch.regs_dirty) &&
-		  v->arch.rip == 0xfff0;
+	bool at = test_bit(VCPU_REG_RIP, vcpu->arch.regs_dirty) &&
+		  vcpu->arch.rip == 0xfff0;
 #else
-	bool at = (v->arch.regs_dirty & BIT(VCPU_REGS_RIP)) &&
-		  v->arch.regs[VCPU_REGS_RIP] == 0xfff0;
+	bool at = (vcpu->arch.regs_dirty & BIT(VCPU_REGS_RIP)) &&
+		  vcpu->arch.regs[VCPU_REGS_RIP] == 0xfff0;
 #endif
 
-	return at && !(v->arch.cr0 & X86_CR0_PE);
+	return at && !(vcpu->arch.cr0 & X86_CR0_PE);
 }
 
 /*
  * The VMCB of a vCPU on SVM, or NULL. What SVM's get_cs_db_l_bits() does for one
  * bit is a hundred instructions long; a hypercall needs it each time.
  */
-static __always_inline const struct vmcb *vmcb_of(struct kvm_vcpu *v)
+static __always_inline const struct vmcb *vmcb_of(struct kvm_vcpu *vcpu)
 {
 	return kxen_svm_vmcb ?
-	       *(const struct vmcb **)((void *)v + kxen_svm_vmcb) : NULL;
+	       *(const struct vmcb **)((void *)vcpu + kxen_svm_vmcb) : NULL;
 }
 
 /* Apart, so that others need no frame for what it fills in. */
-static noinline bool cs_is_long(struct kvm_vcpu *v)
+static noinline bool cs_is_long(struct kvm_vcpu *vcpu)
 {
 	int db, l;
 
-	kxen_kvm_op(get_cs_db_l_bits)(v, &db, &l);
+	kxen_kvm_op(get_cs_db_l_bits)(vcpu, &db, &l);
 	return l;
 }
 
 /* The caller is in 64-bit mode. */
-bool kxen_glue_long_mode(struct kvm_vcpu *v)
+bool kxen_glue_long_mode(struct kvm_vcpu *vcpu)
 {
-	const struct vmcb *vmcb = vmcb_of(v);
+	const struct vmcb *vmcb = vmcb_of(vcpu);
 
-	kxen_assert_own_thread(v);
-	if (!(v->arch.efer & EFER_LMA))
+	kxen_assert_own_thread(vcpu);
+	if (!(vcpu->arch.efer & EFER_LMA))
 		return false;
 	if (vmcb)
 		return vmcb->save.cs.attrib & SVM_SELECTOR_L_MASK;
-	return cs_is_long(v);
+	return cs_is_long(vcpu);
 }
 
-int kxen_glue_cpl(struct kvm_vcpu *v)
+int kxen_glue_cpl(struct kvm_vcpu *vcpu)
 {
-	kxen_assert_own_thread(v);
-	return kxen_kvm_op(get_cpl)(v);
+	kxen_assert_own_thread(vcpu);
+	return kxen_kvm_op(get_cpl)(vcpu);
 }
 
 /* The guest has interrupts enabled and no shadow over them. */
-bool kxen_glue_intr_allowed(struct kvm_vcpu *v)
+bool kxen_glue_intr_allowed(struct kvm_vcpu *vcpu)
 {
-	kxen_assert_own_thread(v);
-	return kxen_kvm_op(interrupt_allowed)(v, false) > 0;
+	kxen_assert_own_thread(vcpu);
+	return kxen_kvm_op(interrupt_allowed)(vcpu, false) > 0;
 }
 
 /* This vector is queued for the next entry, and the guest has not seen it. */
-bool kxen_glue_is_injecting(struct kvm_vcpu *v, u8 vector)
+bool kxen_glue_is_injecting(struct kvm_vcpu *vcpu, u8 vector)
 {
-	return v->arch.interrupt.injected && v->arch.interrupt.nr == vector;
+	return vcpu->arch.interrupt.injected && vcpu->arch.interrupt.nr == vector;
 }
 
-u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
+u64 kxen_glue_guest_tsc(struct kvm_vcpu *vcpu)
 {
-	return kxen_kvm(kvm_read_l1_tsc)(v, rdtsc());
+	return kxen_kvm(kvm_read_l1_tsc)(vcpu, rdtsc());
 }
 
 /*
@@ -101,79 +101,79 @@ u64 kxen_glue_guest_tsc(struct kvm_vcpu *v)
  * False if that cannot be had: where the processor delivers interrupts by itself (AVIC),
  * SVM has to switch that off first, and sleeps.
  */
-bool kxen_glue_want_window(struct kvm_vcpu *v)
+bool kxen_glue_want_window(struct kvm_vcpu *vcpu)
 {
-	kxen_assert_own_thread(v);
+	kxen_assert_own_thread(vcpu);
 	if (unlikely(kxen_svm_avic))
 		return false;
-	kxen_kvm_op(enable_irq_window)(v);
+	kxen_kvm_op(enable_irq_window)(vcpu);
 	return true;
 }
 
 /* Have interrupts evaluated before the next entry. */
-void kxen_glue_want_event(struct kvm_vcpu *v)
+void kxen_glue_want_event(struct kvm_vcpu *vcpu)
 {
-	kvm_make_request(KVM_REQ_EVENT, v);
+	kvm_make_request(KVM_REQ_EVENT, vcpu);
 }
 
 /* A vCPU that has run has a clock, of which we are only told when it is new. */
-void kxen_glue_want_clock(struct kvm_vcpu *v)
+void kxen_glue_want_clock(struct kvm_vcpu *vcpu)
 {
-	kvm_make_request(KVM_REQ_CLOCK_UPDATE, v);
+	kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
 }
 
 /**
  * kxen_glue_halt() - Sleep as HLT does, inside an exit handler.
- * @v: the vCPU, its own thread, SRCU held.
+ * @vcpu: the vCPU, its own thread, SRCU held.
  *
  * Returns on an interrupt that can be taken, a signal, or
  * kxen_glue_unblock(); the caller looks which.
  */
-void kxen_glue_halt(struct kvm_vcpu *v)
+void kxen_glue_halt(struct kvm_vcpu *vcpu)
 {
-	kxen_assert_own_thread(v);
-	kvm_vcpu_srcu_read_unlock(v);
-	v->arch.mp_state = KVM_MP_STATE_HALTED;
-	kxen_kvm(kvm_vcpu_halt)(v);
-	v->arch.mp_state = KVM_MP_STATE_RUNNABLE;
-	kvm_vcpu_srcu_read_lock(v);
+	kxen_assert_own_thread(vcpu);
+	kvm_vcpu_srcu_read_unlock(vcpu);
+	vcpu->arch.mp_state = KVM_MP_STATE_HALTED;
+	kxen_kvm(kvm_vcpu_halt)(vcpu);
+	vcpu->arch.mp_state = KVM_MP_STATE_RUNNABLE;
+	kvm_vcpu_srcu_read_lock(vcpu);
 }
 
 /* Step over the trapping instruction, as KVM does; its return value. */
-int kxen_glue_skip_insn(struct kvm_vcpu *v)
+int kxen_glue_skip_insn(struct kvm_vcpu *vcpu)
 {
-	kxen_assert_own_thread(v);
-	return kxen_kvm(kvm_skip_emulated_instruction)(v);
+	kxen_assert_own_thread(vcpu);
+	return kxen_kvm(kvm_skip_emulated_instruction)(vcpu);
 }
 
 /* An edge interrupt to this LAPIC; 0: it is disabled and did not take it. */
-int kxen_glue_lapic_send(struct kvm_vcpu *v, u8 vector)
+int kxen_glue_lapic_send(struct kvm_vcpu *vcpu, u8 vector)
 {
 	struct kvm_lapic_irq irq = {
 		.vector = vector,
 		.delivery_mode = APIC_DM_FIXED,
-		.dest_id = v->vcpu_id,
+		.dest_id = vcpu->vcpu_id,
 	};
 
-	return kxen_kvm(kvm_apic_set_irq)(v, &irq, NULL);
+	return kxen_kvm(kvm_apic_set_irq)(vcpu, &irq, NULL);
 }
 
 /* The LAPIC's highest requested vector, or -1. */
-int kxen_glue_lapic_highest(struct kvm_vcpu *v)
+int kxen_glue_lapic_highest(struct kvm_vcpu *vcpu)
 {
-	return kxen_kvm(kvm_lapic_find_highest_irr)(v);
+	return kxen_kvm(kvm_lapic_find_highest_irr)(vcpu);
 }
 
 /* KVM queues and merges them as the hardware does; the vCPU may sleep, or be in the guest. */
-void kxen_glue_inject_nmi(struct kvm_vcpu *v)
+void kxen_glue_inject_nmi(struct kvm_vcpu *vcpu)
 {
-	kxen_kvm(kvm_inject_nmi)(v);
-	if (!kxen_glue_is_running_here(v))
-		kxen_kvm_kick(v);
+	kxen_kvm(kvm_inject_nmi)(vcpu);
+	if (!kxen_glue_is_running_here(vcpu))
+		kxen_kvm_kick(vcpu);
 }
 
-void kxen_glue_triple_fault(struct kvm_vcpu *v)
+void kxen_glue_triple_fault(struct kvm_vcpu *vcpu)
 {
-	kvm_make_request(KVM_REQ_TRIPLE_FAULT, v);
-	kxen_glue_unblock(v);
+	kvm_make_request(KVM_REQ_TRIPLE_FAULT, vcpu);
+	kxen_glue_unblock(vcpu);
 }

@@ -55,13 +55,13 @@ static int pio_access(struct kvm_io_device *dev, gpa_t addr, int len, void *val,
 	return p->io(p->domain, addr, write, len, val) ? 0 : -EOPNOTSUPP;
 }
 
-static int pio_read(struct kvm_vcpu *v, struct kvm_io_device *dev, gpa_t addr,
+static int pio_read(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr,
 		    int len, void *val)
 {
 	return pio_access(dev, addr, len, val, false);
 }
 
-static int pio_write(struct kvm_vcpu *v, struct kvm_io_device *dev, gpa_t addr,
+static int pio_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr,
 		     int len, const void *val)
 {
 	return pio_access(dev, addr, len, (void *)val, true);
