@@ -51,7 +51,7 @@ echo function_graph > $T/current_tracer; echo > $T/trace
 ./vmm --domid 702 --limit 200 version-64 > /dev/null
 median() { grep "$1" $T/trace | grep -o '[0-9.]* us' | sort -n | awk -v n=$2 -v min=$3 '$1 > min { v[++c] = $1 } END { print "BENCH", n, int(v[int((c + 1) / 2)] * 1000 + 0.5) }'; }
 # An OUT says where it ends and is stepped over at once: those are the short ones.
-echo "SKIP"; median kvm_skip skip 1.5; median kxen_park tracer 0
+echo "SKIP"; median kvm_skip skip 1.5; median kxen_pause tracer 0
 echo nop > $T/current_tracer
 killall -9 vmm 2>/dev/null
 exit 0
