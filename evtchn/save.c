@@ -22,6 +22,24 @@ static_assert(sizeof(struct kxen_save_nlevel) == 8);
 static_assert(sizeof(struct kxen_save_nlevel_vcpu) == 80);
 static_assert(sizeof(struct kxen_save_ports) == 32);
 
+/* A port's state in the stream is Xen's number for it: ours may change. */
+static const u8 stats[] = {
+	[KXEN_PORT_UNBOUND] = EVTCHNSTAT_unbound,
+	[KXEN_PORT_INTERDOMAIN] = EVTCHNSTAT_interdomain,
+	[KXEN_PORT_VIRQ] = EVTCHNSTAT_virq,
+	[KXEN_PORT_IPI] = EVTCHNSTAT_ipi,
+};
+
+static enum kxen_port_state state_of(u8 stat)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(stats); i++)
+		if (stats[i] && stats[i] == stat)
+			return i;
+	return KXEN_PORT_FREE;
+}
+
 static void save_port(struct kxen_port *p, struct kxen_save_ports *r)
 {
 	unsigned long flags;
@@ -29,7 +47,7 @@ static void save_port(struct kxen_port *p, struct kxen_save_ports *r)
 	raw_spin_lock_irqsave(&p->lock, flags);
 	*r = (struct kxen_save_ports) {
 		.port = p->port,
-		.state = p->state,
+		.state = stats[p->state],
 		.priority = p->priority,
 		.deferred = READ_ONCE(p->pending_deferred),
 		.vcpu = p->notify_vcpu,
@@ -77,7 +95,7 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_stream_out *s)
 
 static bool is_peer(const struct kxen_stream_in *im, const struct kxen_save_ports *r)
 {
-	return r->state == KXEN_PORT_INTERDOMAIN &&
+	return r->state == EVTCHNSTAT_interdomain &&
 	       r->remote_domid != im->domid;
 }
 
@@ -89,13 +107,13 @@ static u32 new_domid(struct kxen_domain *d, const struct kxen_stream_in *im, u32
 
 static int check_port(struct kxen_domain *d, const struct kxen_save_ports *r)
 {
-	if (r->state < KXEN_PORT_UNBOUND || r->state > KXEN_PORT_IPI ||
+	if (state_of(r->state) == KXEN_PORT_FREE ||
 	    !kxen_domain_vcpu(d, r->vcpu) || r->remote_domid > 0xffff ||
 	    r->priority > EVTCHN_FIFO_PRIORITY_MIN || r->deferred > 1)
 		return -EINVAL;
 	if (d->evtchn->fifo && !kxen_fifo_queue_ok(d, r->lastq))
 		return -EINVAL;
-	if (r->state == KXEN_PORT_VIRQ &&
+	if (r->state == EVTCHNSTAT_virq &&
 	    !kxen_virq_may_restore(d, r->virq, r->vcpu))
 		return -EINVAL;
 	return 0;
@@ -120,9 +138,9 @@ static int restore_port(struct kxen_domain *d, struct kxen_stream_in *im,
 	p->pending_deferred = r->deferred;
 	p->lastq = d->evtchn->fifo ? r->lastq : KXEN_NO_QUEUE;
 	/* Connected later, each pair at once. */
-	kxen_port_set(d, p, r->state == KXEN_PORT_INTERDOMAIN ?
-			    KXEN_PORT_UNBOUND : r->state, r->vcpu);
-	if (r->state == KXEN_PORT_VIRQ)
+	kxen_port_set(d, p, r->state == EVTCHNSTAT_interdomain ?
+			    KXEN_PORT_UNBOUND : state_of(r->state), r->vcpu);
+	if (r->state == EVTCHNSTAT_virq)
 		kxen_virq_restore(d, p);
 	return 0;
 }
@@ -167,7 +185,7 @@ static int evtchn_restore_ports(struct kxen_domain *d, struct kxen_stream_in *im
 	for (i = 0; i < rec->nr && !ret; i++)
 		ret = go_on() ?: restore_port(d, im, &r[i]);
 	for (i = 0; i < rec->nr && !ret; i++)
-		if (r[i].state == KXEN_PORT_INTERDOMAIN && !is_peer(im, &r[i]))
+		if (r[i].state == EVTCHNSTAT_interdomain && !is_peer(im, &r[i]))
 			ret = go_on() ?: restore_pair(d, &r[i]);
 	mutex_unlock(&d->evtchn->event_lock);
 	return ret;

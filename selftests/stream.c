@@ -17,6 +17,7 @@
 #define MAX_RECS	16384
 #define OPTIONAL	0x8000
 #define DOMAIN		0x0101
+#define PORTS		0x0210
 #define END		0x7fff
 
 struct header {
@@ -74,6 +75,7 @@ FIXTURE(stream) {
 FIXTURE_SETUP(stream)
 {
 	struct kxen_image_arg im = { .size = sizeof(im), .len = ROOM };
+	struct kxen_evtchn_arg port = { .size = sizeof(port), .op = KXEN_EVTCHN_ALLOC };
 	struct target from;
 
 	self->fd = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
@@ -84,7 +86,8 @@ FIXTURE_SETUP(stream)
 	ASSERT_NE(NULL, self->bad);
 	from = make_target(self->fd);
 	ASSERT_GE(from.vm, 0);
-	im.domid = from.domid;
+	port.domid = im.domid = from.domid;
+	ASSERT_EQ(0, call(self->fd, KXEN_EVTCHN, &port));
 	im.buf = (uintptr_t)self->good;
 	ASSERT_EQ(0, call(self->fd, KXEN_SAVE, &im));
 	ASSERT_EQ(im.len, self->good->h.len);
@@ -182,6 +185,21 @@ TEST_F(stream, as_it_was_saved)
 #endif
 	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
 	EXPECT_EQ(0, self->skipped);
+}
+
+/* States of ports are Xen's numbers: one that waits for a domain is 1. */
+TEST_F(stream, states_of_ports)
+{
+	unsigned int pos;
+	uint8_t *port = NULL;
+
+	for_each_content(pos, self->good)
+		if (record(self->good, pos)->type == PORTS)
+			port = self->good->byte + pos + sizeof(struct record);
+	ASSERT_NE(NULL, port);
+	ASSERT_EQ(32, record(self->good, port - self->good->byte - sizeof(struct record))->len);
+	EXPECT_EQ(1, port[4]);
+	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
 }
 
 TEST_F(stream, header)
