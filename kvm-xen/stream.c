@@ -195,6 +195,17 @@ static int check_needed(kxen_rec_at_fn at, struct kxen_stream_in *im)
 	return 0;
 }
 
+/* The record that says that it is the last one: nothing behind it, nor in it. */
+static int take_end(const struct kxen_save_rec *r, bool last, kxen_rec_at_fn at,
+		    struct kxen_stream_in *im)
+{
+	if (r->version && r->version != KXEN_REC_END >> 16)
+		return refuse(im, KXEN_RESTORE_VERSION, -EOPNOTSUPP);
+	if (!r->version || r->len || !last)
+		return refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);
+	return check_needed(at, im);
+}
+
 /**
  * kxen_stream_parse() - Take a stream apart.
  * @buf: the stream, not trusted, aligned to 8 bytes; stays while its records are used.
@@ -222,9 +233,7 @@ int kxen_stream_parse(const void *buf, u32 len, u16 arch, kxen_rec_at_fn at,
 		type = KXEN_REC_TYPE(r->type);
 		pos += sizeof(*r) + r->len;
 		if (type == KXEN_REC_TYPE(KXEN_REC_END))
-			return r->len || pos != len ?
-			       refuse(im, KXEN_RESTORE_FORMAT, -EINVAL) :
-			       check_needed(at, im);
+			return take_end(r, pos == len, at, im);
 		ret = take(r, at, im);
 	}
 	return ret ?: refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);

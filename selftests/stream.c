@@ -272,7 +272,7 @@ TEST_F(stream, versions_of_records)
 {
 	unsigned int pos;
 
-	for_each_content(pos, self->good) {
+	for_each_record(pos, self->good) {
 		record(self->bad, pos)->version = 2;
 		EXPECT_RESTORE(EOPNOTSUPP, KXEN_RESTORE_VERSION);
 		record(self->bad, pos)->version = 0;

@@ -125,8 +125,14 @@ static void model(struct model *m, const u8 *s, u32 len)
 		size = get32(s + pos + 4);
 		if (size % 8 || size > len - pos - 8 || now < type)
 			return;
-		if (now == 0x7fff)
+		if (now == 0x7fff) {
+			m->why = get16(s + pos + 2) > 1 ? KXEN_RESTORE_VERSION :
+							  KXEN_RESTORE_FORMAT;
+			if (get16(s + pos + 2) != 1)
+				return;
+			m->why = KXEN_RESTORE_FORMAT;
 			break;
+		}
 		if (!model_record(m, get16(s + pos), get16(s + pos + 2), size, s + pos + 8))
 			return;
 		type = now;
