@@ -188,7 +188,7 @@ void kxen_virq_restore(struct kxen_domain *d, struct kxen_port *p)
 	struct kxen_vcpu *v = kxen_domain_vcpu(d, p->notify_vcpu);
 
 	lockdep_assert_held(&d->evtchn->event_lock);
-	WRITE_ONCE(*map_of(d, p->virq, v), p->port);
+	WRITE_ONCE(*map_of(d, array_index_nospec(p->virq, KXEN_NR_VIRQS), v), p->port);
 }
 
 /* The port goes: nobody finds it any more when this returns (A25). */

@@ -108,7 +108,9 @@ static void save_vcpu(struct kxen_vcpu *v, struct kxen_stream_out *s)
 	memcpy(r.vcpu_info, v->dummy_vcpu_info, sizeof(r.vcpu_info));
 	kxen_runstate_get(v, &rs);
 	r.runstate = rs.state;
-	memcpy(r.runstate_times, rs.time, sizeof(r.runstate_times));
+	/* Restored, and not run since: the account is still to be taken up. */
+	memcpy(r.runstate_times, READ_ONCE(v->resume) ? v->resume_times : rs.time,
+	       sizeof(r.runstate_times));
 	save_area(&v->time_area, &r.time_area);
 	save_area(&v->runstate_area, &r.runstate_area);
 	kxen_timer_save(v, &r.singleshot, &r.periodic, &r.period);

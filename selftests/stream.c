@@ -17,6 +17,7 @@
 #define MAX_RECS	16384
 #define OPTIONAL	0x8000
 #define DOMAIN		0x0101
+#define VCPU		0x0103
 #define PORTS		0x0210
 #define END		0x7fff
 
@@ -215,6 +216,30 @@ TEST_F(stream, header)
 	self->bad->h.len = sizeof(struct header);
 	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
 	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+}
+
+/* A domain that was restored and has not run is saved as it was, the time of its vCPUs too. */
+TEST_F(stream, saved_again)
+{
+	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+				     .buf = (uintptr_t)self->good,
+				     .len = self->good->h.len };
+	const uint64_t times[4] = { 1001, 2002, 3003, 4004 };
+	unsigned int pos, nr = 0;
+
+	for_each_content(pos, self->good) if (record(self->good, pos)->type == VCPU)
+		memcpy(self->good->byte + pos + sizeof(struct record) + 136, times,
+		       sizeof(times));
+	ASSERT_EQ(0, call(self->fd, KXEN_RESTORE, &im));
+	im = (struct kxen_image_arg) { .size = sizeof(im), .domid = self->to.domid,
+				       .buf = (uintptr_t)self->bad, .len = ROOM };
+	ASSERT_EQ(0, call(self->fd, KXEN_SAVE, &im));
+	for_each_content(pos, self->bad) if (record(self->bad, pos)->type == VCPU) {
+		EXPECT_EQ(0, memcmp(self->bad->byte + pos + sizeof(struct record) + 136,
+				    times, sizeof(times)));
+		nr++;
+	}
+	EXPECT_EQ(2, nr);
 }
 
 TEST_F(stream, cut_off)

@@ -386,8 +386,9 @@ struct kxen_port_info {
  * @reason: restore: out, on failure too: KXEN_RESTORE_*
  * @buf: address of the stream; Documentation/save-stream.rst
  * @len: restore: its length; save: in: room at @buf, out: length, or what is needed
- * @skipped: in: must be 0; restore: out: parts of the stream that a newer module has written,
- *	and that were left out, since it says that they may be
+ * @skipped: in: must be 0, also when the call is made again; restore: out, on failure too: parts
+ *	of the stream that a newer module has written, and that were left out, since it says that
+ *	they may be
  *
  * All of a domain that is not in the guest's memory, which the VMM copies. The guest's
  * clock is the VMM's to carry over (KVM_SET_CLOCK).
