@@ -181,6 +181,8 @@ static int evtchn_restore_ports(struct kxen_domain *d, struct kxen_stream_in *im
 	int ret = 0;
 	u32 i;
 
+	/* Who binds to one of them at once must not raise it: the stream may yet be refused. */
+	kxen_evtchn_freeze(d);
 	mutex_lock(&d->evtchn->event_lock);
 	for (i = 0; i < rec->nr && !ret; i++)
 		ret = go_on() ?: restore_port(d, im, &r[i]);
@@ -233,8 +235,8 @@ void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_stream_in *im
 
 	mutex_lock(&d->evtchn->event_lock);
 	d->evtchn->restored = true;
-	kxen_evtchn_raise_noted(d, 0, d->evtchn->table.nr_valid);
 	mutex_unlock(&d->evtchn->event_lock);
+	kxen_evtchn_thaw(d);
 	for (i = 0; i < rec->nr; i++) {
 		if (!is_peer(im, &r[i]))
 			continue;
