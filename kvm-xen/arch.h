@@ -47,6 +47,9 @@ extern const struct kxen_layout kxen_layouts[2];
 int kxen_arch_init(void);
 void kxen_arch_exit(void);
 
+/* KVM is what it should be: what has waited for that begins. Once, during the load. */
+void kxen_arch_ready(void);
+
 /* First domain attached, last domain gone. May sleep, serialised by the core. */
 int kxen_arch_arm(void);
 void kxen_arch_disarm(void);

@@ -70,24 +70,26 @@ static int __init kxen_init(void)
 {
 	int ret;
 
+	/* A tracepoint can be on from before: all that fails goes by kxen_arch_exit(). */
 	ret = check_host();
 	if (ret)
-		return ret;
+		goto err_arch;
 	ret = kxen_hypercalls_init();
 	if (ret)
-		return ret;
+		goto err_arch;
 	ret = kxen_hook_init(kxen_arch_pin_symbol);
 	if (ret)
-		return ret;
+		goto err_arch;
 	ret = kxen_glue_init();
 	if (ret)
-		return ret;
+		goto err_arch;
 	ret = kxen_arch_init();
 	if (ret)
-		return ret;
+		goto err_arch;
 	ret = kxen_glue_check();
 	if (ret)
 		goto err_arch;
+	kxen_arch_ready();
 	ret = kxen_debugfs_init();
 	if (ret)
 		goto err_arch;

@@ -25,13 +25,16 @@ static void on_eoi(struct kxen_vcpu *v, int vector)
  * on: then it is switched off after kxen_trace_ack_exit(), and nothing may follow.
  */
 static DEFINE_SPINLOCK(watch_lock);
-static bool wanted, gone;
+static bool wanted, ready, gone;
 static bool watching;		/* the work item's own */
 
 static void watch_fn(struct work_struct *w)
 {
 	bool want = READ_ONCE(wanted);
 
+	/* Before KVM's functions are found: kxen_arch_ready() looks again. */
+	if (!READ_ONCE(ready))
+		return;
 	if (want != watching && !kxen_glue_watch_eoi(want ? on_eoi : NULL))
 		watching = want;
 }
@@ -60,6 +63,16 @@ int kxen_trace_ack_reg(void)
 void kxen_trace_ack_unreg(void)
 {
 	want(false);
+}
+
+/* The event can be switched on before the module has begun to look at KVM. */
+void kxen_arch_ready(void)
+{
+	WRITE_ONCE(ready, true);
+	spin_lock(&watch_lock);
+	if (wanted)
+		schedule_work(&watch_work);
+	spin_unlock(&watch_lock);
 }
 
 /* The module goes: EOIs are not looked at any more. */
