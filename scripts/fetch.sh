@@ -39,6 +39,6 @@ fetch_debs() {	# DIR PACKAGE...: download, then unpack into DIR
 	(cd "$tmp" && apt-get -o APT::Sandbox::User=root download -qq "$@" >&2) ||
 		{ say "cannot download $*"; rm -rf "$tmp"; return 1; }
 	mkdir -p "$dir"
-	for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$dir" || return 1; done
+	for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$dir" || { rm -rf "$tmp"; return 1; }; done
 	rm -rf "$tmp"
 }

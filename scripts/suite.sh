@@ -16,6 +16,8 @@ suite_apt() {	# SUITE
 			END { print found }')
 	[ -n "$site" ] ||
 		{ say "this machine's apt has no package lists of Debian's own suite $codename"; return 1; }
+	# Of the machine's configuration its ways out alone: a release that it prefers is no
+	# suite of this directory's.
 	mkdir -p "$d"/{state/lists/partial,cache/archives/partial,parts}
 	: >"$d/status"
 	printf 'deb %s%s %s main\n' "$opt" "$site" "$1" >"$d/sources.list"
@@ -27,10 +29,13 @@ suite_apt() {	# SUITE
 	Dir::Etc::sourceparts "$d/parts";
 	Dir::Etc::preferences "$d/none";
 	Dir::Etc::preferencesparts "$d/parts";
+	Dir::Etc::main "$d/none";
+	Dir::Etc::parts "$d/parts";
 	APT::Sandbox::User "root";
 	APT::Update::Error-Mode "any";
 	Debug::NoLocking "true";
 	CONF
+	apt-config dump | grep '^Acquire::' >>"$d/apt.conf"
 	APT_CONFIG=$d/apt.conf apt-get update -qq >&2 ||
 		{ say "the package lists of $1 cannot be had from this machine's mirror"; return 1; }
 	printf '%s\n' "$d"
