@@ -107,6 +107,7 @@ void kxen_pause_run(struct kxen_vcpu *v)
 {
 	if (likely(may_run(v->domain)))
 		return;
+	kxen_glue_prepare_run(v->vcpu);
 	if (kxen_glue_immediate_exit(v->vcpu) || pause(v))
 		catch(v, current, GFP_KERNEL | __GFP_NOFAIL);
 }

@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <linux/kvm_xen.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -510,6 +512,43 @@ static unsigned long long stat_of(int fd, unsigned int domid, unsigned int id)
 }
 
 /* Each number has one name, and each name is one's. */
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* The first KVM_RUN of a VM whose domain is paused ends with a signal, as any other does. */
+TEST_F(ctl, signal_while_paused)
+{
+	struct sigaction a = { .sa_handler = on_alarm };
+	struct itimerval often = { { 0, 20000 }, { 0, 20000 } }, never = { };
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_attach at = { .size = sizeof(at), .vm_fd = make_vm(1, 0) };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+	static char ram[1 << 16] __attribute__((aligned(4096)));
+	/* Without memory older kernels find no room for its page tables before a signal. */
+	struct kvm_userspace_memory_region r = {
+		.memory_size = sizeof(ram), .userspace_addr = (uintptr_t)ram,
+	};
+	int vcpu, i;
+
+	ASSERT_GE(at.vm_fd, 0);
+	ASSERT_EQ(0, call(at.vm_fd, KVM_SET_USER_MEMORY_REGION, &r));
+	vcpu = ioctl(at.vm_fd, KVM_CREATE_VCPU, 0);
+	ASSERT_GE(vcpu, 0);
+	ASSERT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	at.domid = d.domid = c.domid;
+	ASSERT_EQ(0, call(self->fd, KXEN_ATTACH, &at));
+	ASSERT_EQ(0, call(self->fd, KXEN_PAUSE, &d));
+	sigaction(SIGALRM, &a, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(EINTR, call(vcpu, KVM_RUN, NULL));
+	setitimer(ITIMER_REAL, &never, NULL);
+	close(vcpu);
+	close(at.vm_fd);
+}
+
 TEST_F(ctl, stat_names)
 {
 	struct kxen_stat_name n[MANY];

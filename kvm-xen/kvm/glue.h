@@ -126,5 +126,6 @@ bool kxen_glue_work_pending(struct kvm_vcpu *vcpu);
 int kxen_glue_arm(void);
 bool kxen_glue_offline(struct kvm_vcpu *vcpu);
 void kxen_glue_halt(struct kvm_vcpu *vcpu);
+void kxen_glue_prepare_run(struct kvm_vcpu *vcpu);
 
 #endif

@@ -21,6 +21,7 @@ int kxen_t_find_highest_irr(struct kvm_vcpu *vcpu);
 int kxen_t_apic_set_irq(struct kvm_vcpu *vcpu, struct kvm_lapic_irq *irq,
 			void *dest_map);
 u64 kxen_t_kvmclock_ns(struct kvm *kvm);
+int kxen_t_post_init_vm(struct kvm *kvm);
 
 /* What the vendor module's callbacks are members of. */
 #define KXEN_KVM_OPS	struct kvm_x86_ops

@@ -11,6 +11,9 @@ KXEN_KVM_CALL(kvm_inject_nmi, kvm_inject_nmi, 1);
 KXEN_KVM_CALL(kvm_io_bus_register_dev, kvm_io_bus_register_dev, 5);
 KXEN_KVM_CALL(kvm_lapic_find_highest_irr, kxen_t_find_highest_irr, 1);
 KXEN_KVM_CALL(kvm_mmu_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read, 3);
+#ifdef KXEN_KVM_NX_ONCE
+KXEN_KVM_CALL(kvm_mmu_post_init_vm, kxen_t_post_init_vm, 1);
+#endif
 KXEN_KVM_CALL(kvm_read_guest_virt, kxen_t_guest_virt, 5);
 KXEN_KVM_CALL(kvm_read_l1_tsc, kxen_t_read_l1_tsc, 2);
 KXEN_KVM_CALL(kvm_register_irq_ack_notifier, kvm_register_irq_ack_notifier, 2);

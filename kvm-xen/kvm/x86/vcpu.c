@@ -122,6 +122,19 @@ void kxen_glue_want_clock(struct kvm_vcpu *vcpu)
 	kvm_make_request(KVM_REQ_CLOCK_UPDATE, vcpu);
 }
 
+/*
+ * At the beginning of KVM_RUN, before it is held up. The first one of a VM makes a thread on
+ * newer kernels, and if a signal is pending then, KVM_RUN begins anew behind the signal's
+ * handler: who waits for a signal in front of that would never get away with it. KVM looks
+ * for itself whether it has been done.
+ */
+void kxen_glue_prepare_run(struct kvm_vcpu *vcpu)
+{
+#ifdef KXEN_KVM_NX_ONCE
+	kxen_kvm(kvm_mmu_post_init_vm)(vcpu->kvm);
+#endif
+}
+
 /**
  * kxen_glue_halt() - Sleep as HLT does, inside an exit handler.
  * @vcpu: the vCPU, its own thread, SRCU held.
