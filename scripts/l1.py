@@ -223,7 +223,8 @@ def main():
         if status is None and proc.returncode != -signal.SIGKILL:
             print(f"# the host {rel} ended before its job; the emulator's status is "
                   f"{proc.returncode}")
-        elif status is None:
+            return 98 if bad else 99
+        if status is None:
             print(f"# the job on {rel} did not end within {args.timeout} s")
             return 99
         return 98 if bad else status
