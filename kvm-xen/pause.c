@@ -134,11 +134,9 @@ bool kxen_domain_stopped(struct kxen_domain *d)
 	struct kxen_vcpu *v;
 	u32 i;
 
-	for (i = 0; i < d->nr_vcpus; i++) {
-		v = kxen_domain_vcpu(d, i);
-		if (v && !stopped(v))
+	kxen_for_each_vcpu(d, i, v)
+		if (!stopped(v))
 			return false;
-	}
 	return true;
 }
 
@@ -148,15 +146,13 @@ bool kxen_domain_stopped(struct kxen_domain *d)
  */
 static int wait_stopped(struct kxen_domain *d)
 {
+	struct kxen_vcpu *v;
 	u32 i;
 
 	while (!kxen_domain_stopped(d)) {
-		for (i = 0; i < d->nr_vcpus; i++) {
-			struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
-
-			if (v && !stopped(v))
+		kxen_for_each_vcpu(d, i, v)
+			if (!stopped(v))
 				catch_one(v);
-		}
 		if (wait_event_interruptible_timeout(d->pause_wait,
 						     kxen_domain_stopped(d), 1) < 0)
 			return -EINTR;

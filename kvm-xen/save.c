@@ -47,10 +47,11 @@ static u64 left(struct hrtimer *t)
 /* Numbers may have holes. */
 static u32 count_vcpus(struct kxen_domain *d)
 {
+	struct kxen_vcpu *v;
 	u32 i, nr = 0;
 
-	for (i = 0; i < d->nr_vcpus; i++)
-		nr += !!kxen_domain_vcpu(d, i);
+	kxen_for_each_vcpu(d, i, v)
+		nr++;
 	return nr;
 }
 
@@ -124,11 +125,8 @@ static void save_all(struct kxen_domain *d, struct kxen_stream_out *s)
 
 	kxen_stream_begin(s);
 	save_domain(d, s);
-	for (i = 0; i < d->nr_vcpus; i++) {
-		v = kxen_domain_vcpu(d, i);
-		if (v)
-			save_vcpu(v, s);
-	}
+	kxen_for_each_vcpu(d, i, v)
+		save_vcpu(v, s);
 	kxen_subsys_save(d, s);
 	kxen_arch_save(d, s);
 	kxen_stream_end(s, kxen_arch_machine, d->domid);
@@ -352,6 +350,7 @@ static void restore_rest(struct kxen_domain *d, const struct kxen_stream_in *im)
 {
 	/* It is needed, so it is there. */
 	const struct kxen_save_domain *r = kxen_recs(im, KXEN_REC_DOMAIN, NULL)->data;
+	struct kxen_vcpu *v;
 	u32 i;
 
 	d->xen_major = r->xen_major;
@@ -365,11 +364,7 @@ static void restore_rest(struct kxen_domain *d, const struct kxen_stream_in *im)
 			      ns_to_ktime(min_t(u64, r->watchdog[i], KTIME_MAX)),
 			      HRTIMER_MODE_REL_HARD);
 	}
-	for (i = 0; i < d->nr_vcpus; i++) {
-		struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
-
-		if (!v)
-			continue;
+	kxen_for_each_vcpu(d, i, v) {
 		activate(v);
 		WRITE_ONCE(v->resume, true);
 		/* Injected again; the guest may take one for nothing (A107). */

@@ -45,14 +45,11 @@ void kxen_shared_info_wallclock(struct kxen_domain *d)
 
 static void all_vcpus_moved(struct kxen_domain *d)
 {
+	struct kxen_vcpu *v;
 	u32 i;
 
-	for (i = 0; i < d->nr_vcpus; i++) {
-		struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
-
-		if (v)
-			kxen_vcpu_info_moved(v);
-	}
+	kxen_for_each_vcpu(d, i, v)
+		kxen_vcpu_info_moved(v);
 }
 
 static void free_shared_info(struct kxen_domain *d, struct kxen_shared_info *s)
@@ -181,6 +178,7 @@ int kxen_shared_info_set(struct kxen_domain *d, u64 gfn)
 int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content)
 {
 	struct kxen_shared_info *s, *old = current_shared_info(d);
+	struct kxen_vcpu *v;
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
@@ -192,9 +190,8 @@ int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	rcu_assign_pointer(d->shared_info, s);
-	for (i = 0; i < d->nr_vcpus; i++)
-		if (kxen_domain_vcpu(d, i))
-			kxen_vcpu_use_slot(kxen_domain_vcpu(d, i));
+	kxen_for_each_vcpu(d, i, v)
+		kxen_vcpu_use_slot(v);
 	synchronize_rcu();
 	free_shared_info(d, old);
 	return 0;

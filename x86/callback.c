@@ -9,6 +9,7 @@
 long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value)
 {
 	struct kxen_domain *d = v->domain;
+	struct kxen_vcpu *o;
 	u8 vector = 0;
 	int ret;
 	u32 i;
@@ -22,11 +23,7 @@ long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value)
 	if (vector && vector < 0x10)
 		vector = 0;
 	WRITE_ONCE(d->arch.callback_vector, vector);
-	for (i = 0; i < d->nr_vcpus; i++) {
-		struct kxen_vcpu *o = kxen_domain_vcpu(d, i);
-
-		if (o)
-			kxen_arch_upcall_again(o);
-	}
+	kxen_for_each_vcpu(d, i, o)
+		kxen_arch_upcall_again(o);
 	return 0;
 }

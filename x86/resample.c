@@ -112,15 +112,12 @@ void kxen_resample_init(struct kxen_domain *d)
 /* The vCPUs do not run, or what they do does not matter any more. May sleep. */
 void kxen_resample_reset(struct kxen_domain *d)
 {
+	struct kxen_vcpu *v;
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
 	cancel_delayed_work_sync(&d->arch.resample_work);
-	for (i = 0; i < d->nr_vcpus; i++) {
-		struct kxen_vcpu *v = kxen_domain_vcpu(d, i);
-
-		if (!v)
-			continue;
+	kxen_for_each_vcpu(d, i, v) {
 		WRITE_ONCE(v->arch.vector_inflight, false);
 		v->arch.clear_streak = 0;
 	}
