@@ -22,7 +22,6 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include <asm/pvclock-abi.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/vcpu.h>
 
@@ -120,8 +119,6 @@ struct kxen_vcpu {
 	/* time: written under time_lock, by the vCPU's thread or its timers */
 	raw_spinlock_t time_lock;
 	struct kxen_area time_area;
-	struct pvclock_vcpu_time_info clock;	/* KVM's, as it was last computed */
-	u64 time_seen[3];	/* what was last published */
 	u32 time_area_version;
 	bool time_stale;	/* publish again although nothing changed */
 	struct mutex timer_lock;	/* starting and stopping what follows */
@@ -222,7 +219,7 @@ struct kxen_domain {
 	struct user_struct *user;	/* whose locked memory is charged; NULL: none is */
 	long memlock;		/* pages that this user may lock */
 	bool memlock_out;	/* said once */
-	struct mutex pin_lock;	/* changes of held */
+	struct mutex pin_lock;	/* changes of pinned_gfns */
 	struct xarray pinned_gfns;	/* by gfn: the pages of KXEN_LIMIT_PAGES */
 	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;

@@ -6,11 +6,12 @@
 #include <linux/atomic.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
+#include <asm/pvclock-abi.h>
 
 struct kxen_irq_line;
 
 /**
- * struct kxen_arch_vcpu - how the upcall reaches a vCPU.
+ * struct kxen_arch_vcpu - how the upcall reaches a vCPU, and its clock.
  * @upcall_vector: its own vector, through the LAPIC; 0: the domain's callback.
  * @offered: the vector that KVM was told of, and has not asked for.
  * @asks_pic: KVM's own function looks for an interrupt of the 8259.
@@ -18,6 +19,8 @@ struct kxen_irq_line;
  * @vector_inflight: the callback was taken, not looked at since (resample.c).
  * @clear_streak: upcalls in a row whose flag was cleared.
  * @upcalls_at_inject: the vCPU's upcalls when the callback was taken.
+ * @clock: KVM's, as it was last computed.
+ * @time_seen: what was last published of it.
  *
  * Written by the vCPU's own thread, but for @upcall_vector.
  */
@@ -29,6 +32,8 @@ struct kxen_arch_vcpu {
 	bool vector_inflight;
 	u8 clear_streak;
 	u64 upcalls_at_inject;
+	struct pvclock_vcpu_time_info clock;
+	u64 time_seen[3];
 };
 
 /**

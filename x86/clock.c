@@ -16,7 +16,7 @@
 
 u64 kxen_arch_guest_now(struct kxen_vcpu *v)
 {
-	const struct pvclock_vcpu_time_info *c = &v->clock;
+	const struct pvclock_vcpu_time_info *c = &v->arch.clock;
 
 	if (unlikely(!c->tsc_to_system_mul))
 		return kxen_glue_vm_now(v->domain->kvm);
@@ -84,7 +84,7 @@ void kxen_arch_clock_moved(struct kxen_vcpu *v)
 
 void kxen_arch_publish_time_area(struct kxen_vcpu *v, struct kxen_vcpu *caller)
 {
-	const struct pvclock_vcpu_time_info *c = &caller->clock;
+	const struct pvclock_vcpu_time_info *c = &caller->arch.clock;
 
 	if (c->tsc_to_system_mul)
 		write_time_area(v, c);
@@ -151,22 +151,22 @@ out:
  */
 void kxen_arch_publish_time(struct kxen_vcpu *v, bool force)
 {
-	const struct pvclock_vcpu_time_info *c = &v->clock;
+	const struct pvclock_vcpu_time_info *c = &v->arch.clock;
 	u64 seen[3], scale = time_scale(c);
 	unsigned long irq;
 
 	if (likely(!force && !READ_ONCE(v->time_stale) &&
-		   v->time_seen[0] == c->tsc_timestamp &&
-		   v->time_seen[1] == c->system_time &&
-		   v->time_seen[2] == scale))
+		   v->arch.time_seen[0] == c->tsc_timestamp &&
+		   v->arch.time_seen[1] == c->system_time &&
+		   v->arch.time_seen[2] == scale))
 		return;
 	if (!c->tsc_to_system_mul)
 		return;
 	WRITE_ONCE(v->time_stale, false);
-	memcpy(seen, v->time_seen, sizeof(seen));
-	v->time_seen[0] = c->tsc_timestamp;
-	v->time_seen[1] = c->system_time;
-	v->time_seen[2] = scale;
+	memcpy(seen, v->arch.time_seen, sizeof(seen));
+	v->arch.time_seen[0] = c->tsc_timestamp;
+	v->arch.time_seen[1] = c->system_time;
+	v->arch.time_seen[2] = scale;
 	local_irq_save(irq);
 	if (unlikely(READ_ONCE(v->domain->reset_pending)))
 		publish_held(v, seen, c);
@@ -185,7 +185,7 @@ int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a)
 	struct kxen_vcpu *v = kxen_glue_running();
 
 	if (v) {
-		v->clock = *(const struct pvclock_vcpu_time_info *)a->arg[1];
+		v->arch.clock = *(const struct pvclock_vcpu_time_info *)a->arg[1];
 		kxen_glue_want_event(v->vcpu);
 	}
 	return 0;
