@@ -39,7 +39,7 @@ static int pause(struct kxen_vcpu *v)
 		ret = wait_event_interruptible(d->pause_wait, may_run(d));
 		WRITE_ONCE(v->paused, false);
 		/*
-		 * Paused again since then, by somebody who may have seen us parked: with
+		 * Paused again since then, by somebody who may have seen us paused: with
 		 * the barrier in kxen_domain_pause() one of us sees the other.
 		 */
 		smp_mb();
@@ -53,7 +53,7 @@ struct catch {
 	struct kxen_vcpu *v;
 };
 
-static void park_work(struct callback_head *head)
+static void pause_work(struct callback_head *head)
 {
 	struct catch *c = container_of(head, struct catch, work);
 	struct kxen_vcpu *v = c->v;
@@ -71,7 +71,7 @@ static void park_work(struct callback_head *head)
 }
 
 /*
- * Have a task park before it executes code of this vCPU. One task at a time is remembered:
+ * Have a task pause before it executes code of this vCPU. One task at a time is remembered:
  * another one may have run the vCPU since, and needs a work of its own.
  */
 static void catch(struct kxen_vcpu *v, struct task_struct *t, gfp_t gfp)
@@ -83,9 +83,9 @@ static void catch(struct kxen_vcpu *v, struct task_struct *t, gfp_t gfp)
 	c = kmalloc(sizeof(*c), gfp);
 	if (!c)
 		return;	/* who waits tries again */
-	init_task_work(&c->work, park_work);
+	init_task_work(&c->work, pause_work);
 	c->v = v;
-	refcount_inc(&v->domain->ref);	/* given back by park_work() */
+	refcount_inc(&v->domain->ref);	/* given back by pause_work() */
 	WRITE_ONCE(v->pause_task, t);
 	if (task_work_add(t, &c->work, TWA_RESUME)) {
 		cmpxchg(&v->pause_task, t, NULL);

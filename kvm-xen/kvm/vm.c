@@ -37,7 +37,7 @@ bool kxen_glue_has_dirty_ring(struct kvm *kvm)
 	return kvm->dirty_ring_size;
 }
 
-/* Why this VM cannot be a Xen domain: KXEN_WHY_*, 0 if it can. */
+/* Why this VM cannot be a Xen domain: KXEN_ATTACH_*, 0 if it can. */
 u32 kxen_glue_vm_refuse(struct kvm *kvm)
 {
 	u32 why = kxen_glue_vm_refuse_arch(kvm);
