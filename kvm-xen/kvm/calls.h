@@ -16,7 +16,7 @@
 #define KXEN_KVM_CALL(name, type, nargs) DECLARE_STATIC_CALL(kxen_##name, type)
 #define KXEN_KVM_OP(name) \
 	DECLARE_STATIC_CALL(kxen_op_##name, \
-			    *(typeof_member(KXEN_KVM_OPS, name))NULL)
+			    *(typeof_member(struct KXEN_KVM_OPS, name))NULL)
 #include "list.h"
 
 /* Call a function of the list, a callback of the list. */

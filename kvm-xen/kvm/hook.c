@@ -167,8 +167,11 @@ int kxen_hook_pin(void)
 	if (!addr)
 		return -ENOENT;
 	addr = static_call(kxen_ftrace_location)(addr);
-	if (!addr)
+	if (!addr) {
+		kxen_err("'%s' cannot be traced on this kernel (no ftrace slot)",
+			 pin_symbol);
 		return -EOPNOTSUPP;
+	}
 	/* From scratch: ftrace_free_filter() leaves pointers to what it freed. */
 	pin_ops = (struct ftrace_ops) {
 		.func = pin_func,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is KVM what this module was compiled against, and where is
- * what it does not export?
+ * Is KVM what this module was compiled against, and where is what it does not export?
  *
- * Functions are looked up by name (calls.h). Layouts and prototypes are
- * compared with the running kernel's BTF before the first hook is armed.
+ * Functions are looked up by name (calls.h). Layouts and prototypes are compared with the
+ * running kernel's BTF before the first hook is armed.
  */
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/stringify.h>
 #include <kvm/iodev.h>
 
 #include "btf.h"
@@ -19,7 +19,7 @@
 #define KXEN_KVM_CALL(name, type, nargs) DEFINE_STATIC_CALL_NULL(kxen_##name, type)
 #define KXEN_KVM_OP(name) \
 	DEFINE_STATIC_CALL_NULL(kxen_op_##name, \
-				*(typeof_member(KXEN_KVM_OPS, name))NULL)
+				*(typeof_member(struct KXEN_KVM_OPS, name))NULL)
 #include "list.h"
 
 struct preempt_ops *kxen_kvm_preempt_ops;
@@ -113,8 +113,8 @@ static int check_calls(struct kxen_btf *btf)
 #define KXEN_KVM_CALL(name, type, nargs) \
 	(ret = ret ?: check_func(btf, #name, nargs, -1))
 #define KXEN_KVM_OP(name) \
-	(ret = ret ?: check_member(btf, "kvm_x86_ops", #name, \
-				   offsetof(KXEN_KVM_OPS, name)))
+	(ret = ret ?: check_member(btf, __stringify(KXEN_KVM_OPS), #name, \
+				   offsetof(struct KXEN_KVM_OPS, name)))
 #include "list.h"
 	return ret;
 }

@@ -24,7 +24,7 @@ u64 kxen_t_kvmclock_ns(struct kvm *kvm);
 int kxen_t_post_init_vm(struct kvm *kvm);
 
 /* What the vendor module's callbacks are members of. */
-#define KXEN_KVM_OPS	struct kvm_x86_ops
+#define KXEN_KVM_OPS	kvm_x86_ops
 
 /* Offset of vcpu_svm.vmcb in what a struct kvm_vcpu is part of; 0: not on SVM. */
 extern u32 kxen_svm_vmcb;
