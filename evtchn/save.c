@@ -74,6 +74,7 @@ void kxen_evtchn_save(struct kxen_domain *d, struct kxen_stream_out *s)
 	struct kxen_save_ports r;
 	u32 port;
 
+	lockdep_assert_held(&d->lock);
 	mutex_lock(&e->event_lock);
 	ops = e->inner_ops ?: e->ops;
 	if (ops->save)
@@ -125,6 +126,7 @@ static int restore_port(struct kxen_domain *d, struct kxen_stream_in *im,
 	struct kxen_port *p;
 	int ret = check_port(d, r);
 
+	lockdep_assert_held(&d->evtchn->event_lock);
 	if (ret)
 		return ret;
 	im->why = KXEN_RESTORE_PORTS;
@@ -151,6 +153,7 @@ static int restore_pair(struct kxen_domain *d, const struct kxen_save_ports *r)
 	struct kxen_port *p = kxen_port(d, r->port);
 	struct kxen_port *rp = kxen_port(d, r->remote_port);
 
+	lockdep_assert_held(&d->evtchn->event_lock);
 	if (!rp || rp == p || rp->state == KXEN_PORT_FREE)
 		return -EINVAL;
 	/* The second of the two finds itself connected by the first. */
@@ -181,6 +184,7 @@ static int evtchn_restore_ports(struct kxen_domain *d, struct kxen_stream_in *im
 	int ret = 0;
 	u32 i;
 
+	lockdep_assert_held(&d->lock);
 	/* Who binds to one of them at once must not raise it: the stream may yet be refused. */
 	kxen_evtchn_freeze(d);
 	mutex_lock(&d->evtchn->event_lock);
@@ -233,6 +237,7 @@ void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_stream_in *im
 	struct kxen_domain *rd;
 	u32 i;
 
+	lockdep_assert_held(&d->lock);
 	mutex_lock(&d->evtchn->event_lock);
 	d->evtchn->restored = true;
 	mutex_unlock(&d->evtchn->event_lock);

@@ -57,8 +57,8 @@ static u32 count_vcpus(struct kxen_domain *d)
 
 static void save_domain(struct kxen_domain *d, struct kxen_stream_out *s)
 {
-	/* Locked: nobody replaces it. */
-	struct kxen_shared_info *sh = rcu_dereference_protected(d->shared_info, true);
+	struct kxen_shared_info *sh = rcu_dereference_protected(d->shared_info,
+						lockdep_is_held(&d->lock));
 	struct kxen_save_domain r = {
 		.compat = d->compat,
 		.xen_major = d->xen_major,
@@ -194,6 +194,7 @@ static int restore_domain(struct kxen_domain *d, struct kxen_stream_in *im,
 	const struct kxen_save_domain *r = rec->data;
 	bool placed = r->shared_info_gfn != KXEN_NO_GFN;
 
+	lockdep_assert_held(&d->lock);
 	if (r->compat > 1 || placed == !!kxen_recs(im, KXEN_REC_SHARED_INFO, NULL))
 		return -EINVAL;
 	WRITE_ONCE(d->compat, r->compat);
@@ -288,6 +289,7 @@ static int restore_vcpus(struct kxen_domain *d, struct kxen_stream_in *im,
 	int ret = 0;
 	u32 i;
 
+	lockdep_assert_held(&d->lock);
 	if (nr != count_vcpus(d)) {
 		im->why = KXEN_RESTORE_VCPUS;
 		return -EINVAL;

@@ -34,6 +34,7 @@ static int x86_restore_vcpus(struct kxen_domain *d, struct kxen_stream_in *im,
 {
 	u32 i;
 
+	lockdep_assert_held(&d->lock);
 	for (i = 0; i < nr; i++) {
 		const struct kxen_save_x86_vcpu *r = rec[i].data;
 		struct kxen_vcpu *v = kxen_domain_vcpu(d, r->vcpu);
