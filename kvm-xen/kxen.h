@@ -329,7 +329,7 @@ void kxen_vcpu_enter(struct kxen_vcpu *v);
 
 /* vcpu_info.c */
 int kxen_vcpu_set_info(struct kxen_vcpu *v, u64 gfn, u32 offset);
-void kxen_vcpu_info_moved(struct kxen_vcpu *v);
+void kxen_vcpu_info_moved(struct kxen_vcpu *v, bool keep);
 void kxen_vcpu_use_slot(struct kxen_vcpu *v);
 int kxen_vcpu_restore_info(struct kxen_vcpu *v, u64 gfn, u32 offset);
 

@@ -43,13 +43,13 @@ void kxen_shared_info_wallclock(struct kxen_domain *d)
 	kxen_guest_write32(wc, version + 1);
 }
 
-static void all_vcpus_moved(struct kxen_domain *d)
+static void all_vcpus_moved(struct kxen_domain *d, bool keep)
 {
 	struct kxen_vcpu *v;
 	u32 i;
 
 	kxen_for_each_vcpu(d, i, v)
-		kxen_vcpu_info_moved(v);
+		kxen_vcpu_info_moved(v, keep);
 }
 
 static void free_shared_info(struct kxen_domain *d, struct kxen_shared_info *s)
@@ -100,7 +100,7 @@ static void replace(struct kxen_domain *d, struct kxen_shared_info *new, bool ke
 				l->mask - l->pending);
 	}
 	rcu_assign_pointer(d->shared_info, new);
-	all_vcpus_moved(d);
+	all_vcpus_moved(d, keep);
 	/* Nobody writes to the old page after this. */
 	kxen_domain_wait_senders(d);
 	if (keep)
@@ -228,7 +228,7 @@ void kxen_shared_info_latch_width(struct kxen_domain *d, bool compat)
 		return;
 	WRITE_ONCE(d->compat, compat);
 	kxen_subsys_width_changed(d);
-	all_vcpus_moved(d);
+	all_vcpus_moved(d, true);
 	kxen_domain_wait_senders(d);
 	kxen_subsys_shared_info_moved(d, NULL);
 	kxen_shared_info_wallclock(d);

@@ -32,6 +32,13 @@ static void on_sched_out(struct preempt_notifier *pn, struct task_struct *next)
 	kxen_runstate_set(v, state);
 }
 
+/* With evtchn_upcall_mask, as Xen's. Nobody sends. */
+static void init_dummy(struct kxen_vcpu *v)
+{
+	memset(v->dummy_vcpu_info, 0, sizeof(v->dummy_vcpu_info));
+	((u8 *)v->dummy_vcpu_info)[1] = 1;
+}
+
 /**
  * kxen_vcpu_alloc() - Our side of a vCPU that there is not yet.
  * @d: the domain.
@@ -50,7 +57,7 @@ struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp)
 	v->domain = d;
 	raw_spin_lock_init(&v->time_lock);
 	raw_spin_lock_init(&v->virq_lock);
-	((u8 *)v->dummy_vcpu_info)[1] = 1;	/* evtchn_upcall_mask, as Xen's dummy */
+	init_dummy(v);
 	kxen_timer_init(v);
 	return v;
 }
@@ -79,6 +86,7 @@ static void reset_one(struct kxen_vcpu *v)
 	kxen_area_clear(v, &v->runstate_area);
 	kxen_area_clear(v, &v->time_area);
 	kxen_arch_vcpu_reset(v);
+	init_dummy(v);
 	WRITE_ONCE(v->resume, false);
 	WRITE_ONCE(v->time_stale, true);
 }

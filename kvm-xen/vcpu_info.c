@@ -28,18 +28,19 @@ void kxen_vcpu_use_slot(struct kxen_vcpu *v)
 }
 
 /*
- * The pointer to vcpu_info moves; what is in the old place comes along. Who calls this
+ * The pointer to vcpu_info moves; with @keep, what is in the old place comes along. Who calls this
  * waits for the senders, and then has all events looked at again: from now on they go to
  * the new place, and those that still went to the old one are there after a grace period.
  */
-static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new)
+static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new, bool keep)
 {
 	const struct kxen_layout *l = &kxen_layouts[v->domain->compat];
 	struct kxen_gptr old = kxen_gptr_get_protected(&v->vcpu_info,
 				lockdep_is_held(&v->domain->lock));
 
 	if (!kxen_gptr_same(new, old)) {
-		kxen_guest_copy(new, old, l->vcpu_info_size);
+		if (keep)
+			kxen_guest_copy(new, old, l->vcpu_info_size);
 		kxen_gptr_publish(&v->vcpu_info, new);
 	}
 	WRITE_ONCE(v->time_stale, true);
@@ -49,13 +50,14 @@ static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new)
 /**
  * kxen_vcpu_info_moved() - shared_info was placed, moved or removed.
  * @v: the vCPU.
+ * @keep: what is in the slot comes along; else the new one is as it should be.
  *
  * Context: domain locked. The caller waits for the senders, then rescans.
  */
-void kxen_vcpu_info_moved(struct kxen_vcpu *v)
+void kxen_vcpu_info_moved(struct kxen_vcpu *v, bool keep)
 {
 	if (!v->vcpu_info_page.page)
-		move_vi(v, default_vi(v));
+		move_vi(v, default_vi(v), keep);
 }
 
 /**
@@ -82,7 +84,7 @@ int kxen_vcpu_set_info(struct kxen_vcpu *v, u64 gfn, u32 offset)
 	mutex_lock(&d->lock);
 	if (!v->vcpu_info_page.page) {
 		swap(v->vcpu_info_page, page);
-		move_vi(v, kxen_gptr_at(v->vcpu_info_page.at, offset));
+		move_vi(v, kxen_gptr_at(v->vcpu_info_page.at, offset), true);
 		kxen_domain_wait_senders(d);
 		kxen_subsys_vcpu_info_set(v);
 		if (kxen_glue_is_running_here(v->vcpu))

@@ -15,10 +15,13 @@
 
 #define ROOM		(256 << 10)
 #define MAX_RECS	16384
+#define PAGE		4096
 #define OPTIONAL	0x8000
 #define DOMAIN		0x0101
+#define SHARED_INFO	0x0102
 #define VCPU		0x0103
 #define PORTS		0x0210
+#define X86_VCPU	0x4001
 #define END		0x7fff
 
 struct header {
@@ -36,7 +39,10 @@ union stream {
 	uint8_t byte[ROOM];
 };
 
-/* A domain with a VM that has two vCPUs and no memory, paused. */
+/* The memory of all guests. */
+static uint8_t ram[16 * PAGE] __attribute__((aligned(PAGE)));
+
+/* A domain with a VM that has two vCPUs, paused. */
 struct target {
 	int vm;
 	unsigned int domid;
@@ -53,10 +59,14 @@ static struct target make_target(int fd)
 	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
 	struct kxen_attach a = { .size = sizeof(a) };
 	struct kxen_domid_arg d = { .size = sizeof(d) };
+	struct kvm_userspace_memory_region r = {
+		.memory_size = sizeof(ram), .userspace_addr = (uintptr_t)ram,
+	};
 	struct target t = { .vm = ioctl(kvm, KVM_CREATE_VM, 0) };
 
 	close(kvm);
-	if (ioctl(t.vm, KVM_CREATE_IRQCHIP, 0) || ioctl(t.vm, KVM_CREATE_VCPU, 0) < 0 ||
+	if (ioctl(t.vm, KVM_SET_USER_MEMORY_REGION, &r) ||
+	    ioctl(t.vm, KVM_CREATE_IRQCHIP, 0) || ioctl(t.vm, KVM_CREATE_VCPU, 0) < 0 ||
 	    ioctl(t.vm, KVM_CREATE_VCPU, 1) < 0 || call(fd, KXEN_CREATE, &c))
 		return (struct target) { -1, 0 };
 	t.domid = a.domid = d.domid = c.domid;
@@ -325,6 +335,55 @@ TEST_F(stream, nothing_is_left)
 	}
 	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
 	EXPECT_EQ(5, self->skipped);
+}
+
+static struct record *find(union stream *s, unsigned int type)
+{
+	unsigned int pos;
+
+	for_each_content(pos, s)
+		if (record(s, pos)->type == type)
+			return record(s, pos);
+	return NULL;
+}
+
+static void take_away(union stream *s, struct record *r)
+{
+	uint8_t *behind = (uint8_t *)(r + 1) + r->len;
+
+	s->h.len -= behind - (uint8_t *)r;
+	memmove(r, behind, s->byte + ROOM - behind);
+}
+
+/*
+ * Refused by its last record, with shared_info placed by then: the guest's memory is as it
+ * was, and nothing of it is in the domain.
+ */
+TEST_F(stream, refused_late)
+{
+	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+				     .buf = (uintptr_t)self->bad, .len = ROOM };
+	uint64_t gfn = 1;
+	uint32_t *r;
+	unsigned int i;
+
+	memset(ram, 0x5a, sizeof(ram));
+	ASSERT_NE(NULL, find(self->bad, DOMAIN));
+	memcpy((uint8_t *)(find(self->bad, DOMAIN) + 1) + 16, &gfn, sizeof(gfn));
+	ASSERT_NE(NULL, find(self->bad, SHARED_INFO));
+	take_away(self->bad, find(self->bad, SHARED_INFO));
+	r = (uint32_t *)(insert(self->bad, end_of(self->bad), X86_VCPU, 1, 8) + 1);
+	r[1] = 1;	/* an exception's vector */
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_VALUES);
+	for (i = 0; i < sizeof(ram) && ram[i] == 0x5a; i++)
+		;
+	EXPECT_EQ(sizeof(ram), i);
+	ASSERT_EQ(0, call(self->fd, KXEN_SAVE, &im));
+	ASSERT_NE(NULL, find(self->bad, SHARED_INFO));
+	/* The slots of all vCPUs, up to the bits of event channels. */
+	for (i = 0; i < 2048 && !((uint8_t *)(find(self->bad, SHARED_INFO) + 1))[i]; i++)
+		;
+	EXPECT_EQ(2048, i);
 }
 
 /* Eight bytes more or less are no record any more. */
