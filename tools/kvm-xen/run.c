@@ -105,7 +105,7 @@ static void give_vm(int ctl, int domid, int vm, struct qmp *m)
 	close(vm);
 }
 
-/* From a command line to a VMM with a domain, which runs; @pending_deferred: it was saved there. */
+/* From a command line to a VMM with a domain, which runs; @saved: it was saved there. */
 static int run_vmm(char **args, int argc, const struct domain_options *o,
 		   const struct saved *saved, bool any_domid)
 {
