@@ -11,6 +11,7 @@
 
 struct kvm;
 struct kxen_domain;
+struct kxen_gptr;
 struct kxen_stream_out;
 struct kxen_vcpu;
 
@@ -113,6 +114,12 @@ void kxen_arch_publish_time(struct kxen_vcpu *v, bool force);
  * runs next, and the upcall that came with the place is looked at. Any context, no kick.
  */
 void kxen_arch_clock_moved(struct kxen_vcpu *v);
+
+/*
+ * Write the time of @v, as of when it ran last, to where its vcpu_info will be; nothing if it
+ * has never run. Domain locked; a vCPU that runs writes it again, see kxen_arch_clock_moved().
+ */
+void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vi);
 
 /*
  * Write the time into the registered area of @v, as @caller reads it: the clock of

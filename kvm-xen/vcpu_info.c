@@ -28,9 +28,11 @@ void kxen_vcpu_use_slot(struct kxen_vcpu *v)
 }
 
 /*
- * The pointer to vcpu_info moves; with @keep, what is in the old place comes along. Who calls this
- * waits for the senders, and then has all events looked at again: from now on they go to
- * the new place, and those that still went to the old one are there after a grace period.
+ * The pointer to vcpu_info moves; with @keep, what is in the old place comes along. Else the
+ * new one is empty, but for the time: a vCPU that stays asleep does not write it, and others
+ * read it, as a crash kernel does that comes up on another one. Who calls this waits for the
+ * senders, and then has all events looked at again: from now on they go to the new place, and
+ * those that still went to the old one are there after a grace period.
  */
 static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new, bool keep)
 {
@@ -38,6 +40,8 @@ static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new, bool keep)
 	struct kxen_gptr old = kxen_gptr_get_protected(&v->vcpu_info,
 				lockdep_is_held(&v->domain->lock));
 
+	if (!keep)
+		kxen_arch_init_time(v, new);
 	if (!kxen_gptr_same(new, old)) {
 		if (keep)
 			kxen_guest_copy(new, old, l->vcpu_info_size);

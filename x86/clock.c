@@ -54,15 +54,13 @@ static void write_time(struct kxen_gptr t, const struct pvclock_vcpu_time_info *
 	kxen_guest_write32(t, (version | 1) + 1);
 }
 
-/* The area is written by its vCPU's thread, and by the one that registers it. */
-static void write_time_area(struct kxen_vcpu *v,
-			    const struct pvclock_vcpu_time_info *c)
+static void write_time_area_locked(struct kxen_vcpu *v,
+				   const struct pvclock_vcpu_time_info *c)
 {
 	struct pvclock_vcpu_time_info copy = *c;
-	unsigned long flags;
 	u32 version;
 
-	raw_spin_lock_irqsave(&v->time_lock, flags);
+	lockdep_assert_held(&v->time_lock);
 	if (v->time_area.active) {
 		version = ++v->time_area_version * 2 - 1;
 		kxen_area_write(&v->time_area, 0, &version, sizeof(version));
@@ -74,6 +72,16 @@ static void write_time_area(struct kxen_vcpu *v,
 		version++;
 		kxen_area_write(&v->time_area, 0, &version, sizeof(version));
 	}
+}
+
+/* The area is written by its vCPU's thread, and by the one that registers it. */
+static void write_time_area(struct kxen_vcpu *v,
+			    const struct pvclock_vcpu_time_info *c)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&v->time_lock, flags);
+	write_time_area_locked(v, c);
 	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
@@ -99,12 +107,25 @@ static struct kxen_gptr vcpu_info_time(struct kxen_vcpu *v)
 
 static void publish(struct kxen_vcpu *v, const struct pvclock_vcpu_time_info *c)
 {
+	raw_spin_lock(&v->time_lock);
 	rcu_read_lock();
 	/* The dummy has room for it as well. */
 	write_time(vcpu_info_time(v), c);
 	rcu_read_unlock();
+	write_time_area_locked(v, c);
+	raw_spin_unlock(&v->time_lock);
+}
 
-	write_time_area(v, c);
+void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vi)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&v->domain->lock);
+	raw_spin_lock_irqsave(&v->time_lock, flags);
+	if (v->arch.clock.tsc_to_system_mul)
+		write_time(kxen_gptr_at(vi, kxen_layouts[v->domain->compat].time),
+			   &v->arch.clock);
+	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
 /* One word, if it is what was written there last. */
@@ -183,9 +204,13 @@ void kxen_arch_publish_time(struct kxen_vcpu *v, bool force)
 int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a)
 {
 	struct kxen_vcpu *v = kxen_glue_running();
+	unsigned long flags;
 
 	if (v) {
+		/* Others read it, but for this thread, under the lock: kxen_arch_init_time(). */
+		raw_spin_lock_irqsave(&v->time_lock, flags);
 		v->arch.clock = *(const struct pvclock_vcpu_time_info *)a->arg[1];
+		raw_spin_unlock_irqrestore(&v->time_lock, flags);
 		kxen_glue_want_event(v->vcpu);
 	}
 	return 0;

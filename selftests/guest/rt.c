@@ -123,6 +123,12 @@ void check(const char *name, long got, long want)
 	note("not ok - %s = %ld, want %ld", name, got, want);
 }
 
+/* As at the end of test_main(), from any CPU. */
+void rt_end(void)
+{
+	rt_exit(nr_bad);
+}
+
 void rt_exit(int failed)
 {
 	struct sched_shutdown s = { .reason = SHUTDOWN_poweroff };

@@ -62,6 +62,7 @@ void test_main(void);
 void check(const char *name, long got, long want);
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void __attribute__((noreturn)) rt_exit(int failed);
+void __attribute__((noreturn)) rt_end(void);
 
 /* Hypercalls. */
 long hypercall(u32 nr, unsigned long a0, unsigned long a1, unsigned long a2,
