@@ -118,6 +118,19 @@ int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out)
 	return 0;
 }
 
+/*
+ * A guest that has become one of 32 bits keeps the ports that it cannot name (A91), so the
+ * 2-level ABI's limit is that of the wider one.
+ */
+static u32 max_restored(struct kxen_domain *d)
+{
+	struct kxen_evtchn *e = d->evtchn;
+
+	if (e->fifo || e->nlevel)
+		return min(e->set.max_ports, e->ops->max_ports(d));
+	return min_t(u32, e->set.max_ports, EVTCHN_2L_NR_CHANNELS);
+}
+
 /**
  * kxen_port_alloc_at() - This port and no other, for a domain that is restored.
  * @d: the domain, event_lock held.
@@ -134,7 +147,7 @@ int kxen_port_alloc_at(struct kxen_domain *d, u32 port, struct kxen_port **out)
 	lockdep_assert_held(&e->event_lock);
 	if (e->dying)
 		return -EINVAL;
-	if (port >= min(e->set.max_ports, e->ops->max_ports(d)))
+	if (port >= max_restored(d))
 		return -ENOSPC;
 	if (test_bit(port, e->set.used))
 		return -EINVAL;

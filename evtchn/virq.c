@@ -171,12 +171,15 @@ long kxen_virq_bind_host(u32 virq, struct kxen_host_port *host, u32 *port)
 	return ret;
 }
 
-/* Could a port of a saved domain have this? A global one is domain 0's. */
+/*
+ * Could a port of a saved domain have this? A global one is silent until the domain is made
+ * its handler again, which is the toolstack's to say.
+ */
 bool kxen_virq_may_restore(struct kxen_domain *d, u32 virq, u32 vcpu)
 {
 	struct kxen_vcpu *v = kxen_domain_vcpu(d, vcpu);
 
-	if (virq >= KXEN_NR_VIRQS || !v || class_of(virq) == VIRQ_GLOBAL)
+	if (virq >= KXEN_NR_VIRQS || !v)
 		return false;
 	virq = array_index_nospec(virq, KXEN_NR_VIRQS);
 	return !READ_ONCE(*map_of(d, virq, v));

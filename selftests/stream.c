@@ -171,6 +171,16 @@ static struct record *insert(union stream *s, unsigned int pos, unsigned int typ
 	return r;
 }
 
+static struct record *find(union stream *s, unsigned int type)
+{
+	unsigned int pos;
+
+	for_each_content(pos, s)
+		if (record(s, pos)->type == type)
+			return record(s, pos);
+	return NULL;
+}
+
 static unsigned int end_of(const union stream *s)
 {
 	return s->h.len - sizeof(struct record);
@@ -210,6 +220,40 @@ TEST_F(stream, states_of_ports)
 	ASSERT_NE(NULL, port);
 	ASSERT_EQ(32, record(self->good, port - self->good->byte - sizeof(struct record))->len);
 	EXPECT_EQ(1, port[4]);
+	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+}
+
+/* What the toolstack gave the guest before is not the stream's to give: silent, but there. */
+TEST_F(stream, port_of_a_global_virq)
+{
+	uint32_t *port;
+
+	ASSERT_NE(NULL, find(self->bad, PORTS));
+	port = (uint32_t *)(find(self->bad, PORTS) + 1);
+	((uint8_t *)port)[4] = 4;
+	port[3] = 3;	/* VIRQ_DOM_EXC */
+	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+}
+
+/* A guest of 32 bits now, which was one of 64 when it had this port. */
+TEST_F(stream, port_beyond_the_width)
+{
+	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+				     .buf = (uintptr_t)self->bad,
+				     .len = self->bad->h.len };
+
+	ASSERT_NE(NULL, find(self->bad, DOMAIN));
+	ASSERT_NE(NULL, find(self->bad, PORTS));
+	*(uint32_t *)(find(self->bad, PORTS) + 1) = 4096;
+	EXPECT_RESTORE(ENOSPC, KXEN_RESTORE_PORTS);
+	*(uint32_t *)(find(self->bad, DOMAIN) + 1) = 1;
+	*(uint32_t *)(find(self->bad, PORTS) + 1) = 3000;
+	ASSERT_EQ(0, call(self->fd, KXEN_RESTORE, &im));
+	/* And what is saved again can be restored again. */
+	im.len = ROOM;
+	ASSERT_EQ(0, call(self->fd, KXEN_SAVE, &im));
+	close(self->to.vm);
+	self->to = make_target(self->fd);
 	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
 }
 
@@ -335,16 +379,6 @@ TEST_F(stream, nothing_is_left)
 	}
 	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
 	EXPECT_EQ(5, self->skipped);
-}
-
-static struct record *find(union stream *s, unsigned int type)
-{
-	unsigned int pos;
-
-	for_each_content(pos, s)
-		if (record(s, pos)->type == type)
-			return record(s, pos);
-	return NULL;
 }
 
 static void take_away(union stream *s, struct record *r)
