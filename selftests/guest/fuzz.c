@@ -5,7 +5,7 @@
  */
 #include "fuzz/fuzz.h"
 
-#define EVERY	65536
+#define EVERY	2048
 
 extern u64 start_info_addr;
 

@@ -35,7 +35,8 @@ static void fill_create(union arg *a)
 {
 	a->create = (struct kxen_create) {
 		.size = sizeof(a->create), .flags = below(4),
-		.domid = one_in(6) ? odd() : GUEST_DOMID + 3 + below(NR_DOMIDS - 3),
+		.domid = one_in(6) ? odd() : GUEST_DOMID + NR_GUESTS +
+			 below(NR_DOMIDS - NR_GUESTS),
 		.max_ports = one_in(3) ? odd() : below(5000),
 	};
 }
@@ -63,6 +64,12 @@ static void fill_domid(union arg *a)
 	};
 }
 
+static void fill_destroy(union arg *a)
+{
+	fill_domid(a);
+	a->domid.domid = domid_to_end();
+}
+
 static void fill_port(union arg *a)
 {
 	a->port = (struct kxen_port_info) {
@@ -77,7 +84,7 @@ static void fill_image(union arg *a)
 	static char few[4096];
 
 	a->image = (struct kxen_image_arg) {
-		.size = sizeof(a->image), .domid = any_domid(),
+		.size = sizeof(a->image), .domid = domid_to_end(),
 		.buf = one_in(2) ? odd() : (uintptr_t)few, .len = below(sizeof(few)),
 	};
 }
@@ -109,8 +116,8 @@ static const struct {
 	{ KXEN_CREATE, CALL_CREATE, fill_create },
 	{ KXEN_ATTACH, CALL_ATTACH, fill_attach },
 	{ KXEN_QUERY, CALL_QUERY, fill_query },
-	{ KXEN_DESTROY, CALL_DESTROY, fill_domid },
-	{ KXEN_DESTROY, CALL_DESTROY, fill_domid },
+	{ KXEN_DESTROY, CALL_DESTROY, fill_destroy },
+	{ KXEN_DESTROY, CALL_DESTROY, fill_destroy },
 	{ KXEN_UNPAUSE, CALL_UNPAUSE, fill_domid },
 	{ KXEN_UNHOLD, CALL_UNHOLD, fill_domid },
 	{ KXEN_PORT, CALL_PORT, fill_port },
@@ -166,16 +173,19 @@ static void create_destroy(int fd)
 /* Whoever pauses a domain lets it go again. */
 static void paused(int fd)
 {
-	struct kxen_domid_arg d = { .size = sizeof(d), .domid = any_domid() };
+	bool end = one_in(2);
+	struct kxen_domid_arg d = {
+		.size = sizeof(d), .domid = end ? domid_to_end() : any_domid(),
+	};
 	struct kxen_evtchn_arg e = { .size = sizeof(e), .domid = d.domid };
 
 	if (count(CALL_PAUSE, ioctl(fd, KXEN_PAUSE, &d)))
 		return;
 	if (one_in(2))
 		save_domain(ctl_file[below(NR_FILES)], d.domid);
-	if (one_in(6))
+	if (end && one_in(3))
 		count(CALL_EVTCHN, ioctl(ctl_file[below(NR_FILES)], KXEN_EVTCHN, &e));
-	if (one_in(6))
+	if (end && one_in(3))
 		restore_domain(ctl_file[below(NR_FILES)], d.domid);
 	if (one_in(4))
 		usleep(below(3000));

@@ -10,8 +10,8 @@
 #define NR_FILES	6	/* open files of each device, used by all threads */
 #define NR_VMS		8	/* descriptors of VMs, for whoever wants to attach one */
 #define BUF_SIZE	(8u << 20)	/* no stream is longer */
-#define GUEST_DOMID	700	/* the first of three guests that run beside */
-#define NR_GUESTS	3
+#define GUEST_DOMID	700	/* the first of the guests that run beside */
+#define NR_GUESTS	3	/* at most */
 #define NR_DOMIDS	12	/* from there on, so that threads meet */
 
 /* What is counted. */
@@ -35,6 +35,7 @@ uint32_t below(uint32_t n);
 bool one_in(uint32_t n);
 uint64_t odd(void);
 uint32_t any_domid(void);
+uint32_t domid_to_end(void);
 bool over(void);
 long count(enum kind kind, long ret);
 

@@ -69,6 +69,20 @@ uint32_t any_domid(void)
 	}
 }
 
+/*
+ * For what ends a domain, or makes it another one. Guests need some time to get anywhere: the
+ * first has all of it, the others lose theirs now and then.
+ */
+uint32_t domid_to_end(void)
+{
+	uint32_t id = any_domid();
+
+	if (id < GUEST_DOMID || id >= GUEST_DOMID + NR_GUESTS ||
+	    (id != GUEST_DOMID && one_in(1000)))
+		return id;
+	return GUEST_DOMID + NR_GUESTS + below(NR_DOMIDS - NR_GUESTS);
+}
+
 static time_t now(void)
 {
 	struct timespec t;

@@ -76,7 +76,8 @@ static void attach(struct vm *v, int ctl)
 {
 	struct kxen_create c = {
 		.size = sizeof(c), .flags = below(4),
-		.domid = one_in(2) ? KXEN_DOMID_AUTO : GUEST_DOMID + 3 + below(NR_DOMIDS - 3),
+		.domid = one_in(2) ? KXEN_DOMID_AUTO : GUEST_DOMID + NR_GUESTS +
+			 below(NR_DOMIDS - NR_GUESTS),
 	};
 	struct kxen_attach a = { .size = sizeof(a), .vm_fd = v->fd };
 

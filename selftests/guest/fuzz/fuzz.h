@@ -13,6 +13,8 @@
 #define FUZZ_CPUS	4
 #define FUZZ_LIST	64	/* calls that one multicall has at most */
 
+#define IMAGE_GFN	0x100UL
+
 /* Memory that the guest offers to the hypervisor, far from the image; all is 64 MB. */
 #define POOL_GFN	0x800UL
 #define POOL_PAGES	0x3000UL
@@ -68,6 +70,7 @@ unsigned long fuzz_put_well(unsigned int c, const void *v, u32 len);
 void fuzz_evtchn(unsigned int c, struct fuzz_call *k);
 void fuzz_ext(unsigned int c, struct fuzz_call *k);
 void fuzz_any(unsigned int c, struct fuzz_call *k);
+bool fuzz_harms_image(const struct fuzz_call *k);
 
 /* list.c */
 long fuzz_list(unsigned int c);

@@ -265,7 +265,41 @@ static void wild(unsigned int c, struct fuzz_call *k)
 		k->arg[i] = fuzz_odd(c);
 }
 
-void fuzz_any(unsigned int c, struct fuzz_call *k)
+/* A page or an address of the image itself, as a word of an argument. */
+static bool is_of_image(u64 word)
+{
+	extern u8 image_end[];
+	u64 end = (unsigned long)image_end;
+
+	return (word > IMAGE_GFN * PAGE_SIZE - 64 && word < end) ||
+	       (word >= IMAGE_GFN && word <= end / PAGE_SIZE);
+}
+
+/*
+ * Where pages and areas are offered, is one of them the image's? It would be written over, and
+ * the guest ends or goes astray. What the argument says may change before the call; rarely.
+ */
+bool fuzz_harms_image(const struct fuzz_call *k)
+{
+	const u64 *word;
+	u32 i, j;
+
+	if (k->group != FUZZ_EVTCHN && k->group != FUZZ_EXT && k->group != FUZZ_VCPU &&
+	    k->group != FUZZ_MEMORY)
+		return false;
+	for (i = 1; i < 3; i++) {
+		word = (const u64 *)k->arg[i];
+		if (k->arg[i] < IMAGE_GFN * PAGE_SIZE ||
+		    k->arg[i] >= END_GFN * PAGE_SIZE - 4 * sizeof(*word))
+			continue;
+		for (j = 0; j < 4; j++)
+			if (is_of_image(READ(word[j])) || is_of_image((u32)READ(word[j])))
+				return true;
+	}
+	return false;
+}
+
+static void choose(unsigned int c, struct fuzz_call *k)
 {
 	memset(k, 0, sizeof(*k));
 	switch (fuzz_below(c, 32)) {
@@ -278,4 +312,11 @@ void fuzz_any(unsigned int c, struct fuzz_call *k)
 	case 27 ... 29: other_group(c, k); break;
 	default: wild(c, k); break;
 	}
+}
+
+void fuzz_any(unsigned int c, struct fuzz_call *k)
+{
+	do
+		choose(c, k);
+	while (fuzz_harms_image(k));
 }

@@ -38,16 +38,19 @@ static void fill(unsigned int c, u32 n)
  */
 long fuzz_list(unsigned int c)
 {
-	u32 i, n = fuzz_below(c, FUZZ_LIST + 1);
+	u32 i, filled = fuzz_below(c, FUZZ_LIST + 1), n = filled;
 	unsigned long at = (unsigned long)list[c];
 
-	fill(c, n);
+	fill(c, filled);
 	for (i = 0; i < FUZZ_LIST; i++)
 		list[c][i].result = NOT_MADE;
 	if (fuzz_one_in(c, 64))
 		at = fuzz_odd(c);
 	if (fuzz_one_in(c, 16))
 		n = fuzz_below(c, FUZZ_LIST + 1);
+	for (i = filled; i < n; i++)
+		if (fuzz_harms_image(&made[c][i]))
+			n = i;
 	return hc2(__HYPERVISOR_multicall, at, n);
 }
 
