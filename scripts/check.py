@@ -3,8 +3,8 @@
 """Run the selftests and count: check.py quick|check|full|debug [NAME[:PART]...]
 
 Each program of selftests/ has parts (NAME.sh --list), a host each as a rule. They wait in
-one queue, the longest first, and KXEN_WORKERS of them run at a time (2: an emulated host
-is one busy thread). What a part says is shown when it has ended, with the time since the
+one queue, the longest first, and KXEN_WORKERS of them run at a time (one more than there
+are CPUs, if each has 4 GB: an emulated host is one busy thread, that waits now and then). What a part says is shown when it has ended, with the time since the
 start; how long it took is kept in the cache, for the order of the next run. Names take the
 place of the programs that selftests/Makefile has for quick, check, full and debug. Ends
 with the slowest parts, what failed parts have said, and one line: N passed, N failed, N
@@ -144,6 +144,12 @@ def keep(what, parts):
     os.replace(DURATIONS + ".new", DURATIONS)
 
 
+def default_workers():
+    with open("/proc/meminfo") as f:
+        kb = int(re.search(r"^MemAvailable: *(\d+)", f.read(), re.M).group(1))
+    return max(2, min(os.cpu_count() + 1, kb >> 22))
+
+
 class Queue:
     """Workers take the longest part that need not wait for another one."""
 
@@ -224,7 +230,7 @@ def summary(parts, wall):
 def main():
     what, *wanted = sys.argv[1:] or ["check"]
     wanted = [w for arg in wanted for w in arg.split(",") if w]
-    workers = int(os.environ.get("KXEN_WORKERS") or 2)
+    workers = int(os.environ.get("KXEN_WORKERS") or default_workers())
     env = dict(os.environ, KXEN_CHECK=what, KXEN_CACHE=CACHE)
     os.makedirs(OUT, exist_ok=True)
     begin = time.time()
