@@ -6,9 +6,13 @@ WEIGHT=400
 . "$(dirname "$0")/lib.sh"
 HOST=vmx.py
 
-# The second host is there for its processor, with 64 bits.
+# The second host is there for its processor: in 64 bits, and in 'check' what the first one
+# has in both widths, and the entries.
 files() {
-	case $(halves "$1") in 2) images vmx 64 ;; *) images vmx ;; esac >"$WORK/images-$1"
+	case $(halves "$1") in
+	2) images vmx | sed -n '/^entry-64/p; s/^\([^ ]*\)-32/\1-64/p' ;;
+	*) images vmx ;;
+	esac >"$WORK/images-$1"
 	common_files "$1"
 	echo "--file $WORK/images-$1=images --timeout $limit"
 	# A newer kernel does not boot on the other one: it stumbles over the extended state there.
