@@ -12,6 +12,8 @@ case " $KXEN_SUPPORTED " in
 esac
 say "1/4 packages and the host kernel (kept in $KXEN_CACHE)"
 "$KXEN_TOP/scripts/setup.sh" demo "$series"
+! left_out "$series" ||
+	die "there is no kernel $series, see above; make demo KERNEL=6.12 needs nothing but the machine's own suites"
 say "2/4 building kvm-xen.ko and the kvm-xen command"
 "$KXEN_TOP/scripts/module.sh" "$series"
 make -s -C "$KXEN_TOP/tools"

@@ -87,8 +87,9 @@ setup_kernel() {
 		(install_packages patchelf && dir=$(suite_apt "$suite") &&
 			export APT_CONFIG=$dir/apt.conf && unpack_kernel "$s") && return 0
 	done
-	say "kernel $s is left out, its tests will be skipped: this machine's mirror does not give it in" \
-		"$suites (a mirror without them, or a newer kernel there by now: scripts/supported-kernels)"
+	say "kernel $s is left out, its tests will be skipped: it could not be had from ${suites// / or }," \
+		"for the reasons above. A newer kernel there by now is a line in scripts/supported-kernels;" \
+		"else 'make setup' tries again"
 }
 
 # A private apt directory with source entries: the same mirrors, suites and
