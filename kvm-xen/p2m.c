@@ -32,3 +32,19 @@ struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn)
 	p.offset = offset_in_page(gfn << XEN_PAGE_SHIFT);
 	return p;
 }
+
+/**
+ * kxen_p2m_write() - Fill a guest's frame, once.
+ * @d: the domain.
+ * @gfn: the frame, of Xen's size; may come from the guest.
+ * @src: a page of Xen's size.
+ *
+ * Context: the VM is there; may sleep.
+ * Return: 0, or -EFAULT where nothing can be written.
+ */
+int kxen_p2m_write(struct kxen_domain *d, u64 gfn, const void *src)
+{
+	if (kxen_p2m_lookup(d, gfn).kind != KXEN_P2M_RAM)
+		return -EFAULT;
+	return kxen_glue_write_phys(d->kvm, gfn << XEN_PAGE_SHIFT, src, XEN_PAGE_SIZE);
+}

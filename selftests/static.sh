@@ -51,7 +51,7 @@ report "guest_word.h alone touches a guest's page" < <(
 	grep -nE '(\.|->)raw\b|page_address|\bkmap|kxen_gptr_(un)?map|kxen_bits_' \
 		$(sources $code | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))
 report "p2m.c alone goes from a guest's frame to a page" < <(
-	grep -nE 'gfn_to_hva' $(sources $code | grep -vE 'kvm-xen/(p2m\.c|kvm/)'))
+	grep -nE 'gfn_to_hva|glue_mem\(|glue_write_phys' $(sources $code | grep -vE 'kvm-xen/(p2m\.[ch]|kvm/)'))
 report "no internal header crosses directories" < <(
 	grep -nE "include \".*/.*_internal\.h" $(sources $code))
 report "the architecture includes no subsystem" < <(

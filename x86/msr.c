@@ -10,6 +10,7 @@
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
+#include "../kvm-xen/p2m.h"
 #include "x86.h"
 
 #define STUB_SIZE	32
@@ -51,7 +52,7 @@ static int write_page(struct kxen_vcpu *v, u64 gpa)
 	memset(page, 0xcc, XEN_PAGE_SIZE);
 	for (nr = 0; nr < XEN_PAGE_SIZE / STUB_SIZE; nr++)
 		write_stub(page + nr * STUB_SIZE, nr);
-	ret = kxen_glue_write_phys(v->domain->kvm, gpa, page, XEN_PAGE_SIZE);
+	ret = kxen_p2m_write(v->domain, gpa >> XEN_PAGE_SHIFT, page);
 	free_page((unsigned long)page);
 	return ret ? 1 : 0;
 }

@@ -19,6 +19,7 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
+#include "../kvm-xen/p2m.h"
 #include "x86.h"
 
 #define PTE_P		BIT_ULL(0)
@@ -67,7 +68,7 @@ static __always_inline bool reach(struct walk *w, u64 gpa)
 	if (likely(kxen_mem_has(&w->mem, gpa)))
 		return true;
 	__uaccess_end();
-	found = kxen_glue_mem(w->vcpu, gpa >> PAGE_SHIFT, &w->mem);
+	found = kxen_p2m_ram(w->vcpu, gpa >> PAGE_SHIFT, &w->mem);
 	__uaccess_begin_nospec();
 	return found;
 }
@@ -166,7 +167,7 @@ static __always_inline bool copy(struct kvm_vcpu *vcpu, u64 gva, void *buf, u32 
 	kxen_glue_paging(vcpu, &w.p);
 	nr = levels(&w);
 	if (!nr || !canonical(gva, nr) ||
-	    !kxen_glue_mem(vcpu, (w.p.cr3 & PTE_ADDR) >> PAGE_SHIFT, &w.mem))
+	    !kxen_p2m_ram(vcpu, (w.p.cr3 & PTE_ADDR) >> PAGE_SHIFT, &w.mem))
 		return false;
 
 	pagefault_disable();
