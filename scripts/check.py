@@ -3,8 +3,8 @@
 """Run the selftests and count: check.py quick|check|full|debug [NAME[:PART]...]
 
 Each program of selftests/ has parts (NAME.sh --list), a host each as a rule. They wait in
-one queue, the longest first, and KXEN_WORKERS of them run at a time (one more than there
-are CPUs, if each has 4 GB: an emulated host is one busy thread, that waits now and then). What a part says is shown when it has ended, with the time since the
+one queue, the longest first, and KXEN_WORKERS of them run at a time (as many as there are
+CPUs, if each has 4 GB, two at least: an emulated host is one busy thread). What a part says is shown when it has ended, with the time since the
 start; how long it took is kept in the cache, for the order of the next run. Names take the
 place of the programs that selftests/Makefile has for quick, check, full and debug. Ends
 with the slowest parts, what failed parts have said, and one line: N passed, N failed, N
@@ -147,7 +147,7 @@ def keep(what, parts):
 def default_workers():
     with open("/proc/meminfo") as f:
         kb = int(re.search(r"^MemAvailable: *(\d+)", f.read(), re.M).group(1))
-    return max(2, min(os.cpu_count() + 1, kb >> 22))
+    return max(2, min(os.cpu_count(), kb >> 22))
 
 
 class Queue:
