@@ -214,11 +214,12 @@ void kxen_domain_reset(struct kxen_domain *d)
 	kxen_arch_domain_reset(d);
 	kxen_for_each_vcpu(d, i, v)
 		kxen_timer_stop(v);
+	/* First: what is written into the new shared_info has its place by it. */
+	WRITE_ONCE(d->compat, false);
 	kxen_vcpus_reset(d);
 	kxen_shared_info_reset(d);
 	memset(d->params, 0, sizeof(d->params));
 	d->vm_assist = 0;
-	WRITE_ONCE(d->compat, false);
 	WRITE_ONCE(d->shutdown_reason, U32_MAX);
 	WRITE_ONCE(d->state, KXEN_RUNNING);
 	WRITE_ONCE(d->active, false);
