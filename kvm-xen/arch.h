@@ -116,8 +116,9 @@ void kxen_arch_publish_time(struct kxen_vcpu *v, bool force);
 void kxen_arch_clock_moved(struct kxen_vcpu *v);
 
 /*
- * Write the time of @v, as of when it ran last, to where its vcpu_info will be; nothing if it
- * has never run. Domain locked; a vCPU that runs writes it again, see kxen_arch_clock_moved().
+ * Write the time of @v, as of when it ran last, to where its vcpu_info will be. One that has
+ * not run here gets that of the caller, if this is a vCPU of the domain, else nothing. Domain
+ * locked; a vCPU that runs writes it again, see kxen_arch_clock_moved().
  */
 void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vi);
 

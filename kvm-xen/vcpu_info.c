@@ -28,11 +28,11 @@ void kxen_vcpu_use_slot(struct kxen_vcpu *v)
 }
 
 /*
- * The pointer to vcpu_info moves; with @keep, what is in the old place comes along. Else the
- * new one is empty, but for the time: a vCPU that stays asleep does not write it, and others
- * read it, as a crash kernel does that comes up on another one. Who calls this waits for the
- * senders, and then has all events looked at again: from now on they go to the new place, and
- * those that still went to the old one are there after a grace period.
+ * The pointer to vcpu_info moves; with @keep, what is in the old place comes along. The time
+ * is written there in any case: a vCPU that stays asleep does not do it, and others read it,
+ * as a crash kernel does that comes up on another one. Who calls this waits for the senders,
+ * and then has all events looked at again: from now on they go to the new place, and those
+ * that still went to the old one are there after a grace period.
  */
 static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new, bool keep)
 {
@@ -40,13 +40,10 @@ static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new, bool keep)
 	struct kxen_gptr old = kxen_gptr_get_protected(&v->vcpu_info,
 				lockdep_is_held(&v->domain->lock));
 
-	if (!keep)
-		kxen_arch_init_time(v, new);
-	if (!kxen_gptr_same(new, old)) {
-		if (keep)
-			kxen_guest_copy(new, old, l->vcpu_info_size);
-		kxen_gptr_publish(&v->vcpu_info, new);
-	}
+	if (keep && !kxen_gptr_same(new, old))
+		kxen_guest_copy(new, old, l->vcpu_info_size);
+	kxen_arch_init_time(v, new);
+	kxen_gptr_publish(&v->vcpu_info, new);
 	WRITE_ONCE(v->time_stale, true);
 	kxen_arch_clock_moved(v);
 }

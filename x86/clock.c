@@ -107,24 +107,27 @@ static struct kxen_gptr vcpu_info_time(struct kxen_vcpu *v)
 
 static void publish(struct kxen_vcpu *v, const struct pvclock_vcpu_time_info *c)
 {
-	raw_spin_lock(&v->time_lock);
+	lockdep_assert_held(&v->time_lock);
 	rcu_read_lock();
 	/* The dummy has room for it as well. */
 	write_time(vcpu_info_time(v), c);
 	rcu_read_unlock();
 	write_time_area_locked(v, c);
-	raw_spin_unlock(&v->time_lock);
 }
 
 void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vi)
 {
+	struct kxen_vcpu *caller = kxen_glue_running();
+	const struct pvclock_vcpu_time_info *c = &v->arch.clock;
 	unsigned long flags;
 
 	lockdep_assert_held(&v->domain->lock);
 	raw_spin_lock_irqsave(&v->time_lock, flags);
-	if (v->arch.clock.tsc_to_system_mul)
-		write_time(kxen_gptr_at(vi, kxen_layouts[v->domain->compat].time),
-			   &v->arch.clock);
+	/* One that was restored asleep has none yet; they run at the same speed. */
+	if (!c->tsc_to_system_mul && caller && caller->domain == v->domain)
+		c = &caller->arch.clock;
+	if (c->tsc_to_system_mul)
+		write_time(kxen_gptr_at(vi, kxen_layouts[v->domain->compat].time), c);
 	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
@@ -188,12 +191,12 @@ void kxen_arch_publish_time(struct kxen_vcpu *v, bool force)
 	v->arch.time_seen[0] = c->tsc_timestamp;
 	v->arch.time_seen[1] = c->system_time;
 	v->arch.time_seen[2] = scale;
-	local_irq_save(irq);
+	raw_spin_lock_irqsave(&v->time_lock, irq);
 	if (unlikely(READ_ONCE(v->domain->reset_pending)))
 		publish_held(v, seen, c);
 	else
 		publish(v, c);
-	local_irq_restore(irq);
+	raw_spin_unlock_irqrestore(&v->time_lock, irq);
 }
 
 /*
