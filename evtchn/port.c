@@ -119,8 +119,8 @@ int kxen_port_alloc(struct kxen_domain *d, struct kxen_port **out)
 }
 
 /*
- * A guest that has become one of 32 bits keeps the ports that it cannot name (A91), so the
- * 2-level ABI's limit is that of the wider one.
+ * A guest that has become one of 32 bits keeps the ports that it cannot name (A91), those of
+ * an N-level tree too: with the 2-level ABI any port may be there, and has no bits.
  */
 static u32 max_restored(struct kxen_domain *d)
 {
@@ -128,7 +128,7 @@ static u32 max_restored(struct kxen_domain *d)
 
 	if (e->fifo || e->nlevel)
 		return min(e->set.max_ports, e->ops->max_ports(d));
-	return min_t(u32, e->set.max_ports, EVTCHN_2L_NR_CHANNELS);
+	return e->set.max_ports;
 }
 
 /**

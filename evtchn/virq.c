@@ -189,9 +189,13 @@ bool kxen_virq_may_restore(struct kxen_domain *d, u32 virq, u32 vcpu)
 void kxen_virq_restore(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_vcpu *v = kxen_domain_vcpu(d, p->notify_vcpu);
+	u32 virq = array_index_nospec(p->virq, KXEN_NR_VIRQS);
+	unsigned long flags;
 
 	lockdep_assert_held(&d->evtchn->event_lock);
-	WRITE_ONCE(*map_of(d, array_index_nospec(p->virq, KXEN_NR_VIRQS), v), p->port);
+	raw_spin_lock_irqsave(lock_of(d, virq, v), flags);
+	WRITE_ONCE(*map_of(d, virq, v), p->port);
+	raw_spin_unlock_irqrestore(lock_of(d, virq, v), flags);
 }
 
 /* The port goes: nobody finds it any more when this returns (A25). */

@@ -53,10 +53,13 @@ static int call(int fd, unsigned long req, void *arg)
 	return ioctl(fd, req, arg) ? errno : 0;
 }
 
+static unsigned int max_ports;	/* 0: as many as there are by default */
+
 static struct target make_target(int fd)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO,
+				 .max_ports = max_ports };
 	struct kxen_attach a = { .size = sizeof(a) };
 	struct kxen_domid_arg d = { .size = sizeof(d) };
 	struct kvm_userspace_memory_region r = {
@@ -255,6 +258,14 @@ TEST_F(stream, port_beyond_the_width)
 	close(self->to.vm);
 	self->to = make_target(self->fd);
 	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+	/* It may have had an N-level tree then, and more ports than 2-level has bits. */
+	close(self->to.vm);
+	max_ports = 8192;
+	self->to = make_target(self->fd);
+	*(uint32_t *)(find(self->bad, PORTS) + 1) = 5000;
+	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
+	*(uint32_t *)(find(self->bad, PORTS) + 1) = 8192;
+	EXPECT_RESTORE(ENOSPC, KXEN_RESTORE_PORTS);
 }
 
 TEST_F(stream, header)
