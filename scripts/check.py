@@ -4,11 +4,11 @@
 
 Each program of selftests/ has parts (NAME.sh --list), a host each as a rule. They wait in
 one queue, the longest first, and KXEN_WORKERS of them run at a time (as many as there are
-CPUs, if each has 4 GB, two at least: an emulated host is one busy thread). What a part says is shown when it has ended, with the time since the
-start; how long it took is kept in the cache, for the order of the next run. Names take the
-place of the programs that selftests/Makefile has for quick, check, full and debug. Ends
-with the slowest parts, what failed parts have said, and one line: N passed, N failed, N
-skipped.
+CPUs, if each has 4 GB, two at least: an emulated host is one busy thread). What a part says
+is shown when it has ended, with the time since the start; how long it took is kept in the
+cache, for the order of the next run. Names take the place of the programs that
+selftests/Makefile has for quick, check, full and debug. Ends with the slowest parts, what
+failed parts have said, and one line: N passed, N failed, N skipped.
 """
 import json
 import os
