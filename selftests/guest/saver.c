@@ -291,7 +291,10 @@ static void check_events(void)
 	rt_send(ipi1);
 	check("to the other CPU, too", comes(&seen[ipi1], i), 1);
 	check("there", seen_cpu[ipi1], 1);
-	check("by its own vector, if it has one", rt_lapic_upcalls[1] != own, fifo);
+	/* It may have been saved inside an upcall, and have taken this one there. */
+	check("by its own vector, if it has one",
+	      fifo ? comes(&rt_lapic_upcalls[1], own) : rt_lapic_upcalls[1] != own,
+	      fifo);
 	check("the lowest free port is taken", rt_alloc_unbound(DOMID_SELF),
 	      free_port);
 	rt_close(free_port);
