@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(TOP, "build")
@@ -22,6 +23,18 @@ def kernel(series):
     """(release, root of its files) of the cache's kernel of that series."""
     rel = open(os.path.join(CACHE, "kernels", series + ".release")).read().strip()
     return rel, os.path.join(CACHE, "kernels", rel)
+
+
+def elf(rel, root):
+    """The kernel without what unpacks it, for QEMU's PVH loader; in the cache."""
+    path = os.path.join(root, "vmlinux")
+    bz = f"{root}/boot/vmlinuz-{rel}"
+    if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(bz):
+        new = f"{path}.{os.getpid()}"
+        subprocess.run([sys.executable, os.path.join(TOP, "scripts/vmlinux.py"), bz, new],
+                       check=True)
+        os.replace(new, path)
+    return path
 
 
 def modules(rel, root, names):
@@ -74,7 +87,7 @@ def put_files(tree, files):
         shutil.copy(src, os.path.join(tree, "t", dst or os.path.basename(src)))
 
 
-def pack(tree, init):
+def pack(tree, init, compress=True):
     """The archive of that tree, with this text as its /init; the tree is removed."""
     with open(os.path.join(tree, "init"), "w") as f:
         f.write(init)
@@ -84,7 +97,8 @@ def pack(tree, init):
         find = subprocess.Popen(["find", "."], cwd=tree, stdout=subprocess.PIPE)
         cpio = subprocess.Popen(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree,
                                 stdin=find.stdout, stdout=subprocess.PIPE)
-        subprocess.run(["gzip", "-1"], stdin=cpio.stdout, stdout=out, check=True)
+        subprocess.run(["gzip", "-1"] if compress else ["cat"], stdin=cpio.stdout, stdout=out,
+                       check=True)
     shutil.rmtree(tree)
     return path
 
