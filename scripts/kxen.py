@@ -26,13 +26,12 @@ def kernel(series):
 
 
 def elf(rel, root):
-    """The kernel without what unpacks it, for QEMU's PVH loader; in the cache."""
+    """The kernel without what unpacks it, for QEMU's PVH loader; once, beside the packed one."""
     path = os.path.join(root, "vmlinux")
-    bz = f"{root}/boot/vmlinuz-{rel}"
-    if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(bz):
+    if not os.path.exists(path):
         new = f"{path}.{os.getpid()}"
-        subprocess.run([sys.executable, os.path.join(TOP, "scripts/vmlinux.py"), bz, new],
-                       check=True)
+        subprocess.run([sys.executable, os.path.join(TOP, "scripts/vmlinux.py"),
+                        f"{root}/boot/vmlinuz-{rel}", new], check=True)
         os.replace(new, path)
     return path
 
@@ -92,7 +91,7 @@ def pack(tree, init, compress=True):
     with open(os.path.join(tree, "init"), "w") as f:
         f.write(init)
     os.chmod(os.path.join(tree, "init"), 0o755)
-    path = tree + ".gz"
+    path = tree + (".gz" if compress else ".cpio")
     with open(path, "wb") as out:
         find = subprocess.Popen(["find", "."], cwd=tree, stdout=subprocess.PIPE)
         cpio = subprocess.Popen(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree,

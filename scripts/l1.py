@@ -106,7 +106,8 @@ def nested_kvm():
 
 
 def image(args, rel, root):
-    """Debian's as ELF: to unpack itself is a quarter of a host's start under emulation."""
+    """Debian's as ELF: to unpack itself is a quarter of a host's start under emulation.
+    Those that are built for the tests have no PVH entry."""
     return f"{root}/boot/vmlinuz-{rel}" if "-" in args.series else elf(rel, root)
 
 
