@@ -108,7 +108,8 @@ def run(argv, cwd, log, limit, env=None, failed=None):
         out.flush()
         p = subprocess.Popen(argv, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out,
                              stderr=subprocess.STDOUT, start_new_session=True,
-                             env=dict(os.environ, KXEN_CACHE=CACHE, **(env or {})))
+                             env=dict(os.environ, KXEN_CACHE=CACHE,
+                                      KXEN_TREES=os.path.join(cwd, "build/trees"), **(env or {})))
         running.add(p)
         status = wait(p, limit, failed)
         end(p)

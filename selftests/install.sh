@@ -25,13 +25,13 @@ same() {	# NAME EXPECTED: what is expected, and standard input
 installed() { (cd "$WORK/dest" 2>/dev/null && find . ! -type d -printf '%m %P\n' | sed 's,/[a-z]*/kvm-xen.ko[.xz]*$,/DIR/kvm-xen.ko,'); }
 
 for s in $(series_list); do
-	need_module "$s"
 	# Where scripts/module.sh has built the module: with its words and under its lock
-	# nothing is built again, and the tree has no objects in it.
-	src=$BUILD/$s/src
-	cp -ru --parents Makefile tools $([ -d "$BUILD/tools" ] && echo build/tools) "$src/"
-	rm -rf "$WORK/dest" "$src/build/tools/kxenlat"
-	m="env PATH=$(path_of "$s") flock $BUILD/$s/lock make -C $src W=1 KDIR=$(kdir_of "$s") DESTDIR=$WORK/dest PREFIX=/usr"
+	# nothing is built again, and the checkout has no objects in it.
+	src=$("$KXEN_TOP/scripts/module.sh" "$s" -- pwd) || bail "the module does not build for $s"
+	rm -rf "$WORK/dest" "$src/build"
+	cp -r --parents Makefile tools $([ -d "$BUILD/tools" ] && echo build/tools) "$src/"
+	rm -rf "$src/build/tools/kxenlat"
+	m="$KXEN_TOP/scripts/module.sh $s -- env PATH=$(path_of "$s") make W=1 KDIR=$(kdir_of "$s") DESTDIR=$WORK/dest PREFIX=/usr"
 	release=$(kver_of "$s")
 	$m install >"$WORK/install" 2>&1
 	rc=$?
