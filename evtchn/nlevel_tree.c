@@ -329,7 +329,8 @@ static void publish_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_evtchn_ops *old = e->ops;
-	u32 nr = min3(e->table.nr_valid, old->max_ports(d), nl->nr_ports);
+	/* Those that 2-level cannot name are masked there, and come so into the tree (A91). */
+	u32 nr = min(e->table.nr_valid, nl->nr_ports);
 	unsigned long flags;
 
 	lockdep_assert_held(&e->event_lock);

@@ -377,6 +377,41 @@ static void test_moved(void)
 	check("shared_info moves: reset", nl_reset(), 0);
 }
 
+#ifdef __x86_64__
+/* Writing the MSR in 32-bit code makes that the guest's width. */
+static void use_32(void *page)
+{
+	u32 nr = (unsigned long)page, msr = 0x40000000, high = 0, b = 0;
+
+	__asm__ volatile("push $0x18; push $1f; lretq\n"
+			 ".code32\n1: wrmsr; ljmp $0x08, $2f\n"
+			 ".code64\n2:"
+			 : "+a"(nr), "+b"(b), "+c"(msr), "+d"(high)
+			 : : "memory", "rsi", "rdi", "r8", "r9", "r10", "r11",
+			     "r12", "r13", "r14", "r15");
+}
+
+/* A91 Ports that 2-level could not name any more come into the tree masked. */
+static void test_width(void)
+{
+	static u8 page[PAGE_SIZE] page_aligned;
+	u32 port, masked = 0, low = rt_alloc_unbound(0);
+
+	do
+		port = rt_alloc_unbound(0);
+	while (port && port < 32 * 32 + 40);
+	check("A91 there are ports beyond those of 32 bits", port, 32 * 32 + 40);
+	use_32(page);
+	check("A91 register, as a guest of 32 bits", nl_start(3, 1, 1), 0);
+	check("A91 a port that it could name is as it was", nl_is_masked(low), 0);
+	for (port = 32 * 32; port <= 32 * 32 + 40; port++)
+		masked += nl_is_masked(port);
+	check("A91 those that it could not are masked", masked, 41);
+	check("A91 reset", nl_reset(), 0);
+	wrmsr_safe(0x40000000, (unsigned long)page);
+}
+#endif
+
 void test_main(void)
 {
 	u32 levels;
@@ -403,4 +438,7 @@ void test_main(void)
 	}
 	test_deepen();
 	test_moved();
+#ifdef __x86_64__
+	test_width();
+#endif
 }
