@@ -91,10 +91,13 @@ static void replace(struct kxen_domain *d, struct kxen_shared_info *new, bool ke
 {
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
 	struct kxen_shared_info *old = current_shared_info(d);
+	/* Two frames of the guest's can be one page of the VMM's. */
+	bool moves = !kxen_gptr_same(new->at, old->at);
 
-	kxen_guest_zero(new->at, XEN_PAGE_SIZE);
+	if (moves || !keep)
+		kxen_guest_zero(new->at, XEN_PAGE_SIZE);
 	/* vcpu_info slots, masks and the rest; pending bits only afterwards. */
-	if (keep) {
+	if (moves && keep) {
 		kxen_guest_copy(new->at, old->at, l->size);
 		kxen_guest_zero(kxen_gptr_at(new->at, l->pending),
 				l->mask - l->pending);

@@ -184,6 +184,11 @@ static void create_vm(void)
 	r.userspace_addr = (uintptr_t)vm.ram;
 	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r,
 	       "KVM_SET_USER_MEMORY_REGION");
+	if (!vm.alias)
+		return;
+	r.slot = 1;
+	r.guest_phys_addr = 2UL << 30;
+	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "the same memory once more");
 }
 
 static void set_cpuid(int fd, unsigned int apic_id)
@@ -451,6 +456,7 @@ static void usage(void)
 	     "               and pause the domain, measure both, and end\n"
 	     "  --pull       change memory as the guest's writes to port 0xF5 say\n"
 	     "  --toggle N   unpause and pause it N times: does it stand still then?\n"
+	     "  --alias      the memory is there once more, at 2 GB\n"
 	     "  --stuck      guest frame 0x2000 never comes\n"
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
@@ -497,7 +503,7 @@ static const struct option opts[] = {
 	{ "bad-first", 1, 0, 'B' }, { "fail", 1, 0, 'f' },
 	{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 	{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
-	{ "pull", 0, 0, 'D' },
+	{ "pull", 0, 0, 'D' }, { "alias", 0, 0, 'A' },
 	{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
 	{ "state", 0, 0, 'q' },
 	{ "help", 0, 0, '?' }, { 0 },
@@ -531,6 +537,7 @@ static void set_option(int c)
 	case 't': vm.toggle = atoi(optarg); break;
 	case 'K': vm.stuck = true; break;
 	case 'D': vm.pull = true; break;
+	case 'A': vm.alias = true; break;
 	case 'I': vm.vcpu_ids = optarg; break;
 	case 'M': limit_memlock(atoi(optarg)); break;
 	case 'U': become(atoi(optarg)); break;
