@@ -184,6 +184,7 @@ void kxen_evtchn_thaw(struct kxen_domain *d);
 void kxen_evtchn_to_2l(struct kxen_domain *d);
 void kxen_evtchn_silence(struct kxen_domain *d);
 void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to);
+int kxen_evtchn_is_fresh(struct kxen_domain *d, struct kxen_stream_in *im);
 
 /* nlevel_tree.c */
 void kxen_evtchn_width_changed(struct kxen_domain *d);

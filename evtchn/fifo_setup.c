@@ -354,17 +354,14 @@ static int publish_restored(struct kxen_domain *d, struct kxen_stream_in *im,
 			    struct kxen_fifo *f)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&e->event_lock);
-	/* A vCPU that was still on its way to stop may have been first. */
-	if (e->ops == &kxen_evtchn_2l) {
+	ret = kxen_evtchn_is_fresh(d, im);
+	if (!ret) {
 		WRITE_ONCE(e->fifo, f);
 		/* Pairs with the reads of e->ops: the FIFO is complete. */
 		smp_store_release(&e->ops, &kxen_evtchn_fifo);
-	} else {
-		im->why = KXEN_RESTORE_STATE;
-		ret = -EBUSY;
 	}
 	mutex_unlock(&e->event_lock);
 	return ret;

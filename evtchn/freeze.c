@@ -10,6 +10,7 @@
 #include <linux/types.h>
 #include <uapi/linux/kvm_xen.h>
 
+#include "../kvm-xen/stream.h"
 #include "evtchn_internal.h"
 
 /* The ABI below. Interrupts are off, which thawing waits for, or event_lock is held. */
@@ -212,4 +213,20 @@ void kxen_evtchn_thaw(struct kxen_domain *d)
 		kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
 	}
 	mutex_unlock(&e->event_lock);
+}
+
+/**
+ * kxen_evtchn_is_fresh() - Can a domain that is being restored take its saved ABI?
+ * @d: the domain; event_lock held, and kept until the ABI is in its place.
+ * @im: the stream, which is told why not.
+ *
+ * Return: 0; -EBUSY if a vCPU that was still on its way to stop was first.
+ */
+int kxen_evtchn_is_fresh(struct kxen_domain *d, struct kxen_stream_in *im)
+{
+	lockdep_assert_held(&d->evtchn->event_lock);
+	if (d->evtchn->ops == &kxen_evtchn_2l)
+		return 0;
+	im->why = KXEN_RESTORE_STATE;
+	return -EBUSY;
 }
