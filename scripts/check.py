@@ -4,9 +4,10 @@
 
 Each program of selftests/ has parts (NAME.sh --list), a host each as a rule. They wait in
 one queue, the longest first, and KXEN_WORKERS of them run at a time (as many as there are
-CPUs, if each has 4 GB, two at least: an emulated host is one busy thread). What a part says
-is shown when it has ended, with the time since the start; how long it took is kept in the
-cache, for the order of the next run. Names take the place of the programs that
+CPUs, if each has 4 GB, two at least: an emulated host is one busy thread). One more runs
+beside them while parts that wait a good deal leave it the time for it. What a part says is
+shown when it has ended, with the time since the start; how long it took, and how busy it was,
+is kept in the cache, for the next run. Names take the place of the programs that
 selftests/Makefile has for quick, check, full and debug. Ends with the slowest parts, what
 failed parts have said, and one line: N passed, N failed, N skipped.
 """
@@ -26,6 +27,7 @@ OUT = os.path.join(BUILD, "check")
 DURATIONS = os.path.join(CACHE, "durations.json")
 LIMIT = {"full": 4 * 3600}      # of a part, for a hang; others
 LIMIT_ELSE = 3600
+SLACK = 0.1                     # CPUs by which parts may be busier than there are
 SHOWN = 20                      # lines that a failed check may say in the summary
 
 
@@ -35,6 +37,7 @@ class Part:
     def __init__(self, name, part, weight, after):
         self.name, self.part, self.weight, self.after = name, part, weight, after
         self.key = f"{name}:{part}"
+        self.busy = 1.0         # CPUs that it uses
         self.proc = None
         self.wall = self.cpu = 0.0
         self.passed = self.skipped = 0
@@ -103,18 +106,14 @@ def list_parts(name, env, known):
     for line in text.splitlines():
         part, weight, *after = line.split()
         p = Part(name, part, float(weight), after)
-        p.weight = known.get(f"{env['KXEN_CHECK']} {p.key}", p.weight)
+        p.weight, p.busy = known.get(f"{env['KXEN_CHECK']} {p.key}", [p.weight, p.busy])
         out.append(p)
     return out
 
 
 def choose(what, wanted, env):
     """The parts that are to run."""
-    try:
-        with open(DURATIONS) as f:
-            known = json.load(f)
-    except (OSError, ValueError):
-        known = {}
+    known = read_durations()
     if not wanted:
         text = subprocess.run(["make", "-s", "-C", TESTS, "progs"], env=env, check=True,
                               capture_output=True, text=True).stdout
@@ -131,45 +130,60 @@ def choose(what, wanted, env):
     return parts
 
 
-def keep(what, parts):
-    """What parts took, for the next run."""
+def read_durations():
+    """{"check save:6.1": (seconds, CPUs)}, as far as it is known."""
     try:
         with open(DURATIONS) as f:
-            known = json.load(f)
+            # One of before has the seconds alone.
+            return {k: v if isinstance(v, list) else [v, 1.0] for k, v in json.load(f).items()}
     except (OSError, ValueError):
-        known = {}
-    known.update({f"{what} {p.key}": round(p.wall, 1) for p in parts if not p.bad})
+        return {}
+
+
+def keep(what, parts):
+    """What parts took, for the next run."""
+    known = read_durations()
+    known.update({f"{what} {p.key}": [round(p.wall, 1), round(p.cpu / p.wall, 2)]
+                  for p in parts if not p.bad})
     with open(DURATIONS + ".new", "w") as f:
         json.dump(known, f, indent=1, sort_keys=True)
     os.replace(DURATIONS + ".new", DURATIONS)
 
 
 def default_workers():
+    """How many parts at a time, and whether there is room for one more."""
     with open("/proc/meminfo") as f:
-        kb = int(re.search(r"^MemAvailable: *(\d+)", f.read(), re.M).group(1))
-    return max(2, min(os.cpu_count(), kb >> 22))
+        room = int(re.search(r"^MemAvailable: *(\d+)", f.read(), re.M).group(1)) >> 22
+    workers = int(os.environ.get("KXEN_WORKERS") or max(2, min(os.cpu_count(), room)))
+    return workers, room > workers and "KXEN_WORKERS" not in os.environ
 
 
 class Queue:
-    """Workers take the longest part that need not wait for another one."""
+    """Workers take the longest part that need not wait for another one; one more of them takes
+    what the CPUs have time for."""
 
-    def __init__(self, parts, env, limit):
+    def __init__(self, parts, env, limit, workers, one_more):
         # What another one waits for counts with it.
         rank = {p.key: p.weight + max((q.weight for q in parts if p.key in q.after), default=0)
                 for p in parts}
         self.waiting = sorted(parts, key=lambda p: -rank[p.key])
-        self.env, self.limit = env, limit
+        self.env, self.limit, self.workers, self.one_more = env, limit, workers, one_more
         self.running, self.done = [], []
         self.total = len(parts)
         self.start = time.time()
         self.change = threading.Condition()
 
+    def may_start(self, p):
+        if {q.key for q in self.waiting + self.running}.intersection(p.after):
+            return False
+        busy = sum(q.busy for q in self.running) + p.busy
+        return len(self.running) < self.workers or busy <= os.cpu_count() + SLACK
+
     def take(self):
         with self.change:
             while self.waiting:
-                open_keys = {p.key for p in self.waiting + self.running}
                 for p in self.waiting:
-                    if not open_keys.intersection(p.after):
+                    if self.may_start(p):
                         self.waiting.remove(p)
                         self.running.append(p)
                         p.start(self.env)
@@ -198,8 +212,9 @@ class Queue:
               f"in {p.wall:.0f} s; {len(self.done)} of {self.total} parts done, {others} running",
               flush=True)
 
-    def run(self, workers):
-        threads = [threading.Thread(target=self.work, daemon=True) for _ in range(workers)]
+    def run(self):
+        threads = [threading.Thread(target=self.work, daemon=True)
+                   for _ in range(self.workers + self.one_more)]
         for t in threads:
             t.start()
         try:
@@ -230,7 +245,6 @@ def summary(parts, wall):
 def main():
     what, *wanted = sys.argv[1:] or ["check"]
     wanted = [w for arg in wanted for w in arg.split(",") if w]
-    workers = int(os.environ.get("KXEN_WORKERS") or default_workers())
     env = dict(os.environ, KXEN_CHECK=what, KXEN_CACHE=CACHE)
     os.makedirs(OUT, exist_ok=True)
     begin = time.time()
@@ -239,11 +253,11 @@ def main():
                       env=env).returncode:
         print("FAILED: the test programs do not build\n0 passed, 1 failed, 0 skipped")
         return 1
-    queue = Queue(choose(what, wanted, env), env, LIMIT.get(what, LIMIT_ELSE))
+    queue = Queue(choose(what, wanted, env), env, LIMIT.get(what, LIMIT_ELSE), *default_workers())
     # Parts are in sessions of their own: who ends this ends them.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        queue.run(workers)
+        queue.run()
     except KeyboardInterrupt:
         print("interrupted")
         return 1
