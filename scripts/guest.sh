@@ -80,10 +80,6 @@ if command -v grub-mkrescue >/dev/null && { [ "$out/initrd.gz" -nt "$out/disk.im
 fi
 for s in ${*:-$KXEN_SUPPORTED}; do
 	left_out "$s" && continue
-	rel=$(kver_of "$s")
-	if [ ! -e "$out/vmlinux-$s" ] || [ "$(cat "$out/vmlinux-$s.release" 2>/dev/null)" != "$rel" ]; then
-		python3 "$KXEN_TOP/scripts/vmlinux.py" "$(kroot_of "$s")/boot/vmlinuz-$rel" "$out/vmlinux-$s"
-		echo "$rel" >"$out/vmlinux-$s.release"
-	fi
-	ln -sf "$(kroot_of "$s")/boot/vmlinuz-$rel" "$out/vmlinuz-$s"
+	ln -sf "$(python3 "$KXEN_TOP/scripts/kxen.py" elf "$s")" "$out/vmlinux-$s"
+	ln -sf "$(kroot_of "$s")/boot/vmlinuz-$(kver_of "$s")" "$out/vmlinuz-$s"
 done

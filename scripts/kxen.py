@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the scripts that boot machines share: places, kernels, an initramfs of busybox."""
+"""What the scripts that boot machines share: places, kernels, an initramfs of busybox.
+'python3 kxen.py elf SERIES' says where the cache has a kernel as ELF, for shell scripts."""
 import os
 import shutil
 import subprocess
@@ -110,3 +111,9 @@ def plugin(name):
                     "-o", new, os.path.join(TOP, "scripts/plugin", name + ".c")], check=True)
     os.replace(new, so)
     return so
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] != "elf":
+        sys.exit(f"usage: {sys.argv[0]} elf SERIES")
+    print(elf(*kernel(sys.argv[2])))
