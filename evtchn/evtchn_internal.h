@@ -29,8 +29,6 @@
 #include "port.h"
 #include "port_map.h"
 
-#define KXEN_EVTCHNOP_RESET_CONT	14	/* a reset that goes on */
-
 struct dentry;
 struct evtchn_fifo_init;
 struct kxen_fifo;

@@ -7,6 +7,7 @@
 
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/trace.h"
+#include "../kvm-xen/xen_abi.h"
 #include "evtchn_internal.h"
 
 static long do_alloc_unbound(struct kxen_hc *hc, void *arg)

@@ -5,6 +5,7 @@
 #include <xen/interface/xen.h>
 
 #include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/xen_abi.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "evtchn_internal.h"
 

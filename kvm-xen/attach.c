@@ -376,7 +376,7 @@ static void take_over(struct kxen_domain *d, struct kvm *kvm)
  * @kvm: the VM, which the caller keeps from going.
  * @ids: numbers of vCPUs; taken over, also on failure.
  * @nr: how many; 0: the order of creation.
- * @reason: set to KXEN_WHY_*.
+ * @reason: set to KXEN_ATTACH_*.
  *
  * Context: may sleep; the first attach arms the hooks, which takes a while.
  * Return: 0, or -errno as KXEN_ATTACH documents with nothing changed.

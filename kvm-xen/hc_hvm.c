@@ -13,10 +13,10 @@
 static bool deprecated(u32 index)
 {
 	switch (index) {
-	case 4:		/* PAE_ENABLED */
-	case 20 ... 23:
-	case 25:
-	case 30:
+	case HVM_PARAM_PAE_ENABLED:
+	case HVM_PARAM_MEMORY_EVENT_CR0 ... HVM_PARAM_MEMORY_EVENT_INT3:
+	case HVM_PARAM_MEMORY_EVENT_SINGLE_STEP:
+	case HVM_PARAM_MEMORY_EVENT_MSR:
 		return true;
 	default:
 		return false;

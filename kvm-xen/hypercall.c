@@ -50,9 +50,9 @@ static struct {
 	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },
 	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2 },
 	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2 },
-	[35 /* sysctl */] = { not_for_guests, 1 },
-	[36 /* domctl */] = { not_for_guests, 1 },
-	[40 /* xenpmu_op */] = { not_supported, 2 },
+	[__HYPERVISOR_sysctl] = { not_for_guests, 1 },
+	[__HYPERVISOR_domctl] = { not_for_guests, 1 },
+	[__HYPERVISOR_xenpmu_op] = { not_supported, 2 },
 	[__HYPERVISOR_dm_op] = { not_for_guests, 3 },
 	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5 },
 };

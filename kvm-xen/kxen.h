@@ -42,7 +42,7 @@ struct user_struct;
 #define KXEN_FIRST_RESERVED	DOMID_FIRST_RESERVED
 #define KXEN_DEFAULT_PORTS	4096
 #define KXEN_HOST_PORTS		131072
-#define KXEN_NR_PARAMS		39	/* HVM_NR_PARAMS of Xen */
+#define KXEN_NR_PARAMS		39	/* Xen's HVM_NR_PARAMS; Linux has an older one */
 #define KXEN_NR_VIRQS		24
 #define KXEN_NR_WATCHDOGS	2
 
@@ -220,7 +220,7 @@ struct kxen_domain {
 	long memlock;		/* pages that this user may lock */
 	bool memlock_out;	/* said once */
 	struct mutex pin_lock;	/* changes of pinned_gfns */
-	struct xarray pinned_gfns;	/* by gfn: the pages of KXEN_LIMIT_PAGES */
+	struct xarray pinned_gfns;	/* by gfn: the pinned pages of every kind */
 	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];

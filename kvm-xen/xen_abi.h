@@ -17,6 +17,9 @@
 #ifndef __HYPERVISOR_hvm_op
 #define __HYPERVISOR_hvm_op 34
 #endif
+#ifndef __HYPERVISOR_domctl
+#define __HYPERVISOR_domctl 36
+#endif
 #ifndef __HYPERVISOR_dm_op
 #define __HYPERVISOR_dm_op 41
 #endif
@@ -71,12 +74,27 @@
 #define HVMOP_altp2m 25
 #endif
 
+/* EVTCHNOP_* */
+#define KXEN_EVTCHNOP_RESET_CONT 14	/* Xen's own, of a reset that goes on */
+
 /* HVM_PARAM_* */
 #ifndef HVM_PARAM_VM86_TSS
 #define HVM_PARAM_VM86_TSS 15
 #endif
 #ifndef HVM_PARAM_ACPI_IOPORTS_LOCATION
 #define HVM_PARAM_ACPI_IOPORTS_LOCATION 19
+#endif
+#ifndef HVM_PARAM_MEMORY_EVENT_CR0
+#define HVM_PARAM_MEMORY_EVENT_CR0 20
+#endif
+#ifndef HVM_PARAM_MEMORY_EVENT_INT3
+#define HVM_PARAM_MEMORY_EVENT_INT3 23
+#endif
+#ifndef HVM_PARAM_MEMORY_EVENT_SINGLE_STEP
+#define HVM_PARAM_MEMORY_EVENT_SINGLE_STEP 25
+#endif
+#ifndef HVM_PARAM_MEMORY_EVENT_MSR
+#define HVM_PARAM_MEMORY_EVENT_MSR 30
 #endif
 #ifndef HVM_PARAM_VM_GENERATION_ID_ADDR
 #define HVM_PARAM_VM_GENERATION_ID_ADDR 34

@@ -14,7 +14,6 @@
 #include "x86.h"
 
 #define STUB_SIZE	32
-#define NR_IRET		23	/* __HYPERVISOR_iret: not for HVM guests */
 
 static bool is_ours(struct kxen_vcpu *v, u32 index)
 {
@@ -28,7 +27,7 @@ static void write_stub(u8 *p, u32 nr)
 	static const u8 amd[] = { 0x0f, 0x01, 0xd9 };
 	static const u8 intel[] = { 0x0f, 0x01, 0xc1 };
 
-	if (nr == NR_IRET) {
+	if (nr == __HYPERVISOR_iret) {
 		p[0] = 0x0f;	/* ud2 */
 		p[1] = 0x0b;
 		return;

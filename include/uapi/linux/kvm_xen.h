@@ -102,18 +102,18 @@ struct kxen_create {
 };
 
 /* struct kxen_attach.reason: why an attach was refused. */
-#define KXEN_ATTACH_NONE		0
+#define KXEN_ATTACH_NONE	0
 #define KXEN_ATTACH_NOT_A_VM	1 /* EINVAL: the fd is not a KVM VM */
 #define KXEN_ATTACH_VM_ATTACHED	2 /* EBUSY: the VM has a domain already */
 #define KXEN_ATTACH_DOM_ATTACHED	3 /* EBUSY: the domain has a VM already */
 #define KXEN_ATTACH_PROTECTED	4 /* EOPNOTSUPP: memory is encrypted (SEV, TDX) */
 #define KXEN_ATTACH_KVM_XEN	5 /* EBUSY: KVM's own Xen support is set up */
 #define KXEN_ATTACH_NO_LAPIC	6 /* EOPNOTSUPP: no LAPIC in the kernel */
-#define KXEN_ATTACH_VCPUS		7 /* EOPNOTSUPP: more vCPUs than a domain has */
-#define KXEN_ATTACH_DYING		8 /* ESHUTDOWN: the VM is being torn down */
-#define KXEN_ATTACH_HOOKS		9 /* KVM cannot be hooked: see the kernel log */
+#define KXEN_ATTACH_VCPUS	7 /* EOPNOTSUPP: more vCPUs than a domain has */
+#define KXEN_ATTACH_DYING	8 /* ESHUTDOWN: the VM is being torn down */
+#define KXEN_ATTACH_HOOKS	9 /* KVM cannot be hooked: see the kernel log */
 #define KXEN_ATTACH_DIRTY_RING	10 /* EOPNOTSUPP: dirty pages go to a ring, not a bitmap */
-#define KXEN_ATTACH_MEMORY		11 /* EOPNOTSUPP: memory that cannot be pinned for long */
+#define KXEN_ATTACH_MEMORY	11 /* EOPNOTSUPP: memory that cannot be pinned for long */
 #define KXEN_ATTACH_VCPU_IDS	12 /* EINVAL: the numbers of the vCPUs do not fit */
 
 /**
@@ -132,7 +132,7 @@ struct kxen_vcpu_id {
  * @flags: must be 0
  * @domid: the domain
  * @vm_fd: a KVM VM's file descriptor
- * @reason: out, on failure too: KXEN_WHY_*
+ * @reason: out, on failure too: KXEN_ATTACH_*
  * @reserved: must be 0
  * @vcpu_ids: address of @nr_vcpu_ids struct kxen_vcpu_id, one for each vCPU that the
  *	machine can have
