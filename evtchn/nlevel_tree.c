@@ -273,6 +273,24 @@ static void copy_masks(struct kxen_domain *d, const struct kxen_nlevel *nl,
 	}
 }
 
+/* Ports that are open from @first on, which 2-level cannot name: masked there (A91). */
+static void mask_nameless(struct kxen_domain *d, const struct kxen_nlevel *nl, u32 first)
+{
+	struct kxen_evtchn *e = d->evtchn;
+	struct kxen_nl_leaf l;
+	u32 port = first;
+
+	lockdep_assert_held(&e->event_lock);
+	for (;;) {
+		port = kxen_port_set_next(&e->set, port, e->table.nr_valid);
+		if (port >= nl->nr_ports)
+			return;
+		kxen_nl_leaf(nl, port++, &l);
+		kxen_guest_test_and_set(l.mask, l.bit);
+		cond_resched();
+	}
+}
+
 /* What happened in the old ABI until nobody used it any more: unmasked, raised. */
 static void merge_pending(struct kxen_domain *d, const struct kxen_nlevel *nl,
 			  const struct kxen_evtchn_ops *from, u32 nr)
@@ -329,14 +347,14 @@ static void publish_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_evtchn_ops *old = e->ops;
-	/* Those that 2-level cannot name are masked there, and come so into the tree (A91). */
-	u32 nr = min(e->table.nr_valid, nl->nr_ports);
+	u32 nr = min3(e->table.nr_valid, old->max_ports(d), nl->nr_ports);
 	unsigned long flags;
 
 	lockdep_assert_held(&e->event_lock);
 	local_irq_save(flags);
 	copy_masks(d, nl, old, nr);
 	local_irq_restore(flags);
+	mask_nameless(d, nl, nr);
 	WRITE_ONCE(e->nlevel, nl);
 	/* Pairs with the reads of e->ops: the tree is complete. */
 	smp_store_release(&e->ops, &kxen_evtchn_nlevel);
