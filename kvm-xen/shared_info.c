@@ -107,7 +107,7 @@ static void replace(struct kxen_domain *d, struct kxen_shared_info *new, bool ke
 	/* Nobody writes to the old page after this. */
 	kxen_domain_wait_senders(d);
 	if (keep)
-		kxen_subsys_shared_info_moved(d, old);
+		kxen_subsys_shared_info_moved(d, moves ? old : NULL);
 	if (old != new)
 		free_shared_info(d, old);
 	kxen_shared_info_wallclock(d);
