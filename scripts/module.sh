@@ -31,46 +31,74 @@ esac
 out=$KXEN_TOP/build/$tree
 src=${KXEN_TREES:-$KXEN_CACHE/build}/$tree
 how="$(kver_of "$series") ${args[*]}"
+kdir=$(kdir_of "$series")
 cd "$KXEN_TOP"
 mkdir -p "$out" "$src"
 
 # A directory is newer when a file has gone from it.
-# shellcheck disable=SC2086
-if [ ${#command[@]} = 0 ] && [ -s "$out/kvm-xen.ko" ] &&
-	[ "$(cat "$out/built" 2>/dev/null)" = "$how" ] &&
-	[ -z "$(find $what scripts/module.sh -newer "$out/built" -print -quit)" ]; then
-	exit 0
-fi
+fresh() {
+	# shellcheck disable=SC2086
+	[ ${#command[@]} = 0 ] && [ -s "$out/kvm-xen.ko" ] &&
+		[ "$(cat "$out/built" 2>/dev/null)" = "$how" ] &&
+		[ -z "$(find $what scripts/module.sh -newer "$out/built" -print -quit)" ]
+}
+! fresh || exit 0
 exec 9>"$src.lock"
 flock 9
+! fresh || exit 0
 echo "$how" >"$out/building"
-# Who is killed here may leave half an object, with the time of a whole one.
-[ ! -e "$src/building" ] || find "$src" -name '*.o' -delete
 
-# By their text, not by their times: a checkout is always newer than the objects.
+# By their text, not by their times: a checkout is always newer than the objects. What a
+# build has left in the checkout is none of a source.
 # shellcheck disable=SC2086
-find $what -type f | sort >"$out/sources"
+find $what -type f \( -name '*.[chS]' -o -name Kbuild -o -name VERSION -o -name supported-kernels \) \
+	>"$out/sources"
 while read -r f; do
 	cmp -s "$f" "$src/$f" || cp --parents "$f" "$src/"
 done <"$out/sources"
-# What has gone, and a file of another branch.
-# shellcheck disable=SC2086
-(cd "$src" && find $what -name '*.[chS]' | sort) | comm -23 - "$out/sources" | (cd "$src" && xargs -r rm -f)
+# What has gone since, or is another branch's, with its object.
+(cd "$src" && find . -mindepth 2 -name '*.[chSo]' -printf '%P\n') |
+	awk 'NR == FNR { have[$0]; sub(/\.[cS]$/, ".o"); have[$0]; next } !($0 in have)' "$out/sources" - |
+	(cd "$src" && xargs -r rm -f)
 
+PATH=$(path_of "$series")
+# Who looks besides gcc: the machine's sparse, or for a kernel with a compiler of its own the
+# one beside that. The kernel's own look whether sparse will do needs a script that Debian's
+# headers lack, so KBUILD_CHECKSRC says it.
+sparse=$(command -v sparse || true)
+[ ! -d "$(kroot_of "$series")/tools" ] || sparse=$(find "$(kroot_of "$series")/tools" -name sparse)
 # Objects that were compiled while there was no sparse are all looked at.
 look=C=0
-if command -v sparse >/dev/null; then
+if [ -n "$sparse" ]; then
 	look=C=1
 	[ ! -e "$src/unseen" ] || look=C=2
 else
 	touch "$src/unseen"
 fi
-bad=
+
+# What kbuild does not see: another compiler of the same name, another package of the kernel's.
+compilers() {
+	compgen -c | grep -xE '([a-z0-9_]+-linux-gnu-)?gcc(-[0-9]+)?' | sort -u |
+		while read -r c; do "$c" --version | head -1; done
+	[ -z "$sparse" ] || "$sparse" --version
+	cksum "$kdir/Module.symvers" "$kdir/include/generated/autoconf.h"
+}
+compilers >"$src/compilers.new"
+cmp -s "$src/compilers.new" "$src/compilers" || touch "$src/building"
+# Nor half an object with the time of a whole one, of a build that was killed.
+[ ! -e "$src/building" ] || find "$src" -name '*.o' -delete
+mv "$src/compilers.new" "$src/compilers"
+
+bad= status=0
 touch "$src/building"
-PATH=$(path_of "$series")
-make -s -C "$(kdir_of "$series")" M="$src" W=1 $look CF=-D__CHECK_ENDIAN__ "${args[@]}" modules \
-	>"$out/build.log" 2>&1 || bad="the module does not build for $series"
-if grep -qE 'warning:' "$out/build.log"; then
+make -s -C "$kdir" M="$src" W=1 $look KBUILD_CHECKSRC="${look#C=}" CF=-D__CHECK_ENDIAN__ "${args[@]}" \
+	modules >"$out/build.log" 2>&1 || status=$?
+# By a signal, or one of its own was.
+[ $status -lt 128 ] && ! grep -qE 'Killed|Terminated' "$out/build.log" || die "the build for $series was ended"
+[ $status = 0 ] || bad="the module does not build for $series"
+# sparse ends well with errors, too.
+[ $status = 0 ] && says='(warning|error):' || says='warning:'
+if grep -qE "$says" "$out/build.log"; then
 	bad=${bad:-"warnings in the build for $series"}
 	# What is not compiled again does not warn again.
 	find "$src" -name '*.o' -delete

@@ -69,11 +69,25 @@ unpack_kernel() {
 	touch "$root/.done"
 }
 
+# For a kernel of another suite, from a cache of before; once.
+add_sparse() {	# SERIES
+	local root suite dir
+	root=$(kroot_of "$1") suite=$(suites_of "$1")
+	[ -n "$suite" ] && [ ! -e "$root/tools/sparse" ] && [ ! -e "$root/.no-sparse" ] || return 0
+	touch "$root/.no-sparse"
+	suite=${suite%% *}
+	(install_packages patchelf && dir=$(suite_apt "$suite") &&
+		export APT_CONFIG=$dir/apt.conf && suite_sparse "$root") || return 0
+}
+
 setup_kernel() {
 	local s=$1 rel suites suite= dir
 	if [ -s "$KXEN_CACHE/kernels/$s.release" ]; then
 		rel=$(cat "$KXEN_CACHE/kernels/$s.release")
-		[ -e "$KXEN_CACHE/kernels/$rel/.done" ] && return 0
+		if [ -e "$KXEN_CACHE/kernels/$rel/.done" ]; then
+			add_sparse "$s"
+			return 0
+		fi
 	fi
 	rm -f "$KXEN_CACHE/kernels/$s.release"
 	suites=$(suites_of "$s")

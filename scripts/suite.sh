@@ -74,4 +74,15 @@ suite_tools() {	# ROOT RELEASE KBUILD-PACKAGE
 		ln -sf "../usr/bin/$f" "$root/tools/${f#x86_64-linux-gnu-}"
 	done
 	ln -sf ../usr/bin/pahole "$root/tools/pahole"
+	suite_sparse "$root"
+}
+
+# That suite's sparse: an older one does not understand the kernel's headers.
+suite_sparse() {	# ROOT
+	local tmp
+	tmp=$(mktemp -d "$KXEN_CACHE/src/sparse.XXXXXX")
+	fetch_debs "$tmp" sparse && relocate "$tmp/usr/bin" "$1" && mkdir -p "$1/tools" &&
+		mv "$tmp/usr/bin/sparse" "$1/tools/sparse" ||
+		say "there is no sparse of $suite: it does not look at the module for this kernel"
+	rm -rf "$tmp"
 }

@@ -15,46 +15,53 @@ tap $? "the program that shows numbers of vCPUs builds"
 tap_number "vCPUs" < <(python3 selftests/vcpuids.py "$WORK/vcpuids" 2>&1)
 
 # --- make install, into a directory -----------------------------------------------------
-same() {	# NAME EXPECTED: what is expected, and standard input
+installed() { (cd "$1" 2>/dev/null && find . ! -type d -printf '%m %P\n' | sed 's,/[a-z]*/kvm-xen.ko[.xz]*$,/DIR/kvm-xen.ko,' | sort); }
+said() { [ "$1" = 0 ] && echo "ok - $2" || echo "not ok - $2"; }
+same() {	# NAME EXPECTED DIR
 	local got
-	got=$(sort)
-	diff <(sort <<<"$2") <(printf '%s\n' "$got") | sed 's/^/# /'
+	got=$(installed "$3")
+	diff <(sort <<<"$2") <(printf '%s\n' "$got")
 	[ "$(sort <<<"$2")" = "$got" ]
-	tap $? "$1"
+	said $? "$1"
 }
-installed() { (cd "$WORK/dest" 2>/dev/null && find . ! -type d -printf '%m %P\n' | sed 's,/[a-z]*/kvm-xen.ko[.xz]*$,/DIR/kvm-xen.ko,'); }
-
-for s in $(series_list); do
-	# Where scripts/module.sh has built the module: with its words and under its lock
-	# nothing is built again, and the checkout has no objects in it.
-	src=$("$KXEN_TOP/scripts/module.sh" "$s" -- pwd) || bail "the module does not build for $s"
-	rm -rf "$WORK/dest" "$src/build"
-	cp -r --parents Makefile tools $([ -d "$BUILD/tools" ] && echo build/tools) "$src/"
-	rm -rf "$src/build/tools/kxenlat"
-	m="$KXEN_TOP/scripts/module.sh $s -- env PATH=$(path_of "$s") make W=1 KDIR=$(kdir_of "$s") DESTDIR=$WORK/dest PREFIX=/usr"
-	release=$(kver_of "$s")
-	$m install >"$WORK/install" 2>&1
+# Where scripts/module.sh has built the module: with its words and under its lock nothing is
+# built again, and the checkout has no objects in it. in_tree SERIES RELEASE KDIR DEST
+in_tree() {
+	local m="make W=1 KDIR=$3 DESTDIR=$4 PREFIX=/usr"
+	rm -rf Makefile tools build
+	cp -r "$KXEN_TOP/Makefile" "$KXEN_TOP/tools" .
+	[ ! -d "$KXEN_TOP/build/tools" ] || { mkdir build && cp -r "$KXEN_TOP/build/tools" build/ && rm -rf build/tools/kxenlat; }
+	$m install >"$4.log" 2>&1
 	rc=$?
-	tap $rc "make install for $s"
-	[ $rc = 0 ] || tail -20 "$WORK/install" | sed 's/^/# /'
-	same "each file is where it belongs, for $s" "644 lib/modules/$release/DIR/kvm-xen.ko
+	said $rc "make install for $1"
+	[ $rc = 0 ] || tail -20 "$4.log"
+	same "each file is where it belongs, for $1" "644 lib/modules/$2/DIR/kvm-xen.ko
 755 usr/sbin/kvm-xen
 644 usr/share/man/man8/kvm-xen.8
 644 usr/share/bash-completion/completions/kvm-xen
 644 usr/lib/udev/rules.d/99-kvm-xen.rules
-$(cd tools/bpftrace && printf '755 usr/share/kvm-xen/bpftrace/%s\n' *.bt)" < <(installed)
-	grep -q '^depmod' "$WORK/install"
-	tap $((! $?)) "no index of this machine's modules was made, for $s"
-	$m uninstall >"$WORK/uninstall" 2>&1
-	tap $? "make uninstall for $s"
-	same "nothing is left, for $s" "" < <(installed)
-	! [ -e "$WORK/dest/usr/share/kvm-xen" ]
-	tap $? "no directory of its own is left, for $s"
-	make -n -C "$src" KDIR="$(kdir_of "$s")" install 2>/dev/null | grep -qx "depmod $release"
-	tap $? "without DESTDIR the index is made for $s"
+$(cd tools/bpftrace && printf '755 usr/share/kvm-xen/bpftrace/%s\n' *.bt)" "$4"
+	! grep -q '^depmod' "$4.log"
+	said $? "no index of this machine's modules was made, for $1"
+	$m uninstall >"$4.log" 2>&1
+	said $? "make uninstall for $1"
+	same "nothing is left, for $1" "" "$4"
+	[ ! -e "$4/usr/share/kvm-xen" ]
+	said $? "no directory of its own is left, for $1"
+	make -n KDIR="$3" install 2>/dev/null | grep -qx "depmod $2"
+	said $? "without DESTDIR the index is made for $1"
+	rm -rf Makefile tools build
+}
+export -f installed said same in_tree
+export KXEN_TOP
+for s in $(series_list); do
+	"$KXEN_TOP/scripts/module.sh" "$s" -- bash -c 'in_tree "$@"' - \
+		"$s" "$(kver_of "$s")" "$(kdir_of "$s")" "$WORK/dest-$s" >"$WORK/install" 2>&1
+	tap $? "the module's tree for $s can be had"
+	tap_number "install" <"$WORK/install"
 done
 # A kernel that there are no headers of: no module, so no success.
 make KDIR="$WORK/none" DESTDIR="$WORK/dest" install >"$WORK/install" 2>&1
-[ $? != 0 ] && grep -q 'no kernel headers' "$WORK/install" && [ -z "$(installed)" ]
+[ $? != 0 ] && grep -q 'no kernel headers' "$WORK/install" && [ -z "$(installed "$WORK/dest")" ]
 tap $? "without a module nothing is installed"
 tap_end
