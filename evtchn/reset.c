@@ -6,10 +6,9 @@
 
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/xen_abi.h"
-#include "../kvm-xen/kvm/glue.h"
 #include "evtchn_internal.h"
 
-#define BATCH	64	/* ports between two looks at what waits for this thread */
+#define BATCH	64	/* ports that are closed at a time */
 
 /* One reset at a time; a continuation needs one that is running. */
 static long begin(struct kxen_evtchn *e, bool cont)
@@ -47,13 +46,16 @@ static long end(struct kxen_domain *d)
 static bool close_batch(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	u32 port = READ_ONCE(e->reset_next), last = port + BATCH;
+	u32 nr = READ_ONCE(e->table.nr_valid), port = READ_ONCE(e->reset_next);
+	int i;
 
-	for (; port < min(last, READ_ONCE(e->table.nr_valid)); port++)
-		if (test_bit(port, e->set.used))
-			kxen_port_close(d, port);
-	WRITE_ONCE(e->reset_next, port);
-	return port < READ_ONCE(e->table.nr_valid);
+	for (i = 0; i < BATCH && port < nr; i++) {
+		port = min(kxen_port_set_next(&e->set, port, nr), nr);
+		if (port < nr)
+			kxen_port_close(d, port++);
+	}
+	WRITE_ONCE(e->reset_next, max(port, 1U));
+	return port < nr;
 }
 
 /**
@@ -75,14 +77,11 @@ long kxen_evtchn_reset(struct kxen_hc *hc, u16 domid, bool cont)
 		ret = begin(d->evtchn, cont);
 	if (ret)
 		return ret;
-	while (close_batch(d)) {
-		if (kxen_glue_work_pending(hc->v->vcpu)) {
-			hc->arg[0] = KXEN_EVTCHNOP_RESET_CONT;
-			return kxen_hc_restart(hc);
-		}
-		cond_resched();
-	}
-	return end(d);
+	if (!close_batch(d))
+		return end(d);
+	/* Whoever waits until the vCPU has left KVM's memory slots is not seen here. */
+	hc->arg[0] = KXEN_EVTCHNOP_RESET_CONT;
+	return kxen_hc_restart(hc);
 }
 
 /**

@@ -16,7 +16,7 @@
 
 #define MAX_POLL_PORTS	128
 #define NO_REASON	U32_MAX
-#define CLOSE_BATCH	256	/* ports that a soft reset closes at a time */
+#define CLOSE_BATCH	64	/* ports that a soft reset closes at a time */
 
 struct poll {
 	u64 ports;

@@ -341,10 +341,11 @@ def comments():
 def reasons():
     """Why an attach or a restore was refused: the tool has words for each."""
     tool = ''.join(text(f) for f in glob.glob('tools/kvm-xen/*.c'))
-    found = re.findall(r'^#define (KXEN_(?:WHY|RESTORE)_\w+)\s+(\d+)',
+    found = re.findall(r'^#define (KXEN_(?:ATTACH|RESTORE)_\w+)\s+(\d+)',
                        text('include/uapi/linux/kvm_xen.h'), re.M)
-    if len(found) < 10:
-        print('include/uapi/linux/kvm_xen.h: no reasons found')
+    for kind in 'ATTACH', 'RESTORE':
+        if sum(name.startswith(f'KXEN_{kind}_') for name, _ in found) < 10:
+            print(f'include/uapi/linux/kvm_xen.h: reasons of {kind} are not understood')
     for name, value in found:
         if value != '0' and not re.search(rf'\[{name}\]\s*=\s*"', tool):
             print(f'the tool has no words for {name}')
