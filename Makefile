@@ -74,7 +74,7 @@ run: setup ## one guest image on a host, and what it says: IMAGE=evtchn-64 [KERN
 	@scripts/run.sh "$(IMAGE)" "$(KERNEL)" $(OPTS)
 
 fuzz: setup ## random calls by guests and host programs (FUZZ_SECONDS=3600), and the logic that user space can compile (FUZZ_RUNS=20000000)
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash selftests/fuzz.sh $${KERNEL:-6.1}
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} KXEN_SERIES=$${KERNEL:-6.12} bash selftests/fuzz.sh
 	@FUZZ_RUNS=$${FUZZ_RUNS:-20000000} bash selftests/user.sh
 
 mutants: setup ## would the tests notice? Each deliberate defect, one by one: M="5 fifo-tail" for some
