@@ -70,6 +70,10 @@ check-debug: setup ## on a kernel that is built with the debugging options (half
 	@scripts/debug-kernel.sh
 	@KXEN_SERIES="$${KXEN_SERIES:-6.12-debug}" python3 scripts/check.py debug $(T)
 
+check-kcsan: setup ## races and random calls on a kernel that finds data races (half an hour, once)
+	@scripts/debug-kernel.sh kcsan
+	@KXEN_SERIES=6.12-kcsan python3 scripts/check.py debug $(or $(T),races,uapi,life,fuzz)
+
 run: setup ## one guest image on a host, and what it says: IMAGE=evtchn-64 [KERNEL=6.12] [OPTS="--smp 2"]
 	@scripts/run.sh "$(IMAGE)" "$(KERNEL)" $(OPTS)
 
@@ -96,5 +100,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install uninstall demo setup check check-quick check-full check-debug run fuzz mutants bench uapi-doc clean
+.PHONY: help modules tools kxenlat install uninstall demo setup check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
 .DEFAULT_GOAL := modules
