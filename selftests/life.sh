@@ -6,7 +6,7 @@ WEIGHT=60
 
 files() {
 	common_files "$1"
-	echo "--file $BUILD/$1-forged/kvm-xen.ko=forged.ko"
+	echo "--file $BUILD/$1-forged/kvm-xen.ko=forged.ko --file $BUILD/selftests/kvm-xen"
 }
 for s in $(series_list); do
 	"$KXEN_TOP/scripts/module.sh" "$s" KXEN_FORGE_LAYOUT=1 || bail "no module for another layout"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the glue calls in KVM. Newer kernels export next to nothing of it to modules that
- * are not KVM's own, so none of it is linked: it is looked up by name and called through
- * static calls. Those are direct calls, no longer than linked ones, which a kernel with
- * indirect branch tracking allows to any function.
+ * are not KVM's own, so all but kvm_get_kvm_safe() and kvm_put_kvm() is looked up by name
+ * and called through static calls. Those are direct calls, no longer than linked ones, which
+ * a kernel with indirect branch tracking allows to any function.
  */
 #ifndef KXEN_KVM_GLUE_CALLS_H
 #define KXEN_KVM_GLUE_CALLS_H
