@@ -32,8 +32,8 @@ static inline struct kxen_gptr shared_info(struct kxen_domain *d)
 	return rcu_dereference_sched(d->shared_info)->at;
 }
 
-static void mark(struct kxen_domain *d, const struct kxen_layout *l,
-		 struct kxen_port *p)
+static void evtchn_2l_mark(struct kxen_domain *d, const struct kxen_layout *l,
+			   struct kxen_port *p)
 {
 	struct kxen_vcpu *v = kxen_domain_vcpu(d, READ_ONCE(p->notify_vcpu));
 	struct kxen_gptr vi;
@@ -56,7 +56,7 @@ static void evtchn_2l_set_pending(struct kxen_domain *d, struct kxen_port *p)
 	    kxen_guest_test_and_set(kxen_gptr_at(s, l->pending), p->port))
 		return;
 	if (!kxen_guest_test(kxen_gptr_at(s, l->mask), p->port))
-		mark(d, l, p);
+		evtchn_2l_mark(d, l, p);
 	kxen_evtchn_check_pollers(d, p->port);
 }
 
@@ -77,7 +77,7 @@ static void evtchn_2l_unmask(struct kxen_domain *d, struct kxen_port *p)
 	if (has_bits(l, p) &&
 	    kxen_guest_test_and_clear(kxen_gptr_at(s, l->mask), p->port) &&
 	    kxen_guest_test(kxen_gptr_at(s, l->pending), p->port))
-		mark(d, l, p);
+		evtchn_2l_mark(d, l, p);
 }
 
 static bool evtchn_2l_is_pending(struct kxen_domain *d, struct kxen_port *p)

@@ -42,7 +42,7 @@ static bool word_of(const struct kxen_fifo *f, u32 port, struct kxen_word *w)
 	return true;
 }
 
-static struct kxen_fifo_vcpu *vcpu_of(const struct kxen_fifo *f, u32 vcpu)
+static struct kxen_fifo_vcpu *fifo_vcpu_of(const struct kxen_fifo *f, u32 vcpu)
 {
 	if (vcpu >= KXEN_MAX_VCPUS)
 		return NULL;
@@ -59,7 +59,7 @@ static u32 place(u32 vcpu, u32 priority)
 
 static struct kxen_fifo_queue *queue_at(const struct kxen_fifo *f, u32 at)
 {
-	struct kxen_fifo_vcpu *fv = vcpu_of(f, at >> 4);
+	struct kxen_fifo_vcpu *fv = fifo_vcpu_of(f, at >> 4);
 
 	return fv ? &fv->queue[at & (EVTCHN_FIFO_MAX_QUEUES - 1)] : NULL;
 }
@@ -74,7 +74,7 @@ static void breaks_rules(struct kxen_domain *d)
 static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 		   struct kxen_fifo_queue *q, u32 port, bool *first)
 {
-	struct kxen_fifo_vcpu *fv = vcpu_of(f, at >> 4);
+	struct kxen_fifo_vcpu *fv = fifo_vcpu_of(f, at >> 4);
 	struct kxen_word tail;
 	bool linked = false, broken = false;
 
@@ -92,7 +92,7 @@ static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 /* Only for a new head (A65): the guest looks at the queue again by itself. */
 static void notify(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 {
-	struct kxen_fifo_vcpu *fv = vcpu_of(f, at >> 4);
+	struct kxen_fifo_vcpu *fv = fifo_vcpu_of(f, at >> 4);
 	struct kxen_vcpu *v;
 
 	/* Also the barrier between the head and the bit, for the guest's xchg. */
@@ -262,7 +262,7 @@ static int evtchn_fifo_set_priority(struct kxen_domain *d, struct kxen_port *p,
 static bool evtchn_fifo_any_pending(struct kxen_vcpu *v)
 {
 	const struct kxen_fifo *f = READ_ONCE(v->domain->evtchn->fifo);
-	const struct kxen_fifo_vcpu *fv = vcpu_of(f, v->id);
+	const struct kxen_fifo_vcpu *fv = fifo_vcpu_of(f, v->id);
 
 	return fv && kxen_guest_read32(fv->control);
 }

@@ -40,8 +40,8 @@ static void switch_abi(struct kxen_domain *d)
 	}
 }
 
-static struct kxen_fifo_vcpu *new_vcpu(struct kxen_domain *d, u64 gfn,
-				       u32 offset, int *ret)
+static struct kxen_fifo_vcpu *fifo_new_vcpu(struct kxen_domain *d, u64 gfn,
+					    u32 offset, int *ret)
 {
 	struct kxen_fifo_vcpu *fv = kvzalloc(sizeof(*fv), GFP_KERNEL_ACCOUNT);
 	int i;
@@ -66,7 +66,7 @@ bool kxen_fifo_offset_ok(u32 offset)
 	       !(offset % 8);
 }
 
-static void free_vcpu(struct kxen_domain *d, struct kxen_fifo_vcpu *fv)
+static void fifo_free_vcpu(struct kxen_domain *d, struct kxen_fifo_vcpu *fv)
 {
 	if (!fv)
 		return;
@@ -81,7 +81,7 @@ static void free_fifo(struct kxen_domain *d, struct kxen_fifo *f)
 	for (i = 0; i < KXEN_FIFO_PAGES; i++)
 		kxen_page_unpin(d, &f->pages[i]);
 	for (i = 0; i < KXEN_MAX_VCPUS; i++)
-		free_vcpu(d, f->vcpu[i]);
+		fifo_free_vcpu(d, f->vcpu[i]);
 	kvfree(f);
 }
 
@@ -93,7 +93,7 @@ static int new_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *list,
 	u32 i;
 
 	for (i = 0; i < nr && !ret; i++)
-		fv[i] = new_vcpu(d, list[i].control_gfn, list[i].offset, &ret);
+		fv[i] = fifo_new_vcpu(d, list[i].control_gfn, list[i].offset, &ret);
 	return ret;
 }
 
@@ -148,8 +148,8 @@ static void publish(struct kxen_domain *d, const struct evtchn_fifo_init *list,
 }
 
 /* Everything is made before the lock is taken, and looked at again under it. */
-static int add_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *list,
-		     u32 nr, struct kxen_fifo_vcpu **fv)
+static int fifo_add_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *list,
+			  u32 nr, struct kxen_fifo_vcpu **fv)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_fifo *spare;
@@ -194,10 +194,10 @@ int kxen_fifo_init_batch(struct kxen_domain *d,
 
 	if (!fv)
 		return -ENOMEM;
-	ret = add_vcpus(d, list, nr, fv);
+	ret = fifo_add_vcpus(d, list, nr, fv);
 	/* What was not taken. */
 	for (i = 0; i < nr; i++)
-		free_vcpu(d, fv[i]);
+		fifo_free_vcpu(d, fv[i]);
 	kvfree(fv);
 	return ret;
 }
@@ -319,7 +319,7 @@ static int restore_vcpu(struct kxen_domain *d, struct kxen_stream_in *im,
 	if (!kxen_domain_vcpu(d, v->vcpu) || !kxen_fifo_offset_ok(v->offset))
 		return -EINVAL;
 	im->why = KXEN_RESTORE_MEMORY;
-	fv = new_vcpu(d, v->gfn, v->offset, &ret);
+	fv = fifo_new_vcpu(d, v->gfn, v->offset, &ret);
 	if (!fv)
 		return ret;
 	/* A tail that is no port is looked up like any other, and has no word. */
@@ -350,8 +350,8 @@ static int restore_all(struct kxen_domain *d, struct kxen_stream_in *im,
 }
 
 /* Nobody has raised anything, so there is nothing to take over. */
-static int publish_restored(struct kxen_domain *d, struct kxen_stream_in *im,
-			    struct kxen_fifo *f)
+static int fifo_publish_restored(struct kxen_domain *d, struct kxen_stream_in *im,
+				 struct kxen_fifo *f)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	int ret;
@@ -388,7 +388,7 @@ int kxen_fifo_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		return -ENOMEM;
 	ret = restore_all(d, im, f, rec);
 	if (!ret)
-		ret = publish_restored(d, im, f);
+		ret = fifo_publish_restored(d, im, f);
 	if (ret)
 		free_fifo(d, f);
 	return ret;

@@ -45,7 +45,7 @@ bool kxen_nl_leaf(const struct kxen_nlevel *nl, u32 port, struct kxen_nl_leaf *l
  * is looked at. Its raiser has set the leaf before it looks here, with a full barrier,
  * which pairs with the one in kxen_nl_vcpu().
  */
-static void mark(const struct kxen_nlevel *nl, struct kxen_vcpu *v, u32 port)
+static void nlevel_mark(const struct kxen_nlevel *nl, struct kxen_vcpu *v, u32 port)
 {
 	u32 bits = 1U << nl->shift;
 	struct kxen_nl_vcpu *nv;
@@ -64,7 +64,7 @@ static void mark(const struct kxen_nlevel *nl, struct kxen_vcpu *v, u32 port)
 		kxen_vcpu_mark_events_pending(v, vi);
 }
 
-static struct kxen_vcpu *vcpu_of(struct kxen_domain *d, struct kxen_port *p)
+static struct kxen_vcpu *nlevel_vcpu_of(struct kxen_domain *d, struct kxen_port *p)
 {
 	return kxen_domain_vcpu(d, READ_ONCE(p->notify_vcpu));
 }
@@ -83,7 +83,7 @@ static void evtchn_nl_set_pending(struct kxen_domain *d, struct kxen_port *p)
 	    kxen_guest_test_and_set(l.pending, l.bit))
 		return;
 	if (!kxen_guest_test(l.mask, l.bit))
-		mark(nl, vcpu_of(d, p), p->port);
+		nlevel_mark(nl, nlevel_vcpu_of(d, p), p->port);
 	kxen_evtchn_check_pollers(d, p->port);
 }
 
@@ -108,7 +108,7 @@ static void evtchn_nl_unmask(struct kxen_domain *d, struct kxen_port *p)
 	 */
 	kxen_guest_test_and_clear(l.mask, l.bit);
 	if (kxen_guest_test(l.pending, l.bit))
-		mark(nl, vcpu_of(d, p), p->port);
+		nlevel_mark(nl, nlevel_vcpu_of(d, p), p->port);
 }
 
 static bool evtchn_nl_is_pending(struct kxen_domain *d, struct kxen_port *p)
@@ -173,7 +173,7 @@ void kxen_nl_replay(struct kxen_domain *d, const struct kxen_nlevel *nl,
 			struct kxen_port *p = kxen_port(d, port + __ffs64(word));
 
 			if (p)
-				mark(nl, only ?: vcpu_of(d, p), p->port);
+				nlevel_mark(nl, only ?: nlevel_vcpu_of(d, p), p->port);
 		}
 		local_irq_restore(flags);
 		if (!(port % KXEN_NL_PAGE_BITS))

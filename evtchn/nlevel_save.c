@@ -91,8 +91,8 @@ static int read_req(struct kxen_domain *d, struct kxen_stream_in *im,
 }
 
 /* The tree is complete, and nobody has raised anything. */
-static int publish_restored(struct kxen_domain *d, struct kxen_stream_in *im,
-			    struct kxen_nlevel *nl)
+static int nlevel_publish_restored(struct kxen_domain *d, struct kxen_stream_in *im,
+				   struct kxen_nlevel *nl)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	int ret;
@@ -139,7 +139,7 @@ int kxen_nl_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 	kvfree(req.sel);
 	if (ret)
 		return ret;
-	ret = publish_restored(d, im, nl);
+	ret = nlevel_publish_restored(d, im, nl);
 	if (ret)
 		kxen_nl_free(d, nl);
 	return ret;

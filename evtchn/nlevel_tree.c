@@ -19,7 +19,7 @@ static u32 shift_of(struct kxen_domain *d)
 	return kxen_layouts[READ_ONCE(d->compat)].long_bits == 64 ? 6 : 5;
 }
 
-static void free_vcpu(struct kxen_domain *d, struct kxen_nl_vcpu *nv)
+static void nlevel_free_vcpu(struct kxen_domain *d, struct kxen_nl_vcpu *nv)
 {
 	u32 i;
 
@@ -31,12 +31,12 @@ static void free_vcpu(struct kxen_domain *d, struct kxen_nl_vcpu *nv)
 	kfree(nv);
 }
 
-static void free_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl)
+static void nlevel_free_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl)
 {
 	u32 i;
 
 	for (i = 0; i < KXEN_MAX_VCPUS; i++)
-		free_vcpu(d, nl->vcpu[i]);
+		nlevel_free_vcpu(d, nl->vcpu[i]);
 }
 
 static void unpin_leaves(struct kxen_domain *d, struct kxen_page *pending,
@@ -55,7 +55,7 @@ void kxen_nl_free(struct kxen_domain *d, struct kxen_nlevel *nl)
 {
 	if (!nl)
 		return;
-	free_vcpus(d, nl);
+	nlevel_free_vcpus(d, nl);
 	if (nl->pending && nl->mask)
 		unpin_leaves(d, nl->pending, nl->mask, nl->max_pages);
 	kvfree(nl->pending);
@@ -125,8 +125,8 @@ static int pin_l3(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 }
 
 /* Inner levels of one vCPU, not yet in a tree. */
-static int new_vcpu(struct kxen_domain *d, u32 levels, u32 shift,
-		    const struct kxen_nl_sel *s, struct kxen_nl_vcpu **out)
+static int nlevel_new_vcpu(struct kxen_domain *d, u32 levels, u32 shift,
+			   const struct kxen_nl_sel *s, struct kxen_nl_vcpu **out)
 {
 	struct kxen_nl_vcpu *nv;
 	int ret = 0;
@@ -139,15 +139,15 @@ static int new_vcpu(struct kxen_domain *d, u32 levels, u32 shift,
 	if (!ret && levels > 3)
 		ret = pin_l3(d, shift, nv, s);
 	if (ret)
-		free_vcpu(d, nv);
+		nlevel_free_vcpu(d, nv);
 	else
 		*out = nv;
 	return ret;
 }
 
 /* The vCPUs of a tree that nobody uses yet: each once, and every one that is up. */
-static int add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
-		     const struct kxen_nl_req *r)
+static int nlevel_add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
+			    const struct kxen_nl_req *r)
 {
 	struct kxen_nl_vcpu *nv;
 	struct kxen_vcpu *v;
@@ -161,9 +161,9 @@ static int add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
 		id = array_index_nospec(id, KXEN_MAX_VCPUS);
 		if (nl->vcpu[id])
 			return -EINVAL;
-		ret = new_vcpu(d, nl->levels, nl->shift, &r->sel[i], &nv);
+		ret = nlevel_new_vcpu(d, nl->levels, nl->shift, &r->sel[i], &nv);
 		if (!ret && l2_taken(nl, nv)) {
-			free_vcpu(d, nv);
+			nlevel_free_vcpu(d, nv);
 			ret = -EINVAL;
 		}
 		if (ret)
@@ -243,7 +243,7 @@ int kxen_nl_build(struct kxen_domain *d, const struct kxen_nl_req *r,
 	ret = -E2BIG;
 	if (r->nr_pages > min(nl->max_pages, pages_at_depth(nl)))
 		goto fail;
-	ret = add_vcpus(d, nl, r);
+	ret = nlevel_add_vcpus(d, nl, r);
 	if (!ret)
 		ret = pin_leaves(d, r, nl->pending, nl->mask);
 	nl->nr_pages = r->nr_pages;
@@ -464,7 +464,7 @@ int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r)
 	nl = new_tree(d, r->levels);
 	if (!nl)
 		return -ENOMEM;
-	ret = add_vcpus(d, nl, r);
+	ret = nlevel_add_vcpus(d, nl, r);
 	if (!ret) {
 		mutex_lock(&e->event_lock);
 		ret = check_deepen(d, r->levels);
@@ -606,14 +606,14 @@ int kxen_nl_vcpu(struct kxen_domain *d, u32 levels, const struct kxen_nl_sel *s)
 	ret = check_vcpu(d, s->vcpu);
 	mutex_unlock(&e->event_lock);
 	if (!ret)
-		ret = new_vcpu(d, levels, shift, s, &nv);
+		ret = nlevel_new_vcpu(d, levels, shift, s, &nv);
 	if (ret)
 		return ret;
 	mutex_lock(&e->event_lock);
 	ret = publish_vcpu(d, levels, shift, s->vcpu, nv);
 	mutex_unlock(&e->event_lock);
 	if (ret)
-		free_vcpu(d, nv);
+		nlevel_free_vcpu(d, nv);
 	return ret;
 }
 

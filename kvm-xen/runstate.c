@@ -105,7 +105,7 @@ void kxen_runstate_resume(struct kxen_vcpu *v)
 	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
-static void write_first(struct kxen_vcpu *v, struct kxen_vcpu *caller)
+static void runstate_write_first(struct kxen_vcpu *v, struct kxen_vcpu *caller)
 {
 	unsigned long flags;
 
@@ -124,5 +124,5 @@ static void write_first(struct kxen_vcpu *v, struct kxen_vcpu *caller)
 int kxen_runstate_register(struct kxen_vcpu *v, const struct kxen_guest_addr *ga)
 {
 	return kxen_area_register(v, &v->runstate_area, ga,
-				  area_len(v->domain), write_first);
+				  area_len(v->domain), runstate_write_first);
 }

@@ -186,7 +186,7 @@ void kxen_timer_resume(struct kxen_vcpu *v)
 }
 
 /* The vCPU itself writes it anew before it runs next, and whenever its clock changes. */
-static void write_first(struct kxen_vcpu *v, struct kxen_vcpu *caller)
+static void timer_write_first(struct kxen_vcpu *v, struct kxen_vcpu *caller)
 {
 	kxen_arch_publish_time_area(v, caller);
 	WRITE_ONCE(v->time_stale, true);
@@ -204,5 +204,5 @@ static void write_first(struct kxen_vcpu *v, struct kxen_vcpu *caller)
 int kxen_timer_register_area(struct kxen_vcpu *v,
 			     const struct kxen_guest_addr *ga)
 {
-	return kxen_area_register(v, &v->time_area, ga, 32, write_first);
+	return kxen_area_register(v, &v->time_area, ga, 32, timer_write_first);
 }

@@ -29,7 +29,7 @@ static bool want_high(struct kxen_domain *d)
  * KVM calls this under SRCU, which kxen_glue_line_del() waits for: the line is there.
  * The VM is, too: one of its vCPUs is running.
  */
-static void on_ack(struct kxen_domain *d)
+static void gsi_on_ack(struct kxen_domain *d)
 {
 	struct kxen_irq_line *l = READ_ONCE(d->arch.irq_line);
 
@@ -97,7 +97,7 @@ int kxen_callback_gsi_set(struct kxen_domain *d, u32 gsi)
 	}
 	if (!gsi)
 		return 0;
-	l = kxen_glue_line_add(d->kvm, gsi, on_ack, d);
+	l = kxen_glue_line_add(d->kvm, gsi, gsi_on_ack, d);
 	if (IS_ERR(l))
 		return PTR_ERR(l);
 	WRITE_ONCE(d->arch.irq_line, l);

@@ -13,7 +13,7 @@
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 
-static void on_eoi(struct kxen_vcpu *v, int vector)
+static void trace_on_eoi(struct kxen_vcpu *v, int vector)
 {
 	if (vector == READ_ONCE(v->arch.upcall_vector))
 		trace_kxen_ack(v->domain->domid, v->id, 0);
@@ -35,7 +35,7 @@ static void watch_fn(struct work_struct *w)
 	/* Before KVM's functions are found: kxen_arch_ready() looks again. */
 	if (!READ_ONCE(ready))
 		return;
-	if (want != watching && !kxen_glue_watch_eoi(want ? on_eoi : NULL))
+	if (want != watching && !kxen_glue_watch_eoi(want ? trace_on_eoi : NULL))
 		watching = want;
 }
 
