@@ -12,6 +12,7 @@
 #include "hypercall.h"
 #include "kxen.h"
 #include "log.h"
+#include "subsys.h"
 
 static bool unsupported;
 module_param(unsupported, bool, 0444);
@@ -84,6 +85,9 @@ static int __init kxen_init(void)
 	if (ret)
 		goto err_arch;
 	ret = kxen_arch_init();
+	if (ret)
+		goto err_arch;
+	ret = kxen_subsys_load();
 	if (ret)
 		goto err_arch;
 	ret = kxen_glue_check();

@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/types.h>
 
+#include "kvm/hook.h"
 #include "subsys.h"
 
 #ifndef KXEN_TEST_SUBSYS	/* selftests/user/subsys.c */
@@ -21,6 +22,23 @@ static const struct kxen_subsys * const parts[] = {
 const struct kxen_subsys *kxen_subsys_at(int i)
 {
 	return i < NR_PARTS ? parts[i] : NULL;
+}
+
+/**
+ * kxen_subsys_load() - Tell the hooks of the parts.
+ *
+ * Context: load, between the architecture's hooks and the check of types.
+ * Return: 0, or a negative errno with one line in the log. Nothing has been changed in the
+ * kernel, so that there is nothing to undo.
+ */
+int kxen_subsys_load(void)
+{
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < NR_PARTS; i++)
+		if (parts[i]->hooks)
+			ret = kxen_hook_set_add(parts[i]->hooks);
+	return ret;
 }
 
 /* Those below @i, the last one first. */

@@ -16,6 +16,7 @@
 struct dentry;
 struct kxen_domain;
 struct kxen_hc;
+struct kxen_hook_set;
 struct kxen_stream_in;
 struct kxen_query;
 struct kxen_rec_desc;
@@ -97,6 +98,8 @@ struct kxen_hc_entry {
  * @query: fill in what is this part's. No lock held.
  * @stats: what is counted here.
  * @debugfs: make files in the domain's directory.
+ * @hooks: its own on functions of KVM, if any. They are told at load, behind the architecture's,
+ *	and checked with those; it takes them itself, kxen_hook_set_get(), while it needs them.
  * @hypercalls: calls of its guest; ends with one that has no @fn.
  * @ctl: calls of the control device; ends likewise.
  *
@@ -124,6 +127,7 @@ struct kxen_subsys {
 	void (*query)(struct kxen_domain *d, struct kxen_query *q);
 	const struct kxen_stat_desc *stats;
 	void (*debugfs)(struct kxen_domain *d, struct dentry *dir);
+	struct kxen_hook_set *hooks;
 	const struct kxen_hc_entry *hypercalls;
 	const struct kxen_ctl_call *ctl;
 };
@@ -131,6 +135,8 @@ struct kxen_subsys {
 KXEN_PARTS(KXEN_PART_SUBSYS)
 
 const struct kxen_subsys *kxen_subsys_at(int i);
+
+int kxen_subsys_load(void);
 
 /* Of each part: see the hook of that name. What fails has been undone. */
 int kxen_subsys_create(struct kxen_domain *d);

@@ -36,17 +36,39 @@ static int check(struct kxen_hook_set *s)
 	return ret;
 }
 
+/*
+ * A function has one direct call. Where two sets want the same one, whichever is armed later
+ * would fail, and say that it was somebody else's.
+ */
+static int check_others(const struct kxen_hook_set *s)
+{
+	const struct kxen_hook *h;
+	int i, k;
+
+	for (i = 0; (h = kxen_hook_at(i)); i++) {
+		for (k = 0; h->address && k < s->nr; k++) {
+			if (s->hooks[k].address != h->address)
+				continue;
+			kxen_err("'%s' is hooked twice: %s; %s", h->symbol, h->why,
+				 s->hooks[k].why);
+			return -EEXIST;
+		}
+	}
+	return 0;
+}
+
 /**
  * kxen_hook_set_add() - Tell a set.
  * @s: the set; it stays until the module goes.
  *
  * Context: module load, before type information is checked; may sleep.
- * Return: 0, or a negative errno with one line in the log: it could not be placed.
+ * Return: 0, or a negative errno with one line in the log: it could not be placed; -EEXIST: not
+ * beside the sets that were told before.
  */
 int kxen_hook_set_add(struct kxen_hook_set *s)
 {
 	struct kxen_hook_set **last = &sets;
-	int ret = check(s);
+	int ret = check(s) ?: check_others(s);
 
 	if (ret)
 		return ret;

@@ -37,7 +37,7 @@ int kxen_hook_ready(void)
 
 int kxen_hook_check(struct kxen_hook *h)
 {
-	h->address = *h->symbol == '-' ? 0 : 1;
+	h->address = *h->symbol == '-' ? 0 : *h->symbol;
 	return h->address || h->optional ? 0 : -ENOENT;
 }
 
@@ -72,9 +72,11 @@ static struct kxen_hook hooks1[] = {
 };
 static struct kxen_hook hooks2[] = { { .symbol = "C" }, { .symbol = "D" } };
 static struct kxen_hook hooks3[] = { { .symbol = "E" }, { .symbol = "-" } };
+static struct kxen_hook hooks4[] = { { .symbol = "F" }, { .symbol = "B" } };
 static struct kxen_hook_set set1 = { .hooks = hooks1, .nr = 3 };
 static struct kxen_hook_set set2 = { .hooks = hooks2, .nr = 2 };
 static struct kxen_hook_set set3 = { .hooks = hooks3, .nr = 2 };
+static struct kxen_hook_set set4 = { .hooks = hooks4, .nr = 2 };
 
 static int bad;
 
@@ -98,6 +100,8 @@ static void told(void)
 	check_call("a set", kxen_hook_set_add(&set1), 0, "");
 	check_call("another one", kxen_hook_set_add(&set2), 0, "");
 	check_call("one of a function that there is not", kxen_hook_set_add(&set3), -ENOENT, "");
+	check_call("one of a function that another set has", kxen_hook_set_add(&set4), -EEXIST, "!");
+	check_call("the same set once more", kxen_hook_set_add(&set2), -EEXIST, "!");
 	check_call("all hooks in a row", kxen_hook_at(3) == &hooks2[0] &&
 		   kxen_hook_at(4) == &hooks2[1] && kxen_hook_at(0) == hooks1, 1, "");
 	check_call("and no more", !kxen_hook_at(5), 1, "");

@@ -7,7 +7,11 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define KXEN_TEST_SUBSYS
+#define KXEN_TEST_HOOKS
 
+struct ftrace_ops { int none; };
+
+#include "../../kvm-xen/kvm/hook.h"
 #include "../../kvm-xen/subsys.h"
 
 static char trail[64];	/* who was called */
@@ -23,6 +27,12 @@ static int note(char who)
 	return who == fails ? -ENOMEM : 0;
 }
 
+/* A set has no hooks here, but as many as its letter says. */
+int kxen_hook_set_add(struct kxen_hook_set *s)
+{
+	return note(s->nr);
+}
+
 /* Capital letters where something is made or given, small ones where it is taken away. */
 #define PART(name, up, down)							\
 static int name##_create(struct kxen_domain *d) { return note(up); }		\
@@ -33,13 +43,14 @@ static void name##_save(struct kxen_domain *d, struct kxen_stream_out *s) { note
 static int name##_call(struct kxen_domain *d, void *arg) { return 0; }		\
 static const struct kxen_ctl_call name##_ctl[] = {				\
 	{ .cmd = up, .fn = name##_call }, { .cmd = down, .fn = name##_call }, { } }; \
+static struct kxen_hook_set name##_hooks = { .nr = up };			\
 static const struct kxen_subsys name = {					\
 	.create = name##_create, .destroy = name##_destroy,			\
 	.attach = name##_create, .detach = name##_destroy,			\
 	.stop = name##_destroy, .reset = name##_destroy,			\
 	.reset_done = name##_given, .freeze = name##_destroy,			\
 	.thaw = name##_given, .in_use = name##_in_use, .save = name##_save,	\
-	.ctl = name##_ctl }
+	.hooks = &name##_hooks, .ctl = name##_ctl }
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 PART(first, 'A', 'a');
@@ -76,12 +87,15 @@ static void what_fails(void)
 	check("the last is not attached: the same", kxen_subsys_attach(NULL), -ENOMEM, "ABCba");
 	fails = 'B';
 	check("the second is not attached", kxen_subsys_attach(NULL), -ENOMEM, "ABa");
+	check("a hook of the second cannot be placed: no other is told", kxen_subsys_load(),
+	      -ENOMEM, "AB");
 	fails = 0;
 }
 
 int main(void)
 {
 	what_fails();
+	check("hooks told in order", kxen_subsys_load(), 0, "ABC");
 	check("made in order", kxen_subsys_create(NULL), 0, "ABC");
 	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
 	CHECK_VOID("saved in order", kxen_subsys_save(NULL, NULL), "ABC");
