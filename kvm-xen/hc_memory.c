@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * HYPERVISOR_memory_op(cmd, arg): semantics G.3. What changes a reservation or
- * places other pages than shared_info comes with the grant tables.
+ * places other pages than shared_info comes with the parts that have them.
  */
 #include <linux/types.h>
 #include <xen/interface/xen.h>
@@ -9,6 +9,7 @@
 
 #include "hypercall.h"
 #include "kvm/glue.h"
+#include "subsys.h"
 #include "xen_abi.h"
 
 #define CMD_BITS	6	/* above them: a continuation's progress */
@@ -63,6 +64,16 @@ static const struct kxen_struct remove_layout =
 
 /* --- operations -------------------------------------------------------------- */
 
+static long add_page_of_part(struct kxen_hc *hc, const struct add_to_physmap *a)
+{
+	const struct kxen_space *s = kxen_subsys_space(a->space);
+
+	if (s)
+		return s->add(hc, a->idx, a->gpfn);
+	/* Without grants no table of them has any frame; other spaces are none that we have. */
+	return a->space == XENMAPSPACE_grant_table ? -EINVAL : -ENOSYS;
+}
+
 static long add_to_physmap(struct kxen_hc *hc)
 {
 	struct add_to_physmap a;
@@ -76,16 +87,9 @@ static long add_to_physmap(struct kxen_hc *hc)
 	ret = kxen_hc_own_domain(hc, a.domid);
 	if (ret)
 		return ret;
-	switch (a.space) {
-	case XENMAPSPACE_shared_info:
-		if (a.idx)
-			return -EINVAL;
-		return kxen_shared_info_set(hc->d, a.gpfn);
-	case XENMAPSPACE_grant_table:
-		return -EINVAL;	/* no grant table has any frame */
-	default:
-		return -ENOSYS;
-	}
+	if (a.space == XENMAPSPACE_shared_info)
+		return a.idx ? -EINVAL : kxen_shared_info_set(hc->d, a.gpfn);
+	return add_page_of_part(hc, &a);
 }
 
 static long remove_from_physmap(struct kxen_hc *hc)

@@ -30,54 +30,36 @@ static long not_supported(struct kxen_hc *hc)
 }
 
 /*
- * What a number leads to, who may call it (not_for_guests: nobody but domain 0), and how
- * many arguments it takes: an entry of a multicall has no others. Not written to once the
+ * Whom a number leads to, and how many arguments it takes: an entry of a multicall has no
+ * others. REFUSED: a part of a domain that serves it takes its place. Not written to once the
  * parts have been asked.
  */
-static struct {
-	long (*fn)(struct kxen_hc *hc);
-	u8 nargs;
-} table[NR_HYPERCALLS] __ro_after_init = {
-	[__HYPERVISOR_platform_op] = { not_for_guests, 1 },
+#define REFUSED	true
+
+static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
+	[__HYPERVISOR_platform_op] = { not_for_guests, 1, REFUSED },
 	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2 },
 	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2 },
 	[__HYPERVISOR_set_timer_op] = { kxen_hc_set_timer, 2 },
 	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2 },
-	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3 },
-	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3 },
+	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3, REFUSED },
+	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3, REFUSED },
 	[__HYPERVISOR_vm_assist] = { kxen_hc_vm_assist, 2 },
 	[__HYPERVISOR_vcpu_op] = { kxen_hc_vcpu_op, 3 },
 	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },
-	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2 },
+	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2, REFUSED },
 	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2 },
-	[__HYPERVISOR_sysctl] = { not_for_guests, 1 },
-	[__HYPERVISOR_domctl] = { not_for_guests, 1 },
-	[__HYPERVISOR_xenpmu_op] = { not_supported, 2 },
-	[__HYPERVISOR_dm_op] = { not_for_guests, 3 },
-	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5 },
+	[__HYPERVISOR_sysctl] = { not_for_guests, 1, REFUSED },
+	[__HYPERVISOR_domctl] = { not_for_guests, 1, REFUSED },
+	[__HYPERVISOR_xenpmu_op] = { not_supported, 2, REFUSED },
+	[__HYPERVISOR_dm_op] = { not_for_guests, 3, REFUSED },
+	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5, REFUSED },
 };
 
-/**
- * kxen_hypercalls_init() - Put the calls of the parts into the table.
- *
- * Context: load, before there is a domain.
- * Return: 0; -EEXIST if two want the same number.
- */
+/* The parts' calls come into the table: at load. 0; -EEXIST if two want the same number. */
 int __init kxen_hypercalls_init(void)
 {
-	const struct kxen_subsys *part;
-	const struct kxen_hc_entry *e;
-	int i;
-
-	for (i = 0; (part = kxen_subsys_at(i)); i++) {
-		for (e = part->hypercalls; e && e->fn; e++) {
-			if (e->nr >= ARRAY_SIZE(table) || table[e->nr].fn)
-				return -EEXIST;
-			table[e->nr].fn = e->fn;
-			table[e->nr].nargs = e->nargs;
-		}
-	}
-	return 0;
+	return kxen_subsys_hypercalls(table, ARRAY_SIZE(table));
 }
 
 /**

@@ -41,6 +41,33 @@ int kxen_subsys_load(void)
 	return ret;
 }
 
+static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *e)
+{
+	for (; e && e->fn; e++) {
+		if (e->nr >= nr || (table[e->nr].fn && !table[e->nr].refused))
+			return -EEXIST;
+		table[e->nr] = (struct kxen_hc_slot){ .fn = e->fn, .nargs = e->nargs };
+	}
+	return 0;
+}
+
+/**
+ * kxen_subsys_hypercalls() - Put the calls of the parts into the table.
+ * @table: the core's; what it only refuses gives way.
+ * @nr: its length.
+ *
+ * Context: load, before there is a domain.
+ * Return: 0; -EEXIST if the table has no such number, or two serve the same one.
+ */
+int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr)
+{
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < NR_PARTS; i++)
+		ret = add_hypercalls(table, nr, parts[i]->hypercalls);
+	return ret;
+}
+
 /* Those below @i, the last one first. */
 static void destroy_below(struct kxen_domain *d, int i)
 {
@@ -220,6 +247,19 @@ void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir)
 	for (i = 0; i < NR_PARTS; i++)
 		if (parts[i]->debugfs)
 			parts[i]->debugfs(d, dir);
+}
+
+/* Where the pages of that space come from, or NULL. */
+const struct kxen_space *kxen_subsys_space(u32 space)
+{
+	const struct kxen_space *s;
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		for (s = parts[i]->spaces; s && s->add; s++)
+			if (s->space == space)
+				return s;
+	return NULL;
 }
 
 /* The call of that number, or NULL. */

@@ -71,6 +71,30 @@ struct kxen_hc_entry {
 };
 
 /**
+ * struct kxen_hc_slot - what a number of a hypercall leads to.
+ * @fn: as above; NULL: nobody serves it.
+ * @nargs: as above.
+ * @refused: what is there is how the core refuses it while no part serves it.
+ */
+struct kxen_hc_slot {
+	long (*fn)(struct kxen_hc *hc);
+	u8 nargs;
+	bool refused;
+};
+
+/**
+ * struct kxen_space - where pages come from that XENMEM_add_to_physmap places, if they are a
+ *	part's.
+ * @space: XENMAPSPACE_*.
+ * @add: place page @idx at frame @gfn of the caller, which is its own domain; -errno or 0, as
+ *	the guest gets it. Context: as a hypercall.
+ */
+struct kxen_space {
+	u32 space;
+	long (*add)(struct kxen_hc *hc, u64 idx, u64 gfn);
+};
+
+/**
  * struct kxen_subsys - a part of every domain. All hooks may be NULL.
  * @create: the domain is made, and nobody knows it; 0, or -errno with nothing left.
  * @destroy: nobody knows it any more.
@@ -101,6 +125,7 @@ struct kxen_hc_entry {
  * @hooks: its own on functions of KVM, if any. They are told at load, behind the architecture's,
  *	and checked with those; it takes them itself, kxen_hook_set_get(), while it needs them.
  * @hypercalls: calls of its guest; ends with one that has no @fn.
+ * @spaces: whose pages its guest can place; ends with one that has no @add.
  * @ctl: calls of the control device; ends likewise.
  *
  * Context: process context, may sleep. @destroy to @reset_done are called with no lock held.
@@ -129,6 +154,7 @@ struct kxen_subsys {
 	void (*debugfs)(struct kxen_domain *d, struct dentry *dir);
 	struct kxen_hook_set *hooks;
 	const struct kxen_hc_entry *hypercalls;
+	const struct kxen_space *spaces;
 	const struct kxen_ctl_call *ctl;
 };
 
@@ -137,6 +163,7 @@ KXEN_PARTS(KXEN_PART_SUBSYS)
 const struct kxen_subsys *kxen_subsys_at(int i);
 
 int kxen_subsys_load(void);
+int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr);
 
 /* Of each part: see the hook of that name. What fails has been undone. */
 int kxen_subsys_create(struct kxen_domain *d);
@@ -158,6 +185,7 @@ void kxen_subsys_vcpu_info_set(struct kxen_vcpu *v);
 void kxen_subsys_state_changed(struct kxen_domain *d);
 void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q);
 void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir);
+const struct kxen_space *kxen_subsys_space(u32 space);
 const struct kxen_ctl_call *kxen_subsys_ctl(unsigned int cmd);
 
 #endif

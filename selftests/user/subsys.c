@@ -43,6 +43,11 @@ static void name##_save(struct kxen_domain *d, struct kxen_stream_out *s) { note
 static int name##_call(struct kxen_domain *d, void *arg) { return 0; }		\
 static const struct kxen_ctl_call name##_ctl[] = {				\
 	{ .cmd = up, .fn = name##_call }, { .cmd = down, .fn = name##_call }, { } }; \
+static long name##_hc(struct kxen_hc *hc) { return up; }			\
+static const struct kxen_hc_entry name##_hypercalls[] = {			\
+	{ up - 'A' + 1, 2, name##_hc }, { } };					\
+static long name##_add(struct kxen_hc *hc, u64 idx, u64 gfn) { return up; }	\
+static const struct kxen_space name##_spaces[] = { { up, name##_add }, { } };	\
 static struct kxen_hook_set name##_hooks = { .nr = up };			\
 static const struct kxen_subsys name = {					\
 	.create = name##_create, .destroy = name##_destroy,			\
@@ -50,7 +55,8 @@ static const struct kxen_subsys name = {					\
 	.stop = name##_destroy, .reset = name##_destroy,			\
 	.reset_done = name##_given, .freeze = name##_destroy,			\
 	.thaw = name##_given, .in_use = name##_in_use, .save = name##_save,	\
-	.hooks = &name##_hooks, .ctl = name##_ctl }
+	.hooks = &name##_hooks, .hypercalls = name##_hypercalls,		\
+	.spaces = name##_spaces, .ctl = name##_ctl }
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 PART(first, 'A', 'a');
@@ -92,9 +98,37 @@ static void what_fails(void)
 	fails = 0;
 }
 
+static long core_call(struct kxen_hc *hc)
+{
+	return 0;
+}
+
+/* A has 1, B has 2, C has 3. */
+static void hypercalls(void)
+{
+	struct kxen_hc_slot table[4] = { { core_call, 3, false }, [2] = { core_call, 3, true } };
+	struct kxen_hc_slot served[4] = { [2] = { core_call, 3, false } };
+	struct kxen_hc_slot again[4];
+
+	check("each call gets into the table", kxen_subsys_hypercalls(table, 4), 0, "");
+	check("with its arguments", table[1].fn == first_hc && table[1].nargs == 2 &&
+	      table[3].fn == third_hc, 1, "");
+	check("in place of what the core refuses", table[2].fn == second_hc &&
+	      table[2].nargs == 2, 1, "");
+	check("what the core serves stays", table[0].fn == core_call && table[0].nargs == 3, 1, "");
+	memcpy(again, table, sizeof(again));
+	check("two parts with the same call", kxen_subsys_hypercalls(again, 4), -EEXIST, "");
+	check("one that the core serves", kxen_subsys_hypercalls(served, 4), -EEXIST, "");
+	memset(again, 0, sizeof(again));
+	check("a number behind the table", kxen_subsys_hypercalls(again, 3), -EEXIST, "");
+	check("the space of the last part", kxen_subsys_space('C') == third_spaces, 1, "");
+	check("no part has that space", !kxen_subsys_space('a'), 1, "");
+}
+
 int main(void)
 {
 	what_fails();
+	hypercalls();
 	check("hooks told in order", kxen_subsys_load(), 0, "ABC");
 	check("made in order", kxen_subsys_create(NULL), 0, "ABC");
 	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
