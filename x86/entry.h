@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* What a hook's trampoline and its handler have between them: for trampoline.S, and for C. */
 #ifndef KXEN_X86_ENTRY_H
 #define KXEN_X86_ENTRY_H
 
@@ -7,5 +8,21 @@
  * hooks.c asserts it at build time, and the load checks it against BTF.
  */
 #define KXEN_VCPU_PREEMPT_OPS	24
+
+#ifndef __ASSEMBLER__
+
+#include <linux/types.h>
+
+/**
+ * struct kxen_hook_args - arguments of a hooked call, as the trampoline pushes them.
+ * @ret: what the caller gets when the handler deals with the call.
+ * @arg: the arguments; a handler that lets the function run may change them.
+ */
+struct kxen_hook_args {
+	u64 ret;
+	u64 arg[6];
+};
+
+#endif
 
 #endif

@@ -7,19 +7,10 @@
 #include <linux/types.h>
 
 #include "../kvm-xen/kxen.h"
+#include "entry.h"
 
 struct kvm;
 struct kvm_vcpu;
-
-/**
- * struct kxen_hook_args - arguments of a hooked call, as entry.S pushes them.
- * @ret: what the caller gets when the handler deals with the call.
- * @arg: the arguments; a handler that lets the function run may change them.
- */
-struct kxen_hook_args {
-	u64 ret;
-	u64 arg[6];
-};
 
 /* Handlers: non-zero when the call is dealt with. Called from entry.S only. */
 int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a);
