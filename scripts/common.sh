@@ -10,10 +10,15 @@ KXEN_ARCH=amd64
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# The directories that Kbuild has objects in: the module's code, but for headers that others read.
+# The parts of a domain, each with a directory of its name: Kbuild reads them as this does.
+domain_parts() { sed -n 's/^[[:space:]]*EACH(\([a-z0-9_]*\)).*/\1/p' "$KXEN_TOP/kvm-xen/parts.h"; }
+
+# The directories that have objects: the module's code, but for headers that others read.
 module_dirs() {
-	grep -oE '[a-z0-9-]+(/[a-z0-9_-]+)+\.o' "$KXEN_TOP/Kbuild" | cut -d/ -f1 | sort -u |
-		grep -vx selftests | xargs
+	{
+		grep -oE '[a-z0-9-]+(/[a-z0-9_-]+)+\.o' "$KXEN_TOP/Kbuild" | cut -d/ -f1
+		domain_parts
+	} | sort -u | grep -vx selftests | xargs
 }
 
 # The kernel release that the cache has for series $1: 6.1, 6.12, or one of a kernel that

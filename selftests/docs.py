@@ -12,8 +12,8 @@ import re
 import subprocess
 import sys
 
-CODE = sorted({'include'} | set(re.findall(r'([a-z0-9-]+)/[\w/-]+\.o\b', open('Kbuild').read()))
-              - {'selftests'})
+CODE = ['include'] + subprocess.run(['bash', '-c', '. scripts/common.sh; module_dirs'],
+                                    capture_output=True, text=True).stdout.split()
 TESTS = ['selftests']
 SEMANTICS = 'Documentation/semantics'
 
