@@ -23,7 +23,7 @@
 #include <linux/types.h>
 
 #include "../kvm-xen/kxen.h"
-#include "../kvm-xen/subsys.h"
+#include "../kvm-xen/part.h"
 #include "../kvm-xen/trace.h"
 #include "evtchn.h"
 #include "port.h"

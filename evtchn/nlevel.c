@@ -15,7 +15,6 @@
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
-#include "../kvm-xen/save.h"
 #include "nlevel.h"
 
 static struct kxen_nlevel *current_tree(struct kxen_domain *d)

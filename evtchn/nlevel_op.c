@@ -13,7 +13,7 @@
 #include <xen/interface/event_channel.h>
 
 #include "../kvm-xen/arch.h"
-#include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/hc_arg.h"
 #include "nlevel.h"
 
 static long do_query(struct kxen_hc *hc, void *arg)

@@ -5,7 +5,7 @@
 #include <xen/interface/xen.h>
 #include <xen/interface/event_channel.h>
 
-#include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/hc_arg.h"
 #include "../kvm-xen/trace.h"
 #include "../kvm-xen/xen_abi.h"
 #include "evtchn_internal.h"

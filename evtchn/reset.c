@@ -4,7 +4,7 @@
 #include <linux/types.h>
 #include <xen/interface/xen.h>
 
-#include "../kvm-xen/hypercall.h"
+#include "../kvm-xen/hc_arg.h"
 #include "../kvm-xen/xen_abi.h"
 #include "evtchn_internal.h"
 

@@ -6,7 +6,6 @@
 #include <uapi/linux/kvm_xen.h>
 #include <xen/interface/xen.h>
 
-#include "../kvm-xen/stats.h"
 #include "evtchn_internal.h"
 #include "records.h"
 

@@ -9,10 +9,12 @@
 
 #include <linux/types.h>
 
+#include "part.h"
+#include "stream.h"
+
 struct kvm;
 struct kxen_domain;
 struct kxen_gptr;
-struct kxen_stream_out;
 struct kxen_vcpu;
 
 /**
@@ -76,7 +78,11 @@ void kxen_arch_vcpu_reset(struct kxen_vcpu *v);
  * records, behind those of all parts; kxen_arch_recs are the ones that can be read.
  */
 extern const u16 kxen_arch_machine;
+extern const struct kxen_rec_desc kxen_arch_recs[];
 void kxen_arch_save(struct kxen_domain *d, struct kxen_stream_out *s);
+
+/* What is counted of this architecture alone. */
+extern const struct kxen_stat_desc kxen_arch_stats[];
 
 /* No upcall any more, until kxen_arch_set_callback() or a reset. Domain locked. */
 void kxen_arch_hold(struct kxen_domain *d);
@@ -90,6 +96,10 @@ void kxen_arch_upcall(struct kxen_vcpu *v);
 
 /* Raise the upcall of a vCPU once more if it is pending. Any context. */
 void kxen_arch_upcall_again(struct kxen_vcpu *v);
+
+/* The tracepoint of acknowledgements is switched on, or off. */
+int kxen_trace_ack_reg(void);
+void kxen_trace_ack_unreg(void);
 
 /* Tracing: has the guest acknowledged its upcall by now? The vCPU's own thread. */
 void kxen_arch_look_for_ack(struct kxen_vcpu *v);

@@ -152,7 +152,7 @@ static int attach_vcpu(struct kxen_domain *d, struct kvm_vcpu *vcpu)
 	rcu_assign_pointer(d->vcpus[id], v);
 	if (id >= d->nr_vcpus)
 		WRITE_ONCE(d->nr_vcpus, id + 1);
-	return kxen_glue_mark(v);
+	return kxen_glue_mark(vcpu, &v->preempt_ops, &v->kvm_ops);
 }
 
 /**
@@ -174,7 +174,7 @@ int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id)
 	if (!d)
 		return 0;
 	/* What could be switched on until there is a vCPU, so also after the attach. */
-	why = kxen_glue_vm_refuse(kvm);
+	why = kxen_glue_vm_refuse(kvm, KXEN_MAX_VCPUS);
 	if (kxen_glue_created_vcpus(kvm) >= KXEN_MAX_VCPUS)
 		why = KXEN_ATTACH_VCPUS;
 	if (why) {
@@ -227,7 +227,7 @@ static int refusal(struct kxen_domain *d, struct kvm *kvm, u32 *reason)
 	else if (kxen_world_has_vm(kvm))
 		*reason = KXEN_ATTACH_VM_ATTACHED;
 	else
-		*reason = kxen_glue_vm_refuse(kvm);
+		*reason = kxen_glue_vm_refuse(kvm, KXEN_MAX_VCPUS);
 
 	switch (*reason) {
 	case KXEN_ATTACH_NONE:
@@ -417,7 +417,7 @@ static void vm_gone(struct kxen_domain *d)
 
 	mutex_lock(&d->lock);
 	kxen_for_each_vcpu(d, i, v)
-		kxen_glue_unmark(v);
+		kxen_glue_unmark(v->vcpu, v->kvm_ops);
 	kxen_arch_domain_reset(d);
 	kxen_vcpus_reset(d);
 	kxen_shared_info_reset(d);

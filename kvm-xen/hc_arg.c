@@ -9,7 +9,7 @@
 #include <linux/types.h>
 
 #include "arch.h"
-#include "hypercall.h"
+#include "hc_arg.h"
 
 #define MAX_LONGS	8	/* of a multicall's entry */
 

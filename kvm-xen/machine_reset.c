@@ -23,7 +23,7 @@
 
 #include "arch.h"
 #include "guest_mem.h"
-#include "hypercall.h"
+#include "hc_arg.h"
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "subsys.h"

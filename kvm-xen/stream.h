@@ -130,8 +130,6 @@ struct kxen_stream_in {
 	bool undo;
 };
 
-extern const struct kxen_rec_desc kxen_arch_recs[];
-
 /* The @n-th of all records that can be read, NULL behind the last one. */
 typedef const struct kxen_rec_desc *(*kxen_rec_at_fn)(u32 n);
 

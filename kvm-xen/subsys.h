@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Parts of a domain: event channels, and what comes to stand beside them. The core walks
- * a table of them at each turn of a domain's life and names none.
+ * The parts of a domain, as the core has them: it walks a table of them at each turn of a
+ * domain's life and names none.
  *
  * What makes and gives is walked in the order of the table: a part may use those before it.
  * What takes away is walked in the mirror order.
@@ -9,71 +9,12 @@
 #ifndef KXEN_SUBSYS_H
 #define KXEN_SUBSYS_H
 
-#include <linux/types.h>
-
-#include "parts.h"
-
-struct dentry;
-struct kxen_domain;
-struct kxen_hc;
-struct kxen_hook_set;
-struct kxen_stream_in;
-struct kxen_query;
-struct kxen_rec_desc;
-struct kxen_shared_info;
-struct kxen_stream_out;
-struct kxen_stat_desc;
-struct kxen_vcpu;
-
-#define KXEN_CTL_ARG_MAX	256	/* bytes of the largest argument */
-
-/**
- * struct kxen_ctl_call - a call of the control device that belongs to a part.
- * @cmd: its number.
- * @size: of its argument, as the kernel knows it.
- * @min_size: as the first version had it.
- * @flags: what its argument's flags may have set.
- * @own: the caller must own the domain; else it is enough that it may see it.
- * @fn: the call; 0 or -errno. Context: may sleep, no lock held; a reference is held.
- *
- * Each argument begins with size, flags and the domain's number, 32 bits each.
- */
-struct kxen_ctl_call {
-	unsigned int cmd;
-	u32 size;
-	u32 min_size;
-	u32 flags;
-	bool own;
-	int (*fn)(struct kxen_domain *d, void *arg);
-};
-
-/* One entry: @last is the last member of the argument's first version. */
-#define KXEN_CTL_CALL(nr, type, last, allowed, owner, func) {			\
-	.cmd = nr,								\
-	.size = sizeof(struct type) +						\
-		BUILD_BUG_ON_ZERO(sizeof(struct type) > KXEN_CTL_ARG_MAX) +	\
-		BUILD_BUG_ON_ZERO(offsetof(struct type, flags) != 4) +		\
-		BUILD_BUG_ON_ZERO(offsetof(struct type, domid) != 8),		\
-	.min_size = offsetofend(struct type, last),				\
-	.flags = allowed, .own = owner, .fn = func }
-
-/**
- * struct kxen_hc_entry - a hypercall that belongs to a part.
- * @nr: its number.
- * @nargs: how many arguments it takes: an entry of a multicall has no others.
- * @fn: -errno or a value, as the guest gets it. Context: the vCPU's own thread, kvm->srcu
- *	held, may sleep.
- */
-struct kxen_hc_entry {
-	u32 nr;
-	u32 nargs;
-	long (*fn)(struct kxen_hc *hc);
-};
+#include "part.h"
 
 /**
  * struct kxen_hc_slot - what a number of a hypercall leads to.
- * @fn: as above; NULL: nobody serves it.
- * @nargs: as above.
+ * @fn: as in struct kxen_hc_entry; NULL: nobody serves it.
+ * @nargs: likewise.
  * @refused: what is there is how the core refuses it while no part serves it.
  */
 struct kxen_hc_slot {
@@ -81,84 +22,6 @@ struct kxen_hc_slot {
 	u8 nargs;
 	bool refused;
 };
-
-/**
- * struct kxen_space - where pages come from that XENMEM_add_to_physmap places, if they are a
- *	part's.
- * @space: XENMAPSPACE_*.
- * @add: place page @idx at frame @gfn of the caller, which is its own domain; -errno or 0, as
- *	the guest gets it. Context: as a hypercall.
- */
-struct kxen_space {
-	u32 space;
-	long (*add)(struct kxen_hc *hc, u64 idx, u64 gfn);
-};
-
-/**
- * struct kxen_subsys - a part of every domain. All hooks may be NULL.
- * @create: the domain is made, and nobody knows it; 0, or -errno with nothing left.
- * @destroy: nobody knows it any more.
- * @attach: it is about to get its VM, and is the calling thread's alone; 0, or -errno with
- *	nothing changed.
- * @detach: it does not get it after all.
- * @stop: it dies; no vCPU of it runs any more, its memory is there still. Afterwards nobody
- *	else writes into it.
- * @reset: a life of its guest ends. Its memory may belong to the next one already.
- * @reset_done: and the next one begins, with all as new.
- * @freeze: nothing is written into its memory from now on; may be so already. Domain
- *	locked, its vCPUs do not run.
- * @thaw: it is again, also what came meanwhile. Domain locked.
- * @in_use: does it hold anything that a guest has made? Domain locked.
- * @save: write records. Domain locked; frozen, unless they are only counted.
- * @recs: the records that can be read, in the order in which they are written, and what is
- *	done with each.
- * @restore_done: all of them have been, and nothing can fail any more. Domain locked.
- * @width_changed: the layout of shared pages is about to be another one. Domain locked.
- * @shared_info_moved: shared_info has another place or layout; nobody writes to the old
- *	one (NULL: it is the same page) any more. Domain locked.
- * @vcpu_info_set: the guest has registered a vcpu_info; nobody writes to its old place any
- *	more. Domain locked.
- * @state_changed: it is shut down, dying, or gone. No lock held.
- * @query: fill in what is this part's. No lock held.
- * @stats: what is counted here.
- * @debugfs: make files in the domain's directory.
- * @hooks: its own on functions of KVM, if any. They are told at load, behind the architecture's,
- *	and checked with those; it takes them itself, kxen_hook_set_get(), while it needs them.
- * @hypercalls: calls of its guest; ends with one that has no @fn.
- * @spaces: whose pages its guest can place; ends with one that has no @add.
- * @ctl: calls of the control device; ends likewise.
- *
- * Context: process context, may sleep. @destroy to @reset_done are called with no lock held.
- */
-struct kxen_subsys {
-	int (*create)(struct kxen_domain *d);
-	void (*destroy)(struct kxen_domain *d);
-	int (*attach)(struct kxen_domain *d);
-	void (*detach)(struct kxen_domain *d);
-	void (*stop)(struct kxen_domain *d);
-	void (*reset)(struct kxen_domain *d);
-	void (*reset_done)(struct kxen_domain *d);
-	void (*freeze)(struct kxen_domain *d);
-	void (*thaw)(struct kxen_domain *d);
-	bool (*in_use)(struct kxen_domain *d);
-	void (*save)(struct kxen_domain *d, struct kxen_stream_out *s);
-	const struct kxen_rec_desc *recs;
-	void (*restore_done)(struct kxen_domain *d, const struct kxen_stream_in *im);
-	void (*width_changed)(struct kxen_domain *d);
-	void (*shared_info_moved)(struct kxen_domain *d,
-				  const struct kxen_shared_info *old);
-	void (*vcpu_info_set)(struct kxen_vcpu *v);
-	void (*state_changed)(struct kxen_domain *d);
-	void (*query)(struct kxen_domain *d, struct kxen_query *q);
-	const struct kxen_stat_desc *stats;
-	void (*debugfs)(struct kxen_domain *d, struct dentry *dir);
-	struct kxen_hook_set *hooks;
-	const struct kxen_hc_entry *hypercalls;
-	const struct kxen_space *spaces;
-	const struct kxen_ctl_call *ctl;
-};
-
-KXEN_PARTS(KXEN_PART_SUBSYS)
 
 const struct kxen_subsys *kxen_subsys_at(int i);
 

@@ -11,6 +11,8 @@
 
 #include <linux/tracepoint.h>
 
+#include "arch.h"
+
 TRACE_EVENT(kxen_hypercall_enter,
 	TP_PROTO(u32 domid, u32 vcpu, u32 nr, u64 a0, u64 a1),
 	TP_ARGS(domid, vcpu, nr, a0, a1),
@@ -155,10 +157,7 @@ TRACE_EVENT(kxen_vector,
 		  __entry->vector)
 );
 
-/* Enabled, it also looks at the LAPICs' EOIs. */
-int kxen_trace_ack_reg(void);
-void kxen_trace_ack_unreg(void);
-
+/* Enabled, the architecture also looks for the ends of interrupts. */
 TRACE_EVENT_FN(kxen_ack,
 	TP_PROTO(u32 domid, u32 vcpu, u32 kind),
 	TP_ARGS(domid, vcpu, kind),

@@ -5,7 +5,6 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
-#include "../kvm-xen/stats.h"
 #include "../kvm-xen/xen_abi.h"
 #include "x86.h"
 #include <uapi/linux/kvm_xen.h>

@@ -12,7 +12,8 @@
 #include <linux/preempt.h>
 
 #include "calls.h"
-#include "../kxen.h"
+
+struct kxen_vcpu;
 
 int kxen_glue_init(void);
 int kxen_glue_check(void);
@@ -23,7 +24,7 @@ extern struct preempt_ops *kxen_kvm_preempt_ops;
 /* --- VM ------------------------------------------------------------------ */
 struct file *kxen_glue_vm_file(int fd, struct kvm **kvm);
 bool kxen_glue_has_dirty_ring(struct kvm *kvm);
-u32 kxen_glue_vm_refuse(struct kvm *kvm);
+u32 kxen_glue_vm_refuse(struct kvm *kvm, int max_vcpus);
 bool kxen_glue_vm_tryget(struct kvm *kvm);
 void kxen_glue_vm_put(struct kvm *kvm);
 int kxen_glue_vm_pid(struct kvm *kvm);
@@ -43,11 +44,12 @@ static inline struct kxen_vcpu *kxen_glue_marked(struct kvm_vcpu *vcpu)
 
 	if (ops == kxen_kvm_preempt_ops)
 		return NULL;
-	return container_of(ops, struct kxen_vcpu, preempt_ops);
+	/* The first of its members: x86/hooks.c asserts it. */
+	return (struct kxen_vcpu *)ops;
 }
 
-int kxen_glue_mark(struct kxen_vcpu *v);
-void kxen_glue_unmark(struct kxen_vcpu *v);
+int kxen_glue_mark(struct kvm_vcpu *vcpu, struct preempt_ops *ours, struct preempt_ops **theirs);
+void kxen_glue_unmark(struct kvm_vcpu *vcpu, struct preempt_ops *theirs);
 bool kxen_glue_preempted(struct kvm_vcpu *vcpu);
 
 /*

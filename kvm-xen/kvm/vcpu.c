@@ -13,28 +13,30 @@
 
 /**
  * kxen_glue_mark() - Make a vCPU ours.
- * @v: our side; its preempt_ops take the place of KVM's.
+ * @vcpu: the vCPU.
+ * @ours: what takes the place of KVM's callbacks, and is found from there.
+ * @theirs: set to KVM's, before ours can be called.
  *
  * Context: any; callers serialise per vCPU.
  * Return: 0, or -EBUSY if somebody else has replaced KVM's callbacks.
  */
-int kxen_glue_mark(struct kxen_vcpu *v)
+int kxen_glue_mark(struct kvm_vcpu *vcpu, struct preempt_ops *ours, struct preempt_ops **theirs)
 {
-	struct preempt_notifier *pn = &v->vcpu->preempt_notifier;
+	struct preempt_notifier *pn = &vcpu->preempt_notifier;
 
 	if (pn->ops != kxen_kvm_preempt_ops)
 		return -EBUSY;
-	v->kvm_ops = pn->ops;
+	*theirs = pn->ops;
 	/* Pairs with the dependent load in kxen_glue_marked() and the hooks. */
-	smp_store_release(&pn->ops, &v->preempt_ops);
-	kxen_glue_want_clock(v->vcpu);
+	smp_store_release(&pn->ops, ours);
+	kxen_glue_want_clock(vcpu);
 	return 0;
 }
 
-void kxen_glue_unmark(struct kxen_vcpu *v)
+void kxen_glue_unmark(struct kvm_vcpu *vcpu, struct preempt_ops *theirs)
 {
-	if (v->kvm_ops)	/* else it was never marked */
-		WRITE_ONCE(v->vcpu->preempt_notifier.ops, v->kvm_ops);
+	if (theirs)	/* else it was never marked */
+		WRITE_ONCE(vcpu->preempt_notifier.ops, theirs);
 }
 
 /* After KVM's own sched_out: the thread lost the CPU, it did not sleep. */

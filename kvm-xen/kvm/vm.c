@@ -38,13 +38,13 @@ bool kxen_glue_has_dirty_ring(struct kvm *kvm)
 }
 
 /* Why this VM cannot be a Xen domain: KXEN_ATTACH_*, 0 if it can. */
-u32 kxen_glue_vm_refuse(struct kvm *kvm)
+u32 kxen_glue_vm_refuse(struct kvm *kvm, int max_vcpus)
 {
 	u32 why = kxen_glue_vm_refuse_arch(kvm);
 
 	if (why)
 		return why;
-	if (atomic_read(&kvm->online_vcpus) > KXEN_MAX_VCPUS)
+	if (atomic_read(&kvm->online_vcpus) > max_vcpus)
 		return KXEN_ATTACH_VCPUS;
 	if (kxen_glue_has_dirty_ring(kvm))
 		return KXEN_ATTACH_DIRTY_RING;
