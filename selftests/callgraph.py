@@ -1,22 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Which file calls which, by the symbols of the objects: callgraph.py DIR prints what is
-wrong with the objects below DIR. callgraph.py DIR --show prints the circles, and by what.
+"""Which file calls which, by the symbols of the objects, and which includes which:
+callgraph.py DIR prints what is wrong below DIR. --show prints the circles of calls instead, and
+by what; --includes looks at the includes alone, which needs no objects.
 
-Files are in layers, the lowest one first: a file uses its own layer and those below. KVM
-calls us through entry.S alone, and we call KVM; that circle is in the nature of the thing,
-so what entry.S calls does not count.
+Files are in layers, the lowest one first: a file uses its own layer and those below, and so
+does a header, which has the layer of the file of its name. KVM calls us through entry.S
+alone, and we call KVM; that circle is in the nature of the thing, so what entry.S calls does
+not count.
 """
 import fnmatch
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
 
 LAYERS = [
-    ('KVM', 'kvm-xen/kvm/*'),
+    ('KVM', 'kvm-xen/kvm/* kvm-xen/log'),
     ('core', 'kvm-xen/trace kvm-xen/world kvm-xen/limits kvm-xen/stream kvm-xen/guest_mem '
-             'kvm-xen/area kvm-xen/p2m kvm-xen/hc_arg'),
+             'kvm-xen/area kvm-xen/p2m kvm-xen/hc_arg '
+             # headers without a file: what all share, and two contracts
+             'kvm-xen/kxen kvm-xen/guest_word kvm-xen/hrtimer kvm-xen/xen_abi '
+             'kvm-xen/arch kvm-xen/part kvm-xen/parts'),
     ('event channels', 'evtchn/*'),
     ('later subsystems', 'gnttab/* mempaging/*'),	# and what has no line here
     ('life of a domain', 'kvm-xen/subsys kvm-xen/domain kvm-xen/attach kvm-xen/vcpu '
@@ -31,6 +37,13 @@ LATER = [name for name, _ in LAYERS].index('later subsystems')
 # The architecture is below and above: it knows the core, and is known by this contract.
 ARCH = 'x86/* arm64/*'
 CONTRACT = 'kxen_arch_* kxen_layouts kxen_trace_*'
+# What of it others include, by these names: whichever there is stands for it.
+ARCH_HEADERS = '*/arch_types.h */guest_bits.h */entry.h */trampoline.S'
+# And what it has of KVM's inside: for the glue, and for files of that architecture.
+ARCH_GLUE = 'kvm-xen/kvm/x86/* kvm-xen/kvm/arm64/*'
+GLUE_USERS = f'kvm-xen/kvm/* {ARCH} */x86/* */arm64/*'
+# Where else than beside the file a header is looked for, as Kbuild says.
+SEARCH = ('x86', 'kvm-xen/kvm/x86')
 NOT_BY_ARCH = ('event channels', 'later subsystems', 'user space', 'main')
 ENTRY = '*/entry'
 LARGEST = 3
@@ -73,6 +86,24 @@ def calls(objs):
     return graph
 
 
+def includes(top):
+    """{file: [header]}, both with their endings: what is included by quotes, or by Kbuild's -I"""
+    out = {}
+    for where, _, names in os.walk(top):
+        for name in names:
+            path = os.path.relpath(os.path.join(where, name), top)
+            if not name.endswith(('.c', '.h', '.S')) or path.count('/') < 1 or \
+                    path.startswith(('selftests', 'include', 'tools', 'build', '.')):
+                continue
+            with open(os.path.join(top, path), encoding='utf-8') as f:
+                text = f.read()
+            out[path] = []
+            for m in re.findall(r'^\s*#\s*include\s+[<"]([\w./-]+)[>"]', text, re.M):
+                tried = (os.path.normpath(os.path.join(d, m)) for d in (os.path.dirname(path), *SEARCH))
+                out[path] += [t for t in tried if os.path.isfile(os.path.join(top, t))][:1]
+    return out
+
+
 def circles(graph):
     """Sets of files that all reach each other, but for single ones."""
     def reach(edges, start):
@@ -113,7 +144,37 @@ def wrong_arrow(f, g, symbols):
     return None not in (i, k) and k > i and f'{mine} uses {its}: {" ".join(symbols)}'
 
 
+def wrong_include(f, g):
+    """Why @f must not include @g, or None."""
+    (i, mine), (k, its) = (layer(os.path.splitext(n)[0]) for n in (f, g))
+    if matches(g, ARCH):
+        return not matches(f, ARCH) and not matches(g, ARCH_HEADERS) and \
+            'a header of the architecture that is not for others'
+    if matches(g, ARCH_GLUE) and not matches(f, GLUE_USERS):
+        return "the architecture's half of the glue is not for others"
+    if matches(f, ARCH):
+        return its in NOT_BY_ARCH and f'the architecture includes {its}'
+    if k is None:
+        return 'in no layer of selftests/callgraph.py'
+    return i is not None and k > i and f'{mine} includes {its}'
+
+
+def look_at_includes():
+    graph = includes(sys.argv[1])
+    if sum(map(len, graph.values())) < 100:
+        sys.exit(f'hardly an include below {sys.argv[1]}')
+    for f in sorted(graph):
+        for g in graph[f]:
+            why = wrong_include(f, g)
+            if why:
+                print(f'{f} -> {g}: {why}')
+
+
 def main():
+    if '--show' not in sys.argv:
+        look_at_includes()
+    if '--includes' in sys.argv:
+        return
     graph = calls(objects(sys.argv[1]))
     if len(graph) < 40:
         sys.exit(f'only {len(graph)} objects below {sys.argv[1]}')
