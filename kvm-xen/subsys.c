@@ -24,20 +24,37 @@ const struct kxen_subsys *kxen_subsys_at(int i)
 	return i < NR_PARTS ? parts[i] : NULL;
 }
 
+/* The first part that serves something is the one that is found: no other may want it. */
+static int check_tables(const struct kxen_subsys *part)
+{
+	const struct kxen_ctl_call *c;
+	const struct kxen_space *s;
+
+	for (s = part->spaces; s && s->add; s++)
+		if (kxen_subsys_space(s->space) != s)
+			return -EEXIST;
+	for (c = part->ctl; c && c->fn; c++)
+		if (kxen_subsys_ctl(c->cmd) != c)
+			return -EEXIST;
+	return 0;
+}
+
 /**
- * kxen_subsys_load() - Tell the hooks of the parts.
+ * kxen_subsys_load() - Check the tables of the parts, and tell their hooks.
  *
  * Context: load, between the architecture's hooks and the check of types.
- * Return: 0, or a negative errno with one line in the log. Nothing has been changed in the
- * kernel, so that there is nothing to undo.
+ * Return: 0; -EEXIST if two parts serve the same; or a negative errno with one line in the
+ * log. Nothing has been changed in the kernel, so that there is nothing to undo.
  */
 int kxen_subsys_load(void)
 {
 	int i, ret = 0;
 
-	for (i = 0; !ret && i < NR_PARTS; i++)
-		if (parts[i]->hooks)
+	for (i = 0; !ret && i < NR_PARTS; i++) {
+		ret = check_tables(parts[i]);
+		if (!ret && parts[i]->hooks)
 			ret = kxen_hook_set_add(parts[i]->hooks);
+	}
 	return ret;
 }
 

@@ -62,7 +62,10 @@ static const struct kxen_subsys name = {					\
 PART(first, 'A', 'a');
 PART(second, 'B', 'b');
 PART(third, 'C', 'c');
-static const struct kxen_subsys empty;
+/* What another part has, if anything: it comes behind A. */
+static struct kxen_space more_spaces[2];
+static struct kxen_ctl_call more_ctl[2];
+static const struct kxen_subsys empty = { .spaces = more_spaces, .ctl = more_ctl };
 
 static const struct kxen_subsys * const parts[] = { &first, &empty, &second, &third };
 
@@ -125,10 +128,21 @@ static void hypercalls(void)
 	check("no part has that space", !kxen_subsys_space('a'), 1, "");
 }
 
+static void tables(void)
+{
+	more_spaces[0] = first_spaces[0];
+	check("two parts with the same space", kxen_subsys_load(), -EEXIST, "A");
+	more_spaces[0] = (struct kxen_space){ };
+	more_ctl[0] = first_ctl[1];
+	check("two parts with the same call of the device", kxen_subsys_load(), -EEXIST, "A");
+	more_ctl[0] = (struct kxen_ctl_call){ };
+}
+
 int main(void)
 {
 	what_fails();
 	hypercalls();
+	tables();
 	check("hooks told in order", kxen_subsys_load(), 0, "ABC");
 	check("made in order", kxen_subsys_create(NULL), 0, "ABC");
 	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
