@@ -307,7 +307,8 @@ static int prepare_vcpus(struct kxen_domain *d, struct kvm *kvm)
 	int ret = 0;
 	u32 i;
 
-	mutex_lock(&d->lock);
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
 	for (i = 0; !ret && (vcpu = kxen_glue_vcpu_by_idx(kvm, i)); i++)
 		ret = prepare(d, kxen_glue_vcpu_id(vcpu));
 	mutex_unlock(&d->lock);

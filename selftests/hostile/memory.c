@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,34 +90,46 @@ static void *get_dirty_log(void *arg)
 	return NULL;
 }
 
-static void *attach_it(void *arg)
+/* With an I/O port, for which an attach takes the VM's lock of its slots. */
+static unsigned int create_with_port(void)
 {
 	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO,
 				 .flags = KXEN_DOM_UNPLUG };
 
+	return call(KXEN_CREATE, &c) ? 0 : c.domid;
+}
+
+static void *attach_it(void *arg)
+{
+	unsigned int id = create_with_port();
+
 	(void)arg;
-	if (call(KXEN_CREATE, &c))
+	if (!id)
 		tell(-1);
 	tell(syscall(SYS_gettid));
-	attach(c.domid, attackers.vm, NULL);
+	attach(id, attackers.vm, NULL);
 	return NULL;
 }
 
-/*
- * KVM copies the log out under the VM's lock of its slots; an attach with an I/O port takes
- * that too.
- */
-static void attack_slots(void *arg)
+/* KVM copies the log out under the VM's lock of its slots. */
+static void hold_slots(void)
 {
 	pthread_t t;
 
-	(void)arg;
 	hole = make_stuck();
 	become_nobody();
 	attackers = make_machine(KVM_MEM_LOG_DIRTY_PAGES, 0, NULL);
 	pthread_create(&t, NULL, get_dirty_log, NULL);
 	if (!wait_stuck(&hole, SOON))
 		tell(-1);
+}
+
+static void attack_slots(void *arg)
+{
+	pthread_t t;
+
+	(void)arg;
+	hold_slots();
 	pthread_create(&t, NULL, attach_it, NULL);
 }
 
@@ -165,6 +178,65 @@ static void test_slots(void)
 	check("then all goes on: CREATE", within(SOON, try_create, NULL), 0);
 }
 
+/* --- whoever attaches another process's VM can be ended --------------------------------- */
+
+static unsigned int given;	/* to the actor's child, which attaches */
+
+static pid_t attach_beside(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	attach(given, attackers.vm, NULL);
+	_exit(0);
+}
+
+static void attached_locked(void *arg)
+{
+	(void)arg;
+	hold_slots();
+	tell(attach_beside());
+}
+
+static bool child_sleeps(void *arg)
+{
+	char state = thread_state(*(long *)arg, *(long *)arg);
+
+	return state == 'D' || state == 'S';
+}
+
+static bool child_ended(void *arg)
+{
+	return thread_state(*(long *)arg, *(long *)arg) == 'Z';
+}
+
+static void test_attach_killed(void (*fn)(void *), const char *what)
+{
+	unsigned int reason;
+	struct actor owner;
+	char name[100];
+
+	given = create_with_port();
+	start_actor(&owner, fn, NULL);
+	snprintf(name, sizeof(name), "another process attaches a VM, and waits for %s", what);
+	check(name, actor_says(&owner, 2 * SOON) && owner.said > 0 &&
+	      wait_until(SOON, child_sleeps, &owner.said), 1);
+	if (owner.said > 0)
+		kill(owner.said, SIGKILL);
+	snprintf(name, sizeof(name), "it can be ended while it waits for %s", what);
+	check(name, wait_until(SOON, child_ended, &owner.said), 1);
+	snprintf(name, sizeof(name), "its domain is as it was, after waiting for %s", what);
+	check(name, attach(given, make_machine(0, 1, NULL).vm, &reason), 0);
+	end_actor(&owner);
+}
+
+static void test_attach_locked(void)
+{
+	test_attach_killed(attached_locked, "its lock of the slots");
+}
+
 /* --- a saved image's buffer -------------------------------------------------------------- */
 
 static void *save_there(void *arg)
@@ -211,6 +283,7 @@ static void test_save(void)
 const struct test memory_tests[] = {
 	{ "save", test_save },
 	{ "slots", test_slots },
+	{ "attach of a locked VM", test_attach_locked },
 	{ }
 };
 

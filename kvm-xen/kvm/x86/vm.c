@@ -90,7 +90,8 @@ static const struct kvm_io_device_ops pio_ops = {
  * @release: called when the range goes, with the VM.
  * @d: the argument of both.
  *
- * Return: the range, or an error pointer: then nothing is released.
+ * Return: the range, or an error pointer, -EINTR for a task that is being killed: then
+ * nothing is released.
  */
 struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 				   bool (*io)(struct kxen_domain *d, u16 port,
@@ -109,10 +110,13 @@ struct kxen_pio *kxen_glue_pio_add(struct kvm *kvm, u16 port, u16 len,
 	p->release = release;
 	p->domain = d;
 	kvm_iodevice_init(&p->dev, &pio_ops);
-	mutex_lock(&kvm->slots_lock);
-	ret = kxen_kvm(kvm_io_bus_register_dev)(kvm, KVM_PIO_BUS, port, len,
-						&p->dev);
-	mutex_unlock(&kvm->slots_lock);
+	/* The VM's owner can hold it as long as he likes. */
+	ret = mutex_lock_killable(&kvm->slots_lock);
+	if (!ret) {
+		ret = kxen_kvm(kvm_io_bus_register_dev)(kvm, KVM_PIO_BUS, port, len,
+							&p->dev);
+		mutex_unlock(&kvm->slots_lock);
+	}
 	if (ret) {
 		kfree(p);
 		return ERR_PTR(ret);
