@@ -18,16 +18,41 @@
 #define PIN_EXCLUSIVE	1UL
 #define PIN_ONE	2UL
 
+/* The kernel's calls for another process's memory. */
+#ifdef KXEN_GUP_HAS_VMAS
+#define remote(gup, mm, hva, how, page, locked) gup(mm, hva, 1, how, page, NULL, locked)
+#else
+#define remote(gup, mm, hva, how, page, locked) gup(mm, hva, 1, how, page, locked)
+#endif
+
 /*
- * Have a page of the caller's memory brought in, waiting for whoever brings it: older
- * kernels do not wait when they pin for long, and a page of a machine that is migrated
- * post-copy may not be there yet. A fatal signal ends it.
+ * Have a page brought in, waiting for whoever brings it: older kernels do not wait when they
+ * pin for long, and a page of a machine that is migrated post-copy may not be there yet. A
+ * fatal signal ends it.
  */
 static bool bring_in(unsigned long hva)
 {
 	struct page *page;
 
 	if (get_user_pages_unlocked(hva, 1, &page, FOLL_WRITE) != 1)
+		return false;
+	put_page(page);
+	return true;
+}
+
+/* The same for another process: its lock is let go where the page is waited for. */
+static bool bring_in_others(struct mm_struct *mm, unsigned long hva)
+{
+	struct page *page;
+	int locked = 1;
+	long n;
+
+	if (mmap_read_lock_killable(mm))
+		return false;
+	n = remote(get_user_pages_remote, mm, hva, FOLL_WRITE, &page, &locked);
+	if (locked)
+		mmap_read_unlock(mm);
+	if (n != 1)
 		return false;
 	put_page(page);
 	return true;
@@ -43,20 +68,20 @@ static long pin_own(unsigned long hva, struct page **page)
 	return n;
 }
 
-static long pin_others(struct mm_struct *mm, unsigned long hva, struct page **page)
+/* Does not let the lock go, so nobody may be waited for. @how: FOLL_NOWAIT, or 0. */
+static long pin_others(struct mm_struct *mm, unsigned long hva, unsigned int how,
+		       struct page **page)
 {
-	const unsigned int how = FOLL_WRITE | FOLL_LONGTERM;
 	long n;
 
 	if (!mmget_not_zero(mm))
 		return -ESRCH;
-	mmap_read_lock(mm);
-#ifdef KXEN_GUP_HAS_VMAS
-	n = pin_user_pages_remote(mm, hva, 1, how, page, NULL, NULL);
-#else
-	n = pin_user_pages_remote(mm, hva, 1, how, page, NULL);
-#endif
-	mmap_read_unlock(mm);
+	n = mmap_read_lock_killable(mm);
+	if (!n) {
+		how |= FOLL_WRITE | FOLL_LONGTERM;
+		n = remote(pin_user_pages_remote, mm, hva, how, page, NULL);
+		mmap_read_unlock(mm);
+	}
 	mmput(mm);
 	return n;
 }
@@ -70,7 +95,7 @@ static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
 {
 	struct mm_struct *mm = kxen_glue_vm_mm(d->kvm);
 	long n = mm == current->mm && !READ_ONCE(d->restoring) ?
-		 pin_own(hva, page) : pin_others(mm, hva, page);
+		 pin_own(hva, page) : pin_others(mm, hva, 0, page);
 
 	if (n == 1)
 		return 0;
@@ -79,15 +104,32 @@ static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
 
 /* --- giving back ------------------------------------------------------------------ */
 
+static bool bring(struct mm_struct *mm, unsigned long hva)
+{
+	return mm == current->mm ? bring_in(hva) : bring_in_others(mm, hva);
+}
+
+/* As pin_own(): what is not there is brought in outside of the lock, if need be again. */
+static long pin_brought(struct mm_struct *mm, unsigned long hva, struct page **page)
+{
+	long n;
+
+	do
+		n = pin_others(mm, hva, FOLL_NOWAIT, page);
+	while (!n && bring_in_others(mm, hva));
+	return n;
+}
+
 /*
  * Would the kernel pin this memory for long? It does not where that would keep a file
  * system from writing a page back. What is no memory at all, such as a device's, is none
  * that a guest can register.
  */
-static int try_pin(unsigned long hva)
+static int try_pin(struct mm_struct *mm, unsigned long hva)
 {
 	struct page *page;
-	long n = pin_own(hva, &page);
+	long n = mm == current->mm ? pin_own(hva, &page) : pin_brought(mm, hva, &page);
+	bool there;
 
 	if (n == 1) {
 		unpin_user_page(page);
@@ -95,31 +137,47 @@ static int try_pin(unsigned long hva)
 	}
 	if (n == -ENOMEM || n == -EINTR)
 		return n;
-	return bring_in(hva) ? -EOPNOTSUPP : 0;
+	there = bring(mm, hva);
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return there ? -EOPNOTSUPP : 0;
+}
+
+static int try_pins(struct mm_struct *mm, const unsigned long *hva, u32 nr)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < nr && !ret; i++)
+		ret = fatal_signal_pending(current) ? -EINTR : try_pin(mm, hva[i]);
+	return ret;
 }
 
 /**
  * kxen_guest_memory_pins() - Can the guest's memory be held, as far as can be seen now?
- * @kvm: the VM.
+ * @kvm: the VM, its VMM the caller or another process.
  *
- * Context: no lock held, may sleep.
- * Return: 0, also for another process's memory, which is not looked at; -EOPNOTSUPP if a
- * part of it cannot; -ENOMEM, -EINTR.
+ * Context: no lock held, may sleep, for as long as the memory's owner likes.
+ * Return: 0, also if its owner has ended; -EOPNOTSUPP if a part of it cannot; -ENOMEM;
+ * -EINTR for a task that is being killed.
  */
 int kxen_guest_memory_pins(struct kvm *kvm)
 {
-	u32 i, nr = kxen_glue_slots(kvm, NULL, 0);
+	struct mm_struct *mm = kxen_glue_vm_mm(kvm);
+	u32 nr = kxen_glue_slots(kvm, NULL, 0);
 	unsigned long *hva;
 	int ret = 0;
 
-	if (!nr || kxen_glue_vm_mm(kvm) != current->mm)
+	if (!nr)
 		return 0;
 	hva = kvmalloc_array(nr, sizeof(*hva), GFP_KERNEL_ACCOUNT);
 	if (!hva)
 		return -ENOMEM;
 	nr = min(nr, kxen_glue_slots(kvm, hva, nr));
-	for (i = 0; i < nr && !ret; i++)
-		ret = fatal_signal_pending(current) ? -EINTR : try_pin(hva[i]);
+	if (mmget_not_zero(mm)) {
+		ret = try_pins(mm, hva, nr);
+		mmput(mm);
+	}
 	kvfree(hva);
 	return ret;
 }

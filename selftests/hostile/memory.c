@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -200,6 +201,22 @@ static void attached_locked(void *arg)
 	tell(attach_beside());
 }
 
+/* The VM's first page does not come; its owner's other memory is not to be held up. */
+static void attached_absent(void *arg)
+{
+	pid_t pid;
+
+	(void)arg;
+	hole = make_stuck();
+	become_nobody();
+	attackers = make_machine(0, 1, hole.page);
+	pid = attach_beside();
+	if (!wait_stuck(&hole, SOON))
+		pid = -1;
+	munmap(mmap(NULL, RAM, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), RAM);
+	tell(pid);
+}
+
 static bool child_sleeps(void *arg)
 {
 	char state = thread_state(*(long *)arg, *(long *)arg);
@@ -235,6 +252,11 @@ static void test_attach_killed(void (*fn)(void *), const char *what)
 static void test_attach_locked(void)
 {
 	test_attach_killed(attached_locked, "its lock of the slots");
+}
+
+static void test_attach_absent(void)
+{
+	test_attach_killed(attached_absent, "a page that does not come");
 }
 
 /* --- a saved image's buffer -------------------------------------------------------------- */
@@ -284,6 +306,7 @@ const struct test memory_tests[] = {
 	{ "save", test_save },
 	{ "slots", test_slots },
 	{ "attach of a locked VM", test_attach_locked },
+	{ "attach of a VM without a page", test_attach_absent },
 	{ }
 };
 
