@@ -188,9 +188,9 @@ long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value);
 
 /*
  * The machine is to end as by a fault that nobody handles: what a VMM takes for a reset. Any
- * context, the domain's VM is alive.
+ * context, the domain's VM is alive. False if no vCPU can have it now: to be tried again.
  */
-void kxen_arch_crash(struct kxen_domain *d);
+bool kxen_arch_crash(struct kxen_domain *d);
 
 /* Sub-operations that the core does not have; -ENOSYS for those that nobody has. */
 struct kxen_hc;

@@ -158,6 +158,7 @@ struct kxen_watchdog {
 	struct hrtimer timer;
 	struct kxen_domain *domain;
 	bool active;
+	bool expired;
 };
 
 /*

@@ -13,13 +13,19 @@
 #include "hrtimer.h"
 #include "kxen.h"
 
+#define AGAIN	(10 * NSEC_PER_MSEC)
+
+/* While all vCPUs run guests of their own it comes again, until one can have the fault. */
 static enum hrtimer_restart watchdog_fn(struct hrtimer *t)
 {
 	struct kxen_watchdog *w = container_of(t, struct kxen_watchdog, timer);
 
+	WRITE_ONCE(w->expired, true);
 	WRITE_ONCE(w->domain->shutdown_reason, SHUTDOWN_watchdog);
-	kxen_arch_crash(w->domain);
-	return HRTIMER_NORESTART;
+	if (kxen_arch_crash(w->domain))
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(t, ns_to_ktime(AGAIN));
+	return HRTIMER_RESTART;
 }
 
 void kxen_watchdog_init(struct kxen_domain *d)
@@ -41,6 +47,7 @@ void kxen_watchdog_stop(struct kxen_domain *d)
 	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
 		hrtimer_cancel(&d->watchdog[i].timer);
 		d->watchdog[i].active = false;
+		d->watchdog[i].expired = false;
 	}
 }
 
@@ -87,6 +94,8 @@ int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout)
 	w = &d->watchdog[array_index_nospec(id - 1, KXEN_NR_WATCHDOGS)];
 	if (!w->active) {
 		ret = -EINVAL;
+	} else if (READ_ONCE(w->expired)) {
+		/* Too late: the fault is under way. */
 	} else if (timeout) {
 		start(w, timeout);
 	} else {

@@ -98,7 +98,7 @@ bool kxen_arch_begins_anew(struct kxen_vcpu *v)
 
 /*
  * A vCPU that can have the triple fault: one that is up, and runs no guest of its own, which
- * would get it instead.
+ * would get it instead. NULL if there is none now.
  */
 static struct kxen_vcpu *victim(struct kxen_domain *d)
 {
@@ -108,13 +108,15 @@ static struct kxen_vcpu *victim(struct kxen_domain *d)
 	kxen_for_each_vcpu(d, i, v)
 		if (!kxen_glue_offline(v->vcpu) && !kxen_glue_nested(v->vcpu))
 			return v;
-	return kxen_domain_vcpu(d, 0);
+	v = kxen_domain_vcpu(d, 0);
+	return v && !kxen_glue_nested(v->vcpu) ? v : NULL;
 }
 
-void kxen_arch_crash(struct kxen_domain *d)
+bool kxen_arch_crash(struct kxen_domain *d)
 {
 	struct kxen_vcpu *v = victim(d);
 
 	if (v)
 		kxen_glue_triple_fault(v->vcpu);
+	return v;
 }

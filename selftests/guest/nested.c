@@ -8,6 +8,7 @@
 #include "until.h"
 
 #define EXIT_INTR	0x60
+#define EXIT_SHUTDOWN	0x7f
 #define EXIT_VMMCALL	0x81
 #define L2_LIMIT	4000000000ULL	/* ns: a busy L2 gives up then */
 #define BACKSTOP	0x40		/* LAPIC timer: ends an L2 that sleeps */
@@ -27,6 +28,8 @@ enum {
 #define EFER_SVME	(1 << 12)
 #define VM_HSAVE_PA	0xc0010117
 #define LAPIC(reg)	(((volatile u32 *)0xfee00000UL)[(reg) / 4])
+
+extern u64 start_info_addr;
 
 static u8 vmcb[PAGE_SIZE] page_aligned, hsave[PAGE_SIZE] page_aligned;
 static u8 l2_stack[4096] __attribute__((aligned(16)));
@@ -60,6 +63,17 @@ static void l2_spins(void)
 	__asm__ volatile("vmmcall");
 }
 
+/* What comes behind its end may come before its host has said a word. */
+static void l2_spins_and_tells(void)
+{
+	u64 end = now_ns() + L2_LIMIT / 2;
+
+	while (now_ns() < end)
+		relax();
+	note("L2 IS THROUGH");
+	__asm__ volatile("vmmcall");
+}
+
 static void l2_sleeps(void)
 {
 	l2_runs = 1;
@@ -75,7 +89,7 @@ static void make_vmcb(void (*fn)(void))
 	memset(vmcb, 0, sizeof(vmcb));
 	__asm__ volatile("sgdt %0" : "=m"(gdt));
 	__asm__ volatile("sidt %0" : "=m"(idt));
-	put32(INTERCEPT_3, 1);			/* INTR */
+	put32(INTERCEPT_3, 1 | 1U << 31);	/* INTR, SHUTDOWN */
 	put32(INTERCEPT_4, 3);			/* VMRUN, VMMCALL */
 	put32(ASID, 1);
 	for (at = SEG_ES; at <= SEG_GS; at += 0x10)
@@ -178,8 +192,28 @@ static void test_all(bool lapic)
 		    "A101 another vCPU ends L2's sleep", l2_sleeps, false);
 }
 
+/*
+ * The machine's end is not that of its guest: a watchdog that expires while L2 computes waits
+ * until L1 goes on. The only vCPU; VMM's status 4.
+ */
+static void test_watchdog(void)
+{
+	struct sched_watchdog w = { .timeout = 1 };
+
+	check("G43 a watchdog", sched_op(SCHEDOP_watchdog, &w), 1);
+	if (run(l2_spins_and_tells) == EXIT_SHUTDOWN)
+		note("L2 HAD IT");
+	/* To feed it now is too late. */
+	w.id = 1;
+	w.timeout = 1000;
+	sched_op(SCHEDOP_watchdog, &w);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
 void test_main(void)
 {
+	struct hvm_start_info *si = (void *)start_info_addr;
 	struct xen_hvm_evtchn_upcall_vector v = { 0, LAPIC_VECTOR };
 	struct evtchn_bind_virq b = { .virq = VIRQ_TIMER };
 	u32 port;
@@ -194,6 +228,8 @@ void test_main(void)
 	rt_set_gate(BACKSTOP, on_backstop, 0);
 	wrmsr_safe(EFER, rdmsr(EFER) | EFER_SVME);
 	check("SVM", wrmsr_safe(VM_HSAVE_PA, phys(hsave)), 0);
+	if (si->cmdline_paddr && *(const char *)si->cmdline_paddr == 'w')
+		test_watchdog();
 	check("bind the timer", evtchn_op(EVTCHNOP_bind_virq, &b), 0);
 	port_from_1 = rt_loop(&port);
 	sti();
