@@ -66,9 +66,13 @@ void kxen_glue_unblock(struct kvm_vcpu *vcpu)
 	kxen_kvm_kick(vcpu);
 }
 
-/* SCHEDOP_yield, as a PAUSE loop: let another vCPU of the VM have the CPU. */
+/*
+ * SCHEDOP_yield, as a PAUSE loop: let another vCPU of the VM have the CPU. The vCPU's own
+ * thread.
+ */
 void kxen_glue_yield(struct kvm_vcpu *vcpu)
 {
+	kxen_assert_own_thread(vcpu);
 	kxen_kvm(kvm_vcpu_on_spin)(vcpu, true);
 }
 
