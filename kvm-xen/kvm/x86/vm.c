@@ -70,9 +70,12 @@ static int pio_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t add
 static void pio_destructor(struct kvm_io_device *dev)
 {
 	struct kxen_pio *p = container_of(dev, struct kxen_pio, dev);
+	void (*release)(struct kxen_domain *d) = p->release;
+	struct kxen_domain *d = p->domain;
 
-	p->release(p->domain);
 	kfree(p);
+	/* Last: behind the domain's last reference the module may go. */
+	release(d);
 }
 
 static const struct kvm_io_device_ops pio_ops = {
