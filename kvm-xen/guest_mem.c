@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "arch.h"
 #include "guest_mem.h"
@@ -182,7 +183,12 @@ int kxen_guest_memory_pins(struct kvm *kvm)
 	return ret;
 }
 
-/* A page whose lock somebody held when it was to be given back: each waits for its own. */
+/*
+ * A page whose lock somebody held when it was to be given back: each waits for its own, on a
+ * queue that nothing else needs.
+ */
+static struct workqueue_struct *late_wq;
+
 struct late_page {
 	struct work_struct work;
 	struct page *page;
@@ -218,8 +224,21 @@ static void unpin(struct page *page)
 		l->page = page;
 		INIT_WORK(&l->work, late_fn);
 		__module_get(THIS_MODULE);
-		queue_work(kxen_unbound_wq, &l->work);
+		queue_work(late_wq, &l->work);
 	}
+}
+
+/* Before the first domain: 0, or -ENOMEM. */
+int kxen_guest_mem_init(void)
+{
+	late_wq = alloc_workqueue("kxen_late", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	return late_wq ? 0 : -ENOMEM;
+}
+
+/* Each item has a reference to the module: what is waited for is their last lines. */
+void kxen_guest_mem_exit(void)
+{
+	destroy_workqueue(late_wq);
 }
 
 /* --- what a domain holds ---------------------------------------------------------- */

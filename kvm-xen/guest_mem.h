@@ -55,6 +55,8 @@ struct kxen_page {
 	bool exclusive;
 };
 
+int kxen_guest_mem_init(void);
+void kxen_guest_mem_exit(void);
 int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p);
 int kxen_page_pin_alone(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,

@@ -7,6 +7,7 @@
 
 #include "../dom0/dom0.h"
 #include "arch.h"
+#include "guest_mem.h"
 #include "kvm/hook.h"
 #include "kvm/glue.h"
 #include "hypercall.h"
@@ -94,9 +95,12 @@ static int __init kxen_init(void)
 	if (ret)
 		goto err_arch;
 	kxen_arch_ready();
-	ret = kxen_debugfs_init();
+	ret = kxen_guest_mem_init();
 	if (ret)
 		goto err_arch;
+	ret = kxen_debugfs_init();
+	if (ret)
+		goto err_mem;
 	ret = kxen_domains_init();
 	if (ret)
 		goto err_debugfs;
@@ -114,6 +118,8 @@ err_domains:
 	kxen_domains_exit();
 err_debugfs:
 	kxen_debugfs_exit();
+err_mem:
+	kxen_guest_mem_exit();
 err_arch:
 	kxen_arch_exit();
 	return ret;
@@ -126,6 +132,7 @@ static void __exit kxen_exit(void)
 	kxen_attach_exit();
 	kxen_domains_exit();
 	kxen_debugfs_exit();
+	kxen_guest_mem_exit();
 	kxen_arch_exit();
 	/* A task that gave the last domain back may still be on its way out. */
 	kxen_hook_drain();
