@@ -125,20 +125,6 @@ static void test_size(void)
 	check("a structure of 4 GB", within(SOON, info_of_4gb, NULL), E2BIG);
 }
 
-/* The result cannot be written back: nobody would know the number. */
-static void test_no_result(void)
-{
-	struct kxen_create *c = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned int before = count_domains();
-
-	c->size = sizeof(*c);
-	c->domid = KXEN_DOMID_AUTO;
-	mprotect(c, 4096, PROT_READ);
-	check("CREATE from read-only memory", call(KXEN_CREATE, c), EFAULT);
-	check("it leaves no domain", count_domains() - before, 0);
-}
-
 /* --- what a user may see ----------------------------------------------------------------- */
 
 static int port_of(unsigned int domid)
@@ -275,9 +261,57 @@ static void test_stream(void)
 	      within(QUICK, restore_long, &some), 0);
 }
 
+/* --- results that cannot be written -------------------------------------------------------- */
+
+/* A copy of an argument that the caller lets nobody write to. */
+static void *read_only(const void *arg, size_t size)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("a page");
+	memcpy(p, arg, size);
+	mprotect(p, 4096, PROT_READ);
+	return p;
+}
+
+/* The result cannot be written back: nobody would know the number. */
+static void test_no_result(void)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	unsigned int before = count_domains();
+
+	check("CREATE from read-only memory", call(KXEN_CREATE, read_only(&c, sizeof(c))),
+	      EFAULT);
+	check("it leaves no domain", count_domains() - before, 0);
+}
+
+/* A call that says that it has failed has not been made. */
+static void test_no_effect(void)
+{
+	struct kxen_query q = { .size = sizeof(q) };
+	struct kxen_image_arg b = { .size = sizeof(b) };
+	struct kxen_domid_arg d = { .size = sizeof(d) };
+	unsigned int id;
+
+	b.buf = (uintptr_t)saved(&id);
+	b.len = saved_len;
+	make_domain(&id, 1, true);
+	b.domid = d.domid = q.domid = id;
+	check("RESTORE from read-only memory", call(KXEN_RESTORE, read_only(&b, sizeof(b))),
+	      EFAULT);
+	/* A domain that was restored would be none to restore into. */
+	check("it has restored nothing", call(KXEN_RESTORE, &b), 0);
+	check("UNPAUSE from read-only memory", call(KXEN_UNPAUSE, read_only(&d, sizeof(d))),
+	      EFAULT);
+	check("QUERY", call(KXEN_QUERY, &q), 0);
+	check("the domain is still paused", q.paused, 1);
+}
+
 const struct test limit_tests[] = {
 	{ "sizes", test_size },
 	{ "no result", test_no_result },
+	{ "no effect", test_no_effect },
 	{ "what a user sees", test_sight },
 	{ "numbers", test_numbers },
 	{ "stream", test_stream },
