@@ -2,7 +2,7 @@
 /*
  * What a VMM does to a domain while its guest runs, and measures: a memory slot and a
  * pause beside a long hypercall, a pause right behind an unpause, a page that does not
- * come, memory that changes under the guest. The report is lines of the guests' kind.
+ * come yet, memory that changes under the guest. The report is lines of the guests' kind.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -130,16 +130,22 @@ void start_toggling(void)
 		die("no thread");
 }
 
-/* --- a page that does not come ---------------------------------------------------------- */
+/* --- a page that does not come yet ------------------------------------------------------ */
 
-static void *wait_stuck(void *arg)
+/* Whoever wants the page waits for a line on standard input, or as long as the machine lives. */
+static void *bring_page(void *arg)
 {
 	struct pollfd p = { .fd = (int)(intptr_t)arg, .events = POLLIN };
+	struct uffdio_zeropage z = {
+		.range = { (uintptr_t)vm.ram + STUCK_PAGE, PAGE },
+	};
+	char line[16];
 
-	/* The fault is never taken up, so it waits as long as the machine lives. */
 	poll(&p, 1, -1);
 	puts("VMM a thread waits for the page");
 	fflush(stdout);
+	if (fgets(line, sizeof(line), stdin))
+		xioctl(p.fd, UFFDIO_ZEROPAGE, &z, "UFFDIO_ZEROPAGE");
 	return NULL;
 }
 
@@ -147,7 +153,7 @@ void make_stuck_page(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register r = {
-		.range = { (uintptr_t)vm.ram + STUCK_PAGE, 4096 },
+		.range = { (uintptr_t)vm.ram + STUCK_PAGE, PAGE },
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
@@ -157,7 +163,7 @@ void make_stuck_page(void)
 		die("userfaultfd: %s", strerror(errno));
 	xioctl(fd, UFFDIO_API, &api, "UFFDIO_API");
 	xioctl(fd, UFFDIO_REGISTER, &r, "UFFDIO_REGISTER");
-	if (pthread_create(&t, NULL, wait_stuck, (void *)(intptr_t)fd))
+	if (pthread_create(&t, NULL, bring_page, (void *)(intptr_t)fd))
 		die("no thread");
 }
 

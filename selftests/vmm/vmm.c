@@ -457,7 +457,7 @@ static void usage(void)
 	     "  --pull       change memory as the guest's writes to port 0xF5 say\n"
 	     "  --toggle N   unpause and pause it N times: does it stand still then?\n"
 	     "  --alias      the memory is there once more, at 2 GB\n"
-	     "  --stuck      guest frame 0x2000 never comes\n"
+	     "  --stuck      guest frame 0x2000 comes with a line on standard input\n"
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
 	     "  --user UID   run as this user\n"
