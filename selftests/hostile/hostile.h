@@ -13,6 +13,7 @@
 #define SOON		10000	/* ms: what takes as long hangs */
 #define QUICK		3000	/* ms: for what is long because of its amount */
 #define RAM		(1UL << 20)
+#define CASE_LIMIT	100	/* s: for a hang */
 #define NOT_IN_TIME	(-1)
 
 /* Both devices, opened when the program began: whoever drops his rights keeps them. */
@@ -87,6 +88,7 @@ struct test {
 
 extern const struct test memory_tests[], limit_tests[], life_tests[];
 void test_create_race(void);
+void test_killed_restore(void);
 int test_file(const char *path, bool may_fail);
 int test_channel(unsigned int domid, unsigned int port);
 

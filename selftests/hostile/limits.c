@@ -3,11 +3,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -218,14 +220,10 @@ static uint32_t *put_many(uint32_t *at, unsigned int unknown)
 	return at;
 }
 
-/*
- * A saved domain with many ports behind very many records that nobody knows: whoever
- * searches from the front for each port is at it for long. The reason, 0 if it is taken.
- */
-static int restore_long(void *arg)
+/* A saved domain with many ports behind so many records that nobody knows. */
+static uint32_t *long_stream(unsigned int unknown)
 {
-	struct kxen_image_arg b = { .size = sizeof(b) };
-	unsigned int id, unknown = *(unsigned int *)arg, pos;
+	unsigned int id, pos;
 	const uint32_t *good = saved(&id), *rec;
 	uint32_t *out, *at;
 
@@ -242,10 +240,19 @@ static int restore_long(void *arg)
 		at += 2 + rec[1] / 4;
 	}
 	out[2] = (at - out) * 4;
-	make_domain(&id, 1, true);
-	b.domid = id;
-	b.buf = (uintptr_t)out;
-	b.len = out[2];
+	return out;
+}
+
+/* Whoever searches from the front for each port is at it for long. The reason, 0 if it is taken. */
+static int restore_long(void *arg)
+{
+	struct kxen_image_arg b = { .size = sizeof(b) };
+	unsigned int unknown = *(unsigned int *)arg;
+	uint32_t *stream = long_stream(unknown);
+
+	make_domain(&b.domid, 1, true);
+	b.buf = (uintptr_t)stream;
+	b.len = stream[2];
 	if (call(KXEN_RESTORE, &b))
 		return b.reason ?: 100;
 	return b.skipped == unknown ? 0 : 101;
@@ -318,3 +325,63 @@ const struct test limit_tests[] = {
 	{ "close", test_close },
 	{ }
 };
+
+/* --- a restore that is killed ----------------------------------------------------------------- */
+
+#define HITS	"/sys/module/kxen_stall/parameters/hits"
+
+/* So many ports were placed: the job has made that slow, which is counted. */
+static unsigned int placed(void)
+{
+	FILE *f = fopen(HITS, "r");
+	unsigned int n;
+
+	if (!f || fscanf(f, "%u", &n) != 1)
+		die(HITS);
+	fclose(f);
+	return n;
+}
+
+static bool some_placed(void *arg)
+{
+	(void)arg;
+	return placed() > 0;
+}
+
+static void restore_it(void *arg)
+{
+	tell(call(KXEN_RESTORE, arg));
+}
+
+static bool has_ended(void *arg)
+{
+	return waitpid(*(pid_t *)arg, NULL, WNOHANG) == *(pid_t *)arg;
+}
+
+/* By another process than the one that holds the domain and its VM: they outlive it. */
+void test_killed_restore(void)
+{
+	struct kxen_image_arg b = { .size = sizeof(b) };
+	struct kxen_query q = { .size = sizeof(q) };
+	uint32_t *stream = long_stream(0);
+	struct actor a;
+	unsigned int id, n;
+
+	make_domain(&id, 1, true);
+	b.domid = q.domid = id;
+	b.buf = (uintptr_t)stream;
+	b.len = stream[2];
+	start_actor(&a, restore_it, &b);
+	check("a RESTORE places its ports", wait_until(SOON, some_placed, NULL), 1);
+	kill(a.pid, SIGKILL);
+	check("killed, it ends", wait_until(CASE_LIMIT * 1000, has_ended, &a.pid), 1);
+	n = placed();
+	note("%u of %u ports were placed", n, NR_PORTS);
+	check("it has not gone on to the last port", n > 0 && n < NR_PORTS, 1);
+	check("QUERY", call(KXEN_QUERY, &q), 0);
+	check("the domain has no port", q.ports, 0);
+	check("it is paused as before", q.paused, 1);
+	b.buf = (uintptr_t)saved(&id);
+	b.len = saved_len;
+	check("and another stream is taken", call(KXEN_RESTORE, &b), 0);
+}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hostile [race | file PATH [refused] | channel DOMID PORT]
+ * hostile [race | killed | file PATH [refused] | channel DOMID PORT]
  *
  * Without a word: each case in a process of its own, as root, who also plays the second
  * user. The report is lines "ok - NAME" and "not ok - NAME".
@@ -16,8 +16,6 @@
 #include <unistd.h>
 
 #include "hostile.h"
-
-#define CASE_LIMIT	100	/* s: for a hang */
 
 int ctl, kvm;
 static int bad;
@@ -130,6 +128,8 @@ int main(int argc, char **argv)
 	open_devices();
 	if (!strcmp(argv[1], "race"))
 		test_create_race();
+	else if (!strcmp(argv[1], "killed"))
+		test_killed_restore();
 	else if (!strcmp(argv[1], "file") && argc > 2)
 		test_file(argv[2], argc > 3);
 	else if (!strcmp(argv[1], "channel") && argc > 3)
