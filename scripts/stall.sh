@@ -9,12 +9,12 @@ set -euo pipefail
 out=$KXEN_TOP/build/$1-stall src=$KXEN_TOP/selftests/stall
 PATH=$(path_of "$1")
 mkdir -p "$out"
-cp -u "$src/Kbuild" "$src/kxen_stall.c" "$out/"
+cp -u "$src"/* "$out/"
 if ! locked "stall-$1" make -s -C "$(kdir_of "$1")" M="$out" W=1 modules >"$out/log" 2>&1 ||
 	grep -q 'warning:' "$out/log"; then
 	cat "$out/log" >&2
-	die "no kxen_stall.ko for $1"
+	die "no kxen_stall.ko or kxen_starve.ko for $1"
 fi
-strip --strip-debug "$out/kxen_stall.ko"
+strip --strip-debug "$out"/*.ko
 "$KXEN_TOP/scripts/places.py" "$KXEN_TOP/build/$1/kvm-xen.ko" >"$out/places"
 echo "$out"

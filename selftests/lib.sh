@@ -180,10 +180,10 @@ common_files() {	# SERIES
 	for i in $(images build); do echo "--file $BUILD/selftests/img/$i"; done
 }
 
-# And what job.sh's stall needs.
+# And what job.sh's stall needs, and the like.
 stall_files() {	# SERIES
 	local dir
-	dir=$("$KXEN_TOP/scripts/stall.sh" "$1") && echo "--file $dir/kxen_stall.ko --file $dir/places"
+	dir=$("$KXEN_TOP/scripts/stall.sh" "$1") && echo "--file $dir/kxen_stall.ko --file $dir/kxen_starve.ko --file $dir/places"
 }
 
 # The same for Debian kernels as guests, under the machine's own QEMU.

@@ -89,6 +89,7 @@ struct test {
 extern const struct test memory_tests[], limit_tests[], life_tests[];
 void test_create_race(void);
 void test_killed_restore(void);
+void test_bus(void);
 int test_file(const char *path, bool may_fail);
 int test_channel(unsigned int domid, unsigned int port);
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -253,6 +254,47 @@ const struct test life_tests[] = {
 	{ "ends", test_ends },
 	{ }
 };
+
+/* --- a bus of KVM's that goes ---------------------------------------------------------------- */
+
+static bool ended(void *arg)
+{
+	return query(*(unsigned int *)arg) == ENOENT;
+}
+
+/*
+ * KVM, finding no memory for a smaller bus, takes all devices from it: the module's own, which
+ * answers port 0x10, with an ioeventfd. The job sees to the memory.
+ */
+void test_bus(void)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO,
+				 .flags = KXEN_DOM_UNPLUG };
+	struct kxen_query q = { .size = sizeof(q) };
+	struct kvm_ioeventfd e = {
+		.addr = 0x500, .len = 2, .fd = eventfd(0, EFD_CLOEXEC),
+		.flags = KVM_IOEVENTFD_FLAG_PIO,
+	};
+	struct machine m = make_machine(0, 1, NULL);
+	unsigned int before = count_domains();
+
+	check("CREATE", call(KXEN_CREATE, &c), 0);
+	check("ATTACH", attach(c.domid, m.vm, NULL), 0);
+	check("an ioeventfd", ioctl(m.vm, KVM_IOEVENTFD, &e), 0);
+	e.flags |= KVM_IOEVENTFD_FLAG_DEASSIGN;
+	check("it goes", ioctl(m.vm, KVM_IOEVENTFD, &e), 0);
+	q.domid = c.domid;
+	check("QUERY", call(KXEN_QUERY, &q), 0);
+	check("the domain goes on", q.state, KXEN_STATE_RUNNING);
+	check("it has its vCPU", q.vcpus, 1);
+	check("PAUSE", domain_op(KXEN_PAUSE, c.domid), 0);
+	check("UNPAUSE", domain_op(KXEN_UNPAUSE, c.domid), 0);
+	munmap(m.run, ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0));
+	close(m.vcpu);
+	close(m.vm);
+	check("it ends with its VM", wait_until(SOON, ended, &c.domid), 1);
+	check("no domain is left", count_domains() - before, 0);
+}
 
 /* --- making and destroying at the same time ----------------------------------------------- */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hostile [race | killed | file PATH [refused] | channel DOMID PORT]
+ * hostile [race | killed | bus | file PATH [refused] | channel DOMID PORT]
  *
  * Without a word: each case in a process of its own, as root, who also plays the second
  * user. The report is lines "ok - NAME" and "not ok - NAME".
@@ -130,6 +130,8 @@ int main(int argc, char **argv)
 		test_create_race();
 	else if (!strcmp(argv[1], "killed"))
 		test_killed_restore();
+	else if (!strcmp(argv[1], "bus"))
+		test_bus();
 	else if (!strcmp(argv[1], "file") && argc > 2)
 		test_file(argv[2], argc > 3);
 	else if (!strcmp(argv[1], "channel") && argc > 3)
