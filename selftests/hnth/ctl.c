@@ -12,6 +12,7 @@
 #include "hnth.h"
 
 #define MORE_PORTS	70	/* more than a table of ports has at first */
+#define MORE_STATS	64	/* more than there are */
 
 static int opened = -1;
 static uint8_t stream[1 << 16];
@@ -55,6 +56,46 @@ static void vm_and_domain(void)
 {
 	new_vm(2, 4 << 20);
 	create(0, KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL);
+}
+
+static void a_domain(void)
+{
+	create(0, 0);
+}
+
+static long destroy(void)
+{
+	return domain_op(KXEN_DESTROY);
+}
+
+static long attach_ids(void)
+{
+	static const struct kxen_vcpu_id ids[] = { { 0, 5 }, { 2, 3 } };
+
+	return attach_with(ids, 2);
+}
+
+static long stats(unsigned long cmd, uint32_t id, void *buf)
+{
+	struct kxen_stats_arg a = {
+		.size = sizeof(a), .domid = id, .nr = MORE_STATS, .buf = (uintptr_t)buf,
+	};
+
+	return ioctl(ctl_file(), cmd, &a);
+}
+
+static long stat_names(void)
+{
+	static struct kxen_stat_name names[MORE_STATS];
+
+	return stats(KXEN_STAT_NAMES, 0, names);
+}
+
+static long stat_values(void)
+{
+	static struct kxen_stat values[MORE_STATS];
+
+	return stats(KXEN_STATS, domid, values);
 }
 
 /* --- an attached VM ----------------------------------------------------------------- */
@@ -132,6 +173,19 @@ static long unpause(void)
 static long hold(void)
 {
 	return domain_op(KXEN_HOLD);
+}
+
+/* It lives on for whoever holds it. */
+static void held(void)
+{
+	attached(1);
+	domain_op(KXEN_HOLD);
+	drop_vm();
+}
+
+static long unhold(void)
+{
+	return domain_op(KXEN_UNHOLD);
 }
 
 static void held_and_gone(void)
@@ -242,12 +296,17 @@ const struct op ctl_ops[] = {
 	{ "INFO", nothing, info, nothing, false, NULL },
 	{ "CREATE", nothing, create_plain, gone, false, NULL },
 	{ "CREATE with 131072 ports", nothing, create_large, gone, false, NULL },
+	{ "DESTROY", a_domain, destroy, gone, false, NULL },
 	{ "ATTACH", vm_and_domain, attach, gone, true, NULL },
+	{ "ATTACH with numbers of vCPUs", vm_and_domain, attach_ids, gone, true, two_known },
 	{ "KVM_CREATE_VCPU of an attached VM", with_one, second_vcpu, gone, false, two_known },
 	{ "QUERY", with_two, query, gone, false, NULL },
 	{ "PAUSE", with_two, pause_it, gone, false, NULL },
 	{ "UNPAUSE", paused, unpause, gone, false, NULL },
 	{ "HOLD", with_one, hold, held_and_gone, false, NULL },
+	{ "UNHOLD", held, unhold, held_and_gone, false, NULL },
+	{ "STATS", with_ports, stat_values, gone, false, NULL },
+	{ "STAT_NAMES", nothing, stat_names, nothing, false, NULL },
 	{ "PORT", with_ports, port, gone, false, NULL },
 	{ "EVTCHN: ALLOC", with_full_bucket, alloc, gone, false, NULL },
 	{ "EVTCHN: VIRQ", with_two, virq, gone, false, NULL },

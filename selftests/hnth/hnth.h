@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kxen_vcpu_id;
+
 /* One call: what has to be there, the call, and back to where it was. */
 struct op {
 	const char *name;
@@ -34,6 +36,7 @@ long create_vcpu(unsigned int n);
 void drop_vm(void);
 long create(uint32_t ports, uint32_t flags);
 long attach(void);
+long attach_with(const struct kxen_vcpu_id *ids, uint32_t nr);
 long domain_op(unsigned long cmd);
 long evtchn_op(uint32_t op, uint32_t value);
 void attached(unsigned int cpus);

@@ -91,14 +91,22 @@ long create(uint32_t ports, uint32_t flags)
 	return ret;
 }
 
-long attach(void)
+long attach_with(const struct kxen_vcpu_id *ids, uint32_t nr)
 {
-	struct kxen_attach a = { .size = sizeof(a), .domid = domid, .vm_fd = vm };
+	struct kxen_attach a = {
+		.size = sizeof(a), .domid = domid, .vm_fd = vm,
+		.vcpu_ids = (uintptr_t)ids, .nr_vcpu_ids = nr,
+	};
 
 	return ioctl(ctl_file(), KXEN_ATTACH, &a);
 }
 
-/* PAUSE, UNPAUSE, DESTROY */
+long attach(void)
+{
+	return attach_with(NULL, 0);
+}
+
+/* PAUSE, UNPAUSE, HOLD, UNHOLD, DESTROY */
 long domain_op(unsigned long cmd)
 {
 	struct kxen_domid_arg a = { .size = sizeof(a), .domid = domid };

@@ -2,7 +2,8 @@
 /* Event channels, in their three ABIs. */
 #include "fnth.h"
 
-/* The list of vCPUs in nlrun.h is for two. */
+/* The lists of vCPUs in nlrun.h have two of them, and room for one that comes later. */
+#define NR_CPUS	3
 #include "../nlrun.h"
 
 #define BUCKET	64	/* ports, or 16 in a kernel whose locks are larger */
@@ -177,6 +178,15 @@ static void have_room(void)
 	nl_register();
 }
 
+/* A tree that the third vCPU, which is offline, is not in yet. */
+static void have_two(void)
+{
+	prepare(4, 1);
+	nl_fill(4, 1, 3);
+	rq.reg.nr_vcpus = 2;
+	nl_register();
+}
+
 static void have_3(void)
 {
 	prepare_3();
@@ -200,6 +210,11 @@ static long deepen(void)
 	memset(nl_l2, 0, sizeof(nl_l2));
 	nl_fill(4, 0, 2);
 	return evtchn_op(EVTCHNOP_nlevel_deepen, &rq.reg);
+}
+
+static long late_vcpu(void)
+{
+	return evtchn_op(EVTCHNOP_nlevel_vcpu, &rq.vcpu[2]);
 }
 
 static long query(void)
@@ -227,6 +242,7 @@ const struct op evtchn_ops[] = {
 	{ "nlevel_register, 4 levels", prepare_4, registration, all_new },
 	{ "nlevel_expand", have_room, expand, all_new },
 	{ "nlevel_deepen", have_3, deepen, all_new },
+	{ "nlevel_vcpu", have_two, late_vcpu, all_new },
 	{ "nlevel_query", nothing, query, nothing },
 	{ "reset from N-level", have_4, reset, all_new },
 	{ 0 },
