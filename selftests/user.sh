@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Logic that the kernel and user space can compile alike, under sanitizers: fuzzed for a
-# number of runs (FUZZ_RUNS), and with threads. 'make fuzz' runs longer.
+# number of runs (FUZZ_RUNS, with FUZZ_SEED), and with threads. 'make fuzz' runs longer.
 PARTS=all WEIGHT=100
 . "$(dirname "$0")/lib.sh"
 U=$BUILD/user
@@ -9,14 +9,15 @@ mkdir -p "$U"
 cd "$SELF/user" || exit 1
 C="clang -g -O1 -Wall -Wextra -fno-omit-frame-pointer -I$KXEN_TOP/include"
 runs=${FUZZ_RUNS:-$([ "$KXEN_CHECK" = full ] && echo 1000000 || echo 150000)}
+seed=${FUZZ_SEED:-1}
 
 fuzz() {	# NAME SANITIZERS
 	$C -fsanitize=fuzzer,"$2" -fno-sanitize-recover=all -o "$U/$1" "$1.c" >"$U/$1.log" 2>&1
 	tap $? "$1: builds with $2"
 	mkdir -p "$U/$1.corpus"
-	"$U/$1" -runs="$runs" -seed=1 -max_len=512 -artifact_prefix="$U/$1." "$U/$1.corpus" >"$U/$1.log" 2>&1
+	"$U/$1" -runs="$runs" -seed="$seed" -max_len=512 -artifact_prefix="$U/$1." "$U/$1.corpus" >"$U/$1.log" 2>&1
 	rc=$?
-	tap $rc "$1: $runs runs with $2"
+	tap $rc "$1: $runs runs with $2, seed $seed"
 	[ $rc = 0 ] || sed 's/^/# /' "$U/$1.log" | tail -20
 	grep -q "DONE\|Done $runs" "$U/$1.log"
 	tap $? "$1: all of them were made ($(grep -o 'cov: [0-9]*' "$U/$1.log" | tail -1))"

@@ -438,7 +438,7 @@ static void bad_first(const uint8_t *good, uint64_t len)
 /* Damage the stream in many ways: each is refused or taken, nothing else happens. */
 static void fuzz(const uint8_t *good, uint64_t len)
 {
-	unsigned int i, k, n, reason, refused = 0, seed = 1;
+	unsigned int i, k, n, reason, refused = 0, seed = vm.seed;
 	uint8_t *bad = malloc(len);
 
 	for (i = 0; i < vm.fuzz; i++) {
@@ -461,7 +461,8 @@ static void fuzz(const uint8_t *good, uint64_t len)
 		else
 			renew_vm();	/* one that was restored is not new */
 	}
-	printf("ok - %u damaged streams, %u refused\n", vm.fuzz, refused);
+	printf("ok - %u damaged streams of seed %u, %u refused\n", vm.fuzz, vm.seed,
+	       refused);
 	free(bad);
 }
 

@@ -35,7 +35,7 @@
 #define PHYS32_ENTRY	18
 
 struct machine vm = { .ctl = -1, .cpus = 1, .mem = 64 << 20, .xen = true,
-		      .domid = KXEN_DOMID_AUTO, .limit = 60 };
+		      .domid = KXEN_DOMID_AUTO, .limit = 60, .seed = 1 };
 
 void die(const char *fmt, ...)
 {
@@ -449,6 +449,7 @@ static void usage(void)
 	     "  --go-on      having saved, let the guest go on\n"
 	     "  --restore F  go on with what was saved; no IMAGE\n"
 	     "  --fuzz N     restore from F, damaged in N ways, and end\n"
+	     "  --seed N     in which (1)\n"
 	     "  --bad-first N restore from F, N times with a bad port, then as it is\n"
 	     "  --pin        vCPU n runs on CPU n, modulo their number\n"
 	     "  --churn      pause, save and dump it all the time\n"
@@ -500,6 +501,7 @@ static const struct option opts[] = {
 	{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 	{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
 	{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
+	{ "seed", 1, 0, 'e' },
 	{ "bad-first", 1, 0, 'B' }, { "fail", 1, 0, 'f' },
 	{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 	{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
@@ -532,6 +534,7 @@ static void set_option(int c)
 	case 'c': vm.pin = true; break;
 	case 'f': vm.fail = optarg; break;
 	case 'F': vm.fuzz = atoi(optarg); break;
+	case 'e': vm.seed = strtoul(optarg, NULL, 0); break;
 	case 'B': vm.bad_first = atoi(optarg); break;
 	case 'T': vm.slot_later = true; break;
 	case 't': vm.toggle = atoi(optarg); break;

@@ -40,6 +40,7 @@ struct machine {
 	const char *vcpu_ids;	/* Xen's numbers, in the order of the vCPUs */
 	const char *fail;	/* what makes allocations fail */
 	unsigned int fuzz;	/* damaged streams to restore */
+	unsigned int seed;	/* which */
 	unsigned int bad_first;	/* streams that are refused, before the good one */
 	volatile bool stop;	/* the other vCPUs wait in save_check() */
 	struct kvm_run *run[MAX_VCPUS];
