@@ -4,6 +4,8 @@
  * whoever writes N to it sees the N-th allocation that the module makes on his behalf
  * fail; reading gives how many are left to come, 0 once one has failed. As a parameter of
  * the load it counts from the module's initialisation on. One task at a time.
+ *
+ * And most_pages: how many of a kind a domain can hold, if that is less than as it is.
  */
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -38,6 +40,17 @@ static const struct kernel_param_ops fault_ops = {
 };
 module_param_cb(fail_nth, &fault_ops, NULL, 0600);
 MODULE_PARM_DESC(fail_nth, "for tests: the caller's n-th allocation fails");
+
+static unsigned int most_pages;
+module_param(most_pages, uint, 0600);
+MODULE_PARM_DESC(most_pages, "for tests: pages of a kind that a domain can hold (0: no such limit)");
+
+bool kxen_fault_full(unsigned int used)
+{
+	unsigned int most = READ_ONCE(most_pages);
+
+	return most && used >= most;
+}
 
 /* Is it this allocation's turn to fail? */
 bool kxen_fault(void)

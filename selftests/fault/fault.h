@@ -18,7 +18,10 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
+#include "../../kvm-xen/limits.h"
+
 bool kxen_fault(void);
+bool kxen_fault_full(unsigned int used);
 
 static inline void *kxen_fault_kzalloc(size_t size, gfp_t flags)
 {
@@ -95,6 +98,7 @@ static inline bool kxen_fault_xa(struct xarray *xa, unsigned long index, void *e
 #define register_ftrace_direct(...)	KXEN_FAULT_INT(register_ftrace_direct(__VA_ARGS__))
 #define register_ftrace_function(...)	KXEN_FAULT_INT(register_ftrace_function(__VA_ARGS__))
 #define ftrace_set_filter_ip(...)	KXEN_FAULT_INT(ftrace_set_filter_ip(__VA_ARGS__))
+#define kxen_limit_full(l)		(kxen_fault_full((l)->used) || kxen_limit_full(l))
 #define debugfs_create_dir(...)		KXEN_FAULT_PTR(debugfs_create_dir(__VA_ARGS__))
 
 #endif
