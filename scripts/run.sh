@@ -18,13 +18,7 @@ locked programs make -s -C "$tests" "$tests/../build/selftests/vmm" "$tests/../b
 "$KXEN_TOP/scripts/module.sh" "$series"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cat >"$work/job" <<JOB
-insmod kvm-xen.ko || exit 1
-./vmm --limit 100 $options $* $image
-rc=\$?
-echo "== $image: the VMM's status is \$rc"
-dmesg | grep kvm_xen: | tail -20
-exit \$rc
-JOB
+printf '%s=%q\n' IMAGE "$image" OPTIONS "$options $*" >"$work/params"
 python3 "$KXEN_TOP/scripts/l1.py" --series "$series" --timeout 200 --file "$out/vmm" \
-	--file "$out/img/$image" --file "$KXEN_TOP/build/$series/kvm-xen.ko" "$work/job"
+	--file "$out/img/$image" --file "$KXEN_TOP/build/$series/kvm-xen.ko" --file "$work/params" \
+	"$tests/jobs/run"
