@@ -44,7 +44,6 @@ struct kxen_arch_vcpu {
  * @callback_gsi_work: raises it.
  * @resample_work: looks after callbacks whose flag stays set (resample.c).
  * @upcalls_unacked: upcall flags that it found set.
- * @unplug: I/O port 0x10.
  */
 struct kxen_arch_domain {
 	u8 callback_vector;
@@ -53,7 +52,6 @@ struct kxen_arch_domain {
 	struct work_struct callback_gsi_work;
 	struct delayed_work resample_work;
 	atomic64_t upcalls_unacked;
-	void *unplug;
 };
 
 #endif

@@ -53,6 +53,6 @@ int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm)
 		kxen_domain_put(d);
 		return PTR_ERR(p);
 	}
-	d->arch.unplug = p;
+	/* Not kept: KVM may take it away at any time. */
 	return 0;
 }
