@@ -135,7 +135,7 @@ static void publish(struct kxen_domain *d, const struct evtchn_fifo_init *list,
 
 	for (i = 0; i < nr; i++) {
 		vcpu = array_index_nospec(list[i].vcpu, KXEN_MAX_VCPUS);
-		/* Pairs with vcpu_of(): the queues are complete (XSA-358). */
+		/* Pairs with fifo_vcpu_of(): the queues are complete (XSA-358). */
 		smp_store_release(&f->vcpu[vcpu], fv[i]);
 		fv[i] = NULL;
 	}
