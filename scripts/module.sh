@@ -67,6 +67,8 @@ PATH=$(path_of "$series")
 # headers lack, so KBUILD_CHECKSRC says it.
 sparse=$(command -v sparse || true)
 [ ! -d "$(kroot_of "$series")/tools" ] || sparse=$(find "$(kroot_of "$series")/tools" -name sparse)
+# Headers with lockdep say more of locks than they keep to.
+case $series in *-*) sparse= ;; esac
 # Objects that were compiled while there was no sparse are all looked at.
 look=C=0
 if [ -n "$sparse" ]; then
