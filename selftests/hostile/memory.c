@@ -183,6 +183,11 @@ static void test_slots(void)
 
 static unsigned int given;	/* to the actor's child, which attaches */
 
+struct waiter {
+	long pid;
+	const char *in;		/* the kernel's function */
+};
+
 static pid_t attach_beside(void)
 {
 	pid_t pid = fork();
@@ -217,20 +222,34 @@ static void attached_absent(void *arg)
 	tell(pid);
 }
 
-static bool child_sleeps(void *arg)
+/* Just there: on its way it would be ended by the first wait that can be. */
+static bool child_waits(void *arg)
 {
-	char state = thread_state(*(long *)arg, *(long *)arg);
+	const struct waiter *w = arg;
+	char path[64], stack[4096];
+	size_t n = 0;
+	FILE *f;
 
-	return state == 'D' || state == 'S';
+	snprintf(path, sizeof(path), "/proc/%ld/stack", w->pid);
+	f = fopen(path, "r");
+	if (f) {
+		n = fread(stack, 1, sizeof(stack) - 1, f);
+		fclose(f);
+	}
+	stack[n] = 0;
+	return strstr(stack, w->in);
 }
 
 static bool child_ended(void *arg)
 {
-	return thread_state(*(long *)arg, *(long *)arg) == 'Z';
+	const struct waiter *w = arg;
+
+	return thread_state(w->pid, w->pid) == 'Z';
 }
 
-static void test_attach_killed(void (*fn)(void *), const char *what)
+static void test_attach_killed(void (*fn)(void *), const char *in, const char *what)
 {
+	struct waiter w = { .in = in };
 	unsigned int reason;
 	struct actor owner;
 	char name[100];
@@ -238,12 +257,13 @@ static void test_attach_killed(void (*fn)(void *), const char *what)
 	given = create_with_port();
 	start_actor(&owner, fn, NULL);
 	snprintf(name, sizeof(name), "another process attaches a VM, and waits for %s", what);
-	check(name, actor_says(&owner, 2 * SOON) && owner.said > 0 &&
-	      wait_until(SOON, child_sleeps, &owner.said), 1);
-	if (owner.said > 0)
-		kill(owner.said, SIGKILL);
+	if (actor_says(&owner, 2 * SOON))
+		w.pid = owner.said;
+	check(name, w.pid > 0 && wait_until(SOON, child_waits, &w), 1);
+	if (w.pid > 0)
+		kill(w.pid, SIGKILL);
 	snprintf(name, sizeof(name), "it can be ended while it waits for %s", what);
-	check(name, wait_until(SOON, child_ended, &owner.said), 1);
+	check(name, w.pid > 0 && wait_until(SOON, child_ended, &w), 1);
 	snprintf(name, sizeof(name), "its domain is as it was, after waiting for %s", what);
 	check(name, attach(given, make_machine(0, 1, NULL).vm, &reason), 0);
 	end_actor(&owner);
@@ -251,12 +271,12 @@ static void test_attach_killed(void (*fn)(void *), const char *what)
 
 static void test_attach_locked(void)
 {
-	test_attach_killed(attached_locked, "its lock of the slots");
+	test_attach_killed(attached_locked, "kxen_glue_pio_add", "its lock of the slots");
 }
 
 static void test_attach_absent(void)
 {
-	test_attach_killed(attached_absent, "a page that does not come");
+	test_attach_killed(attached_absent, "handle_userfault", "a page that does not come");
 }
 
 /* --- a saved image's buffer -------------------------------------------------------------- */
