@@ -16,6 +16,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "../../kvm-xen/limits.h"
@@ -58,6 +59,13 @@ static inline unsigned long kxen_fault_get_free_page(gfp_t flags)
 	return kxen_fault() ? 0 : __get_free_page(flags);
 }
 
+static inline struct workqueue_struct *kxen_fault_alloc_workqueue(const char *name,
+								  unsigned int flags,
+								  int max_active)
+{
+	return kxen_fault() ? NULL : alloc_workqueue("%s", flags, max_active, name);
+}
+
 /* Nothing is allocated for a place that is there, or to empty one. */
 static inline bool kxen_fault_xa(struct xarray *xa, unsigned long index, void *entry)
 {
@@ -77,6 +85,7 @@ static inline bool kxen_fault_xa(struct xarray *xa, unsigned long index, void *e
 #undef kvmalloc_array
 #undef get_zeroed_page
 #undef __get_free_page
+#undef alloc_workqueue
 #define kzalloc			kxen_fault_kzalloc
 #define kvzalloc		kxen_fault_kvzalloc
 #define kvmalloc		kxen_fault_kvmalloc
@@ -84,6 +93,7 @@ static inline bool kxen_fault_xa(struct xarray *xa, unsigned long index, void *e
 #define kvmalloc_array		kxen_fault_kvmalloc_array
 #define get_zeroed_page		kxen_fault_get_zeroed_page
 #define __get_free_page		kxen_fault_get_free_page
+#define alloc_workqueue		kxen_fault_alloc_workqueue
 
 #define KXEN_FAULT_INT(call)	(kxen_fault() ? -ENOMEM : (call))
 #define KXEN_FAULT_PTR(call)	(kxen_fault() ? ERR_PTR(-ENOMEM) : (call))
