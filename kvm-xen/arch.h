@@ -192,6 +192,9 @@ long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value);
  */
 bool kxen_arch_crash(struct kxen_domain *d);
 
+/* A fault that was not taken belongs to the machine before. The boot vCPU's own thread. */
+void kxen_arch_forget_crash(struct kxen_domain *d);
+
 /* Sub-operations that the core does not have; -ENOSYS for those that nobody has. */
 struct kxen_hc;
 long kxen_arch_hvm_op(struct kxen_hc *hc);

@@ -370,7 +370,7 @@ void kxen_timer_resume(struct kxen_vcpu *v);
 /* watchdog.c */
 int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout);
 void kxen_watchdog_init(struct kxen_domain *d);
-void kxen_watchdog_stop(struct kxen_domain *d);
+bool kxen_watchdog_stop(struct kxen_domain *d);
 
 /* ctl.c, debugfs.c */
 int kxen_ctl_init(void);

@@ -49,8 +49,12 @@ void kxen_reset_hold(struct kxen_domain *d)
 		kxen_arch_hold(d);
 		kxen_for_each_vcpu(d, i, v)
 			kxen_areas_hold(v, true);
-		/* A guest that wakes up starts its watchdogs again. */
-		kxen_watchdog_stop(d);
+		/*
+		 * A guest that wakes up starts its watchdogs again. One that had expired may
+		 * have come for a vCPU once more when the VMM had reset the machine already.
+		 */
+		if (kxen_watchdog_stop(d))
+			kxen_arch_forget_crash(d);
 	}
 	/* The next call is looked at. */
 	WRITE_ONCE(d->active, false);

@@ -39,21 +39,26 @@ void kxen_watchdog_init(struct kxen_domain *d)
 	}
 }
 
-/* On return none fires any more. May sleep. */
-void kxen_watchdog_stop(struct kxen_domain *d)
+/* On return none fires any more. May sleep. True if one had expired. */
+bool kxen_watchdog_stop(struct kxen_domain *d)
 {
+	bool expired = false;
 	int i;
 
 	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
 		hrtimer_cancel(&d->watchdog[i].timer);
+		expired |= d->watchdog[i].expired;
 		d->watchdog[i].active = false;
 		d->watchdog[i].expired = false;
 	}
+	return expired;
 }
 
 static void start(struct kxen_watchdog *w, u32 timeout)
 {
 	w->active = true;
+	/* One whose fault did not end the machine, as its VMM wanted it, begins anew. */
+	WRITE_ONCE(w->expired, false);
 	hrtimer_start(&w->timer, ktime_set(timeout, 0), HRTIMER_MODE_REL_HARD);
 }
 
@@ -94,8 +99,10 @@ int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout)
 	w = &d->watchdog[array_index_nospec(id - 1, KXEN_NR_WATCHDOGS)];
 	if (!w->active) {
 		ret = -EINVAL;
-	} else if (READ_ONCE(w->expired)) {
-		/* Too late: the fault is under way. */
+	} else if (READ_ONCE(w->expired) && hrtimer_active(&w->timer)) {
+		/* Too late: it waits for a vCPU that runs no guest of its own, as the caller. */
+		if (kxen_arch_crash(d))
+			hrtimer_cancel(&w->timer);
 	} else if (timeout) {
 		start(w, timeout);
 	} else {

@@ -120,3 +120,12 @@ bool kxen_arch_crash(struct kxen_domain *d)
 		kxen_glue_triple_fault(v->vcpu);
 	return v;
 }
+
+void kxen_arch_forget_crash(struct kxen_domain *d)
+{
+	struct kxen_vcpu *v;
+	u32 i;
+
+	kxen_for_each_vcpu(d, i, v)
+		kxen_glue_forget_triple_fault(v->vcpu);
+}

@@ -190,3 +190,9 @@ void kxen_glue_triple_fault(struct kvm_vcpu *vcpu)
 	kvm_make_request(KVM_REQ_TRIPLE_FAULT, vcpu);
 	kxen_glue_unblock(vcpu);
 }
+
+/* While the vCPU is not in the guest. */
+void kxen_glue_forget_triple_fault(struct kvm_vcpu *vcpu)
+{
+	kvm_clear_request(KVM_REQ_TRIPLE_FAULT, vcpu);
+}
