@@ -370,7 +370,10 @@ static void *run_vcpu(void *arg)
 			break;
 		case KVM_EXIT_SHUTDOWN:
 			printf("VMM triple fault\n");
-			exit(4);
+			if (!vm.forgive)
+				exit(4);
+			vm.forgive = false;
+			break;
 		default:
 			die("vCPU %u: exit reason %u", n, run->exit_reason);
 		}
@@ -458,6 +461,7 @@ static void usage(void)
 	     "  --pull       change memory as the guest's writes to port 0xF5 say\n"
 	     "  --toggle N   unpause and pause it N times: does it stand still then?\n"
 	     "  --alias      the memory is there once more, at 2 GB\n"
+	     "  --forgive    go on behind the first triple fault\n"
 	     "  --stuck      guest frame 0x2000 comes with a line on standard input\n"
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
@@ -506,6 +510,7 @@ static const struct option opts[] = {
 	{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 	{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
 	{ "pull", 0, 0, 'D' }, { "alias", 0, 0, 'A' },
+	{ "forgive", 0, 0, 'G' },
 	{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
 	{ "state", 0, 0, 'q' },
 	{ "help", 0, 0, '?' }, { 0 },
@@ -541,6 +546,7 @@ static void set_option(int c)
 	case 'K': vm.stuck = true; break;
 	case 'D': vm.pull = true; break;
 	case 'A': vm.alias = true; break;
+	case 'G': vm.forgive = true; break;
 	case 'I': vm.vcpu_ids = optarg; break;
 	case 'M': limit_memlock(atoi(optarg)); break;
 	case 'U': become(atoi(optarg)); break;

@@ -35,6 +35,7 @@ struct machine {
 	bool churn;	/* pause and save it all the time */
 	unsigned int toggle;	/* unpause and pause it so often, and look */
 	bool slot_later;	/* set a memory slot when the guest says so */
+	bool forgive;	/* go on behind the first triple fault */
 	bool alias;	/* the same memory at 2 GB, too */
 	bool pull;	/* change memory under the guest when it says so */
 	const char *vcpu_ids;	/* Xen's numbers, in the order of the vCPUs */
