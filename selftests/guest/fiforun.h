@@ -101,6 +101,19 @@ static inline long expand_array(unsigned long gfn)
 	return evtchn_op(EVTCHNOP_expand_array, &e);
 }
 
+/* Pages into the array until the first error; how many that were. */
+static inline u32 expand_until(u8 (*pages)[PAGE_SIZE], u32 most, long *error)
+{
+	u32 n;
+
+	for (n = 0; n < most; n++) {
+		*error = expand_array((unsigned long)pages[n] / PAGE_SIZE);
+		if (*error)
+			break;
+	}
+	return n;
+}
+
 static inline long set_priority(u32 port, u32 priority)
 {
 	struct evtchn_set_priority p = { .port = port, .priority = priority };

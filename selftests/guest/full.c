@@ -48,31 +48,18 @@ static void test_pages(void)
 	check("A85 not for a second", vcpu_op(PHYS_AREA, 0, &at), XEN_ENOSPC);
 }
 
-/* Pages until the first error. */
-static u32 grow(long *error)
-{
-	u32 n;
-
-	for (n = 0; n < ARRAY_PAGES; n++) {
-		*error = expand_array((unsigned long)pages[n] / PAGE_SIZE);
-		if (*error)
-			break;
-	}
-	return n;
-}
-
 /* Pages with events are a kind of their own. */
 static void test_event_pages(void)
 {
 	long error;
 
 	check("A36 init_control", init_cpu(0), 0);
-	check("A41 as many as the domain may hold", grow(&error), MOST - 1);
+	check("A41 as many as the domain may hold", expand_until(pages, ARRAY_PAGES, &error), MOST - 1);
 	check("A41 and no more", error, XEN_ENOSPC);
 	check("A36 nor another vCPU's block", init_cpu(1), XEN_ENOSPC);
 	check("A34 reset gives them back", reset(DOMID_SELF), 0);
 	check("A36 init_control", init_cpu(0), 0);
-	check("A41 as many as before", grow(&error), MOST - 1);
+	check("A41 as many as before", expand_until(pages, ARRAY_PAGES, &error), MOST - 1);
 }
 
 void test_main(void)

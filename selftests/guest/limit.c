@@ -11,19 +11,6 @@
 
 static u8 pages[MOST][PAGE_SIZE] page_aligned;
 
-/* Pages until the first error. */
-static u32 grow(long *error)
-{
-	u32 n;
-
-	for (n = 0; n < MOST; n++) {
-		*error = expand_array((unsigned long)pages[n] / PAGE_SIZE);
-		if (*error)
-			break;
-	}
-	return n;
-}
-
 void test_main(void)
 {
 	u64 area = (unsigned long)pages;
@@ -34,7 +21,7 @@ void test_main(void)
 	cli();
 	rt_take_events = fifo_take;
 	check("A36 init_control", init_cpu(0), 0);
-	first = grow(&error);
+	first = expand_until(pages, MOST, &error);
 	note("# %u pages", first);
 	check("A41 a page more than the VMM may lock", error, XEN_ENOMEM);
 	check("A41 that came before the end of the array", first < MOST, 1);
@@ -45,7 +32,7 @@ void test_main(void)
 	area = ~0ULL;
 	check("A85 and away", vcpu_op(14, 0, &area), 0);
 	check("A36 init_control", init_cpu(0), 0);
-	second = grow(&error);
+	second = expand_until(pages, MOST, &error);
 	check("A41 as many as before", second, first);
 	check("A41 and no more", error, XEN_ENOMEM);
 }
