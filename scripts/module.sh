@@ -63,15 +63,22 @@ done <"$out/sources"
 
 PATH=$(path_of "$series")
 # Who looks besides gcc: the machine's sparse, or for a kernel with a compiler of its own the
-# one beside that. The kernel's own look whether sparse will do needs a script that Debian's
-# headers lack, so KBUILD_CHECKSRC says it.
-sparse=$(command -v sparse || true)
-[ ! -d "$(kroot_of "$series")/tools" ] || sparse=$(find "$(kroot_of "$series")/tools" -name sparse)
-# Headers with lockdep say more of locks than they keep to.
-case $series in *-*) sparse= ;; esac
+# one beside that; nobody for kernels that are built for the tests, where headers with lockdep
+# say more of locks than they keep to. The kernel's own look whether sparse will do needs a
+# script that Debian's headers lack, so KBUILD_CHECKSRC says it.
+has_sparse() {
+	local tools
+	tools=$(kroot_of "$series")/tools
+	case $series in *-*) return 1 ;; esac
+	if [ -d "$tools" ]; then
+		[ -x "$tools/sparse" ]
+	else
+		command -v sparse >/dev/null
+	fi
+}
 # Objects that were compiled while there was no sparse are all looked at.
 look=C=0
-if [ -n "$sparse" ]; then
+if has_sparse; then
 	look=C=1
 	[ ! -e "$src/unseen" ] || look=C=2
 else
@@ -82,7 +89,7 @@ fi
 compilers() {
 	compgen -c | grep -xE '([a-z0-9_]+-linux-gnu-)?gcc(-[0-9]+)?' | sort -u |
 		while read -r c; do "$c" --version | head -1; done
-	[ -z "$sparse" ] || "$sparse" --version
+	! has_sparse || sparse --version
 	cksum "$kdir/Module.symvers" "$kdir/include/generated/autoconf.h"
 }
 compilers >"$src/compilers.new"
