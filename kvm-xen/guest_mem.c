@@ -103,7 +103,7 @@ static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
 	return n == -ENOMEM || n == -EINTR ? n : -EINVAL;
 }
 
-/* --- giving back ------------------------------------------------------------------ */
+/* --- a trial, before there is a domain -------------------------------------------- */
 
 static bool bring(struct mm_struct *mm, unsigned long hva)
 {
@@ -182,6 +182,8 @@ int kxen_guest_memory_pins(struct kvm *kvm)
 	kvfree(hva);
 	return ret;
 }
+
+/* --- giving back ------------------------------------------------------------------ */
 
 /*
  * A page whose lock somebody held when it was to be given back: each waits for its own, on a
