@@ -142,6 +142,28 @@ void kxen_evtchn_drop_all(struct kxen_domain *d)
 }
 
 /**
+ * kxen_evtchn_close_from() - Close some of a domain's open ports.
+ * @d: the domain.
+ * @port: the first one to look at.
+ * @budget: how many at most.
+ *
+ * Context: may sleep.
+ * Return: the next one that is open, U32_MAX if there is none behind.
+ */
+u32 kxen_evtchn_close_from(struct kxen_domain *d, u32 port, u32 budget)
+{
+	struct kxen_evtchn *e = d->evtchn;
+
+	for (;;) {
+		port = kxen_port_set_next(&e->set, port, READ_ONCE(e->table.nr_valid));
+		if (port == U32_MAX || !budget--)
+			return port;
+		kxen_port_close(d, port++);
+		cond_resched();
+	}
+}
+
+/**
  * kxen_evtchn_close_some() - Close some ports of a domain that is to lose them all.
  * @d: the domain. No new ones until it is reopened: each call leaves fewer.
  * @budget: how many at most.
@@ -153,17 +175,9 @@ void kxen_evtchn_drop_all(struct kxen_domain *d)
 bool kxen_evtchn_close_some(struct kxen_domain *d, u32 budget)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	u32 port;
 
 	mutex_lock(&e->event_lock);
 	e->dying = true;
 	mutex_unlock(&e->event_lock);
-	for (;;) {
-		port = kxen_port_set_next(&e->set, 1, READ_ONCE(e->table.nr_valid));
-		if (port == U32_MAX || !budget--)
-			break;
-		kxen_port_close(d, port);
-		cond_resched();
-	}
-	return port == U32_MAX;
+	return kxen_evtchn_close_from(d, 1, budget) == U32_MAX;
 }

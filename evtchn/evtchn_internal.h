@@ -160,6 +160,7 @@ int kxen_evtchn_port_info(struct kxen_domain *d, struct kxen_port_info *info);
 int kxen_port_close(struct kxen_domain *d, u32 port);
 void kxen_evtchn_close_all(struct kxen_domain *d);
 void kxen_evtchn_drop_all(struct kxen_domain *d);
+u32 kxen_evtchn_close_from(struct kxen_domain *d, u32 port, u32 budget);
 
 /* control.c, debugfs.c */
 extern const struct kxen_ctl_call kxen_evtchn_ctl[];

@@ -46,16 +46,12 @@ static long end(struct kxen_domain *d)
 static bool close_batch(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	u32 nr = READ_ONCE(e->table.nr_valid), port = READ_ONCE(e->reset_next);
-	int i;
+	u32 port = kxen_evtchn_close_from(d, READ_ONCE(e->reset_next), BATCH);
 
-	for (i = 0; i < BATCH && port < nr; i++) {
-		port = min(kxen_port_set_next(&e->set, port, nr), nr);
-		if (port < nr)
-			kxen_port_close(d, port++);
-	}
+	if (port == U32_MAX)
+		return false;
 	WRITE_ONCE(e->reset_next, max(port, 1U));
-	return port < nr;
+	return true;
 }
 
 /**
