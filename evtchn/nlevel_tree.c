@@ -102,7 +102,7 @@ static int pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 	if (ret)
 		return ret;
 	/* Held by now: who wants it for himself from here on is refused. */
-	if (kxen_page_is_alone(d, s->l2_gfn))
+	if (kxen_page_is_exclusive(d, s->l2_gfn))
 		return -EINVAL;
 	nv->in.page[0][0] = kxen_gptr_at(nv->l2.at, s->offset);
 	return 0;
@@ -115,8 +115,8 @@ static int pin_l3(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 	int ret;
 
 	for (i = 0; i < kxen_nl_pages(shift, 3); i++) {
-		ret = kxen_page_pin_alone(d, KXEN_LIMIT_EVENT_PAGES, s->l3_gfn[i],
-					  &nv->l3[i]);
+		ret = kxen_page_pin_exclusive(d, KXEN_LIMIT_EVENT_PAGES, s->l3_gfn[i],
+					      &nv->l3[i]);
 		if (ret)
 			return ret;
 		nv->in.page[1][i] = nv->l3[i].at;
@@ -186,11 +186,11 @@ static int pin_leaves(struct kxen_domain *d, const struct kxen_nl_req *r,
 	u32 i;
 
 	for (i = 0; i < r->nr_pages && !ret; i++) {
-		ret = kxen_page_pin_alone(d, KXEN_LIMIT_EVENT_PAGES, r->pending[i],
-					  &pending[i]);
+		ret = kxen_page_pin_exclusive(d, KXEN_LIMIT_EVENT_PAGES, r->pending[i],
+					      &pending[i]);
 		if (!ret)
-			ret = kxen_page_pin_alone(d, KXEN_LIMIT_EVENT_PAGES, r->mask[i],
-						  &mask[i]);
+			ret = kxen_page_pin_exclusive(d, KXEN_LIMIT_EVENT_PAGES, r->mask[i],
+						      &mask[i]);
 	}
 	if (ret)
 		unpin_leaves(d, pending, mask, r->nr_pages);

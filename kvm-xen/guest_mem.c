@@ -15,7 +15,7 @@
 #include "kxen.h"
 #include "p2m.h"
 
-/* A value in domain->pinned_gfns: how many registrations a frame has, and whether one is alone. */
+/* A value in domain->pinned_gfns: registrations of a frame, and whether one is exclusive. */
 #define PIN_EXCLUSIVE	1UL
 #define PIN_ONE	2UL
 
@@ -372,15 +372,15 @@ int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 }
 
 /* As above, but -EINVAL if the domain holds the page already. */
-int kxen_page_pin_alone(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
-			struct kxen_page *p)
+int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
+			    struct kxen_page *p)
 {
 	*p = (struct kxen_page) { .gfn = gfn, .kind = kind, .exclusive = true };
 	return pin_gfn(d, p);
 }
 
 /* Does somebody want to have this page for himself? */
-bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn)
+bool kxen_page_is_exclusive(struct kxen_domain *d, u64 gfn)
 {
 	void *entry = xa_load(&d->pinned_gfns, gfn);
 

@@ -59,9 +59,9 @@ int kxen_guest_mem_init(void);
 void kxen_guest_mem_exit(void);
 int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p);
-int kxen_page_pin_alone(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
-			struct kxen_page *p);
-bool kxen_page_is_alone(struct kxen_domain *d, u64 gfn);
+int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
+			    struct kxen_page *p);
+bool kxen_page_is_exclusive(struct kxen_domain *d, u64 gfn);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_guest_memory_pins(struct kvm *kvm);
 void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
