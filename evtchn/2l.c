@@ -120,14 +120,14 @@ const struct kxen_evtchn_ops kxen_evtchn_2l = {
 };
 
 /**
- * kxen_evtchn_carry_over() - Events set in a shared_info that was replaced.
+ * kxen_evtchn_merge_pending() - Events set in a shared_info that was replaced.
  * @d: the domain; the new shared_info is in place, nobody writes to the old one.
  * @old: the old one.
  *
  * The guest sees each event once: the new bitmap started empty. Its vCPUs look at all of
  * them afterwards.
  */
-void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shared_info *old)
+void kxen_evtchn_merge_pending(struct kxen_domain *d, const struct kxen_shared_info *old)
 {
 	const struct kxen_layout *l = layout(d);
 	struct kxen_gptr to, from = kxen_gptr_at(old->at, l->pending);

@@ -175,14 +175,14 @@ bool kxen_fifo_queue_ok(struct kxen_domain *d, u32 at);
 int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn);
 
 /* 2l.c */
-void kxen_evtchn_carry_over(struct kxen_domain *d, const struct kxen_shared_info *old);
+void kxen_evtchn_merge_pending(struct kxen_domain *d, const struct kxen_shared_info *old);
 
 /* freeze.c */
 void kxen_evtchn_freeze(struct kxen_domain *d);
 void kxen_evtchn_thaw(struct kxen_domain *d);
 void kxen_evtchn_to_2l(struct kxen_domain *d);
 void kxen_evtchn_silence(struct kxen_domain *d);
-void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to);
+void kxen_evtchn_replay_deferred(struct kxen_domain *d, u32 from, u32 to);
 int kxen_evtchn_is_fresh(struct kxen_domain *d, struct kxen_stream_in *im);
 
 /* nlevel_tree.c */

@@ -52,7 +52,7 @@ static struct kxen_fifo_vcpu *fifo_vcpu_of(const struct kxen_fifo *f, u32 vcpu)
 }
 
 /* Where an event goes, or has gone: vCPU and priority in one word, read at once. */
-static u32 place(u32 vcpu, u32 priority)
+static u32 queue_id(u32 vcpu, u32 priority)
 {
 	return vcpu << 4 | priority;
 }
@@ -179,11 +179,11 @@ static void raise(struct kxen_domain *d, const struct kxen_fifo *f,
 }
 
 /* Not now: when the missing page or control block comes. */
-static bool save(const struct kxen_fifo *f, struct kxen_port *p,
-		 struct kxen_word *w, u32 to)
+static bool defer_pending(const struct kxen_fifo *f, struct kxen_port *p,
+			  struct kxen_word *w, u32 to)
 {
 	WRITE_ONCE(p->pending_deferred, true);
-	/* Pairs with the barrier in kxen_evtchn_raise_noted(): one of us sees the other. */
+	/* Pairs with the barrier in kxen_evtchn_replay_deferred(): one of us sees the other. */
 	smp_mb();
 	return !(word_of(f, p->port, w) && queue_at(f, to)) ||
 	       !xchg(&p->pending_deferred, false);
@@ -192,11 +192,11 @@ static bool save(const struct kxen_fifo *f, struct kxen_port *p,
 static void evtchn_fifo_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_fifo *f = READ_ONCE(d->evtchn->fifo);
-	u32 to = place(READ_ONCE(p->notify_vcpu), READ_ONCE(p->priority));
+	u32 to = queue_id(READ_ONCE(p->notify_vcpu), READ_ONCE(p->priority));
 	struct kxen_word w;
 
 	if (unlikely(!word_of(f, p->port, &w) || !queue_at(f, to)) &&
-	    save(f, p, &w, to))
+	    defer_pending(f, p, &w, to))
 		return;
 	raise(d, f, p, w, to);
 }

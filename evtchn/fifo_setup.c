@@ -144,7 +144,7 @@ static void publish(struct kxen_domain *d, const struct evtchn_fifo_init *list,
 		*spare = NULL;
 		switch_abi(d);
 	}
-	kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
+	kxen_evtchn_replay_deferred(d, 0, e->table.nr_valid);
 }
 
 /* Everything is made before the lock is taken, and looked at again under it. */
@@ -252,7 +252,7 @@ int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
 		page.page = NULL;
 		/* Pairs with word_of(): the page is there (XSA-359). */
 		smp_store_release(&e->fifo->nr_words, nr + KXEN_FIFO_WORDS);
-		kxen_evtchn_raise_noted(d, nr, nr + KXEN_FIFO_WORDS);
+		kxen_evtchn_replay_deferred(d, nr, nr + KXEN_FIFO_WORDS);
 	}
 	mutex_unlock(&e->event_lock);
 	kxen_page_unpin(d, &page);

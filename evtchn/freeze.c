@@ -164,7 +164,7 @@ void kxen_evtchn_freeze(struct kxen_domain *d)
 	mutex_unlock(&e->event_lock);
 }
 
-/* The ABI below is in use again; what was noted stays so. */
+/* The ABI below is in use again; what was deferred stays so. */
 static void unfreeze(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
@@ -177,17 +177,17 @@ static void unfreeze(struct kxen_domain *d)
 }
 
 /*
- * Raise what was noted of the ports [from, to), and can be raised by now; what cannot is
- * noted again. event_lock held.
+ * Raise what was deferred of the ports [from, to), and can be raised by now; what cannot is
+ * deferred again. event_lock held.
  */
-void kxen_evtchn_raise_noted(struct kxen_domain *d, u32 from, u32 to)
+void kxen_evtchn_replay_deferred(struct kxen_domain *d, u32 from, u32 to)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	unsigned long flags;
 	u32 port;
 
 	lockdep_assert_held(&e->event_lock);
-	/* Pairs with the barrier in FIFO's save(). */
+	/* Pairs with the barrier in FIFO's defer_pending(). */
 	smp_mb();
 	for (port = from; port < min(to, e->table.nr_valid); port++) {
 		struct kxen_port *p = kxen_port(d, port);
@@ -210,7 +210,7 @@ void kxen_evtchn_thaw(struct kxen_domain *d)
 	mutex_lock(&e->event_lock);
 	if (e->inner_ops) {
 		unfreeze(d);
-		kxen_evtchn_raise_noted(d, 0, e->table.nr_valid);
+		kxen_evtchn_replay_deferred(d, 0, e->table.nr_valid);
 	}
 	mutex_unlock(&e->event_lock);
 }

@@ -308,7 +308,7 @@ static void merge_pending(struct kxen_domain *d, const struct kxen_nlevel *nl,
 }
 
 /* One upcall for each vCPU of a new tree, as registering vcpu_info gives it. */
-static void tell_all(struct kxen_domain *d, const struct kxen_nlevel *nl)
+static void notify_all(struct kxen_domain *d, const struct kxen_nlevel *nl)
 {
 	u32 i;
 
@@ -367,7 +367,7 @@ static void publish_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
 	merge_pending(d, nl, old, nr);
 	local_irq_restore(flags);
 	kxen_nl_replay(d, nl, NULL);
-	tell_all(d, nl);
+	notify_all(d, nl);
 }
 
 /**
@@ -436,7 +436,7 @@ static struct kxen_nlevel *take_leaves(struct kxen_domain *d,
 	 */
 	synchronize_rcu();
 	kxen_nl_replay(d, nl, NULL);
-	tell_all(d, nl);
+	notify_all(d, nl);
 	old->pending = NULL;
 	old->mask = NULL;
 	return old;

@@ -224,7 +224,7 @@ const struct kxen_rec_desc kxen_evtchn_recs[] = {
 };
 
 /**
- * kxen_evtchn_restored() - Raise what was noted, and connect the channels to other domains.
+ * kxen_evtchn_restored() - Raise what was deferred, and connect the channels to other domains.
  * @d: the domain, locked; its ports are restored, and nothing can fail any more.
  * @im: the stream.
  *

@@ -70,7 +70,7 @@ static void evtchn_shared_info_moved(struct kxen_domain *d,
 	u32 i;
 
 	if (old)
-		kxen_evtchn_carry_over(d, old);
+		kxen_evtchn_merge_pending(d, old);
 	kxen_for_each_vcpu(d, i, v)
 		kxen_evtchn_rescan(v, false);
 }
