@@ -41,7 +41,7 @@ static bool bring_in(unsigned long hva)
 	return true;
 }
 
-/* The same for another process: its lock is let go where the page is waited for. */
+/* The same for another process: its lock is released where the page is waited for. */
 static bool bring_in_others(struct mm_struct *mm, unsigned long hva)
 {
 	struct page *page;

@@ -141,7 +141,7 @@ static int put_result(struct kxen_hc *hc, u64 at, u64 ret)
 
 /*
  * Somebody wants the thread, or long enough was worked without a look. Between this call
- * and the next KVM lets go of what memory updates wait for.
+ * and the next KVM releases what memory updates wait for.
  */
 static long create_continuation(struct kxen_hc *hc, u64 at, u32 nr)
 {

@@ -160,7 +160,7 @@ static int wait_stopped(struct kxen_domain *d)
 	return 0;
 }
 
-static int let_go_locked(struct kxen_domain *d)
+static int unpause_locked(struct kxen_domain *d)
 {
 	lockdep_assert_held(&d->lock);
 	if (!d->pause_count)
@@ -174,10 +174,10 @@ static int let_go_locked(struct kxen_domain *d)
 }
 
 /* The same without fail, for who has paused it. Takes d->lock. */
-void kxen_domain_let_go(struct kxen_domain *d)
+void kxen_domain_undo_pause(struct kxen_domain *d)
 {
 	mutex_lock(&d->lock);
-	let_go_locked(d);
+	unpause_locked(d);
 	mutex_unlock(&d->lock);
 }
 
@@ -208,13 +208,13 @@ int kxen_domain_pause(struct kxen_domain *d)
 	smp_mb();
 	ret = wait_stopped(d);
 	if (ret)
-		kxen_domain_let_go(d);
+		kxen_domain_undo_pause(d);
 	kxen_glue_vm_put(kvm);
 	return ret;
 }
 
 /**
- * kxen_domain_unpause() - Let a domain's vCPUs go.
+ * kxen_domain_unpause() - Let a domain's vCPUs run again.
  * @d: the domain.
  *
  * Return: 0; -EINVAL if it was not paused; -EINTR for a task that is being killed.
@@ -225,7 +225,7 @@ int kxen_domain_unpause(struct kxen_domain *d)
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
-	ret = let_go_locked(d);
+	ret = unpause_locked(d);
 	mutex_unlock(&d->lock);
 	return ret;
 }

@@ -447,7 +447,7 @@ static int restore_image(struct kxen_domain *d, struct kxen_stream_in *im)
 	mutex_unlock(&d->lock);
 	if (im->undo) {
 		kxen_domain_reset(d);
-		kxen_domain_let_go(d);
+		kxen_domain_undo_pause(d);
 	}
 	/* The last reference may be ours: it ends the domain, but not this one. */
 	if (kvm)

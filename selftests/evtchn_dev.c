@@ -315,7 +315,7 @@ static void test_death(xenevtchn_handle *x, int domid, pid_t vmm)
 	check("and its ports are closed",
 	      err(xenevtchn_bind_interdomain(x, domid, 1)), EINVAL);
 	xenevtchn_unmask(x, exc);
-	check("it is let go", ioctl(ctl, KXEN_UNHOLD, &d), 0);
+	check("it is held no more", ioctl(ctl, KXEN_UNHOLD, &d), 0);
 	check("VIRQ_DOM_EXC says that it is gone", next(x, 10000), exc);
 	xenevtchn_unmask(x, exc);
 	check("it is not listed any more", state(ctl, domid), -1);

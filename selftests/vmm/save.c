@@ -511,7 +511,7 @@ void restore_machine(void)
 	pause_domain(false);
 }
 
-/* Pause, save, dump and let go, over and over, while the guest does what it does. */
+/* Pause, save, dump and unpause, over and over, while the guest does what it does. */
 void *churn(void *arg)
 {
 	static char buf[1 << 20];

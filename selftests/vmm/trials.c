@@ -112,7 +112,7 @@ static void *toggle(void *arg)
 		usleep(100);
 		bad += *n != a;
 	}
-	/* That the counter shows it at all: let go, it goes on. */
+	/* That the counter shows it at all: unpaused, it goes on. */
 	pause_it(false);
 	wait_counting(n);
 	printf("%sok - paused %u times, the guest stood still each time (not: %u)\n",

@@ -105,7 +105,7 @@ static struct {
 } save = { .q = { .size = sizeof(save.q) } };
 
 /* False if the guest does not go on as before. */
-static bool let_go(void)
+static bool resume(void)
 {
 	struct kxen_domid_arg a = { .size = sizeof(a), .domid = save.q.domid };
 	bool ok = true;
@@ -143,7 +143,7 @@ static bool undo(void)
 		}
 	save.migrating = false;
 	if (save.qmp)
-		ok = let_go();
+		ok = resume();
 	if (save.begun)
 		saving_drop(&save.files);
 	return ok;
@@ -262,7 +262,7 @@ static void check_monitor(void)
 static void after_save(bool go_on)
 {
 	if (go_on) {
-		if (!let_go())
+		if (!resume())
 			fail(1, "domain %u is saved, but it does not go on",
 			     save.q.domid);
 		return;

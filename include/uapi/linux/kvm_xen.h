@@ -393,8 +393,8 @@ struct kxen_port_info {
  * All of a domain that is not in the guest's memory, which the VMM copies. The guest's
  * clock is the VMM's to carry over (KVM_SET_CLOCK).
  *
- * SAVE: the domain is paused (EBUSY), and stays so. From now on until it is let go,
- * nothing is written into the guest's memory: copy it now. Letting the domain go makes it
+ * SAVE: the domain is paused (EBUSY), and stays so. From now on until it is unpaused,
+ * nothing is written into the guest's memory: copy it now. Unpausing it makes it
  * go on as if nothing had been; what was sent meanwhile is delivered then. ENOSPC: @len
  * says how much room it needs; that alone stops no writes. EAGAIN: a peer has changed a
  * channel, try again.
