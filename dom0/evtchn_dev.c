@@ -3,7 +3,7 @@
  * /dev/xen/evtchn, as Linux has it in domain 0 on Xen: libxenevtchn and all that is
  * built on it work unmodified.
  *
- * A port that fires is put at the end of the file's list, and then rests until its number
+ * A port that fires is put at the end of the file's list, and is then disabled until its number
  * is written back; events meanwhile are one event, delivered then. So a guest that sends
  * without end costs the host one entry (CVE-2020-27673). Each port is its own entry, and
  * leaves the list when it is unbound: there is always room, and EFBIG, which Linux's
@@ -66,8 +66,8 @@ struct evtchn_file {
  * @file: its file.
  * @port: its number.
  * @node: in the file's list, if it has fired and was not read.
- * @ready: may fire.
- * @again: has fired while it was not ready.
+ * @enabled: may fire.
+ * @again: has fired while it was not enabled.
  * @shown: a reader is copying its number: stays in the list until that is done.
  * @gone: unbound; must not get into the list any more.
  * @rcu: for kfree_rcu().
@@ -77,7 +77,7 @@ struct evtchn_port {
 	struct evtchn_file *file;
 	u32 port;
 	struct list_head node;
-	bool ready;
+	bool enabled;
 	bool again;
 	bool shown;
 	bool gone;
@@ -92,7 +92,7 @@ static void wake_readers(struct irq_work *work)
 }
 
 /* Into the list, unless it is there: then it is read after this event, too. */
-static void put(struct evtchn_file *f, struct evtchn_port *p)
+static void fired_add(struct evtchn_file *f, struct evtchn_port *p)
 {
 	lockdep_assert_held(&f->fired_lock);
 	if (list_empty(&p->node))
@@ -104,16 +104,16 @@ static void evtchn_dev_event(struct kxen_host_port *host, u32 port)
 {
 	struct evtchn_port *p = container_of(host, struct evtchn_port, host);
 	struct evtchn_file *f = p->file;
-	bool ready, sleeps;
+	bool enabled, sleeps;
 
 	raw_spin_lock(&f->fired_lock);
-	ready = p->ready;
-	p->ready = false;
-	p->again = !ready;
-	if (ready)
-		put(f, p);
+	enabled = p->enabled;
+	p->enabled = false;
+	p->again = !enabled;
+	if (enabled)
+		fired_add(f, p);
 	raw_spin_unlock(&f->fired_lock);
-	if (!ready)
+	if (!enabled)
 		return;
 	/* Pairs with the barrier between queueing a waiter and has_events(). */
 	sleeps = wq_has_sleeper(&f->wait);
@@ -132,17 +132,17 @@ static bool has_events(struct evtchn_file *f)
 }
 
 /* It may fire again, and does so at once if something came meanwhile. */
-static void let_fire(struct evtchn_file *f, struct evtchn_port *p)
+static void port_enable(struct evtchn_file *f, struct evtchn_port *p)
 {
 	bool again = false;
 
 	raw_spin_lock_irq(&f->fired_lock);
-	if (!p->ready && !p->gone) {
+	if (!p->enabled && !p->gone) {
 		again = p->again;
-		p->ready = !again;
+		p->enabled = !again;
 		p->again = false;
 		if (again)
-			put(f, p);
+			fired_add(f, p);
 	}
 	raw_spin_unlock_irq(&f->fired_lock);
 	if (again)
@@ -164,7 +164,7 @@ static struct evtchn_port *new_port(struct evtchn_file *f, u32 peer)
 	p->host.event = evtchn_dev_event;
 	p->file = f;
 	INIT_LIST_HEAD(&p->node);
-	/* Not ready: what comes before the file knows its number is kept until then. */
+	/* Not enabled: what comes before the file knows its number is kept until then. */
 	return p;
 }
 
@@ -180,8 +180,8 @@ static void close_port(struct evtchn_file *f, struct evtchn_port *p, u32 port)
 }
 
 /* It is bound, or @ret says why not: the file's from now on. Its number, or an errno. */
-static long keep(struct evtchn_file *f, struct evtchn_port *p, long ret,
-		 u32 port)
+static long port_install(struct evtchn_file *f, struct evtchn_port *p, long ret,
+			 u32 port)
 {
 	if (ret) {
 		kfree(p);
@@ -193,11 +193,11 @@ static long keep(struct evtchn_file *f, struct evtchn_port *p, long ret,
 		close_port(f, p, port);
 		return ret;
 	}
-	let_fire(f, p);
+	port_enable(f, p);
 	return port;
 }
 
-static void drop(struct evtchn_file *f, struct evtchn_port *p, u32 port)
+static void port_remove(struct evtchn_file *f, struct evtchn_port *p, u32 port)
 {
 	xa_erase(&f->ports, port);
 	close_port(f, p, port);
@@ -213,7 +213,7 @@ static long evtchn_dev_bind_virq(struct evtchn_file *f, void *arg)
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	ret = kxen_host_bind_virq(a->virq, &p->host, &port);
-	return keep(f, p, ret, port);
+	return port_install(f, p, ret, port);
 }
 
 static long evtchn_dev_bind_interdomain(struct evtchn_file *f, void *arg)
@@ -227,7 +227,7 @@ static long evtchn_dev_bind_interdomain(struct evtchn_file *f, void *arg)
 		return PTR_ERR(p);
 	ret = kxen_host_bind_interdomain(a->remote_domain, a->remote_port,
 					 &p->host, &port);
-	return keep(f, p, ret, port);
+	return port_install(f, p, ret, port);
 }
 
 static long evtchn_dev_bind_unbound(struct evtchn_file *f, void *arg)
@@ -240,7 +240,7 @@ static long evtchn_dev_bind_unbound(struct evtchn_file *f, void *arg)
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	ret = kxen_host_alloc_unbound(a->remote_domain, &p->host, &port);
-	return keep(f, p, ret, port);
+	return port_install(f, p, ret, port);
 }
 
 static long evtchn_dev_unbind(struct evtchn_file *f, void *arg)
@@ -253,11 +253,11 @@ static long evtchn_dev_unbind(struct evtchn_file *f, void *arg)
 	p = xa_load(&f->ports, a->port);
 	if (!p)
 		return -ENOTCONN;
-	drop(f, p, a->port);
+	port_remove(f, p, a->port);
 	return 0;
 }
 
-/* Events that wait are forgotten; ports that have fired rest until written back. */
+/* Events that wait are forgotten; ports that have fired stay disabled until written back. */
 static long evtchn_dev_reset(struct evtchn_file *f, void *arg)
 {
 	struct evtchn_port *p;
@@ -358,7 +358,7 @@ static long evtchn_dev_ioctl(struct file *file, unsigned int cmd,
 /* --- events ----------------------------------------------------------------------- */
 
 /* The oldest ones, which stay where they are. How many. */
-static u32 show(struct evtchn_file *f, u32 *port, u32 max)
+static u32 fired_show(struct evtchn_file *f, u32 *port, u32 max)
 {
 	struct evtchn_port *p;
 	u32 n = 0;
@@ -376,7 +376,7 @@ static u32 show(struct evtchn_file *f, u32 *port, u32 max)
 }
 
 /* Those that were shown, and are still there, come first. They were read, or were not. */
-static void take(struct evtchn_file *f, bool read)
+static void fired_take(struct evtchn_file *f, bool read)
 {
 	struct evtchn_port *p, *next;
 
@@ -400,11 +400,11 @@ static ssize_t read_some(struct evtchn_file *f, u32 __user *buf, size_t max)
 	bool bad;
 
 	while (done < max) {
-		n = show(f, port, min_t(size_t, max - done, SOME));
+		n = fired_show(f, port, min_t(size_t, max - done, SOME));
 		if (!n)
 			break;
 		bad = copy_to_user(buf + done, port, n * sizeof(*port));
-		take(f, !bad);
+		fired_take(f, !bad);
 		if (bad)
 			return done ? done * sizeof(*port) : -EFAULT;
 		done += n;
@@ -444,7 +444,7 @@ static void rearm(struct evtchn_file *f, u32 port)
 	rcu_read_lock();
 	p = xa_load(&f->ports, port);
 	if (p)
-		let_fire(f, p);
+		port_enable(f, p);
 	rcu_read_unlock();
 }
 
@@ -511,7 +511,7 @@ static int evtchn_dev_release(struct inode *inode, struct file *file)
 
 	mutex_lock(&f->bind_lock);
 	xa_for_each(&f->ports, port, p) {
-		drop(f, p, port);
+		port_remove(f, p, port);
 		cond_resched();
 	}
 	mutex_unlock(&f->bind_lock);
