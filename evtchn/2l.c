@@ -36,14 +36,14 @@ static void evtchn_2l_mark(struct kxen_domain *d, const struct kxen_layout *l,
 			   struct kxen_port *p)
 {
 	struct kxen_vcpu *v = kxen_domain_vcpu(d, READ_ONCE(p->notify_vcpu));
-	struct kxen_gptr vi;
+	struct kxen_gptr vcpu_info;
 
 	if (!v)
 		return;
-	vi = kxen_gptr_get_sched(&v->vcpu_info);
-	if (!kxen_guest_set_sel(kxen_gptr_at(vi, l->sel),
+	vcpu_info = kxen_gptr_get_sched(&v->vcpu_info);
+	if (!kxen_guest_set_sel(kxen_gptr_at(vcpu_info, l->sel),
 				p->port / l->long_bits, l->long_bits))
-		kxen_vcpu_mark_events_pending(v, vi);
+		kxen_vcpu_mark_events_pending(v, vcpu_info);
 }
 
 /* The order of the steps is the ABI (A51): pending, selector, upcall. */

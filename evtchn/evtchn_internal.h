@@ -214,7 +214,7 @@ long kxen_port_send(struct kxen_domain *d, u32 port,
 		    const struct kxen_host_port *host);
 
 /* upcall.c */
-void kxen_vcpu_mark_events_pending(struct kxen_vcpu *v, struct kxen_gptr vi);
+void kxen_vcpu_mark_events_pending(struct kxen_vcpu *v, struct kxen_gptr vcpu_info);
 void kxen_evtchn_check_pollers(struct kxen_domain *d, u32 port);
 void kxen_evtchn_rescan(struct kxen_vcpu *v, bool force);
 

@@ -48,7 +48,7 @@ static void nlevel_mark(const struct kxen_nlevel *nl, struct kxen_vcpu *v, u32 p
 {
 	u32 bits = 1U << nl->shift;
 	struct kxen_nl_vcpu *nv;
-	struct kxen_gptr vi;
+	struct kxen_gptr vcpu_info;
 
 	if (!v)
 		return;
@@ -56,11 +56,11 @@ static void nlevel_mark(const struct kxen_nlevel *nl, struct kxen_vcpu *v, u32 p
 	nv = smp_load_acquire(&nl->vcpu[v->id]);
 	if (!nv || !kxen_nl_climb(&nv->in, nl->levels, nl->shift, port))
 		return;
-	vi = kxen_gptr_get_sched(&v->vcpu_info);
-	if (!kxen_guest_set_sel(kxen_gptr_at(vi, kxen_layouts[nl->shift == 5].sel),
+	vcpu_info = kxen_gptr_get_sched(&v->vcpu_info);
+	if (!kxen_guest_set_sel(kxen_gptr_at(vcpu_info, kxen_layouts[nl->shift == 5].sel),
 				kxen_nl_bit(nl->levels, nl->shift, 1, port),
 				bits))
-		kxen_vcpu_mark_events_pending(v, vi);
+		kxen_vcpu_mark_events_pending(v, vcpu_info);
 }
 
 static struct kxen_vcpu *nlevel_vcpu_of(struct kxen_domain *d, struct kxen_port *p)

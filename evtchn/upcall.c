@@ -10,12 +10,12 @@
 /**
  * kxen_vcpu_mark_events_pending() - Set upcall_pending; if it was clear, raise the upcall.
  * @v: the vCPU.
- * @vi: its vcpu_info, under RCU or with interrupts off.
+ * @vcpu_info: its vcpu_info, under RCU or with interrupts off.
  */
-void kxen_vcpu_mark_events_pending(struct kxen_vcpu *v, struct kxen_gptr vi)
+void kxen_vcpu_mark_events_pending(struct kxen_vcpu *v, struct kxen_gptr vcpu_info)
 {
 	/* evtchn_upcall_pending is the first byte. */
-	if (kxen_guest_xchg8(vi, 1))
+	if (kxen_guest_xchg8(vcpu_info, 1))
 		return;
 	atomic64_inc(&v->upcalls);
 	trace_kxen_upcall(v->domain->domid, v->id);
@@ -58,11 +58,11 @@ void kxen_evtchn_rescan(struct kxen_vcpu *v, bool force)
 {
 	const struct kxen_layout *l = &kxen_layouts[READ_ONCE(v->domain->compat)];
 	unsigned long flags;
-	struct kxen_gptr vi, sel;
+	struct kxen_gptr vcpu_info, sel;
 
 	local_irq_save(flags);
-	vi = kxen_gptr_get_sched(&v->vcpu_info);
-	sel = kxen_gptr_at(vi, l->sel);
+	vcpu_info = kxen_gptr_get_sched(&v->vcpu_info);
+	sel = kxen_gptr_at(vcpu_info, l->sel);
 	if (force || kxen_evtchn_ops(v->domain)->any_pending(v)) {
 		if (l->long_bits == 64)
 			kxen_guest_write64(sel, ~0ULL);
@@ -70,7 +70,7 @@ void kxen_evtchn_rescan(struct kxen_vcpu *v, bool force)
 			kxen_guest_write32(sel, ~0U);
 		/* Pairs with the guest's xchg of the selector. */
 		smp_mb();
-		kxen_vcpu_mark_events_pending(v, vi);
+		kxen_vcpu_mark_events_pending(v, vcpu_info);
 	}
 	local_irq_restore(flags);
 }

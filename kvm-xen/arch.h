@@ -130,7 +130,7 @@ void kxen_arch_clock_moved(struct kxen_vcpu *v);
  * not run here gets that of the caller, if this is a vCPU of the domain, else nothing. Domain
  * locked; a vCPU that runs writes it again, see kxen_arch_clock_moved().
  */
-void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vi);
+void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vcpu_info);
 
 /*
  * Write the time into the registered area of @v, as @caller reads it: the clock of

@@ -99,13 +99,13 @@ static void save_vcpu(struct kxen_vcpu *v, struct kxen_stream_out *s)
 		.vcpu_info_gfn = v->vcpu_info_page.page ? v->vcpu_info_page.gfn :
 						    KXEN_NO_GFN,
 	};
-	struct kxen_gptr vi = kxen_gptr_get_protected(&v->vcpu_info,
+	struct kxen_gptr vcpu_info = kxen_gptr_get_protected(&v->vcpu_info,
 				lockdep_is_held(&v->domain->lock));
 	struct vcpu_runstate_info rs;
 
 	lockdep_assert_held(&v->domain->lock);
 	if (v->vcpu_info_page.page)
-		r.vcpu_info_offset = kxen_gptr_offset(vi);
+		r.vcpu_info_offset = kxen_gptr_offset(vcpu_info);
 	memcpy(r.vcpu_info, v->dummy_vcpu_info, sizeof(r.vcpu_info));
 	kxen_runstate_get(v, &rs);
 	r.runstate = rs.state;

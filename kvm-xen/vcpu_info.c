@@ -9,7 +9,7 @@
 #include "subsys.h"
 
 /* vcpu_info before registration: a slot of shared_info, or a dummy. */
-static struct kxen_gptr default_vi(struct kxen_vcpu *v)
+static struct kxen_gptr default_vcpu_info(struct kxen_vcpu *v)
 {
 	struct kxen_domain *d = v->domain;
 	const struct kxen_layout *l = &kxen_layouts[d->compat];
@@ -24,7 +24,7 @@ static struct kxen_gptr default_vi(struct kxen_vcpu *v)
 /* A slot of shared_info, or the dummy, as it is. Domain locked. */
 void kxen_vcpu_use_slot(struct kxen_vcpu *v)
 {
-	kxen_gptr_publish(&v->vcpu_info, default_vi(v));
+	kxen_gptr_publish(&v->vcpu_info, default_vcpu_info(v));
 }
 
 /*
@@ -34,7 +34,7 @@ void kxen_vcpu_use_slot(struct kxen_vcpu *v)
  * and then has all events looked at again: from now on they go to the new place, and those
  * that still went to the old one are there after a grace period.
  */
-static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new, bool keep)
+static void move_vcpu_info(struct kxen_vcpu *v, struct kxen_gptr new, bool keep)
 {
 	const struct kxen_layout *l = &kxen_layouts[v->domain->compat];
 	struct kxen_gptr old = kxen_gptr_get_protected(&v->vcpu_info,
@@ -58,7 +58,7 @@ static void move_vi(struct kxen_vcpu *v, struct kxen_gptr new, bool keep)
 void kxen_vcpu_info_moved(struct kxen_vcpu *v, bool keep)
 {
 	if (!v->vcpu_info_page.page)
-		move_vi(v, default_vi(v), keep);
+		move_vcpu_info(v, default_vcpu_info(v), keep);
 }
 
 /**
@@ -85,7 +85,7 @@ int kxen_vcpu_set_info(struct kxen_vcpu *v, u64 gfn, u32 offset)
 	mutex_lock(&d->lock);
 	if (!v->vcpu_info_page.page) {
 		swap(v->vcpu_info_page, page);
-		move_vi(v, kxen_gptr_at(v->vcpu_info_page.at, offset), true);
+		move_vcpu_info(v, kxen_gptr_at(v->vcpu_info_page.at, offset), true);
 		kxen_domain_wait_senders(d);
 		kxen_subsys_vcpu_info_set(v);
 		if (kxen_glue_is_running_here(v->vcpu))

@@ -115,7 +115,7 @@ static void publish(struct kxen_vcpu *v, const struct pvclock_vcpu_time_info *c)
 	write_time_area_locked(v, c);
 }
 
-void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vi)
+void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vcpu_info)
 {
 	struct kxen_vcpu *caller = kxen_glue_running();
 	const struct pvclock_vcpu_time_info *c = &v->arch.clock;
@@ -127,7 +127,7 @@ void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vi)
 	if (!c->tsc_to_system_mul && caller && caller->domain == v->domain)
 		c = &caller->arch.clock;
 	if (c->tsc_to_system_mul)
-		write_time(kxen_gptr_at(vi, kxen_layouts[v->domain->compat].time), c);
+		write_time(kxen_gptr_at(vcpu_info, kxen_layouts[v->domain->compat].time), c);
 	raw_spin_unlock_irqrestore(&v->time_lock, flags);
 }
 
