@@ -102,7 +102,7 @@ int kxen_trace_ack_reg(void);
 void kxen_trace_ack_unreg(void);
 
 /* Tracing: has the guest acknowledged its upcall by now? The vCPU's own thread. */
-void kxen_arch_look_for_ack(struct kxen_vcpu *v);
+void kxen_arch_trace_ack(struct kxen_vcpu *v);
 
 /* An upcall could be taken by the guest right now. The vCPU's own thread. */
 bool kxen_arch_upcall_deliverable(struct kxen_vcpu *v);

@@ -24,7 +24,7 @@ static void on_sched_out(struct preempt_notifier *pn, struct task_struct *next)
 
 	v->kvm_ops->sched_out(pn, next);
 	if (trace_kxen_ack_enabled())
-		kxen_arch_look_for_ack(v);
+		kxen_arch_trace_ack(v);
 	if (kxen_glue_preempted(v->vcpu))
 		state = RUNSTATE_runnable;
 	else if (kxen_glue_offline(v->vcpu))

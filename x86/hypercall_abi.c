@@ -68,7 +68,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	    ((hc.nr & HYPERV_CALL) && kxen_glue_hyperv(vcpu)))
 		return 0;
 	if (trace_kxen_ack_enabled())
-		kxen_arch_look_for_ack(v);
+		kxen_arch_trace_ack(v);
 	hc.compat = !kxen_glue_long_mode(vcpu);
 	if (unlikely(hc.compat))
 		hc.nr = (u32)hc.nr;

@@ -73,7 +73,7 @@ int kxen_on_has_extint(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	}
 	kxen_arch_publish_time(v, false);
 	if (trace_kxen_ack_enabled())
-		kxen_arch_look_for_ack(v);
+		kxen_arch_trace_ack(v);
 	return offer(v, kxen_resample_wanted(v, vector));
 }
 

@@ -25,7 +25,7 @@
 #include "x86.h"
 
 #define TRUSTED		16	/* upcalls in a row that were dealt with */
-#define LOOK_AGAIN	msecs_to_jiffies(20)
+#define RESAMPLE_DELAY	msecs_to_jiffies(20)
 
 /* The flag is what it was when the vector was handed out: the host did not set it. */
 static bool unchanged(struct kxen_vcpu *v)
@@ -47,15 +47,15 @@ static bool on_its_way(struct kxen_vcpu *v, u8 vector)
 	       (unchanged(v) && !kxen_glue_intr_allowed(v->vcpu));
 }
 
-static void watch(struct kxen_domain *d)
+static void queue_resample_work(struct kxen_domain *d)
 {
 	/*
 	 * vector_inflight is set, then this is looked at. Pairs with the barrier of the
-	 * workqueue between clearing its pending bit and look(), which reads it.
+	 * workqueue between clearing its pending bit and resample_work_fn(), which reads it.
 	 */
 	smp_mb();
 	if (!delayed_work_pending(&d->arch.resample_work))
-		schedule_delayed_work(&d->arch.resample_work, LOOK_AGAIN);
+		schedule_delayed_work(&d->arch.resample_work, RESAMPLE_DELAY);
 }
 
 /**
@@ -74,7 +74,7 @@ u8 kxen_resample_wanted(struct kxen_vcpu *v, u8 vector)
 		/* Who traces acknowledgements wants to know of this one soon. */
 		if (v->arch.clear_streak < TRUSTED || trace_kxen_ack_enabled())
 			return vector;
-		watch(v->domain);
+		queue_resample_work(v->domain);
 		return 0;
 	}
 	WRITE_ONCE(v->arch.vector_inflight, false);
@@ -86,7 +86,7 @@ u8 kxen_resample_wanted(struct kxen_vcpu *v, u8 vector)
 }
 
 /* Flags that were left set, of vCPUs that nobody looks at. */
-static void look(struct work_struct *w)
+static void resample_work_fn(struct work_struct *w)
 {
 	struct kxen_domain *d = container_of(to_delayed_work(w),
 					     struct kxen_domain, arch.resample_work);
@@ -106,7 +106,7 @@ static void look(struct work_struct *w)
 
 void kxen_resample_init(struct kxen_domain *d)
 {
-	INIT_DELAYED_WORK(&d->arch.resample_work, look);
+	INIT_DELAYED_WORK(&d->arch.resample_work, resample_work_fn);
 }
 
 /* The vCPUs do not run, or what they do does not matter any more. May sleep. */

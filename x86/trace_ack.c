@@ -24,11 +24,11 @@ static void trace_on_eoi(struct kxen_vcpu *v, int vector)
  * probe of another one needs: a work item follows. The module can go with the tracepoint
  * on: then it is switched off after kxen_trace_ack_exit(), and nothing may follow.
  */
-static DEFINE_SPINLOCK(watch_lock);
+static DEFINE_SPINLOCK(eoi_watch_lock);
 static bool wanted, ready, gone;
 static bool watching;		/* the work item's own */
 
-static void watch_fn(struct work_struct *w)
+static void eoi_watch_fn(struct work_struct *w)
 {
 	bool want = READ_ONCE(wanted);
 
@@ -39,55 +39,55 @@ static void watch_fn(struct work_struct *w)
 		watching = want;
 }
 
-static DECLARE_WORK(watch_work, watch_fn);
+static DECLARE_WORK(eoi_watch_work, eoi_watch_fn);
 
-static int want(bool on)
+static int set_eoi_watch(bool on)
 {
 	int ret = 0;
 
-	spin_lock(&watch_lock);
+	spin_lock(&eoi_watch_lock);
 	WRITE_ONCE(wanted, on && !gone);
 	if (!gone)
-		schedule_work(&watch_work);
+		schedule_work(&eoi_watch_work);
 	else if (on)
 		ret = -ENODEV;
-	spin_unlock(&watch_lock);
+	spin_unlock(&eoi_watch_lock);
 	return ret;
 }
 
 int kxen_trace_ack_reg(void)
 {
-	return want(true);
+	return set_eoi_watch(true);
 }
 
 void kxen_trace_ack_unreg(void)
 {
-	want(false);
+	set_eoi_watch(false);
 }
 
 /* The event can be switched on before the module has begun to look at KVM. */
 void kxen_arch_ready(void)
 {
 	WRITE_ONCE(ready, true);
-	spin_lock(&watch_lock);
+	spin_lock(&eoi_watch_lock);
 	if (wanted)
-		schedule_work(&watch_work);
-	spin_unlock(&watch_lock);
+		schedule_work(&eoi_watch_work);
+	spin_unlock(&eoi_watch_lock);
 }
 
 /* The module goes: EOIs are not looked at any more. */
 void kxen_trace_ack_exit(void)
 {
-	spin_lock(&watch_lock);
+	spin_lock(&eoi_watch_lock);
 	gone = true;
 	WRITE_ONCE(wanted, false);
-	spin_unlock(&watch_lock);
-	flush_work(&watch_work);
-	watch_fn(NULL);
+	spin_unlock(&eoi_watch_lock);
+	flush_work(&eoi_watch_work);
+	eoi_watch_fn(NULL);
 }
 
 /* An exit of a vCPU, or the end of its turn. Its own thread. */
-void kxen_arch_look_for_ack(struct kxen_vcpu *v)
+void kxen_arch_trace_ack(struct kxen_vcpu *v)
 {
 	if (!trace_kxen_ack_enabled() || !READ_ONCE(v->arch.trace_ack_pending) ||
 	    kxen_upcall_pending(v))
