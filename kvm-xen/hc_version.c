@@ -23,7 +23,7 @@ static u32 features(void)
 	       BIT(XENFEAT_runstate_phys_area) | kxen_arch_features;
 }
 
-static long out(struct kxen_hc *hc, const void *src, u32 len)
+static long copy_out(struct kxen_hc *hc, const void *src, u32 len)
 {
 	return kxen_hc_put(hc, hc->arg[1], src, len) ? -EFAULT : 0;
 }
@@ -36,7 +36,7 @@ static long out_string(struct kxen_hc *hc, const char *s, u32 len)
 	if (WARN_ON_ONCE(len > sizeof(buf)))
 		return -EINVAL;
 	strscpy(buf, s, len);
-	return out(hc, buf, len);
+	return copy_out(hc, buf, len);
 }
 
 static long get_features(struct kxen_hc *hc)
@@ -75,7 +75,7 @@ long kxen_hc_xen_version(struct kxen_hc *hc)
 			.compile_date = DENIED,
 		};
 
-		return out(hc, &ci, sizeof(ci));
+		return copy_out(hc, &ci, sizeof(ci));
 	}
 	case XENVER_capabilities:
 		return out_string(hc, kxen_arch_caps, XEN_CAPABILITIES_INFO_LEN);
@@ -88,7 +88,7 @@ long kxen_hc_xen_version(struct kxen_hc *hc)
 	case XENVER_pagesize:
 		return hc->arg[1] ? -EINVAL : XEN_PAGE_SIZE;
 	case XENVER_guest_handle:
-		return out(hc, hc->d->uuid, sizeof(hc->d->uuid));
+		return copy_out(hc, hc->d->uuid, sizeof(hc->d->uuid));
 	case XENVER_commandline:
 		return out_string(hc, DENIED, sizeof(struct xen_commandline));
 	case XENVER_build_id:

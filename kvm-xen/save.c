@@ -37,7 +37,7 @@ static_assert(sizeof(struct kxen_save_vcpu) == 192);
 
 /* --- writing -------------------------------------------------------------------- */
 
-static u64 left(struct hrtimer *t)
+static u64 remaining_ns(struct hrtimer *t)
 {
 	s64 ns = ktime_to_ns(hrtimer_get_remaining(t));
 
@@ -75,7 +75,7 @@ static void save_domain(struct kxen_domain *d, struct kxen_stream_out *s)
 	memcpy(r.uuid, d->uuid, sizeof(r.uuid));
 	for (i = 0; i < KXEN_NR_WATCHDOGS; i++)
 		r.watchdog[i] = d->watchdog[i].active ?
-				left(&d->watchdog[i].timer) : KXEN_NO_TIME;
+				remaining_ns(&d->watchdog[i].timer) : KXEN_NO_TIME;
 	kxen_rec(s, KXEN_REC_DOMAIN, &r, sizeof(r));
 	if (!sh->page.page)
 		kxen_rec(s, KXEN_REC_SHARED_INFO, d->own_shared_info_page,
