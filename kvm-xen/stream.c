@@ -163,8 +163,8 @@ static bool order_ok(const struct kxen_stream_in *im, const struct kxen_rec_desc
 }
 
 /* A record that lies in the stream: known, to be skipped, or what refuses it. */
-static int take(const struct kxen_save_rec *r, kxen_rec_at_fn at,
-		struct kxen_stream_in *im)
+static int parse_record(const struct kxen_save_rec *r, kxen_rec_at_fn at,
+			struct kxen_stream_in *im)
 {
 	u32 id = (u32)r->version << 16 | KXEN_REC_TYPE(r->type), nr;
 	const struct kxen_rec_desc *desc = desc_of(at, id);
@@ -196,8 +196,8 @@ static int check_needed(kxen_rec_at_fn at, struct kxen_stream_in *im)
 }
 
 /* The record that says that it is the last one: nothing behind it, nor in it. */
-static int take_end(const struct kxen_save_rec *r, bool last, kxen_rec_at_fn at,
-		    struct kxen_stream_in *im)
+static int parse_end(const struct kxen_save_rec *r, bool last, kxen_rec_at_fn at,
+		     struct kxen_stream_in *im)
 {
 	if (r->version && r->version != KXEN_REC_END >> 16)
 		return refuse(im, KXEN_RESTORE_VERSION, -EOPNOTSUPP);
@@ -233,8 +233,8 @@ int kxen_stream_parse(const void *buf, u32 len, u16 arch, kxen_rec_at_fn at,
 		type = KXEN_REC_TYPE(r->type);
 		pos += sizeof(*r) + r->len;
 		if (type == KXEN_REC_TYPE(KXEN_REC_END))
-			return take_end(r, pos == len, at, im);
-		ret = take(r, at, im);
+			return parse_end(r, pos == len, at, im);
+		ret = parse_record(r, at, im);
 	}
 	return ret ?: refuse(im, KXEN_RESTORE_FORMAT, -EINVAL);
 }
