@@ -89,7 +89,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
  *	cache lines.
  * @event_lock: see above: allocation, binding, closing.
  * @set: which ports are used.
- * @reset_next: EVTCHNOP_reset is running, and has come so far; 0: it is not.
+ * @reset_next: EVTCHNOP_reset is running, and its progress; 0: it is not.
  * @restored: a reset that was under way when the domain was saved may go on, once.
  * @dying: no new ports.
  * @broken: events that were lost since the guest broke the rules of its FIFO words.

@@ -132,7 +132,7 @@ struct kxen_stat_desc {
  * @query: fill in what is this part's. No lock held.
  * @stats: what is counted here.
  * @debugfs: make files in the domain's directory.
- * @hooks: its own on functions of KVM, if any. They are told at load, behind the architecture's,
+ * @hooks: its own on functions of KVM, if any. Registered at load, behind the architecture's,
  *	and checked with those; it takes them itself, kxen_hook_set_get(), while it needs them.
  * @hypercalls: calls of its guest; ends with one that has no @fn.
  * @spaces: whose pages its guest can place; ends with one that has no @add.

@@ -44,7 +44,7 @@ struct kxen_hook {
  * @hooks: the hooks.
  * @nr: their number.
  * @users: who needs them now.
- * @next: the set that was told next.
+ * @next: the set that was registered next.
  */
 struct kxen_hook_set {
 	struct kxen_hook *hooks;

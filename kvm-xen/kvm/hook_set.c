@@ -14,7 +14,7 @@
 #include "hook.h"
 
 static DEFINE_MUTEX(sets_lock);
-static struct kxen_hook_set *sets;	/* in the order they were told */
+static struct kxen_hook_set *sets;	/* in the order of registration */
 static int nr_taken;			/* sets in place */
 
 /* The @i-th hook of all sets, NULL behind the last one. They come at load and stay. */
@@ -58,12 +58,12 @@ static int check_others(const struct kxen_hook_set *s)
 }
 
 /**
- * kxen_hook_set_add() - Tell a set.
+ * kxen_hook_set_add() - Register a set.
  * @s: the set; it stays until the module goes.
  *
  * Context: module load, before type information is checked; may sleep.
  * Return: 0, or a negative errno with one line in the log: it could not be placed; -EEXIST: not
- * beside the sets that were told before.
+ * beside the sets that were registered before.
  */
 int kxen_hook_set_add(struct kxen_hook_set *s)
 {

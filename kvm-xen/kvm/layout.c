@@ -149,7 +149,7 @@ static int check_types(struct kxen_btf *btf)
 /**
  * kxen_glue_check() - Compare KVM as it runs with KVM as compiled against.
  *
- * Once, at load, when all hooks are told: kvm.ko cannot be replaced while this module uses it.
+ * Once, at load, when all hooks are registered: kvm.ko is not replaced while this module uses it.
  * Context: may sleep; takes some milliseconds and temporary memory.
  * Return: 0; -ENOEXEC or another errno, with one line in the log.
  */

@@ -143,7 +143,7 @@ int main(void)
 	what_fails();
 	hypercalls();
 	tables();
-	check("hooks told in order", kxen_subsys_load(), 0, "ABC");
+	check("hooks registered in order", kxen_subsys_load(), 0, "ABC");
 	check("made in order", kxen_subsys_create(NULL), 0, "ABC");
 	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
 	CHECK_VOID("saved in order", kxen_subsys_save(NULL, NULL), "ABC");
