@@ -39,7 +39,7 @@ n=0; while [ $n -lt 13 ]; do until grep -q READY /tmp/h.$n || ! kill -0 $! 2>/de
 echo "BUSY16"; ./vmm --plain --limit 100 bench-64
 kill -CONT $(pidof vmm) 2>/dev/null
 echo "XEN"; ./vmm --domid 701 --nlevel --limit 200 bench-64
-./vmm --domid 706 --limit 100 echo-64 > /tmp/echo 2>&1 & e=$!
+./vmm --domid 706 --limit 100 peerhost-64 > /tmp/echo 2>&1 & e=$!
 until grep -q serving /tmp/echo; do usleep 10000; done
 kill -STOP $e
 ./notify 706 1
@@ -132,7 +132,7 @@ def run_host(series, job, *options):
         cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--icount", "--smp", "1",
                "--timeout", "900", "--no-scan", *options]
         for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm", f"{IMG}/bench-64",
-                  f"{IMG}/sink-64", f"{IMG}/sinkfifo-64", f"{IMG}/sinknl-64", f"{IMG}/echo-64",
+                  f"{IMG}/sink-64", f"{IMG}/sinkfifo-64", f"{IMG}/sinknl-64", f"{IMG}/peerhost-64",
                   f"{IMG}/version-64", f"{BUILD}/selftests/notify"):
             cmd += ["--file", x]
         return subprocess.run(cmd + [f.name], capture_output=True, text=True).stdout
