@@ -41,7 +41,7 @@ no_domain() { [ "$(ls -d /sys/kernel/debug/kvm-xen/d* | wc -l)" = $((1 + ${stays
 unarmed() { ! grep -q ' armed ' /sys/kernel/debug/kvm-xen/hooks; }
 
 # A domain that stays, so that hooks are not put in place for each of the others, which takes
-# seconds here: stay, and let_go. jobs/life is where they come and go.
+# seconds here: stay, and leave. jobs/life is where they come and go.
 stay() {
 	stays=1
 	mkfifo /run/stay
@@ -49,7 +49,7 @@ stay() {
 	exec 4> /run/stay
 	wait_for grep -q READY /run/stayed
 }
-let_go() {
+leave() {
 	echo go >&4
 	exec 4>&-
 	check "the domain that stayed finds Xen" wait_for grep -q '^DONE good' /run/stayed ||
