@@ -23,13 +23,14 @@ while [ $# -gt 0 ]; do
 	args+=("$1")
 	shift
 done
-tree=$series what="Kbuild VERSION scripts/supported-kernels include $(module_dirs)"
+tree=$series base= what="Kbuild VERSION scripts/supported-kernels include $(module_dirs)"
 case " ${args[*]} " in
-*KXEN_FORGE_LAYOUT*) tree=$series-forged ;;
+*KXEN_FORGE_LAYOUT*) tree=$series-forged base=$series ;;
 *KXEN_FAULT*) tree=$series-fault what="$what selftests/fault" ;;
 esac
 out=$KXEN_TOP/build/$tree
-src=${KXEN_TREES:-$KXEN_CACHE/build}/$tree
+trees=${KXEN_TREES:-$KXEN_CACHE/build}
+src=$trees/$tree
 how="$(kver_of "$series") ${args[*]}"
 kdir=$(kdir_of "$series")
 cd "$KXEN_TOP"
@@ -46,6 +47,24 @@ fresh() {
 exec 9>"$src.lock"
 flock 9
 ! fresh || exit 0
+
+# A forged module differs in two objects, so its tree begins as the true one's: what kbuild
+# notes of each object names the place, and what is made of all of them is made anew. Below, what
+# is not this checkout's text is compiled, as in any tree.
+take_over() {	# TREE
+	[ ! -e "$1/building" ] || return 0
+	rm -rf "$src"
+	cp -a "$1" "$src"
+	rm -f "$src"/{,.}kvm-xen.* "$src"/{,.}modules.order* "$src"/{,.}Module.symvers*
+	find "$src" -name '.*.cmd' -exec sed -i "s|$1/|$src/|g" {} +
+}
+if [ -n "$base" ]; then
+	"$KXEN_TOP/scripts/module.sh" "$base"
+	exec 8>"$trees/$base.lock"
+	flock 8
+	take_over "$trees/$base"
+	exec 8>&-
+fi
 echo "$how" >"$out/building"
 
 # By their text, not by their times: a checkout is always newer than the objects. What a
@@ -76,9 +95,12 @@ has_sparse() {
 		command -v sparse >/dev/null
 	fi
 }
-# Objects that were compiled while there was no sparse are all looked at.
+# Objects that were compiled while there was no sparse are all looked at. A module for a test is
+# not: the true one is.
 look=C=0
-if has_sparse; then
+if [ "$tree" != "$series" ]; then
+	:
+elif has_sparse; then
 	look=C=1
 	[ ! -e "$src/unseen" ] || look=C=2
 else
