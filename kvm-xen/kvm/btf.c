@@ -19,9 +19,10 @@
 #include <linux/string.h>
 
 #include "btf.h"
-#include "hook.h"
+#include "calls.h"
 
 struct btf_part {
+	void *data;		/* of our own, if it came from a file */
 	const char *str;
 	u32 str_len;
 	const void *types;
@@ -34,7 +35,6 @@ struct btf_part {
 struct kxen_btf {
 	struct btf_part base;
 	struct btf_part split;
-	void *data;		/* of the split part */
 };
 
 /* Size of what follows struct btf_type, in bytes; negative: unknown kind. */
@@ -124,8 +124,8 @@ static int part_init(struct btf_part *p, const void *data, u32 size)
 	return walk(p, true);
 }
 
-/* A module's own BTF, or an error pointer: the kernel keeps it only behind this file. */
-static void *read_module(const char *module, u32 *size)
+/* The BTF of a module, or of the image as "vmlinux"; an error pointer. */
+static void *read_file(const char *name, u32 *size)
 {
 	char path[64];
 	struct file *f;
@@ -133,7 +133,7 @@ static void *read_module(const char *module, u32 *size)
 	void *data;
 	ssize_t n = 1;
 
-	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module);
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
 	f = filp_open(path, O_RDONLY, 0);
 	if (IS_ERR(f))
 		return PTR_ERR(f) == -ENOMEM ? f : ERR_PTR(-ENOENT);
@@ -148,23 +148,35 @@ static void *read_module(const char *module, u32 *size)
 	return ERR_PTR(!data || n == -ENOMEM ? -ENOMEM : -EIO);
 }
 
+static int part_read(struct btf_part *p, const char *name)
+{
+	u32 size = 0;
+	void *data = read_file(name, &size);
+
+	if (IS_ERR(data))
+		return PTR_ERR(data);
+	p->data = data;
+	return part_init(p, data, size);
+}
+
+/* The image's is in memory; the kernel keeps a module's only behind its file. */
 static int init(struct kxen_btf *btf, const char *module)
 {
-	const void *start = (void *)kxen_hook_lookup("__start_BTF");
-	const void *stop = (void *)kxen_hook_lookup("__stop_BTF");
-	u32 size = 0;
+	const char *start = kxen_kvm_data(__start_BTF);
+	const char *stop = kxen_kvm_data(__stop_BTF);
 	int ret;
 
-	if (!start || !stop)
-		return -ENOENT;
-	btf->data = read_module(module, &size);
-	if (IS_ERR(btf->data)) {
-		ret = PTR_ERR(btf->data);
-		btf->data = NULL;
-		return ret;
-	}
-	ret = part_init(&btf->base, start, stop - start);
-	return ret ?: part_init(&btf->split, btf->data, size);
+	if (start && stop)
+		ret = part_init(&btf->base, start, stop - start);
+	else
+		ret = part_read(&btf->base, "vmlinux");
+	return ret ?: part_read(&btf->split, module);
+}
+
+static void part_free(struct btf_part *p)
+{
+	kvfree(p->index);
+	kvfree(p->data);
 }
 
 /**
@@ -192,9 +204,8 @@ struct kxen_btf *kxen_btf_open(const char *module)
 
 void kxen_btf_close(struct kxen_btf *btf)
 {
-	kvfree(btf->base.index);
-	kvfree(btf->split.index);
-	kvfree(btf->data);
+	part_free(&btf->base);
+	part_free(&btf->split);
 	kfree(btf);
 }
 

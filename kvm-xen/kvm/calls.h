@@ -3,7 +3,7 @@
  * What the glue calls in KVM. Newer kernels export next to nothing of it to modules that
  * are not KVM's own, so all but kvm_get_kvm_safe() and kvm_put_kvm() is looked up by name
  * and called through static calls. Those are direct calls, no longer than linked ones, which
- * a kernel with indirect branch tracking allows to any function.
+ * a kernel with indirect branch tracking allows to any function. Data is found likewise.
  */
 #ifndef KXEN_KVM_GLUE_CALLS_H
 #define KXEN_KVM_GLUE_CALLS_H
@@ -17,7 +17,12 @@
 #define KXEN_KVM_OP(name) \
 	DECLARE_STATIC_CALL(kxen_op_##name, \
 			    *(typeof_member(struct KXEN_KVM_OPS, name))NULL)
+#define KXEN_KVM_DATA(name, type_t) extern type_t kxen_##name
+#define KXEN_KVM_DATA_MAYBE(name, type_t) extern type_t kxen_##name
 #include "list.h"
+
+/* Where data of the list is; NULL if it need not be there, and is not. */
+#define kxen_kvm_data(name)	(kxen_##name)
 
 /* Call a function of the list, a callback of the list. */
 #define kxen_kvm(name)		static_call(kxen_##name)

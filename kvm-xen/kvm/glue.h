@@ -12,14 +12,12 @@
 #include <linux/preempt.h>
 
 #include "calls.h"
+#include "arch_mark.h"		/* of the architecture */
 
 struct kxen_vcpu;
 
 int kxen_glue_init(void);
 int kxen_glue_check(void);
-
-/* KVM's own preempt notifier callbacks: what an unmarked vCPU carries. */
-extern struct preempt_ops *kxen_kvm_preempt_ops;
 
 /* --- VM ------------------------------------------------------------------ */
 struct file *kxen_glue_vm_file(int fd, struct kvm **kvm);
@@ -42,10 +40,8 @@ static inline struct kxen_vcpu *kxen_glue_marked(struct kvm_vcpu *vcpu)
 {
 	struct preempt_ops *ops = READ_ONCE(vcpu->preempt_notifier.ops);
 
-	if (ops == kxen_kvm_preempt_ops)
-		return NULL;
-	/* The first of its members: x86/hooks.c asserts it. */
-	return (struct kxen_vcpu *)ops;
+	/* The first of its members: the architecture's hooks.c asserts it. */
+	return kxen_ops_are_ours(ops) ? (struct kxen_vcpu *)ops : NULL;
 }
 
 int kxen_glue_mark(struct kvm_vcpu *vcpu, struct preempt_ops *ours, struct preempt_ops **theirs);

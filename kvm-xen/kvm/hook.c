@@ -13,6 +13,7 @@
 #include <linux/rcupdate.h>
 #include <linux/static_call.h>
 
+#include "calls.h"
 #include "hook.h"
 #include "../log.h"
 
@@ -34,8 +35,6 @@ static unsigned long location_proto(unsigned long ip)
 DEFINE_STATIC_CALL(kxen_lookup_name, lookup_name_proto);
 DEFINE_STATIC_CALL(kxen_ftrace_location, location_proto);
 DEFINE_STATIC_CALL(kxen_find_direct, location_proto);
-
-static const int *ftrace_enabled_p;
 
 /*
  * Only placed to be told the address. Disabled from the start: nothing in the kernel is
@@ -90,7 +89,6 @@ int kxen_hook_init(const char *pin)
 	if (addr)
 		static_call_update(kxen_find_direct,
 				   (typeof(location_proto) *)addr);
-	ftrace_enabled_p = (const int *)kxen_hook_lookup("ftrace_enabled");
 	return 0;
 }
 
@@ -145,10 +143,15 @@ int kxen_hook_check(struct kxen_hook *h)
 	return 0;
 }
 
-/* Hooks do nothing while ftrace is off. 0, or an errno with one line in the log. */
+/*
+ * Hooks do nothing while ftrace is off. 0, or an errno with one line in the log. Where
+ * nobody knows, kxen_hook_pin() is refused.
+ */
 int kxen_hook_ready(void)
 {
-	if (ftrace_enabled_p && READ_ONCE(*ftrace_enabled_p))
+	const int *enabled = kxen_kvm_data(ftrace_enabled);
+
+	if (!enabled || READ_ONCE(*enabled))
 		return 0;
 	kxen_err("ftrace is switched off: 'sysctl kernel.ftrace_enabled=1' first");
 	return -EBUSY;
@@ -184,7 +187,7 @@ int kxen_hook_pin(void)
 			ftrace_free_filter(&pin_ops);
 	}
 	if (ret)
-		kxen_err("ftrace cannot be held switched on (error %d)",
+		kxen_err("ftrace cannot be held switched on (error %d): is 'sysctl kernel.ftrace_enabled' 1?",
 			 ret);
 	return ret;
 }

@@ -16,15 +16,8 @@
 #include "internal.h"
 #include "../log.h"
 
-#define KXEN_KVM_CALL(name, type, nargs) DEFINE_STATIC_CALL_NULL(kxen_##name, type)
-#define KXEN_KVM_OP(name) \
-	DEFINE_STATIC_CALL_NULL(kxen_op_##name, \
-				*(typeof_member(struct KXEN_KVM_OPS, name))NULL)
-#include "list.h"
-
-struct preempt_ops *kxen_kvm_preempt_ops;
-
-#ifdef KXEN_FORGE_LAYOUT	/* a build for the test of the check below */
+/* A build for tests: of the check below, where data that may be absent is. */
+#ifdef KXEN_FORGE_LAYOUT
 #define FORGED 8
 #else
 #define FORGED 0
@@ -175,19 +168,20 @@ int kxen_glue_check(void)
 /**
  * kxen_glue_init() - Find what KVM does not export.
  *
- * Context: module load. kvm_x86_ops is filled when kvm-amd or kvm-intel loads
- * and may change with it, so it is read again at each arming.
+ * Context: module load. What a vendor module fills in when it loads is found here, and looked
+ * into at each arming: kxen_glue_arm().
  * Return: 0 or a negative errno with one line in the log.
  */
 int kxen_glue_init(void)
 {
 	bool found = true;
 
-	kxen_kvm_preempt_ops = (void *)kxen_hook_lookup("kvm_preempt_ops");
-	if (!kxen_kvm_preempt_ops)
-		return -ENOENT;
 #define KXEN_KVM_CALL(name, type, nargs) \
 	(found = found && KXEN_RESOLVE(kxen_##name, kxen_hook_lookup(#name)))
+#define KXEN_KVM_DATA(name, type) \
+	(found = found && (kxen_##name = (void *)kxen_hook_lookup(#name)))
+#define KXEN_KVM_DATA_MAYBE(name, type) \
+	(kxen_##name = FORGED ? NULL : (void *)kxen_hook_find(#name))
 #include "list.h"
 	return found ? 0 : -ENOENT;
 }

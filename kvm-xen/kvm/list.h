@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The one list of what the glue calls in KVM. Included several times, each time with
- * another meaning: a line here declares and defines a call, looks the function up, and
- * compares it with the running kernel's type information. No include guard.
+ * The one list of what is used of KVM and of the kernel without being exported: functions that
+ * the glue calls, and data. Included several times, each time with another meaning: a line here
+ * declares and defines it, looks it up, and compares a function with the running kernel's type
+ * information. No include guard.
  */
 
 #ifndef KXEN_KVM_CALL
@@ -10,6 +11,12 @@
 #endif
 #ifndef KXEN_KVM_OP
 #define KXEN_KVM_OP(name)
+#endif
+#ifndef KXEN_KVM_DATA
+#define KXEN_KVM_DATA(name, type)
+#endif
+#ifndef KXEN_KVM_DATA_MAYBE
+#define KXEN_KVM_DATA_MAYBE(name, type)
 #endif
 
 /* Functions: name in KVM, type, number of arguments. Looked up at load. */
@@ -28,7 +35,18 @@ KXEN_KVM_CALL(kvm_vcpu_mark_page_dirty, kvm_vcpu_mark_page_dirty, 2);
 KXEN_KVM_CALL(kvm_vcpu_on_spin, kvm_vcpu_on_spin, 2);
 KXEN_KVM_CALL(kvm_write_guest, kvm_write_guest, 4);
 
+/*
+ * Data: name, type of a pointer to it. A kernel that is built without KALLSYMS_ALL has no names
+ * of data: what may be absent says here what stands in for it, and is NULL then. Looked up at
+ * load.
+ */
+KXEN_KVM_DATA_MAYBE(ftrace_enabled, const int *);	/* hook.c: the pin fails while it is off */
+KXEN_KVM_DATA_MAYBE(__start_BTF, const char *);	/* btf.c: the same in /sys/kernel/btf/vmlinux */
+KXEN_KVM_DATA_MAYBE(__stop_BTF, const char *);
+
 #include "arch_list.h"
 
 #undef KXEN_KVM_CALL
 #undef KXEN_KVM_OP
+#undef KXEN_KVM_DATA
+#undef KXEN_KVM_DATA_MAYBE

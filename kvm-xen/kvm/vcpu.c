@@ -24,7 +24,7 @@ int kxen_glue_mark(struct kvm_vcpu *vcpu, struct preempt_ops *ours, struct preem
 {
 	struct preempt_notifier *pn = &vcpu->preempt_notifier;
 
-	if (pn->ops != kxen_kvm_preempt_ops)
+	if (!kxen_ops_are_kvms(pn->ops))
 		return -EBUSY;
 	*theirs = pn->ops;
 	/* Pairs with the dependent load in kxen_glue_marked() and the hooks. */

@@ -22,6 +22,15 @@ KXEN_KVM_CALL(kvm_skip_emulated_instruction, kvm_skip_emulated_instruction, 1);
 KXEN_KVM_CALL(kvm_unregister_irq_ack_notifier, kvm_unregister_irq_ack_notifier, 2);
 KXEN_KVM_CALL(kvm_write_guest_virt_system, kxen_t_guest_virt, 5);
 
+/* Where the vendor module's callbacks are, and whether the processor delivers interrupts. */
+KXEN_KVM_DATA(kvm_x86_ops, struct kvm_x86_ops *);
+KXEN_KVM_DATA(enable_apicv, const bool *);
+
+/* What a vCPU carries that is not marked: arch_mark.h, trampoline.S. */
+KXEN_KVM_DATA(kvm_preempt_ops, struct preempt_ops *);
+
+KXEN_KVM_DATA_MAYBE(__tracepoint_kvm_eoi, struct tracepoint *);	/* irq.c: EOIs go unseen */
+
 /* Callbacks of the vendor module: members of struct kvm_x86_ops. Taken at each arming. */
 KXEN_KVM_OP(cache_reg);
 KXEN_KVM_OP(enable_irq_window);

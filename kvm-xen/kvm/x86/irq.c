@@ -12,7 +12,6 @@
 #include <linux/tracepoint.h>
 
 #include "../glue.h"
-#include "../hook.h"
 #include "../internal.h"
 #include "glue.h"
 
@@ -128,7 +127,7 @@ static void on_eoi(void *data, void *apic, int vector)
  */
 int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *v, int vector))
 {
-	struct tracepoint *tp = (void *)kxen_hook_lookup("__tracepoint_kvm_eoi");
+	struct tracepoint *tp = kxen_kvm_data(__tracepoint_kvm_eoi);
 
 	if (!tp)
 		return -ENOENT;

@@ -52,9 +52,8 @@ static void *op_at(const struct kvm_x86_ops *ops, size_t offset)
  */
 int kxen_glue_arm(void)
 {
-	struct kvm_x86_ops *ops = (void *)kxen_hook_lookup("kvm_x86_ops");
-	const bool *apicv = (void *)kxen_hook_lookup("enable_apicv");
-	bool filled = ops && apicv;
+	const struct kvm_x86_ops *ops = kxen_kvm_data(kvm_x86_ops);
+	bool filled = true;
 	static const void *known;
 	static bool svm;
 
@@ -74,6 +73,6 @@ int kxen_glue_arm(void)
 		      (unsigned long)known;
 		kxen_svm_vmcb = svm ? find_svm_vmcb() : 0;
 	}
-	kxen_svm_avic = svm && *apicv;
+	kxen_svm_avic = svm && *kxen_kvm_data(enable_apicv);
 	return 0;
 }
