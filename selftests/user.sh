@@ -59,6 +59,11 @@ tap $? "hooks: builds"
 "$U/hooks" >"$U/hooks.log" 2>&1
 tap $? "hooks: sets come and go together"
 tap_number "hooks" <"$U/hooks.log"
+$C -fsanitize=address,undefined -o "$U/btf" btf.c >"$U/btf.log" 2>&1
+tap $? "btf: builds"
+"$U/btf" >"$U/btf.log" 2>&1
+tap $? "btf: types are read, of the image and of a module"
+tap_number "btf" <"$U/btf.log"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"../../kvm-xen#\"$KXEN_TOP/kvm-xen#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
 	sed 's/if (kxen_guest_test_and_set(kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(kxen_gptr_own(leaf), port);/' >"$U/wrong.c"

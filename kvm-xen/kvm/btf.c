@@ -11,6 +11,7 @@
  * but sizes are bounded all the same: a truncated section is an error here, not
  * an oops.
  */
+#ifndef KXEN_TEST_BTF		/* selftests/user/btf.c */
 #include <linux/btf.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -18,8 +19,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "btf.h"
 #include "calls.h"
+#endif
+
+#include "btf.h"
 
 struct btf_part {
 	void *data;		/* of our own, if it came from a file */
@@ -170,7 +173,9 @@ static int init(struct kxen_btf *btf, const char *module)
 		ret = part_init(&btf->base, start, stop - start);
 	else
 		ret = part_read(&btf->base, "vmlinux");
-	return ret ?: part_read(&btf->split, module);
+	if (!ret && module)
+		ret = part_read(&btf->split, module);
+	return ret;
 }
 
 static void part_free(struct btf_part *p)
@@ -181,7 +186,7 @@ static void part_free(struct btf_part *p)
 
 /**
  * kxen_btf_open() - Index the BTF of the kernel image and of one module.
- * @module: its name.
+ * @module: its name; NULL: of the image alone.
  *
  * Context: may sleep.
  * Return: the index, to be given back with kxen_btf_close(), or an error pointer: -ENOENT if
@@ -294,22 +299,34 @@ int kxen_btf_size(const struct kxen_btf *btf, const char *type)
 	return t ? (int)t->size : -ENOENT;
 }
 
-/**
- * kxen_btf_func() - Number of arguments of a function.
- * @btf: the index.
- * @name: name of the function.
- * @is_void: set to whether it returns nothing.
- *
- * Return: the number, or -ENOENT.
- */
-int kxen_btf_func(const struct kxen_btf *btf, const char *name, bool *is_void)
+/* The prototype of a function, or NULL. */
+static const struct btf_type *proto_of(const struct kxen_btf *btf, const char *name)
 {
 	const struct btf_type *t = find(btf, name, BTF_KIND_FUNC);
 
 	if (t)
 		t = type_of(btf, t->type);
-	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_FUNC_PROTO)
-		return -ENOENT;
-	*is_void = !t->type;
-	return btf_type_vlen(t);
+	return t && BTF_INFO_KIND(t->info) == BTF_KIND_FUNC_PROTO ? t : NULL;
+}
+
+/**
+ * kxen_btf_check_func() - Has a function the prototype that it is called with?
+ * @btf: the index.
+ * @name: name of the function.
+ * @nargs: number of arguments, or KXEN_UNTYPED() of it.
+ * @is_void: whether it returns nothing; negative: either will do.
+ *
+ * Return: 0; -EINVAL: it has another one; -ENOENT: it is not known, and should be.
+ */
+int kxen_btf_check_func(const struct kxen_btf *btf, const char *name, int nargs,
+			int is_void)
+{
+	const struct btf_type *t = proto_of(btf, name);
+
+	if (!t)
+		return nargs & KXEN_MAY_LACK_TYPE ? 0 : -ENOENT;
+	if (btf_type_vlen(t) != (nargs & ~KXEN_MAY_LACK_TYPE) ||
+	    (is_void >= 0 && is_void != !t->type))
+		return -EINVAL;
+	return 0;
 }

@@ -3,7 +3,13 @@
 #ifndef KXEN_BTF_H
 #define KXEN_BTF_H
 
+#ifndef KXEN_TEST_BTF		/* selftests/user/btf.c */
 #include <linux/types.h>
+#endif
+
+/* A number of arguments, of a function that type information need not know. */
+#define KXEN_UNTYPED(nargs)	(KXEN_MAY_LACK_TYPE | (nargs))
+#define KXEN_MAY_LACK_TYPE	0x100
 
 struct kxen_btf;
 
@@ -12,6 +18,7 @@ void kxen_btf_close(struct kxen_btf *btf);
 int kxen_btf_member(const struct kxen_btf *btf, const char *type,
 		    const char *member);
 int kxen_btf_size(const struct kxen_btf *btf, const char *type);
-int kxen_btf_func(const struct kxen_btf *btf, const char *name, bool *is_void);
+int kxen_btf_check_func(const struct kxen_btf *btf, const char *name, int nargs,
+			int is_void);
 
 #endif

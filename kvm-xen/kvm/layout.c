@@ -80,12 +80,11 @@ static const struct {
 static int check_func(struct kxen_btf *btf, const char *name, int nargs,
 		      int is_void)
 {
-	bool v;
-	int n = kxen_btf_func(btf, name, &v);
+	int ret = kxen_btf_check_func(btf, name, nargs, is_void);
 
-	if (n == nargs && (is_void < 0 || is_void == v))
+	if (!ret)
 		return 0;
-	if (n < 0)
+	if (ret == -ENOENT)
 		kxen_err("the running kernel's type information does not know %s()",
 			 name);
 	else
@@ -148,13 +147,14 @@ static int check_types(struct kxen_btf *btf)
  */
 int kxen_glue_check(void)
 {
-	struct kxen_btf *btf = kxen_btf_open("kvm");
+	/* Where KVM is built in, the image's types are all that there are. */
+	struct kxen_btf *btf = kxen_btf_open(IS_MODULE(CONFIG_KVM) ? "kvm" : NULL);
 	int ret;
 
 	if (IS_ERR(btf)) {
 		ret = PTR_ERR(btf);
 		if (ret == -ENOENT)
-			kxen_err("there is no type information (/sys/kernel/btf/kvm) of the running kvm: its layout cannot be checked");
+			kxen_err("there is no type information (/sys/kernel/btf) of the running kvm: its layout cannot be checked");
 		else if (ret != -ENOMEM)
 			kxen_err("the type information of the running kernel cannot be read (error %d)",
 				 ret);

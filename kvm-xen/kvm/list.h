@@ -19,7 +19,11 @@
 #define KXEN_KVM_DATA_MAYBE(name, type)
 #endif
 
-/* Functions: name in KVM, type, number of arguments. Looked up at load. */
+/*
+ * Functions: name in KVM, type, number of arguments. Looked up at load. A function that some
+ * kernel has and its type information has not: KXEN_UNTYPED(number), which is compared only
+ * where it is known.
+ */
 KXEN_KVM_CALL(file_is_kvm, file_is_kvm, 1);
 KXEN_KVM_CALL(gfn_to_hva, gfn_to_hva, 2);
 KXEN_KVM_CALL(gfn_to_memslot, gfn_to_memslot, 2);
