@@ -2,11 +2,10 @@
 /*
  * Where hooks can go, and that they stay: symbols, ftrace slots, ftrace itself.
  *
- * A hook is an ftrace direct call: the function's own ftrace slot jumps to a
- * trampoline of ours, which for a caller that is none of our business returns
- * into the function after a load, a compare and a jump. Documentation/hooking.rst
- * has the reasons, the measured alternatives and the proof that no CPU is left
- * in module text when it goes away.
+ * The function's own ftrace slot leads to a trampoline of ours, which for a caller that is
+ * none of our business returns into the function after a load, a compare and a jump. How the
+ * slot does that is the back end's (hook.h). Documentation/hooking.rst has the reasons, the
+ * measured alternatives and the proof that no CPU is left in module text when it goes away.
  */
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -34,7 +33,6 @@ static unsigned long location_proto(unsigned long ip)
 
 DEFINE_STATIC_CALL(kxen_lookup_name, lookup_name_proto);
 DEFINE_STATIC_CALL(kxen_ftrace_location, location_proto);
-DEFINE_STATIC_CALL(kxen_find_direct, location_proto);
 
 /*
  * Only placed to be told the address. Disabled from the start: nothing in the kernel is
@@ -85,11 +83,7 @@ int kxen_hook_init(const char *pin)
 	if (!addr)
 		return -ENOENT;
 	static_call_update(kxen_ftrace_location, (typeof(location_proto) *)addr);
-	addr = kxen_hook_lookup("ftrace_find_rec_direct");
-	if (addr)
-		static_call_update(kxen_find_direct,
-				   (typeof(location_proto) *)addr);
-	return 0;
+	return kxen_hook_place_init();
 }
 
 /**
@@ -123,8 +117,6 @@ unsigned long kxen_hook_find(const char *symbol)
  */
 int kxen_hook_check(struct kxen_hook *h)
 {
-	unsigned long other;
-
 	h->address = h->optional ? kxen_hook_find(h->symbol) : kxen_hook_lookup(h->symbol);
 	if (!h->address)
 		return h->optional ? 0 : -ENOENT;
@@ -134,13 +126,7 @@ int kxen_hook_check(struct kxen_hook *h)
 			 h->symbol);
 		return -EOPNOTSUPP;
 	}
-	other = h->armed ? 0 : static_call(kxen_find_direct)(h->ip);
-	if (other) {
-		kxen_err("'%s' already carries somebody else's direct hook (%pS): a BPF program or bpftrace on that function has to go first",
-			 h->symbol, (void *)other);
-		return -EBUSY;
-	}
-	return 0;
+	return h->armed ? 0 : kxen_hook_place_free(h);
 }
 
 /*

@@ -2,8 +2,17 @@
 /*
  * Hooks on functions of the running kernel.
  *
- * hook.c: where they can go. hook_direct.c: what puts one there. hook_set.c: those that come
- * and go together. Nothing in here knows what is hooked: the tables are whoever's needs them.
+ * hook.c: where they can go. A back end puts one there. hook_set.c: those that come and go
+ * together. Nothing in here knows what is hooked: the tables are whoever's needs them.
+ *
+ * A back end is the four functions at the end, in a file that Kbuild takes by what the kernel
+ * can. hook_direct.c is for those with ftrace's direct calls, as all of x86's are: a trampoline
+ * is entered with the function's arguments in their registers, and with two places to return
+ * to, into the function behind its slot and to the function's caller. Where there are none
+ * (arm64's 6.1), ftrace can only be told to go on elsewhere (IPMODIFY). Its back end sends the
+ * slot to an entry in front of the trampoline, which adds the place that ftrace does not hand
+ * on; that entry, and the word in which it finds the place, are members of struct kxen_hook
+ * then. What else there is of hooks, tables and handlers, is the same.
  */
 #ifndef KXEN_HOOK_H
 #define KXEN_HOOK_H
@@ -17,13 +26,13 @@
  * struct kxen_hook - one hooked function.
  * @symbol: name of the function.
  * @why: what the hook is for, one line, shown in debugfs and in errors.
- * @trampoline: assembly entry that ftrace jumps to.
+ * @trampoline: assembly entry that the function's slot leads to.
  * @nargs: arguments the function was compiled against.
  * @is_void: whether it returns nothing.
  * @optional: need not be there: the compiler may have put it into its callers.
  * @address: address of the symbol, once resolved; 0: it is not there.
  * @ip: address of its ftrace site, once resolved.
- * @ops: ftrace's handle where direct hooks need one each.
+ * @ops: ftrace's handle, where the back end needs one for each.
  * @armed: in place now.
  */
 struct kxen_hook {
@@ -69,7 +78,9 @@ int kxen_hook_pin(void);
 void kxen_hook_unpin(void);
 void kxen_hook_drain(void);
 
-/* hook_direct.c, or what the architecture has instead */
+/* the back end */
+int kxen_hook_place_init(void);
+int kxen_hook_place_free(const struct kxen_hook *h);
 int kxen_hook_place(struct kxen_hook *h);
 void kxen_hook_remove(struct kxen_hook *h);
 
