@@ -181,6 +181,13 @@ extern const char * const kxen_arch_caps;
 extern const u32 kxen_arch_features;
 
 /*
+ * For the VMM, beside the core's: KXEN_F_* that KXEN_INFO says, and KXEN_DOM_* that KXEN_CREATE
+ * takes.
+ */
+extern const u64 kxen_arch_ctl_features;
+extern const u32 kxen_arch_create_flags;
+
+/*
  * HVM_PARAM_CALLBACK_IRQ is set, or to be taken up again: how upcalls are delivered from now
  * on. Domain locked. 0, or an error: then nothing has changed.
  */

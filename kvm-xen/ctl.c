@@ -14,6 +14,7 @@
 #include <linux/xarray.h>
 #include <uapi/linux/kvm_xen.h>
 
+#include "arch.h"
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "pause.h"
@@ -22,7 +23,7 @@
 #include "subsys.h"
 
 #define MAX_GUEST_PORTS	SZ_1M
-#define CREATE_FLAGS	(KXEN_DOM_UNPLUG | KXEN_DOM_NLEVEL)
+#define CREATE_FLAGS	(KXEN_DOM_NLEVEL | kxen_arch_create_flags)
 
 /**
  * struct ctl_file - an open file.
@@ -86,9 +87,9 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 
 	a->abi_version = KXEN_ABI_VERSION;
 	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO |
-		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_UNPLUG | KXEN_F_PAUSE |
+		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_PAUSE |
 		      KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD |
-		      KXEN_F_STATS;
+		      KXEN_F_STATS | kxen_arch_ctl_features;
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = MAX_GUEST_PORTS;
 	a->domains = kxen_domains_count();

@@ -146,4 +146,3 @@ MODULE_AUTHOR("The kvm-xen maintainers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(KXEN_VERSION);
 MODULE_ALIAS("devname:kvm-xen");
-MODULE_SOFTDEP("pre: kvm-amd kvm-intel");

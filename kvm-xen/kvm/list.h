@@ -28,8 +28,6 @@ KXEN_KVM_CALL(file_is_kvm, file_is_kvm, 1);
 KXEN_KVM_CALL(gfn_to_hva, gfn_to_hva, 2);
 KXEN_KVM_CALL(gfn_to_memslot, gfn_to_memslot, 2);
 KXEN_KVM_CALL(kvm_get_running_vcpu, kvm_get_running_vcpu, 0);
-KXEN_KVM_CALL(kvm_make_all_cpus_request, kvm_make_all_cpus_request, 2);
-KXEN_KVM_CALL(kvm_vcpu_halt, kvm_vcpu_halt, 1);
 #ifdef KXEN_KVM_KICK_WAITS	/* then the other one is inline */
 KXEN_KVM_CALL(__kvm_vcpu_kick, __kvm_vcpu_kick, 2);
 #else

@@ -10,6 +10,7 @@ KXEN_KVM_CALL(kvm_request_irq_source_id, kvm_request_irq_source_id, 1);
 KXEN_KVM_CALL(kvm_inject_nmi, kvm_inject_nmi, 1);
 KXEN_KVM_CALL(kvm_io_bus_register_dev, kvm_io_bus_register_dev, 5);
 KXEN_KVM_CALL(kvm_lapic_find_highest_irr, kxen_t_find_highest_irr, 1);
+KXEN_KVM_CALL(kvm_make_all_cpus_request, kvm_make_all_cpus_request, 2);
 KXEN_KVM_CALL(kvm_mmu_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read, 3);
 #ifdef KXEN_KVM_NX_ONCE
 KXEN_KVM_CALL(kvm_mmu_post_init_vm, kxen_t_post_init_vm, 1);
@@ -20,6 +21,7 @@ KXEN_KVM_CALL(kvm_register_irq_ack_notifier, kvm_register_irq_ack_notifier, 2);
 KXEN_KVM_CALL(kvm_set_irq, kvm_set_irq, 5);
 KXEN_KVM_CALL(kvm_skip_emulated_instruction, kvm_skip_emulated_instruction, 1);
 KXEN_KVM_CALL(kvm_unregister_irq_ack_notifier, kvm_unregister_irq_ack_notifier, 2);
+KXEN_KVM_CALL(kvm_vcpu_halt, kvm_vcpu_halt, 1);
 KXEN_KVM_CALL(kvm_write_guest_virt_system, kxen_t_guest_virt, 5);
 
 /* Where the vendor module's callbacks are, and whether the processor delivers interrupts. */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The vendor module: its callbacks, and what is known of SVM's structures. */
 #include <linux/err.h>
+#include <linux/module.h>
 
 #include "../../log.h"
 #include "../btf.h"
 #include "../glue.h"
 #include "../hook.h"
 #include "../internal.h"
+
+MODULE_SOFTDEP("pre: kvm-amd kvm-intel");
 
 u32 kxen_svm_vmcb;
 bool kxen_svm_avic;
