@@ -15,6 +15,7 @@
 struct kvm;
 struct kxen_domain;
 struct kxen_gptr;
+struct kxen_hc;
 struct kxen_vcpu;
 
 /**
@@ -202,8 +203,10 @@ bool kxen_arch_crash(struct kxen_domain *d);
 /* A fault that was not taken belongs to the machine before. The boot vCPU's own thread. */
 void kxen_arch_forget_crash(struct kxen_domain *d);
 
+/* Calls that not every architecture's guests have; ends with one that has no @fn. */
+extern const struct kxen_hc_entry kxen_arch_hypercalls[];
+
 /* Sub-operations that the core does not have; -ENOSYS for those that nobody has. */
-struct kxen_hc;
 long kxen_arch_hvm_op(struct kxen_hc *hc);
 long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *v);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* HYPERVISOR_sched_op(cmd, arg) and set_timer_op: semantics G42 to G44, A.8. */
+/* HYPERVISOR_sched_op(cmd, arg): semantics G43, G44, A.8. */
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/types.h>
@@ -232,12 +232,4 @@ long kxen_hc_sched_op(struct kxen_hc *hc)
 	default:
 		return -ENOSYS;
 	}
-}
-
-/* HYPERVISOR_set_timer_op(abs ns), in two registers for a 32-bit caller. */
-long kxen_hc_set_timer(struct kxen_hc *hc)
-{
-	u64 abs = hc->compat ? (u32)hc->arg[0] | hc->arg[1] << 32 : hc->arg[0];
-
-	return kxen_set_timer_op(hc->v, abs);
 }

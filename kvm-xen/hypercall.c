@@ -23,12 +23,6 @@ static long not_for_guests(struct kxen_hc *hc)
 	return -EPERM;
 }
 
-/* xenpmu_op with a virtual LAPIC. */
-static long not_supported(struct kxen_hc *hc)
-{
-	return -EOPNOTSUPP;
-}
-
 /*
  * Whom a number leads to, and how many arguments it takes: an entry of a multicall has no
  * others. REFUSED: a part of a domain that serves it takes its place. Not written to once the
@@ -40,7 +34,6 @@ static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_platform_op] = { not_for_guests, 1, REFUSED },
 	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2 },
 	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2 },
-	[__HYPERVISOR_set_timer_op] = { kxen_hc_set_timer, 2 },
 	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2 },
 	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3, REFUSED },
 	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3, REFUSED },
@@ -51,15 +44,14 @@ static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2 },
 	[__HYPERVISOR_sysctl] = { not_for_guests, 1, REFUSED },
 	[__HYPERVISOR_domctl] = { not_for_guests, 1, REFUSED },
-	[__HYPERVISOR_xenpmu_op] = { not_supported, 2, REFUSED },
 	[__HYPERVISOR_dm_op] = { not_for_guests, 3, REFUSED },
 	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5, REFUSED },
 };
 
-/* The parts' calls come into the table: at load. 0; -EEXIST if two want the same number. */
+/* The others' calls come into the table: at load. 0; -EEXIST if two want the same number. */
 int __init kxen_hypercalls_init(void)
 {
-	return kxen_subsys_hypercalls(table, ARRAY_SIZE(table));
+	return kxen_subsys_hypercalls(table, ARRAY_SIZE(table), kxen_arch_hypercalls);
 }
 
 /**

@@ -19,7 +19,6 @@ long kxen_hc_memory_op(struct kxen_hc *hc);
 long kxen_hc_hvm_op(struct kxen_hc *hc);
 long kxen_hc_vcpu_op(struct kxen_hc *hc);
 long kxen_hc_sched_op(struct kxen_hc *hc);
-long kxen_hc_set_timer(struct kxen_hc *hc);
 long kxen_hc_console_io(struct kxen_hc *hc);
 long kxen_hc_vm_assist(struct kxen_hc *hc);
 long kxen_hc_physdev(struct kxen_hc *hc);

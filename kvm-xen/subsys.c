@@ -72,13 +72,14 @@ static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_
  * kxen_subsys_hypercalls() - Put the calls of the parts into the table.
  * @table: the core's; what it only refuses gives way.
  * @nr: its length.
+ * @arch: the architecture's, which come first.
  *
  * Context: load, before there is a domain.
  * Return: 0; -EEXIST if the table has no such number, or two serve the same one.
  */
-int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr)
+int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *arch)
 {
-	int i, ret = 0;
+	int i, ret = add_hypercalls(table, nr, arch);
 
 	for (i = 0; !ret && i < NR_PARTS; i++)
 		ret = add_hypercalls(table, nr, parts[i]->hypercalls);

@@ -26,7 +26,7 @@ struct kxen_hc_slot {
 const struct kxen_subsys *kxen_subsys_at(int i);
 
 int kxen_subsys_load(void);
-int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr);
+int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *arch);
 
 /* Of each part: see the hook of that name. What fails has been undone. */
 int kxen_subsys_create(struct kxen_domain *d);

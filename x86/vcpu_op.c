@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* VCPUOP_* that only this architecture has: Xen's timers, bringing up, NMI. Semantics G40. */
+/*
+ * VCPUOP_* that only this architecture has: Xen's timers, bringing up, NMI; and calls: semantics
+ * G1, G40, G42.
+ */
 #include <linux/types.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/vcpu.h>
@@ -74,3 +77,23 @@ long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *v)
 		return timer_op(hc, v);
 	}
 }
+
+/* HYPERVISOR_set_timer_op(abs ns), in two registers for a 32-bit caller. */
+static long set_timer(struct kxen_hc *hc)
+{
+	u64 abs = hc->compat ? (u32)hc->arg[0] | hc->arg[1] << 32 : hc->arg[0];
+
+	return kxen_set_timer_op(hc->v, abs);
+}
+
+/* With a virtual LAPIC. */
+static long xenpmu(struct kxen_hc *hc)
+{
+	return -EOPNOTSUPP;
+}
+
+const struct kxen_hc_entry kxen_arch_hypercalls[] = {
+	{ __HYPERVISOR_set_timer_op, 2, set_timer },
+	{ __HYPERVISOR_xenpmu_op, 2, xenpmu },
+	{ }
+};

@@ -111,19 +111,27 @@ static void hypercalls(void)
 {
 	struct kxen_hc_slot table[4] = { { core_call, 3, false }, [2] = { core_call, 3, true } };
 	struct kxen_hc_slot served[4] = { [2] = { core_call, 3, false } };
-	struct kxen_hc_slot again[4];
+	struct kxen_hc_slot again[5] = { [2] = { core_call, 3, true } };
+	const struct kxen_hc_entry arch[] = { { 4, 1, core_call }, { } };
+	const struct kxen_hc_entry arch_too[] = { { 3, 1, core_call }, { } };
 
-	check("each call gets into the table", kxen_subsys_hypercalls(table, 4), 0, "");
+	check("each call gets into the table", kxen_subsys_hypercalls(table, 4, NULL), 0, "");
 	check("with its arguments", table[1].fn == first_hc && table[1].nargs == 2 &&
 	      table[3].fn == third_hc, 1, "");
 	check("in place of what the core refuses", table[2].fn == second_hc &&
 	      table[2].nargs == 2, 1, "");
 	check("what the core serves stays", table[0].fn == core_call && table[0].nargs == 3, 1, "");
-	memcpy(again, table, sizeof(again));
-	check("two parts with the same call", kxen_subsys_hypercalls(again, 4), -EEXIST, "");
-	check("one that the core serves", kxen_subsys_hypercalls(served, 4), -EEXIST, "");
+	check("those of the architecture, too", kxen_subsys_hypercalls(again, 5, arch), 0, "");
+	check("beside those of the parts", again[4].fn == core_call && again[4].nargs == 1 &&
+	      again[3].fn == third_hc, 1, "");
 	memset(again, 0, sizeof(again));
-	check("a number behind the table", kxen_subsys_hypercalls(again, 3), -EEXIST, "");
+	check("a part with a call of the architecture's", kxen_subsys_hypercalls(again, 4, arch_too),
+	      -EEXIST, "");
+	memcpy(again, table, sizeof(table));
+	check("two parts with the same call", kxen_subsys_hypercalls(again, 4, NULL), -EEXIST, "");
+	check("one that the core serves", kxen_subsys_hypercalls(served, 4, NULL), -EEXIST, "");
+	memset(again, 0, sizeof(again));
+	check("a number behind the table", kxen_subsys_hypercalls(again, 3, NULL), -EEXIST, "");
 	check("the space of the last part", kxen_subsys_space('C') == third_spaces, 1, "");
 	check("no part has that space", !kxen_subsys_space('a'), 1, "");
 }
