@@ -1,8 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the core asks of an architecture. x86 implements it; the names are
- * chosen so that arm64 (HVC trap, PPI upcall, stage-1 walk) can, too: nothing
- * in here speaks of vectors, segments or MSRs.
+ * What the core asks of an architecture, and what that owes it. x86 has all of this; nothing in
+ * here speaks of vectors, segments or MSRs, so that another one (arm64: HVC, a PPI, stage 1) can.
+ *
+ * An architecture also brings headers by one name each: arch_types.h, guest_bits.h and, for
+ * whoever hooks something, entry.h and trampoline.S; of KVM's inside arch_list.h, arch_calls.h,
+ * arch_layout.h and arch_mark.h, and the functions that kvm/glue.h and kvm/internal.h call the
+ * architecture's. selftests/noarch.sh compiles everything else with one that has no more.
+ *
+ * Its hooks call the core, each in its place in KVM:
+ *
+ * A hypercall: kxen_hypercall(), from the vCPU's own thread with kvm->srcu held. Where KVM does
+ * not hold it there (arm64), the hook takes it by kvm_vcpu_srcu_read_lock(), and by nothing else:
+ * what sleeps in a call lets go of it by kvm_vcpu_srcu_read_unlock() meanwhile, as
+ * kxen_glue_halt() does. The hook fills struct kxen_hc, asks kxen_reset_first_call() in front
+ * while domain->active is not set, and then looks at two flags:
+ *  - restart: no result. As many of @arg as kxen_hypercall_nr_args() says go back to where they
+ *    came from, and the guest executes the same instruction once more. Whoever steps over it
+ *    must not have done so: on x86 that is the hook, which leaves it; where the processor does
+ *    before it traps (arm64's HVC), the hook puts the program counter back.
+ *  - exit: KVM_RUN ends behind this instruction, after kxen_glue_exit_shutdown().
+ *
+ * KVM_RUN begins: kxen_vcpu_enter(), with no SRCU. A vCPU is about to be made, and may be
+ * refused; is there: kxen_domain_vcpu_coming(), kxen_domain_vcpu_created(). The VMM asks for
+ * dirty pages: kxen_domain_mark_dirty(). The VM's last reference has gone, its vCPUs and memory
+ * have not: kxen_domain_vm_gone().
  */
 #ifndef KXEN_ARCH_H
 #define KXEN_ARCH_H
@@ -67,7 +89,8 @@ void kxen_arch_domain_reset(struct kxen_domain *d);
 
 /*
  * The boot vCPU is about to run from where a machine begins: it has been reset, or wakes up.
- * At the beginning of KVM_RUN, the vCPU's own thread.
+ * At the beginning of KVM_RUN, the vCPU's own thread. Where no register tells, a hook on what
+ * resets a vCPU has noted it.
  */
 bool kxen_arch_begins_anew(struct kxen_vcpu *v);
 
@@ -92,6 +115,10 @@ void kxen_arch_hold(struct kxen_domain *d);
  * upcall_pending of this vCPU went from 0 to 1, or how it is delivered has
  * changed: see to it that the guest takes the upcall. Any context, interrupts
  * may be off; the vCPU may be running, asleep or not started.
+ *
+ * Nobody is told when the guest clears the flag. What is raised as a level is therefore looked
+ * at again before each entry, flag first: a latch that the end of an interrupt clears loses an
+ * upcall that came between the handler's last look at the flag and that end.
  */
 void kxen_arch_upcall(struct kxen_vcpu *v);
 

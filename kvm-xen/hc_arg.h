@@ -19,7 +19,7 @@
  * @compat: the caller is not in 64-bit mode: @arg holds zero-extended 32-bit
  *	values, and structures have the 32-bit layout.
  * @in_multicall: this is an entry of a multicall.
- * @restart: the call is cut: kxen_hc_restart().
+ * @restart: the call is cut: kxen_hc_restart(). arch.h says what its hook does then.
  * @exit: the VMM has to be told: end KVM_RUN after this call.
  * @exit_reason: SHUTDOWN_*, if @exit.
  * @arg: its arguments.

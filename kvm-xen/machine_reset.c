@@ -2,7 +2,7 @@
 /*
  * A machine that is reset, or that wakes up from sleep (ACPI S3).
  *
- * KVM is told of neither. Both show as the boot vCPU about to run from the reset vector,
+ * KVM is told of neither. Both show as the boot vCPU about to run from where a machine begins,
  * and only what the guest then does tells them apart: a new life begins with finding Xen,
  * a woken guest goes on with its event channels, timers and pages as if nothing had been.
  *
@@ -31,7 +31,7 @@
 #include "trace.h"
 
 /**
- * kxen_reset_hold() - The boot vCPU is about to run from the reset vector.
+ * kxen_reset_hold() - The boot vCPU is about to run from where a machine begins.
  * @d: the domain, which has had a life before.
  *
  * Context: the boot vCPU's own thread, before it runs; the other vCPUs wait for it. May

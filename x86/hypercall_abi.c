@@ -51,7 +51,7 @@ static void set_result(struct kxen_hc *hc, struct kvm_vcpu *vcpu, long ret)
 	kxen_glue_set_reg(vcpu, KXEN_RAX, ret);
 }
 
-/* int kvm_emulate_hypercall(vcpu): 1 goes on, 0 ends KVM_RUN */
+/* int kvm_emulate_hypercall(vcpu): 1 goes on, 0 ends KVM_RUN. KVM holds its SRCU. */
 int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
 	struct kvm_vcpu *vcpu = v->vcpu;

@@ -9,7 +9,7 @@
 
 /*
  * What follows reads state that KVM keeps for the vCPU's own thread: registers that the
- * processor holds (on VMX those of whatever vCPU is loaded here), paging modes. From any
+ * processor holds, which may be those of whatever vCPU is loaded here, paging modes. From any
  * other thread it can end in a BUG() of KVM. Kernels that look for such faults look.
  */
 static __always_inline void kxen_assert_own_thread(struct kvm_vcpu *vcpu)
