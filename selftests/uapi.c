@@ -345,7 +345,7 @@ TEST_F(ctl, attach_without_lapic)
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
 	a.domid = c.domid;
 	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_ATTACH, &a));
-	EXPECT_EQ(KXEN_ATTACH_NO_LAPIC, a.reason);
+	EXPECT_EQ(KXEN_ATTACH_NO_IRQCHIP, a.reason);
 	close(a.vm_fd);
 }
 

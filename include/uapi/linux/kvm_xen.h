@@ -43,7 +43,7 @@
 #define KXEN_F_STATS		(1ULL << 8)
 
 /* Bits of struct kxen_create.flags: what the domain gets. */
-#define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10 */
+#define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10: KXEN_F_UNPLUG, x86 alone */
 #define KXEN_DOM_NLEVEL		(1U << 1) /* offer the N-level event channel ABI */
 
 #define KXEN_DOMID_AUTO		0xffffU
@@ -108,7 +108,7 @@ struct kxen_create {
 #define KXEN_ATTACH_DOM_ATTACHED	3 /* EBUSY: the domain has a VM already */
 #define KXEN_ATTACH_PROTECTED	4 /* EOPNOTSUPP: memory is encrypted (SEV, TDX) */
 #define KXEN_ATTACH_KVM_XEN	5 /* EBUSY: KVM's own Xen support is set up */
-#define KXEN_ATTACH_NO_LAPIC	6 /* EOPNOTSUPP: no LAPIC in the kernel */
+#define KXEN_ATTACH_NO_IRQCHIP	6 /* EOPNOTSUPP: no interrupt controller (LAPIC) in the kernel */
 #define KXEN_ATTACH_VCPUS	7 /* EOPNOTSUPP: more vCPUs than a domain has */
 #define KXEN_ATTACH_DYING	8 /* ESHUTDOWN: the VM is being torn down */
 #define KXEN_ATTACH_HOOKS	9 /* KVM cannot be hooked: see the kernel log */

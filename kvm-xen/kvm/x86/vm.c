@@ -26,7 +26,7 @@ u32 kxen_glue_vm_refuse_arch(struct kvm *kvm)
 	if (xen->flags || xen->msr)
 		return KXEN_ATTACH_KVM_XEN;
 	if (kvm->arch.irqchip_mode == KVM_IRQCHIP_NONE)
-		return KXEN_ATTACH_NO_LAPIC;
+		return KXEN_ATTACH_NO_IRQCHIP;
 	return KXEN_ATTACH_NONE;
 }
 
