@@ -75,6 +75,20 @@ up() {	# FILE HEADER WHY: an include that must be found
 up evtchn/port.h kvm-xen/hypercall.h "event channels includes hypercalls"
 up x86/life.c evtchn/evtchn.h "the architecture includes event channels"
 up kvm-xen/world.c x86/x86.h "a header of the architecture that is not for others"
+report "what is no architecture's compiles with one that has nothing" < <(
+	scripts/module.sh 6.1 -- bash "$SELF/noarch.sh" 6.1 "$KXEN_TOP" 2>&1)
+mkdir -p "$WORK/noarch"
+cp -r $code include "$WORK/noarch"
+cat >>"$WORK/noarch/kvm-xen/world.c" <<-'EOF'
+	u8 kxen_t(struct kxen_vcpu *v);
+	u8 kxen_t(struct kxen_vcpu *v) { return v->arch.upcall_vector + kxen_cpuid_base(v); }
+EOF
+scripts/module.sh 6.1 -- bash "$SELF/noarch.sh" 6.1 "$WORK/noarch" kvm-xen/world.c >"$WORK/noarch.log" 2>&1
+for what in "no member named .upcall_vector" "implicit declaration of function .kxen_cpuid_base" \
+	"a word of x86: cpuid"; do
+	grep -q "^kvm-xen/world.c:.*$what" "$WORK/noarch.log"
+	tap $? "found in the core: $what"
+done
 report "the uapi header compiles alone" < <(
 	for f in include/uapi/*/*.h; do
 		gcc -fsyntax-only -Wall -Werror -std=c99 -x c "$f" 2>&1

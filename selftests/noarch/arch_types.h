@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What this architecture keeps of a vCPU and of a domain: nothing. */
+#ifndef KXEN_ARCH_TYPES_H
+#define KXEN_ARCH_TYPES_H
+
+struct kxen_arch_vcpu { };
+
+struct kxen_arch_domain { };
+
+#endif
