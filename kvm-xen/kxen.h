@@ -207,7 +207,7 @@ struct kxen_domain {
 	void *own_shared_info_page;
 	struct ratelimit_state expedite;
 
-	KXEN_PARTS(KXEN_PART_POINTER)
+	KXEN_PARTS_EACH(KXEN_PART_POINTER)
 
 	raw_spinlock_t virq_lock;
 	u32 virq_port[KXEN_NR_VIRQS];	/* the per-domain ones */

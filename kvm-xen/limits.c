@@ -6,9 +6,8 @@
 #include "trace.h"
 
 static const char * const names[KXEN_NR_LIMITS] = {
-	[KXEN_LIMIT_PORTS] = "event channels",
 	[KXEN_LIMIT_PAGES] = "held pages",
-	[KXEN_LIMIT_EVENT_PAGES] = "pages with events",
+	KXEN_PARTS(KXEN_PART_NOT, KXEN_LIMIT_TEXT, KXEN_LIMIT_TEXT)
 };
 
 /**

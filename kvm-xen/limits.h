@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How much of each kind a domain can have, and how near it is to that. A kind is a line
- * here, a name in limits.c, and a limit that whoever makes the domain sets.
+ * How much of each kind a domain can have, and how near it is to that. A part's kinds are
+ * lines of the part's in parts.h.
  */
 #ifndef KXEN_LIMITS_H
 #define KXEN_LIMITS_H
@@ -9,11 +9,14 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+#include "parts.h"
+
 enum kxen_limit_kind {
-	KXEN_LIMIT_PORTS,	/* evtchn's event_lock; port 0 is not counted */
-	/* Pages that are held, all under domain->pin_lock; they come last. */
+	/* What parts count, each under a lock of the part's. */
+	KXEN_PARTS(KXEN_PART_NOT, KXEN_LIMIT_KIND, KXEN_PART_NOT)
+	/* Pages that are held, all under domain->pin_lock: the core's, then those of parts. */
 	KXEN_LIMIT_PAGES,	/* shared_info, vcpu_info, areas */
-	KXEN_LIMIT_EVENT_PAGES,	/* of FIFO and N-level */
+	KXEN_PARTS(KXEN_PART_NOT, KXEN_PART_NOT, KXEN_LIMIT_KIND)
 	KXEN_NR_LIMITS,
 	KXEN_LIMIT_FIRST_PAGES = KXEN_LIMIT_PAGES
 };

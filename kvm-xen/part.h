@@ -168,6 +168,6 @@ struct kxen_subsys {
 	const struct kxen_ctl_call *ctl;
 };
 
-KXEN_PARTS(KXEN_PART_SUBSYS)
+KXEN_PARTS_EACH(KXEN_PART_SUBSYS)
 
 #endif

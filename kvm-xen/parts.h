@@ -1,18 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parts of a domain, in order. NAME stands for struct kxen_NAME, which a domain points
- * to, and for kxen_NAME_subsys, what the core calls. Another one is a line here.
+ * The parts of a domain, in order, each with what of it is limited. Another one is a line here.
+ *
+ *	EACH(name)		struct kxen_name, which a domain points to, and
+ *				kxen_name_subsys, what the core calls
+ *	COUNT(NAME, "text")	KXEN_LIMIT_NAME: how many of something; @text is what the log says
+ *				has come near its limit
+ *	PAGES(NAME, "text")	the same for pages of the guest that are held, and charged to its
+ *				VMM's user, under domain->pin_lock
+ *
+ * Whoever makes the part's share of a domain sets the limits: they are 0 before.
  */
 #ifndef KXEN_PARTS_H
 #define KXEN_PARTS_H
 
-#define KXEN_PARTS(EACH)	\
-	EACH(evtchn)		\
+#define KXEN_PARTS(EACH, COUNT, PAGES)				\
+	EACH(evtchn)						\
+		COUNT(PORTS, "event channels") /* but port 0 */	\
+		PAGES(EVENT_PAGES, "pages with events")		\
 	/* the end */
 
-/* What is made of each: in struct kxen_domain, for subsys.h, in the table of subsys.c. */
+/* What is made of each: in struct kxen_domain, for part.h, in the table of subsys.c. */
+#define KXEN_PARTS_EACH(each)	KXEN_PARTS(each, KXEN_PART_NOT, KXEN_PART_NOT)
 #define KXEN_PART_POINTER(name)	struct kxen_##name *name;
 #define KXEN_PART_SUBSYS(name)	extern const struct kxen_subsys kxen_##name##_subsys;
 #define KXEN_PART_ENTRY(name)	&kxen_##name##_subsys,
+#define KXEN_PART_NOT(...)
+
+/* And of each limit: in limits.h, in the table of limits.c. */
+#define KXEN_LIMIT_KIND(kind, text)	KXEN_LIMIT_##kind,
+#define KXEN_LIMIT_TEXT(kind, text)	[KXEN_LIMIT_##kind] = text,
 
 #endif

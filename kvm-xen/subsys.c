@@ -12,7 +12,7 @@
 
 #ifndef KXEN_TEST_SUBSYS	/* selftests/user/subsys.c */
 static const struct kxen_subsys * const parts[] = {
-	KXEN_PARTS(KXEN_PART_ENTRY)
+	KXEN_PARTS_EACH(KXEN_PART_ENTRY)
 };
 #endif
 
