@@ -14,10 +14,16 @@
 #ifndef KXEN_PARTS_H
 #define KXEN_PARTS_H
 
+/* A build for the tests has more of them: selftests/probe. */
+#ifndef KXEN_TEST_PARTS
+#define KXEN_TEST_PARTS(EACH, COUNT, PAGES)
+#endif
+
 #define KXEN_PARTS(EACH, COUNT, PAGES)				\
 	EACH(evtchn)						\
 		COUNT(PORTS, "event channels") /* but port 0 */	\
 		PAGES(EVENT_PAGES, "pages with events")		\
+	KXEN_TEST_PARTS(EACH, COUNT, PAGES)			\
 	/* the end */
 
 /* What is made of each: in struct kxen_domain, for part.h, in the table of subsys.c. */

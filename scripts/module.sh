@@ -26,7 +26,7 @@ done
 tree=$series base= what="Kbuild VERSION scripts/supported-kernels include $(module_dirs)"
 case " ${args[*]} " in
 *KXEN_FORGE_LAYOUT*) tree=$series-forged base=$series ;;
-*KXEN_FAULT*) tree=$series-fault what="$what selftests/fault" ;;
+*KXEN_FAULT*) tree=$series-fault what="$what selftests/fault selftests/probe" ;;
 esac
 out=$KXEN_TOP/build/$tree
 trees=${KXEN_TREES:-$KXEN_CACHE/build}

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Each allocation of each call fails once (jobs/failnth). On the stock kernels, which
-# cannot inject failures, by a module that was built for it.
-WEIGHT=100 ONCE=6.12
+# cannot inject failures, by a module that was built for it. That one has a part of a domain
+# more, which is looked at next (jobs/probe).
+WEIGHT=120 ONCE=6.12
 . "$(dirname "$0")/lib.sh"
 
 files() {	# SERIES
@@ -13,6 +14,11 @@ files() {	# SERIES
 	*) echo "--file $BUILD/$1-fault/kvm-xen.ko" ;;
 	esac
 }
+probe_files() {	# SERIES
+	files "$1"
+	echo "--file $BUILD/$1/kvm-xen.ko=product.ko --file $BUILD/selftests/hprobe"
+	echo "--file $BUILD/selftests/kvm-xen"
+}
 for s in $(series_list); do
 	case $s in
 	*-*) ;;
@@ -21,4 +27,8 @@ for s in $(series_list); do
 done
 echo "TAP version 13"
 hosts "$SELF/jobs/failnth" files --timeout 1200
+case $(series_list) in
+*-*) ;;
+*) hosts "$SELF/jobs/probe" probe_files --timeout 300 ;;
+esac
 tap_end

@@ -6,7 +6,8 @@ PARTS=all WEIGHT=60
 . "$(dirname "$0")/lib.sh"
 cd "$KXEN_TOP" || exit 1
 scripts=$KXEN_CACHE/kselftest/scripts
-code=$(module_dirs)
+# And a part that is in no release, by the same rules.
+code="$(module_dirs) selftests/probe"
 
 report() {	# NAME: good if standard input is empty
 	local text
@@ -38,7 +39,7 @@ done
 report "checkpatch --strict" < <(
 	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
 		--ignore FILE_PATH_CHANGES,MACRO_ARG_REUSE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,AVOID_EXTERNS \
-		-f $(sources $code include | grep -E '\.[chS]$' | grep -vE 'kvm-xen/(trace|parts)\.h') \
+		-f $(sources $code include | grep -E '\.[chS]$' | grep -vE '(kvm-xen/(trace|parts)|probe/lines)\.h') \
 		2>&1 | grep -E 'ERROR|WARNING|CHECK')
 
 # Only the glue knows KVM's inside; only hook.c hooks; one file makes tracepoints.
@@ -59,6 +60,8 @@ report "no internal header crosses directories" < <(
 report "global symbols begin with kxen_" < <(
 	scripts/module.sh 6.1 -- nm -g --defined-only kvm-xen.o 2>&1 | awk '{ print $3 }' |
 		grep -vE '^(kxen_|__(tracepoint|traceiter|probestub)_kxen_|__SC[KT]__|init_module|cleanup_module|__this_module|__mod_|__pfx_)')
+report "nothing of the tests is in the module" < <(
+	scripts/module.sh 6.1 -- nm kvm-xen.o 2>&1 | grep -E 'kxen_(probe|fault)|No such')
 report "the core names no part of a domain but in its table" < <(
 	grep -nE 'kxen_(evtchn|virq|host)_' $(sources kvm-xen |
 		grep -vE 'kvm-xen/(subsys|timer|trace|hypercall|hc_[a-z]*)\.[ch]$') |

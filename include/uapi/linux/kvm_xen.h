@@ -236,7 +236,8 @@ struct kxen_query {
 /*
  * struct kxen_stat.id. A number is never used again for anything else; new ones come with
  * no change of this interface. A caller looks for those that it knows, in any order, or
- * shows all with the names that KXEN_STAT_NAMES gives.
+ * shows all with the names that KXEN_STAT_NAMES gives. From 0x70000000 on they are for who
+ * tries something: no release has one of these.
  */
 #define KXEN_STAT_VCPUS		1 /* vCPUs known */
 #define KXEN_STAT_RESETS	2 /* times that the machine was reset */
@@ -442,6 +443,7 @@ struct kxen_evtchn_arg {
 	__u32 port;
 };
 
+/* 0x70 to 0x7f are for who tries something: no release has one of these. */
 #define KXEN_INFO	_IO(KXEN_IOC, 0x00)
 #define KXEN_CREATE	_IO(KXEN_IOC, 0x01)
 #define KXEN_ATTACH	_IO(KXEN_IOC, 0x02)

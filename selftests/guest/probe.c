@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A guest of a module that has one part of a domain more, selftests/probe: what that serves
+ * works, is counted, limited, saved and reset as what the other parts have. It asks the VMM for
+ * each step of a save by a write to port 0xF5; restored by a module without the part it finds
+ * none.
+ */
+#include "../probe/abi.h"
+#include "rt.h"
+
+#define KEPT	0x1122334455667788ULL
+
+static u64 pages[PROBE_FRAMES + 1][PAGE_SIZE / 8] page_aligned;
+
+static long probe_op(int cmd, void *arg)
+{
+	return hc2(NR_probe, cmd, arg);
+}
+
+static long keep(u64 value)
+{
+	return probe_op(PROBEOP_set, &value);
+}
+
+static u64 kept(void)
+{
+	u64 value = 0;
+
+	probe_op(PROBEOP_get, &value);
+	return value;
+}
+
+static long place(u32 idx, u64 *page)
+{
+	struct xen_add_to_physmap a = {
+		.domid = DOMID_SELF, .space = XENMAPSPACE_probe, .idx = idx,
+		.gpfn = (unsigned long)page / PAGE_SIZE,
+	};
+
+	return memory_op(XENMEM_add_to_physmap, &a);
+}
+
+static void outb(u16 port, u8 v)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
+}
+
+static void test_call(void)
+{
+	multicall_entry_t m[2] = {
+		{ .op = NR_probe, .args = { PROBEOP_take } },
+		{ .op = NR_probe, .args = { PROBEOP_give } },
+	};
+
+	check("a command that there is not", probe_op(77, 0), XEN_ENOSYS);
+	check("a bad address", probe_op(PROBEOP_set, BAD_PTR), XEN_EFAULT);
+	check("another one", probe_op(PROBEOP_get, BAD_PTR), XEN_EFAULT);
+	check("something to keep", keep(KEPT), 0);
+	check("it is kept", kept() == KEPT, 1);
+	check("two entries of a multicall", hc2(__HYPERVISOR_multicall, m, 2), 0);
+	check("the first", m[0].result, 0);
+	check("and the second", m[1].result, 0);
+}
+
+static void test_limit(void)
+{
+	u32 i;
+
+	check("nothing to give", probe_op(PROBEOP_give, 0), XEN_ENOENT);
+	for (i = 0; i < PROBE_MAX; i++)
+		check("one more", probe_op(PROBEOP_take, 0), 0);
+	check("the limit", probe_op(PROBEOP_take, 0), XEN_ENOSPC);
+	check("one less", probe_op(PROBEOP_give, 0), 0);
+	check("there is room again", probe_op(PROBEOP_take, 0), 0);
+}
+
+static void test_pages(void)
+{
+	check("a page that there is not", place(PROBE_FRAMES, pages[0]), XEN_EINVAL);
+	check("no memory there", place(0, (u64 *)0xfffff000UL), XEN_EINVAL);
+	check("a page", place(0, pages[0]), 0);
+	check("shows what is kept", pages[0][0] == KEPT, 1);
+	check("another", place(1, pages[1]), 0);
+	check("the limit of pages", place(2, pages[2]), XEN_ENOSPC);
+	check("the page is as it was", pages[2][0], 0);
+	check("something else to keep", keep(KEPT + 1), 0);
+	check("each page shows it", pages[0][0] == KEPT + 1 && pages[1][0] == KEPT + 1, 1);
+}
+
+static void test_saved(void)
+{
+	u64 value;
+	long ret = probe_op(PROBEOP_get, &value);
+
+	if (ret == XEN_ENOSYS) {
+		check("a module without the part has no such call", ret, XEN_ENOSYS);
+		check("nor such pages", place(0, pages[0]), XEN_ENOSYS);
+		rt_end();
+	}
+	check("what was kept is", value == KEPT + 1, 1);
+	check("what was taken is", probe_op(PROBEOP_take, 0), XEN_ENOSPC);
+	check("something else to keep", keep(KEPT + 2), 0);
+	check("it shows where it did", pages[0][0] == KEPT + 2 && pages[1][0] == KEPT + 2, 1);
+	check("the limit of pages", place(2, pages[2]), XEN_ENOSPC);
+}
+
+static void test_reset(void)
+{
+	struct sched_shutdown s = { .reason = SHUTDOWN_soft_reset };
+
+	check("soft reset", sched_op(SCHEDOP_shutdown, &s), 0);
+	check("nothing is kept", kept() == 0, 1);
+	check("nothing is taken", probe_op(PROBEOP_give, 0), XEN_ENOENT);
+	check("something to keep", keep(KEPT), 0);
+	check("the pages are the guest's own", pages[0][0] == KEPT + 2, 1);
+	check("there is room for two again", place(1, pages[1]) || place(2, pages[2]), 0);
+	check("and they show it", pages[1][0] == KEPT && pages[2][0] == KEPT, 1);
+	check("take one", probe_op(PROBEOP_take, 0), 0);
+}
+
+void test_main(void)
+{
+	/* So that there is a record of the architecture's, which comes behind all parts'. */
+	struct xen_hvm_evtchn_upcall_vector v = { 0, LAPIC_VECTOR };
+
+	rt_map_shinfo();
+	cli();
+	check("an upcall vector", hvm_op(HVMOP_set_evtchn_upcall_vector, &v), 0);
+	outb(0xf5, 1);
+	test_call();
+	test_limit();
+	test_pages();
+	__asm__ volatile("wbinvd" : : : "memory");
+	outb(0xf5, 2);
+	test_saved();
+	__asm__ volatile("wbinvd" : : : "memory");
+	test_reset();
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a guest can do with the probe: its hypercall, and its pages. */
+#include <linux/nospec.h>
+#include <xen/interface/xen.h>
+
+#include "probe.h"
+
+/* What is kept is in each page that is placed. */
+static void show(struct kxen_probe *p)
+{
+	int i;
+
+	lockdep_assert_held(&p->lock);
+	for (i = 0; i < PROBE_FRAMES; i++)
+		if (p->page[i].page)
+			kxen_guest_write(p->page[i].at, &p->value, sizeof(p->value));
+}
+
+/* Keep something else; what was kept before. Context: may sleep, takes the probe's lock. */
+u64 kxen_probe_keep(struct kxen_domain *d, u64 value)
+{
+	struct kxen_probe *p = d->probe;
+	u64 was;
+
+	mutex_lock(&p->lock);
+	was = p->value;
+	p->value = value;
+	show(p);
+	mutex_unlock(&p->lock);
+	return was;
+}
+
+static long probe_set(struct kxen_hc *hc)
+{
+	u64 value;
+
+	if (kxen_hc_get(hc, &value, hc->arg[1], sizeof(value)))
+		return -EFAULT;
+	kxen_probe_keep(hc->d, value);
+	return 0;
+}
+
+static long probe_get(struct kxen_hc *hc)
+{
+	struct kxen_probe *p = hc->d->probe;
+	u64 value;
+
+	mutex_lock(&p->lock);
+	value = p->value;
+	mutex_unlock(&p->lock);
+	return kxen_hc_put(hc, hc->arg[1], &value, sizeof(value));
+}
+
+static long probe_take(struct kxen_domain *d)
+{
+	long ret = -ENOSPC;
+
+	mutex_lock(&d->probe->lock);
+	if (!kxen_limit_full(&d->limit[KXEN_LIMIT_PROBES])) {
+		kxen_limit_charge(d, KXEN_LIMIT_PROBES);
+		ret = 0;
+	}
+	mutex_unlock(&d->probe->lock);
+	return ret;
+}
+
+static long probe_give(struct kxen_domain *d)
+{
+	long ret = -ENOENT;
+
+	mutex_lock(&d->probe->lock);
+	if (d->limit[KXEN_LIMIT_PROBES].used) {
+		kxen_limit_uncharge(&d->limit[KXEN_LIMIT_PROBES]);
+		ret = 0;
+	}
+	mutex_unlock(&d->probe->lock);
+	return ret;
+}
+
+long kxen_hc_probe(struct kxen_hc *hc)
+{
+	atomic64_inc(&hc->d->probe->calls);
+	switch ((u32)hc->arg[0]) {
+	case PROBEOP_set:
+		return probe_set(hc);
+	case PROBEOP_get:
+		return probe_get(hc);
+	case PROBEOP_take:
+		return probe_take(hc->d);
+	case PROBEOP_give:
+		return probe_give(hc->d);
+	default:
+		return -ENOSYS;
+	}
+}
+
+/* A page is waited for outside of every lock, then published under the probe's. */
+static long probe_add(struct kxen_hc *hc, u64 idx, u64 gfn)
+{
+	struct kxen_probe *p = hc->d->probe;
+	struct kxen_page page;
+	long ret;
+
+	if (idx >= PROBE_FRAMES)
+		return -EINVAL;
+	idx = array_index_nospec(idx, PROBE_FRAMES);
+	ret = kxen_page_pin(hc->d, KXEN_LIMIT_PROBE_PAGES, gfn, &page);
+	if (ret)
+		return ret;
+	mutex_lock(&p->lock);
+	swap(p->page[idx], page);
+	show(p);
+	mutex_unlock(&p->lock);
+	kxen_page_unpin(hc->d, &page);
+	return 0;
+}
+
+const struct kxen_space kxen_probe_spaces[] = {
+	{ XENMAPSPACE_probe, probe_add },
+	{ }
+};
+
+/* All that a guest has made of it is gone. Context: may sleep. */
+void kxen_probe_drop(struct kxen_domain *d)
+{
+	struct kxen_probe *p = d->probe;
+	int i;
+
+	mutex_lock(&p->lock);
+	p->value = 0;
+	while (d->limit[KXEN_LIMIT_PROBES].used)
+		kxen_limit_uncharge(&d->limit[KXEN_LIMIT_PROBES]);
+	for (i = 0; i < PROBE_FRAMES; i++)
+		kxen_page_unpin(d, &p->page[i]);
+	mutex_unlock(&p->lock);
+}

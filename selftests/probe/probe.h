@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The probe: a part of a domain that is there to show that one can be added, and is the example
+ * of how. It has one of each thing that a part can bring, and no use.
+ */
+#ifndef KXEN_PROBE_H
+#define KXEN_PROBE_H
+
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+
+#include "../../kvm-xen/hc_arg.h"
+#include "../../kvm-xen/kvm/hook.h"
+#include "../../kvm-xen/part.h"
+#include "abi.h"
+
+/**
+ * struct kxen_probe - what it holds of a domain.
+ * @lock: the rest.
+ * @value: what is kept.
+ * @page: where the guest has placed it.
+ * @hooked: the domain has taken the hooks.
+ * @calls: hypercalls.
+ * @traps: calls that the hook has seen.
+ */
+struct kxen_probe {
+	struct mutex lock;	/* inside domain->lock; KXEN_LIMIT_PROBES as well */
+	u64 value;
+	struct kxen_page page[PROBE_FRAMES];
+	bool hooked;
+	atomic64_t calls;
+	atomic64_t traps;
+};
+
+/* op.c */
+long kxen_hc_probe(struct kxen_hc *hc);
+extern const struct kxen_space kxen_probe_spaces[];
+u64 kxen_probe_keep(struct kxen_domain *d, u64 value);
+void kxen_probe_drop(struct kxen_domain *d);
+
+/* save.c */
+extern const struct kxen_rec_desc kxen_probe_recs[];
+void kxen_probe_save(struct kxen_domain *d, struct kxen_stream_out *s);
+
+/* The architecture's. */
+extern struct kxen_hook_set kxen_probe_hooks;
+
+#endif

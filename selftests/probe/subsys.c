@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The probe as a part of a domain: what the core calls, and its tables. */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "probe.h"
+
+static int probe_create(struct kxen_domain *d)
+{
+	struct kxen_probe *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+
+	if (!p)
+		return -ENOMEM;
+	mutex_init(&p->lock);
+	d->probe = p;
+	d->limit[KXEN_LIMIT_PROBES].max = PROBE_MAX;
+	d->limit[KXEN_LIMIT_PROBE_PAGES].max = PROBE_MAX_PAGES;
+	return 0;
+}
+
+static void probe_destroy(struct kxen_domain *d)
+{
+	kfree(d->probe);
+	d->probe = NULL;
+}
+
+static int probe_attach(struct kxen_domain *d)
+{
+	int ret = kxen_hook_set_get(&kxen_probe_hooks);
+
+	d->probe->hooked = !ret;
+	return ret;
+}
+
+static void probe_detach(struct kxen_domain *d)
+{
+	if (d->probe->hooked)
+		kxen_hook_set_put(&kxen_probe_hooks);
+	d->probe->hooked = false;
+}
+
+static void probe_stop(struct kxen_domain *d)
+{
+	kxen_probe_drop(d);
+	probe_detach(d);
+}
+
+static bool probe_in_use(struct kxen_domain *d)
+{
+	return kxen_limit_used(&d->limit[KXEN_LIMIT_PROBES]) ||
+	       kxen_limit_used(&d->limit[KXEN_LIMIT_PROBE_PAGES]);
+}
+
+static int probe_show(struct seq_file *m, void *v)
+{
+	struct kxen_domain *d = m->private;
+
+	mutex_lock(&d->probe->lock);
+	seq_printf(m, "kept %llu\n", d->probe->value);
+	mutex_unlock(&d->probe->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(probe);
+
+static void probe_debugfs(struct kxen_domain *d, struct dentry *dir)
+{
+	debugfs_create_file("probe", 0400, dir, d, &probe_fops);
+}
+
+static u64 calls(struct kxen_domain *d)
+{
+	return atomic64_read(&d->probe->calls);
+}
+
+static u64 traps(struct kxen_domain *d)
+{
+	return atomic64_read(&d->probe->traps);
+}
+
+static const struct kxen_stat_desc probe_stats[] = {
+	KXEN_STAT_LIMIT(KXEN_STAT_PROBES, "probes", KXEN_LIMIT_PROBES, used),
+	KXEN_STAT_LIMIT(KXEN_STAT_MAX_PROBES, "max_probes", KXEN_LIMIT_PROBES, max),
+	KXEN_STAT_LIMIT(KXEN_STAT_PROBES_HIGH, "probes_high", KXEN_LIMIT_PROBES, high),
+	{ KXEN_STAT_PROBE_CALLS, KXEN_STAT_GROWS, "probe_calls", .domain = calls },
+	{ KXEN_STAT_PROBE_TRAPS, KXEN_STAT_GROWS, "probe_traps", .domain = traps },
+	{ }
+};
+
+static const struct kxen_hc_entry probe_hypercalls[] = {
+	{ NR_probe, 2, kxen_hc_probe },
+	{ }
+};
+
+static_assert(sizeof(struct kxen_probe_arg) == 24);
+
+static int ctl_probe(struct kxen_domain *d, void *arg)
+{
+	struct kxen_probe_arg *a = arg;
+
+	if (a->reserved)
+		return -EINVAL;
+	if (a->flags & KXEN_PROBE_SET) {
+		a->value = kxen_probe_keep(d, a->value);
+		return 0;
+	}
+	mutex_lock(&d->probe->lock);
+	a->value = d->probe->value;
+	mutex_unlock(&d->probe->lock);
+	return 0;
+}
+
+static const struct kxen_ctl_call probe_ctl[] = {
+	KXEN_CTL_CALL(KXEN_PROBE, kxen_probe_arg, value, KXEN_PROBE_SET, true, ctl_probe),
+	{ }
+};
+
+const struct kxen_subsys kxen_probe_subsys = {
+	.create = probe_create,
+	.destroy = probe_destroy,
+	.attach = probe_attach,
+	.detach = probe_detach,
+	.stop = probe_stop,
+	.reset = kxen_probe_drop,
+	.in_use = probe_in_use,
+	.save = kxen_probe_save,
+	.recs = kxen_probe_recs,
+	.stats = probe_stats,
+	.debugfs = probe_debugfs,
+	.hooks = &kxen_probe_hooks,
+	.hypercalls = probe_hypercalls,
+	.spaces = kxen_probe_spaces,
+	.ctl = probe_ctl,
+};
