@@ -128,6 +128,7 @@ static const struct kxen_hc_entry evtchn_hypercalls[] = {
 };
 
 const struct kxen_subsys kxen_evtchn_subsys = {
+	.name = "event channels",
 	.create = evtchn_create,
 	.destroy = evtchn_destroy,
 	.stop = evtchn_stop,

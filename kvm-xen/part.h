@@ -106,6 +106,7 @@ struct kxen_stat_desc {
 
 /**
  * struct kxen_subsys - a part of every domain. All hooks may be NULL.
+ * @name: what the log calls it.
  * @create: the domain is made, and nobody knows it; 0, or -errno with nothing left.
  * @destroy: nobody knows it any more.
  * @attach: it is about to get its VM, and is the calling thread's alone; 0, or -errno with
@@ -120,8 +121,8 @@ struct kxen_stat_desc {
  * @thaw: it is again, also what came meanwhile. Domain locked.
  * @in_use: does it hold anything that a guest has made? Domain locked.
  * @save: write records. Domain locked; frozen, unless they are only counted.
- * @recs: the records that can be read, in the order in which they are written, and what is
- *	done with each.
+ * @recs: the records that can be read, in the order in which they are written, behind those of
+ *	the parts before it, and what is done with each.
  * @restore_done: all of them have been, and nothing can fail any more. Domain locked.
  * @width_changed: the layout of shared pages is about to be another one. Domain locked.
  * @shared_info_moved: shared_info has another place or layout; nobody writes to the old
@@ -141,6 +142,7 @@ struct kxen_stat_desc {
  * Context: process context, may sleep. @destroy to @reset_done are called with no lock held.
  */
 struct kxen_subsys {
+	const char *name;
 	int (*create)(struct kxen_domain *d);
 	void (*destroy)(struct kxen_domain *d);
 	int (*attach)(struct kxen_domain *d);

@@ -28,7 +28,12 @@
 #define KXEN_REC_OPTIONAL		0x8000
 #define KXEN_REC_TYPE(id)		((id) & 0x7fff)
 
-/* Owners. A number is given once, here and in the document, and never again. */
+/*
+ * Owners. A number is given once, here and in the document, and never again. They are in the
+ * order in which records are written: the core, parts of the domain as in parts.h, and the
+ * architecture, from KXEN_ARCH_OWNERS on.
+ */
+#define KXEN_ARCH_OWNERS	0x40
 #define KXEN_OWNER_CORE		0x01
 #define KXEN_OWNER_EVTCHN	0x02
 #define KXEN_OWNER_GNTTAB	0x03	/* for grant tables */

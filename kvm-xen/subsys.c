@@ -8,9 +8,12 @@
 #include <linux/types.h>
 
 #include "kvm/hook.h"
+#include "stream.h"
 #include "subsys.h"
 
 #ifndef KXEN_TEST_SUBSYS	/* selftests/user/subsys.c */
+#include "log.h"
+
 static const struct kxen_subsys * const parts[] = {
 	KXEN_PARTS_EACH(KXEN_PART_ENTRY)
 };
@@ -24,45 +27,71 @@ const struct kxen_subsys *kxen_subsys_at(int i)
 	return i < NR_PARTS ? parts[i] : NULL;
 }
 
+static int refuse(const struct kxen_subsys *part, const char *what, u32 nr)
+{
+	kxen_err("%s of a domain cannot have %s %#x: another part has it, or it is out of order",
+		 part->name, what, nr);
+	return -EEXIST;
+}
+
+/* A stream has its records in the order of their types, and of one type there may be versions. */
+static int check_recs(const struct kxen_subsys *part, u32 *last)
+{
+	const struct kxen_rec_desc *r;
+	u32 first = *last + 1;
+
+	for (r = part->recs; r && r->id; r++) {
+		u32 type = KXEN_REC_TYPE(r->id);
+
+		if (type < first || type < *last || type >> 8 >= KXEN_ARCH_OWNERS)
+			return refuse(part, "record", type);
+		*last = type;
+	}
+	return 0;
+}
+
 /* The first part that serves something is the one that is found: no other may want it. */
-static int check_tables(const struct kxen_subsys *part)
+static int check_tables(const struct kxen_subsys *part, u32 *last_rec)
 {
 	const struct kxen_ctl_call *c;
 	const struct kxen_space *s;
 
 	for (s = part->spaces; s && s->add; s++)
 		if (kxen_subsys_space(s->space) != s)
-			return -EEXIST;
+			return refuse(part, "space", s->space);
 	for (c = part->ctl; c && c->fn; c++)
 		if (kxen_subsys_ctl(c->cmd) != c)
-			return -EEXIST;
-	return 0;
+			return refuse(part, "ioctl", c->cmd);
+	return check_recs(part, last_rec);
 }
 
 /**
  * kxen_subsys_load() - Check the tables of the parts, and tell their hooks.
  *
  * Context: load, between the architecture's hooks and the check of types.
- * Return: 0; -EEXIST if two parts serve the same; or a negative errno with one line in the
- * log. Nothing has been changed in the kernel, so that there is nothing to undo.
+ * Return: 0; -EEXIST if two parts serve the same; or another negative errno; with one line in
+ * the log. Nothing has been changed in the kernel, so that there is nothing to undo.
  */
 int kxen_subsys_load(void)
 {
+	u32 last_rec = 0;
 	int i, ret = 0;
 
 	for (i = 0; !ret && i < NR_PARTS; i++) {
-		ret = check_tables(parts[i]);
+		ret = check_tables(parts[i], &last_rec);
 		if (!ret && parts[i]->hooks)
 			ret = kxen_hook_set_add(parts[i]->hooks);
 	}
 	return ret;
 }
 
-static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *e)
+static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_subsys *part)
 {
-	for (; e && e->fn; e++) {
+	const struct kxen_hc_entry *e;
+
+	for (e = part->hypercalls; e && e->fn; e++) {
 		if (e->nr >= nr || (table[e->nr].fn && !table[e->nr].refused))
-			return -EEXIST;
+			return refuse(part, "hypercall", e->nr);
 		table[e->nr] = (struct kxen_hc_slot){ .fn = e->fn, .nargs = e->nargs };
 	}
 	return 0;
@@ -75,14 +104,15 @@ static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_
  * @arch: the architecture's, which come first.
  *
  * Context: load, before there is a domain.
- * Return: 0; -EEXIST if the table has no such number, or two serve the same one.
+ * Return: 0; -EEXIST, with one line in the log, if the table has no such number, or two serve
+ * the same one.
  */
 int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *arch)
 {
 	int i, ret = add_hypercalls(table, nr, arch);
 
 	for (i = 0; !ret && i < NR_PARTS; i++)
-		ret = add_hypercalls(table, nr, parts[i]->hypercalls);
+		ret = add_hypercalls(table, nr, parts[i]);
 	return ret;
 }
 

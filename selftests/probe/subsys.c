@@ -117,6 +117,7 @@ static const struct kxen_ctl_call probe_ctl[] = {
 };
 
 const struct kxen_subsys kxen_probe_subsys = {
+	.name = "probe",
 	.create = probe_create,
 	.destroy = probe_destroy,
 	.attach = probe_attach,

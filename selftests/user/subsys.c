@@ -11,7 +11,12 @@
 
 struct ftrace_ops { int none; };
 
+static char said[128];	/* what the log got */
+
+#define kxen_err(...)	snprintf(said, sizeof(said), __VA_ARGS__)
+
 #include "../../kvm-xen/kvm/hook.h"
+#include "../../kvm-xen/stream.h"
 #include "../../kvm-xen/subsys.h"
 
 static char trail[64];	/* who was called */
@@ -34,29 +39,31 @@ int kxen_hook_set_add(struct kxen_hook_set *s)
 }
 
 /* Capital letters where something is made or given, small ones where it is taken away. */
-#define PART(name, up, down)							\
-static int name##_create(struct kxen_domain *d) { return note(up); }		\
-static void name##_destroy(struct kxen_domain *d) { note(down); }		\
-static void name##_given(struct kxen_domain *d) { note(up); }			\
-static bool name##_in_use(struct kxen_domain *d) { return note(up), uses == up; } \
-static void name##_save(struct kxen_domain *d, struct kxen_stream_out *s) { note(up); } \
-static int name##_call(struct kxen_domain *d, void *arg) { return 0; }		\
-static const struct kxen_ctl_call name##_ctl[] = {				\
-	{ .cmd = up, .fn = name##_call }, { .cmd = down, .fn = name##_call }, { } }; \
-static long name##_hc(struct kxen_hc *hc) { return up; }			\
-static const struct kxen_hc_entry name##_hypercalls[] = {			\
-	{ up - 'A' + 1, 2, name##_hc }, { } };					\
-static long name##_add(struct kxen_hc *hc, u64 idx, u64 gfn) { return up; }	\
-static const struct kxen_space name##_spaces[] = { { up, name##_add }, { } };	\
-static struct kxen_hook_set name##_hooks = { .nr = up };			\
-static const struct kxen_subsys name = {					\
-	.create = name##_create, .destroy = name##_destroy,			\
-	.attach = name##_create, .detach = name##_destroy,			\
-	.stop = name##_destroy, .reset = name##_destroy,			\
-	.reset_done = name##_given, .freeze = name##_destroy,			\
-	.thaw = name##_given, .in_use = name##_in_use, .save = name##_save,	\
-	.hooks = &name##_hooks, .hypercalls = name##_hypercalls,		\
-	.spaces = name##_spaces, .ctl = name##_ctl }
+#define PART(who, up, down)							\
+static int who##_create(struct kxen_domain *d) { return note(up); }		\
+static void who##_destroy(struct kxen_domain *d) { note(down); }		\
+static void who##_given(struct kxen_domain *d) { note(up); }			\
+static bool who##_in_use(struct kxen_domain *d) { return note(up), uses == up; } \
+static void who##_save(struct kxen_domain *d, struct kxen_stream_out *s) { note(up); } \
+static int who##_call(struct kxen_domain *d, void *arg) { return 0; }		\
+static const struct kxen_ctl_call who##_ctl[] = {				\
+	{ .cmd = up, .fn = who##_call }, { .cmd = down, .fn = who##_call }, { } }; \
+static long who##_hc(struct kxen_hc *hc) { return up; }				\
+static const struct kxen_hc_entry who##_hypercalls[] = {			\
+	{ up - 'A' + 1, 2, who##_hc }, { } };					\
+static long who##_add(struct kxen_hc *hc, u64 idx, u64 gfn) { return up; }	\
+static const struct kxen_space who##_spaces[] = { { up, who##_add }, { } };	\
+static struct kxen_hook_set who##_hooks = { .nr = up };				\
+static const struct kxen_rec_desc who##_recs[] = {				\
+	{ .id = KXEN_REC(up - 'A' + 1, 1, 1) }, { .id = KXEN_REC(up - 'A' + 1, 1, 2) }, { } }; \
+static const struct kxen_subsys who = {						\
+	.name = #who, .create = who##_create, .destroy = who##_destroy,		\
+	.attach = who##_create, .detach = who##_destroy,			\
+	.stop = who##_destroy, .reset = who##_destroy,				\
+	.reset_done = who##_given, .freeze = who##_destroy,			\
+	.thaw = who##_given, .in_use = who##_in_use, .save = who##_save,	\
+	.hooks = &who##_hooks, .hypercalls = who##_hypercalls,			\
+	.spaces = who##_spaces, .ctl = who##_ctl, .recs = who##_recs }
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
 PART(first, 'A', 'a');
@@ -65,7 +72,9 @@ PART(third, 'C', 'c');
 /* What another part has, if anything: it comes behind A. */
 static struct kxen_space more_spaces[2];
 static struct kxen_ctl_call more_ctl[2];
-static const struct kxen_subsys empty = { .spaces = more_spaces, .ctl = more_ctl };
+static struct kxen_rec_desc more_recs[2];
+static const struct kxen_subsys empty = {
+	.name = "empty", .spaces = more_spaces, .ctl = more_ctl, .recs = more_recs };
 
 static const struct kxen_subsys * const parts[] = { &first, &empty, &second, &third };
 
@@ -140,10 +149,18 @@ static void tables(void)
 {
 	more_spaces[0] = first_spaces[0];
 	check("two parts with the same space", kxen_subsys_load(), -EEXIST, "A");
+	check("the log names the second", !!strstr(said, "empty of a domain cannot have space 0x41"), 1, "");
 	more_spaces[0] = (struct kxen_space){ };
 	more_ctl[0] = first_ctl[1];
 	check("two parts with the same call of the device", kxen_subsys_load(), -EEXIST, "A");
 	more_ctl[0] = (struct kxen_ctl_call){ };
+	more_recs[0].id = KXEN_REC(1, 1, 3);
+	check("a record of a part before", kxen_subsys_load(), -EEXIST, "A");
+	more_recs[0].id = KXEN_REC(2, 2, 1);
+	check("one that is behind the next part's", kxen_subsys_load(), -EEXIST, "A");
+	more_recs[0].id = KXEN_REC(KXEN_ARCH_OWNERS, 1, 1);
+	check("one of the architecture's", kxen_subsys_load(), -EEXIST, "A");
+	more_recs[0].id = 0;
 }
 
 int main(void)
