@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HYPERVISOR_memory_op(cmd, arg): semantics G.3. What changes a reservation or
- * places other pages than shared_info comes with the parts that have them.
+ * HYPERVISOR_memory_op(cmd, arg): semantics G.3. What changes a reservation or places other
+ * pages than shared_info is the parts' that have them: they add to the table, or to its spaces.
  */
+#include <linux/cache.h>
+#include <linux/init.h>
 #include <linux/types.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/memory.h>
@@ -11,8 +13,6 @@
 #include "kvm/glue.h"
 #include "subsys.h"
 #include "xen_abi.h"
-
-#define CMD_BITS	6	/* above them: a continuation's progress */
 
 /* --- structures, in both layouts --------------------------------------------- */
 
@@ -105,12 +105,13 @@ static long remove_from_physmap(struct kxen_hc *hc)
 	mutex_lock(&hc->d->lock);
 	ret = kxen_shared_info_remove(hc->d, r.gpfn);
 	mutex_unlock(&hc->d->lock);
-	return ret;
+	return ret == -ENOENT ? kxen_subsys_space_remove(hc, r.gpfn) : ret;
 }
 
 /* current_reservation, maximum_reservation, maximum_gpfn: {u16 domid} */
-static long reservation(struct kxen_hc *hc, u32 cmd)
+static long reservation(struct kxen_hc *hc)
 {
+	u32 cmd = hc->arg[0];
 	u16 domid;
 	long ret;
 
@@ -152,35 +153,49 @@ static long vnumainfo(struct kxen_hc *hc)
 	return ret ?: -EOPNOTSUPP;
 }
 
+/* Nothing done, which is no error (G20). */
+static long no_extent(struct kxen_hc *hc)
+{
+	return 0;
+}
+
+/* The VMM gives no map, guests use start_info; no HVM guest gets the machine's (4.17). */
+static long no_map(struct kxen_hc *hc)
+{
+	return -ENOSYS;
+}
+
+/* REFUSED: a part of a domain that serves it takes its place. */
+#define REFUSED	true
+
+static struct kxen_mem_slot table[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
+	[XENMEM_current_reservation] = { reservation },
+	[XENMEM_maximum_reservation] = { reservation },
+	[XENMEM_maximum_gpfn] = { reservation },
+	[XENMEM_add_to_physmap] = { add_to_physmap },
+	[XENMEM_remove_from_physmap] = { remove_from_physmap },
+	[XENMEM_memory_map] = { no_map, REFUSED },
+	[XENMEM_machine_memory_map] = { no_map, REFUSED },
+	[XENMEM_increase_reservation] = { no_extent, REFUSED },
+	[XENMEM_decrease_reservation] = { no_extent, REFUSED },
+	[XENMEM_populate_physmap] = { no_extent, REFUSED },
+	[XENMEM_get_vnumainfo] = { vnumainfo, REFUSED },
+	[XENMEM_reserved_device_memory_map] = { reserved_map, REFUSED },
+};
+
+/* The parts' commands come into the table: at load. 0; -EEXIST if two want the same one. */
+int __init kxen_hc_memory_init(void)
+{
+	return kxen_subsys_memory_ops(table, ARRAY_SIZE(table));
+}
+
 long kxen_hc_memory_op(struct kxen_hc *hc)
 {
-	u32 cmd = hc->arg[0] & (BIT(CMD_BITS) - 1);
+	u32 cmd = hc->arg[0] & (BIT(KXEN_MEM_CMD_BITS) - 1);	/* always inside of the table */
+	const struct kxen_mem_slot *slot = &table[cmd];
 
-	/* We never continue a call, so progress can only be made up (0.12). */
-	if ((u32)hc->arg[0] >> CMD_BITS)
+	/* None of the core's is ever cut, so progress can only be made up (0.12). */
+	if ((u32)hc->arg[0] >> KXEN_MEM_CMD_BITS && !slot->part)
 		return cmd == XENMEM_remove_from_physmap ? -EINVAL : -ENOSYS;
-	switch (cmd) {
-	case XENMEM_current_reservation:
-	case XENMEM_maximum_reservation:
-	case XENMEM_maximum_gpfn:
-		return reservation(hc, cmd);
-	case XENMEM_add_to_physmap:
-		return add_to_physmap(hc);
-	case XENMEM_remove_from_physmap:
-		return remove_from_physmap(hc);
-	case XENMEM_memory_map:
-		return -ENOSYS;	/* the VMM gives no map: guests use start_info */
-	case XENMEM_machine_memory_map:
-		return -ENOSYS;	/* no HVM guest gets it: measured on 4.17 */
-	case XENMEM_increase_reservation:
-	case XENMEM_decrease_reservation:
-	case XENMEM_populate_physmap:
-		return 0;	/* nothing done, which is no error (G20) */
-	case XENMEM_get_vnumainfo:
-		return vnumainfo(hc);
-	case XENMEM_reserved_device_memory_map:
-		return reserved_map(hc);
-	default:
-		return -ENOSYS;
-	}
+	return slot->fn ? slot->fn(hc) : -ENOSYS;
 }

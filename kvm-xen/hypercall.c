@@ -51,7 +51,8 @@ static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 /* The others' calls come into the table: at load. 0; -EEXIST if two want the same number. */
 int __init kxen_hypercalls_init(void)
 {
-	return kxen_subsys_hypercalls(table, ARRAY_SIZE(table), kxen_arch_hypercalls);
+	return kxen_subsys_hypercalls(table, ARRAY_SIZE(table), kxen_arch_hypercalls) ?:
+		kxen_hc_memory_init();
 }
 
 /**

@@ -6,6 +6,7 @@
 #include "hc_arg.h"
 
 int kxen_hypercalls_init(void);
+int kxen_hc_memory_init(void);
 long kxen_hypercall(struct kxen_hc *hc);
 u32 kxen_hypercall_nr_args(u64 nr);
 

@@ -68,15 +68,30 @@ struct kxen_hc_entry {
 };
 
 /**
+ * struct kxen_mem_entry - a command of HYPERVISOR_memory_op that belongs to a part.
+ * @cmd: XENMEM_*.
+ * @fn: as in struct kxen_hc_entry. In the call's first argument it finds its progress, above
+ *	KXEN_MEM_CMD_BITS: how much was done before the call was cut, or what the guest says.
+ */
+struct kxen_mem_entry {
+	u32 cmd;
+	long (*fn)(struct kxen_hc *hc);
+};
+
+#define KXEN_MEM_CMD_BITS	6
+
+/**
  * struct kxen_space - where pages come from that XENMEM_add_to_physmap places, if they are a
  *	part's.
  * @space: XENMAPSPACE_*.
  * @add: place page @idx at frame @gfn of the caller, which is its own domain; -errno or 0, as
  *	the guest gets it. Context: as a hypercall.
+ * @remove: take away what is placed at @gfn; -ENOENT if none of this space is. Likewise.
  */
 struct kxen_space {
 	u32 space;
 	long (*add)(struct kxen_hc *hc, u64 idx, u64 gfn);
+	long (*remove)(struct kxen_hc *hc, u64 gfn);
 };
 
 /**
@@ -136,8 +151,9 @@ struct kxen_stat_desc {
  * @hooks: its own on functions of KVM, if any. Registered at load, behind the architecture's,
  *	and checked with those; it takes them itself, kxen_hook_set_get(), while it needs them.
  * @hypercalls: calls of its guest; ends with one that has no @fn.
+ * @memory_ops: commands of memory_op; ends likewise.
  * @spaces: whose pages its guest can place; ends with one that has no @add.
- * @ctl: calls of the control device; ends likewise.
+ * @ctl: calls of the control device; ends with one that has no @fn.
  *
  * Context: process context, may sleep. @destroy to @reset_done are called with no lock held.
  */
@@ -166,6 +182,7 @@ struct kxen_subsys {
 	void (*debugfs)(struct kxen_domain *d, struct dentry *dir);
 	struct kxen_hook_set *hooks;
 	const struct kxen_hc_entry *hypercalls;
+	const struct kxen_mem_entry *memory_ops;
 	const struct kxen_space *spaces;
 	const struct kxen_ctl_call *ctl;
 };

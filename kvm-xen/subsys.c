@@ -116,6 +116,28 @@ int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen
 	return ret;
 }
 
+static int add_memory_ops(struct kxen_mem_slot *table, u32 nr, const struct kxen_subsys *part)
+{
+	const struct kxen_mem_entry *e;
+
+	for (e = part->memory_ops; e && e->fn; e++) {
+		if (e->cmd >= nr || (table[e->cmd].fn && !table[e->cmd].refused))
+			return refuse(part, "command of memory_op", e->cmd);
+		table[e->cmd] = (struct kxen_mem_slot){ .fn = e->fn, .part = true };
+	}
+	return 0;
+}
+
+/* The same for the commands of memory_op. */
+int kxen_subsys_memory_ops(struct kxen_mem_slot *table, u32 nr)
+{
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < NR_PARTS; i++)
+		ret = add_memory_ops(table, nr, parts[i]);
+	return ret;
+}
+
 /* Those below @i, the last one first. */
 static void destroy_below(struct kxen_domain *d, int i)
 {
@@ -308,6 +330,20 @@ const struct kxen_space *kxen_subsys_space(u32 space)
 			if (s->space == space)
 				return s;
 	return NULL;
+}
+
+/* Whoever has placed something there takes it away: 0 or -errno, -ENOENT if nobody has. */
+long kxen_subsys_space_remove(struct kxen_hc *hc, u64 gfn)
+{
+	const struct kxen_space *s;
+	long ret = -ENOENT;
+	int i;
+
+	for (i = 0; ret == -ENOENT && i < NR_PARTS; i++)
+		for (s = parts[i]->spaces; ret == -ENOENT && s && s->add; s++)
+			if (s->remove)
+				ret = s->remove(hc, gfn);
+	return ret;
 }
 
 /* The call of that number, or NULL. */

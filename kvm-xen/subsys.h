@@ -23,10 +23,23 @@ struct kxen_hc_slot {
 	bool refused;
 };
 
+/**
+ * struct kxen_mem_slot - what a command of memory_op leads to.
+ * @fn: as in struct kxen_mem_entry; NULL: nobody serves it.
+ * @refused: as in struct kxen_hc_slot.
+ * @part: it is a part's, which may go on with a call that was cut.
+ */
+struct kxen_mem_slot {
+	long (*fn)(struct kxen_hc *hc);
+	bool refused;
+	bool part;
+};
+
 const struct kxen_subsys *kxen_subsys_at(int i);
 
 int kxen_subsys_load(void);
 int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *arch);
+int kxen_subsys_memory_ops(struct kxen_mem_slot *table, u32 nr);
 
 /* Of each part: see the hook of that name. What fails has been undone. */
 int kxen_subsys_create(struct kxen_domain *d);
@@ -49,6 +62,7 @@ void kxen_subsys_state_changed(struct kxen_domain *d);
 void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q);
 void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir);
 const struct kxen_space *kxen_subsys_space(u32 space);
+long kxen_subsys_space_remove(struct kxen_hc *hc, u64 gfn);
 const struct kxen_ctl_call *kxen_subsys_ctl(unsigned int cmd);
 
 #endif

@@ -8,6 +8,7 @@
 #include "../probe/abi.h"
 #include "rt.h"
 
+#define XENMEM_remove_from_physmap_	15
 #define KEPT	0x1122334455667788ULL
 
 static u64 pages[PROBE_FRAMES + 1][PAGE_SIZE / 8] page_aligned;
@@ -40,6 +41,15 @@ static long place(u32 idx, u64 *page)
 	return memory_op(XENMEM_add_to_physmap, &a);
 }
 
+static long remove(u64 *page)
+{
+	struct { u16 domid; unsigned long gpfn; } a = {
+		DOMID_SELF, (unsigned long)page / PAGE_SIZE,
+	};
+
+	return memory_op(XENMEM_remove_from_physmap_, &a);
+}
+
 static void outb(u16 port, u8 v)
 {
 	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
@@ -60,6 +70,16 @@ static void test_call(void)
 	check("two entries of a multicall", hc2(__HYPERVISOR_multicall, m, 2), 0);
 	check("the first", m[0].result, 0);
 	check("and the second", m[1].result, 0);
+}
+
+static void test_memory_op(void)
+{
+	check("a command of memory_op", memory_op(XENMEM_probe, 0), PROBE_STEPS);
+	check("from its middle on", memory_op(XENMEM_probe | 2 << 6, 0), PROBE_STEPS);
+	check("from behind its end", memory_op(XENMEM_probe | (PROBE_STEPS + 1) << 6, 0), XEN_EINVAL);
+	check("one that there is not", memory_op(XENMEM_probe - 1, 0), XEN_ENOSYS);
+	check("none of the core's can be gone on with",
+	      memory_op(XENMEM_maximum_gpfn | 1 << 6, 0), XEN_ENOSYS);
 }
 
 static void test_limit(void)
@@ -85,6 +105,12 @@ static void test_pages(void)
 	check("the page is as it was", pages[2][0], 0);
 	check("something else to keep", keep(KEPT + 1), 0);
 	check("each page shows it", pages[0][0] == KEPT + 1 && pages[1][0] == KEPT + 1, 1);
+	check("a page is taken away", remove(pages[1]), 0);
+	check("once", remove(pages[1]), XEN_ENOENT);
+	check("and one that was never placed", remove(pages[2]), XEN_ENOENT);
+	check("there is room for another", place(2, pages[2]), 0);
+	check("which is taken away", remove(pages[2]), 0);
+	check("it is placed again", place(1, pages[1]), 0);
 }
 
 static void test_saved(void)
@@ -128,6 +154,7 @@ void test_main(void)
 	check("an upcall vector", hvm_op(HVMOP_set_evtchn_upcall_vector, &v), 0);
 	outb(0xf5, 1);
 	test_call();
+	test_memory_op();
 	test_limit();
 	test_pages();
 	__asm__ volatile("wbinvd" : : : "memory");

@@ -23,6 +23,10 @@
 #define PROBE_FRAMES	3	/* of which this many may be placed: */
 #define PROBE_MAX_PAGES	2
 
+/* A command of memory_op, which is cut so often and then says how often. */
+#define XENMEM_probe	63
+#define PROBE_STEPS	3
+
 #define KXEN_STAT_PROBES	0x70000000
 #define KXEN_STAT_MAX_PROBES	0x70000001
 #define KXEN_STAT_PROBES_HIGH	0x70000002

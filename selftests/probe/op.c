@@ -115,8 +115,43 @@ static long probe_add(struct kxen_hc *hc, u64 idx, u64 gfn)
 	return 0;
 }
 
+static long probe_remove(struct kxen_hc *hc, u64 gfn)
+{
+	struct kxen_probe *p = hc->d->probe;
+	struct kxen_page page = { };
+	int i;
+
+	mutex_lock(&p->lock);
+	for (i = 0; i < PROBE_FRAMES && !page.page; i++)
+		if (p->page[i].page && p->page[i].gfn == gfn)
+			swap(p->page[i], page);
+	mutex_unlock(&p->lock);
+	if (!page.page)
+		return -ENOENT;
+	kxen_page_unpin(hc->d, &page);
+	return 0;
+}
+
 const struct kxen_space kxen_probe_spaces[] = {
-	{ XENMAPSPACE_probe, probe_add },
+	{ XENMAPSPACE_probe, probe_add, probe_remove },
+	{ }
+};
+
+/* A call that is cut, as one that takes long would be, and made again for what is left. */
+static long probe_count(struct kxen_hc *hc)
+{
+	u32 done = (u32)hc->arg[0] >> KXEN_MEM_CMD_BITS;
+
+	if (done > PROBE_STEPS)
+		return -EINVAL;
+	if (done == PROBE_STEPS)
+		return done;
+	hc->arg[0] = XENMEM_probe | (done + 1) << KXEN_MEM_CMD_BITS;
+	return kxen_hc_restart(hc);
+}
+
+const struct kxen_mem_entry kxen_probe_memory_ops[] = {
+	{ XENMEM_probe, probe_count },
 	{ }
 };
 

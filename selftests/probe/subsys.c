@@ -131,6 +131,7 @@ const struct kxen_subsys kxen_probe_subsys = {
 	.debugfs = probe_debugfs,
 	.hooks = &kxen_probe_hooks,
 	.hypercalls = probe_hypercalls,
+	.memory_ops = kxen_probe_memory_ops,
 	.spaces = kxen_probe_spaces,
 	.ctl = probe_ctl,
 };

@@ -51,8 +51,13 @@ static const struct kxen_ctl_call who##_ctl[] = {				\
 static long who##_hc(struct kxen_hc *hc) { return up; }				\
 static const struct kxen_hc_entry who##_hypercalls[] = {			\
 	{ up - 'A' + 1, 2, who##_hc }, { } };					\
+static const struct kxen_mem_entry who##_memory_ops[] = {			\
+	{ up - 'A' + 1, who##_hc }, { } };					\
 static long who##_add(struct kxen_hc *hc, u64 idx, u64 gfn) { return up; }	\
-static const struct kxen_space who##_spaces[] = { { up, who##_add }, { } };	\
+static long who##_remove(struct kxen_hc *hc, u64 gfn)				\
+{ return note(up), gfn == up ? 0 : gfn == down ? -EBUSY : -ENOENT; }		\
+static const struct kxen_space who##_spaces[] = {				\
+	{ up, who##_add, who##_remove }, { } };					\
 static struct kxen_hook_set who##_hooks = { .nr = up };				\
 static const struct kxen_rec_desc who##_recs[] = {				\
 	{ .id = KXEN_REC(up - 'A' + 1, 1, 1) }, { .id = KXEN_REC(up - 'A' + 1, 1, 2) }, { } }; \
@@ -63,6 +68,7 @@ static const struct kxen_subsys who = {						\
 	.reset_done = who##_given, .freeze = who##_destroy,			\
 	.thaw = who##_given, .in_use = who##_in_use, .save = who##_save,	\
 	.hooks = &who##_hooks, .hypercalls = who##_hypercalls,			\
+	.memory_ops = who##_memory_ops,						\
 	.spaces = who##_spaces, .ctl = who##_ctl, .recs = who##_recs }
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
@@ -145,6 +151,24 @@ static void hypercalls(void)
 	check("no part has that space", !kxen_subsys_space('a'), 1, "");
 }
 
+static void memory_ops(void)
+{
+	struct kxen_mem_slot table[4] = { { core_call, false, false }, [2] = { core_call, true, false } };
+	struct kxen_mem_slot served[4] = { [3] = { core_call, false, false } };
+
+	check("each command gets into the table", kxen_subsys_memory_ops(table, 4), 0, "");
+	check("as a part's", table[1].fn == first_hc && table[1].part && !table[1].refused, 1, "");
+	check("in place of what the core refuses", table[2].fn == second_hc && table[2].part, 1, "");
+	check("what the core serves stays", table[0].fn == core_call && !table[0].part, 1, "");
+	check("two parts with the same command", kxen_subsys_memory_ops(table, 4), -EEXIST, "");
+	check("one that the core serves", kxen_subsys_memory_ops(served, 4), -EEXIST, "");
+	memset(table, 0, sizeof(table));
+	check("a number behind the table", kxen_subsys_memory_ops(table, 3), -EEXIST, "");
+	check("who has placed a page is found", kxen_subsys_space_remove(NULL, 'B'), 0, "AB");
+	check("nobody has", kxen_subsys_space_remove(NULL, 'x'), -ENOENT, "ABC");
+	check("an error is the end", kxen_subsys_space_remove(NULL, 'a'), -EBUSY, "A");
+}
+
 static void tables(void)
 {
 	more_spaces[0] = first_spaces[0];
@@ -167,6 +191,7 @@ int main(void)
 {
 	what_fails();
 	hypercalls();
+	memory_ops();
 	tables();
 	check("hooks registered in order", kxen_subsys_load(), 0, "ABC");
 	check("made in order", kxen_subsys_create(NULL), 0, "ABC");
