@@ -100,6 +100,19 @@ static long get_param(struct kxen_hc *hc)
 	return kxen_arg_put(&a, 0, &p, sizeof(p));
 }
 
+enum kxen_meaning kxen_hc_hvm_means(const struct kxen_hc *hc)
+{
+	switch ((u32)hc->arg[0]) {
+	case HVMOP_set_param:
+		return KXEN_MEANS_NEW_LIFE;
+	case HVMOP_get_param:
+	case HVMOP_get_time:
+		return KXEN_MEANS_NOTHING;
+	default:
+		return KXEN_MEANS_WOKEN;
+	}
+}
+
 long kxen_hc_hvm_op(struct kxen_hc *hc)
 {
 	switch (hc->arg[0]) {

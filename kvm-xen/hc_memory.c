@@ -169,13 +169,13 @@ static long no_map(struct kxen_hc *hc)
 #define REFUSED	true
 
 static struct kxen_mem_slot table[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
-	[XENMEM_current_reservation] = { reservation },
-	[XENMEM_maximum_reservation] = { reservation },
+	[XENMEM_current_reservation] = { reservation, .means = KXEN_MEANS_NOTHING },
+	[XENMEM_maximum_reservation] = { reservation, .means = KXEN_MEANS_NOTHING },
 	[XENMEM_maximum_gpfn] = { reservation },
-	[XENMEM_add_to_physmap] = { add_to_physmap },
+	[XENMEM_add_to_physmap] = { add_to_physmap, .means = KXEN_MEANS_NEW_LIFE },
 	[XENMEM_remove_from_physmap] = { remove_from_physmap },
-	[XENMEM_memory_map] = { no_map, REFUSED },
-	[XENMEM_machine_memory_map] = { no_map, REFUSED },
+	[XENMEM_memory_map] = { no_map, REFUSED, .means = KXEN_MEANS_NOTHING },
+	[XENMEM_machine_memory_map] = { no_map, REFUSED, .means = KXEN_MEANS_NOTHING },
 	[XENMEM_increase_reservation] = { no_extent, REFUSED },
 	[XENMEM_decrease_reservation] = { no_extent, REFUSED },
 	[XENMEM_populate_physmap] = { no_extent, REFUSED },
@@ -187,6 +187,15 @@ static struct kxen_mem_slot table[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
 int __init kxen_hc_memory_init(void)
 {
 	return kxen_subsys_memory_ops(table, ARRAY_SIZE(table));
+}
+
+/* What goes on with a call was begun in the life before. */
+enum kxen_meaning kxen_hc_memory_means(const struct kxen_hc *hc)
+{
+	u32 cmd = hc->arg[0];
+
+	return cmd >> KXEN_MEM_CMD_BITS ? KXEN_MEANS_WOKEN :
+	       table[cmd & (BIT(KXEN_MEM_CMD_BITS) - 1)].means;
 }
 
 long kxen_hc_memory_op(struct kxen_hc *hc)

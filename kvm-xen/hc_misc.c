@@ -63,3 +63,8 @@ long kxen_hc_grant_table(struct kxen_hc *hc)
 		return -ENOSYS;
 	return count != 1 ? -EINVAL : query_size(hc);
 }
+
+enum kxen_meaning kxen_hc_grant_means(const struct kxen_hc *hc)
+{
+	return (u32)hc->arg[0] == GNTTABOP_query_size ? KXEN_MEANS_NOTHING : KXEN_MEANS_WOKEN;
+}

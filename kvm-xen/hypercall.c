@@ -23,6 +23,11 @@ static long not_for_guests(struct kxen_hc *hc)
 	return -EPERM;
 }
 
+static enum kxen_meaning nothing(const struct kxen_hc *hc)
+{
+	return KXEN_MEANS_NOTHING;
+}
+
 /*
  * Whom a number leads to, and how many arguments it takes: an entry of a multicall has no
  * others. REFUSED: a part of a domain that serves it takes its place. Not written to once the
@@ -32,16 +37,17 @@ static long not_for_guests(struct kxen_hc *hc)
 
 static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_platform_op] = { not_for_guests, 1, REFUSED },
-	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2 },
+	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2, .means = kxen_hc_memory_means },
 	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2 },
-	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2 },
-	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3, REFUSED },
-	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3, REFUSED },
+	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2, .means = nothing },
+	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3, REFUSED, .means = nothing },
+	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3, REFUSED,
+					  .means = kxen_hc_grant_means },
 	[__HYPERVISOR_vm_assist] = { kxen_hc_vm_assist, 2 },
 	[__HYPERVISOR_vcpu_op] = { kxen_hc_vcpu_op, 3 },
 	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },
 	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2, REFUSED },
-	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2 },
+	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2, .means = kxen_hc_hvm_means },
 	[__HYPERVISOR_sysctl] = { not_for_guests, 1, REFUSED },
 	[__HYPERVISOR_domctl] = { not_for_guests, 1, REFUSED },
 	[__HYPERVISOR_dm_op] = { not_for_guests, 3, REFUSED },
@@ -91,6 +97,25 @@ u32 kxen_hypercall_nr_args(u64 nr)
 	if (nr >= ARRAY_SIZE(table))
 		return 0;
 	return table[array_index_nospec(nr, ARRAY_SIZE(table))].nargs;
+}
+
+/**
+ * kxen_hypercall_first() - A call of a domain that is new, or held, comes before it is served.
+ * @hc: the call, with its arguments.
+ *
+ * Context: the vCPU's own thread, may sleep.
+ */
+void kxen_hypercall_first(struct kxen_hc *hc)
+{
+	enum kxen_meaning means = KXEN_MEANS_WOKEN;
+	u64 nr = hc->nr;
+
+	if (nr < ARRAY_SIZE(table)) {
+		nr = array_index_nospec(nr, ARRAY_SIZE(table));
+		if (table[nr].means)
+			means = table[nr].means(hc);
+	}
+	kxen_reset_first_call(hc->v, means);
 }
 
 /* --- multicall (G53) ------------------------------------------------------ */

@@ -9,6 +9,7 @@ int kxen_hypercalls_init(void);
 int kxen_hc_memory_init(void);
 long kxen_hypercall(struct kxen_hc *hc);
 u32 kxen_hypercall_nr_args(u64 nr);
+void kxen_hypercall_first(struct kxen_hc *hc);
 
 long kxen_hc_register_area(struct kxen_hc *hc, struct kxen_vcpu *v, bool phys,
 			   int (*fn)(struct kxen_vcpu *v,
@@ -25,5 +26,10 @@ long kxen_hc_vm_assist(struct kxen_hc *hc);
 long kxen_hc_physdev(struct kxen_hc *hc);
 long kxen_hc_grant_table(struct kxen_hc *hc);
 long kxen_hc_multicall(struct kxen_hc *hc);
+
+/* What a call of the group says of a domain that is held. */
+enum kxen_meaning kxen_hc_memory_means(const struct kxen_hc *hc);
+enum kxen_meaning kxen_hc_hvm_means(const struct kxen_hc *hc);
+enum kxen_meaning kxen_hc_grant_means(const struct kxen_hc *hc);
 
 #endif

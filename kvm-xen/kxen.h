@@ -28,7 +28,7 @@
 #include "arch_types.h"
 #include "guest_mem.h"
 #include "limits.h"
-#include "parts.h"
+#include "part.h"
 
 struct kvm;
 struct kvm_memory_slot;
@@ -283,10 +283,9 @@ static inline void kxen_domain_mark_active(struct kxen_domain *d)
 }
 
 /* machine_reset.c */
-struct kxen_hc;
 void kxen_reset_hold(struct kxen_domain *d);
 void kxen_reset_new_life(struct kxen_domain *d);
-void kxen_reset_first_call(struct kxen_hc *hc);
+void kxen_reset_first_call(struct kxen_vcpu *v, enum kxen_meaning means);
 
 /* vcpu.c */
 struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp);

@@ -12,22 +12,18 @@
  * is brought up to date where the memory still has what was written there last, word by
  * word (kxen_arch_publish_time()).
  *
- * Calls that only ask, which a new life makes first, decide nothing.
+ * Calls that only ask, which a new life makes first, decide nothing. What a call says is known
+ * where it is served.
  */
 #include <linux/types.h>
 #include <xen/interface/xen.h>
-#include <xen/interface/memory.h>
-#include <xen/interface/grant_table.h>
-#include <xen/interface/hvm/hvm_op.h>
 #include <xen/interface/hvm/params.h>
 
 #include "arch.h"
 #include "guest_mem.h"
-#include "hc_arg.h"
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "subsys.h"
-#include "xen_abi.h"
 #include "trace.h"
 
 /**
@@ -93,75 +89,29 @@ void kxen_reset_new_life(struct kxen_domain *d)
 	WRITE_ONCE(d->active, true);
 }
 
-enum meaning { NOTHING, NEW_LIFE, WOKEN };
-
-static enum meaning of_memory_op(u64 cmd)
-{
-	switch (cmd) {
-	case XENMEM_add_to_physmap:
-		return NEW_LIFE;
-	case XENMEM_current_reservation:
-	case XENMEM_maximum_reservation:
-	case XENMEM_memory_map:
-	case XENMEM_machine_memory_map:
-		return NOTHING;
-	default:
-		return WOKEN;
-	}
-}
-
-static enum meaning of_hvm_op(u64 cmd)
-{
-	switch (cmd) {
-	case HVMOP_set_param:
-		return NEW_LIFE;
-	case HVMOP_get_param:
-	case HVMOP_get_time:
-		return NOTHING;
-	default:
-		return WOKEN;
-	}
-}
-
-static enum meaning of_call(const struct kxen_hc *hc)
-{
-	switch (hc->nr) {
-	case __HYPERVISOR_xen_version:
-	case __HYPERVISOR_console_io:
-		return NOTHING;
-	case __HYPERVISOR_memory_op:
-		return of_memory_op((u32)hc->arg[0]);
-	case __HYPERVISOR_hvm_op:
-		return of_hvm_op((u32)hc->arg[0]);
-	case __HYPERVISOR_grant_table_op:
-		return (u32)hc->arg[0] == GNTTABOP_query_size ? NOTHING : WOKEN;
-	default:
-		return WOKEN;
-	}
-}
-
 /**
  * kxen_reset_first_call() - A call of a domain that is new, or held.
- * @hc: the call, with its arguments.
+ * @v: whose.
+ * @means: what it says of a domain that is held.
  *
  * Context: the vCPU's own thread, may sleep.
  */
-void kxen_reset_first_call(struct kxen_hc *hc)
+void kxen_reset_first_call(struct kxen_vcpu *v, enum kxen_meaning means)
 {
-	struct kxen_domain *d = hc->d;
+	struct kxen_domain *d = v->domain;
 
 	if (!READ_ONCE(d->reset_pending)) {
 		WRITE_ONCE(d->active, true);
 		return;
 	}
-	switch (of_call(hc)) {
-	case NEW_LIFE:
+	switch (means) {
+	case KXEN_MEANS_NEW_LIFE:
 		kxen_reset_new_life(d);
 		break;
-	case WOKEN:
-		go_on(hc->v);
+	case KXEN_MEANS_WOKEN:
+		go_on(v);
 		break;
-	case NOTHING:
+	case KXEN_MEANS_NOTHING:
 		break;
 	}
 }

@@ -54,17 +54,29 @@ struct kxen_ctl_call {
 	.min_size = offsetofend(struct type, last),				\
 	.flags = allowed, .own = owner, .fn = func }
 
+/*
+ * What a call says of a domain that is held, since its machine was reset or has slept
+ * (machine_reset.c).
+ */
+enum kxen_meaning {
+	KXEN_MEANS_WOKEN,	/* only a guest that was here before makes it */
+	KXEN_MEANS_NOTHING,	/* it asks for something, and any guest may */
+	KXEN_MEANS_NEW_LIFE,	/* a new guest begins with it */
+};
+
 /**
  * struct kxen_hc_entry - a hypercall that belongs to a part.
  * @nr: its number.
  * @nargs: how many arguments it takes: an entry of a multicall has no others.
  * @fn: -errno or a value, as the guest gets it. Context: the vCPU's own thread, kvm->srcu
  *	held, may sleep.
+ * @means: what it says of a domain that is held; NULL: KXEN_MEANS_WOKEN. Nothing is done yet.
  */
 struct kxen_hc_entry {
 	u32 nr;
 	u32 nargs;
 	long (*fn)(struct kxen_hc *hc);
+	enum kxen_meaning (*means)(const struct kxen_hc *hc);
 };
 
 /**
@@ -72,10 +84,12 @@ struct kxen_hc_entry {
  * @cmd: XENMEM_*.
  * @fn: as in struct kxen_hc_entry. In the call's first argument it finds its progress, above
  *	KXEN_MEM_CMD_BITS: how much was done before the call was cut, or what the guest says.
+ * @means: what it says of a domain that is held.
  */
 struct kxen_mem_entry {
 	u32 cmd;
 	long (*fn)(struct kxen_hc *hc);
+	enum kxen_meaning means;
 };
 
 #define KXEN_MEM_CMD_BITS	6

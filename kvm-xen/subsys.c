@@ -27,10 +27,10 @@ const struct kxen_subsys *kxen_subsys_at(int i)
 	return i < NR_PARTS ? parts[i] : NULL;
 }
 
-static int refuse(const struct kxen_subsys *part, const char *what, u32 nr)
+static int refuse(const char *name, const char *what, u32 nr)
 {
 	kxen_err("%s of a domain cannot have %s %#x: another part has it, or it is out of order",
-		 part->name, what, nr);
+		 name, what, nr);
 	return -EEXIST;
 }
 
@@ -44,7 +44,7 @@ static int check_recs(const struct kxen_subsys *part, u32 *last)
 		u32 type = KXEN_REC_TYPE(r->id);
 
 		if (type < first || type < *last || type >> 8 >= KXEN_ARCH_OWNERS)
-			return refuse(part, "record", type);
+			return refuse(part->name, "record", type);
 		*last = type;
 	}
 	return 0;
@@ -58,10 +58,10 @@ static int check_tables(const struct kxen_subsys *part, u32 *last_rec)
 
 	for (s = part->spaces; s && s->add; s++)
 		if (kxen_subsys_space(s->space) != s)
-			return refuse(part, "space", s->space);
+			return refuse(part->name, "space", s->space);
 	for (c = part->ctl; c && c->fn; c++)
 		if (kxen_subsys_ctl(c->cmd) != c)
-			return refuse(part, "ioctl", c->cmd);
+			return refuse(part->name, "ioctl", c->cmd);
 	return check_recs(part, last_rec);
 }
 
@@ -85,14 +85,14 @@ int kxen_subsys_load(void)
 	return ret;
 }
 
-static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_subsys *part)
+static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const char *name,
+			  const struct kxen_hc_entry *e)
 {
-	const struct kxen_hc_entry *e;
-
-	for (e = part->hypercalls; e && e->fn; e++) {
+	for (; e && e->fn; e++) {
 		if (e->nr >= nr || (table[e->nr].fn && !table[e->nr].refused))
-			return refuse(part, "hypercall", e->nr);
-		table[e->nr] = (struct kxen_hc_slot){ .fn = e->fn, .nargs = e->nargs };
+			return refuse(name, "hypercall", e->nr);
+		table[e->nr] = (struct kxen_hc_slot){
+			.fn = e->fn, .nargs = e->nargs, .means = e->means };
 	}
 	return 0;
 }
@@ -109,10 +109,10 @@ static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_
  */
 int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *arch)
 {
-	int i, ret = add_hypercalls(table, nr, arch);
+	int i, ret = add_hypercalls(table, nr, "the architecture", arch);
 
 	for (i = 0; !ret && i < NR_PARTS; i++)
-		ret = add_hypercalls(table, nr, parts[i]);
+		ret = add_hypercalls(table, nr, parts[i]->name, parts[i]->hypercalls);
 	return ret;
 }
 
@@ -122,8 +122,9 @@ static int add_memory_ops(struct kxen_mem_slot *table, u32 nr, const struct kxen
 
 	for (e = part->memory_ops; e && e->fn; e++) {
 		if (e->cmd >= nr || (table[e->cmd].fn && !table[e->cmd].refused))
-			return refuse(part, "command of memory_op", e->cmd);
-		table[e->cmd] = (struct kxen_mem_slot){ .fn = e->fn, .part = true };
+			return refuse(part->name, "command of memory_op", e->cmd);
+		table[e->cmd] = (struct kxen_mem_slot){
+			.fn = e->fn, .part = true, .means = e->means };
 	}
 	return 0;
 }

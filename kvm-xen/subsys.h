@@ -16,11 +16,13 @@
  * @fn: as in struct kxen_hc_entry; NULL: nobody serves it.
  * @nargs: likewise.
  * @refused: what is there is how the core refuses it while no part serves it.
+ * @means: as in struct kxen_hc_entry.
  */
 struct kxen_hc_slot {
 	long (*fn)(struct kxen_hc *hc);
 	u8 nargs;
 	bool refused;
+	enum kxen_meaning (*means)(const struct kxen_hc *hc);
 };
 
 /**
@@ -28,11 +30,13 @@ struct kxen_hc_slot {
  * @fn: as in struct kxen_mem_entry; NULL: nobody serves it.
  * @refused: as in struct kxen_hc_slot.
  * @part: it is a part's, which may go on with a call that was cut.
+ * @means: as in struct kxen_mem_entry.
  */
 struct kxen_mem_slot {
 	long (*fn)(struct kxen_hc *hc);
 	bool refused;
 	bool part;
+	enum kxen_meaning means;
 };
 
 const struct kxen_subsys *kxen_subsys_at(int i);

@@ -77,7 +77,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a)
 		ret = -EPERM;
 	} else {
 		if (unlikely(!READ_ONCE(hc.d->active)))
-			kxen_reset_first_call(&hc);
+			kxen_hypercall_first(&hc);
 		ret = kxen_hypercall(&hc);
 	}
 	if (unlikely(hc.restart)) {

@@ -144,6 +144,75 @@ static void test_reset(void)
 	check("take one", probe_op(PROBEOP_take, 0), 0);
 }
 
+/* The machine has slept, as far as the hypervisor can see. One is taken. */
+static void held(void)
+{
+	outb(0xf5, 4);
+}
+
+/* Was the domain reset? If so, one is taken again. */
+static bool anew(void)
+{
+	bool was = probe_op(PROBEOP_give, 0) == XEN_ENOENT;
+
+	probe_op(PROBEOP_take, 0);
+	return was;
+}
+
+static long reservation(int cmd)
+{
+	u16 domid = DOMID_SELF;
+
+	return memory_op(cmd, &domid) >= 0 ? 0 : -1;
+}
+
+static long param(int op)
+{
+	struct xen_hvm_param p = { .domid = DOMID_SELF, .index = HVM_PARAM_CALLBACK_IRQ };
+
+	return hvm_op(op, &p);
+}
+
+/* Calls that any guest makes, which decide nothing. */
+static void ask(void)
+{
+	struct { u16 domid; u32 frames, max; s32 status; } size = { .domid = DOMID_SELF };
+
+	check("any guest asks for Xen's version", hc2(__HYPERVISOR_xen_version, XENVER_version, 0) > 0, 1);
+	check("for its memory", reservation(XENMEM_maximum_reservation), 0);
+	check("and how much of it there is", reservation(XENMEM_current_reservation), 0);
+	check("for a parameter", param(HVMOP_get_param), 0);
+	check("for grants", hc3(__HYPERVISOR_grant_table_op, 6, &size, 1), 0);
+	kept();
+}
+
+static void test_held(void)
+{
+	held();
+	ask();
+	check("one of the part's is a new guest's", keep(KEPT), 0);
+	check("then its life has begun", anew(), 1);
+	held();
+	ask();
+	check("so is one of memory_op", memory_op(XENMEM_probe, 0), PROBE_STEPS);
+	check("and it has, too", anew(), 1);
+	held();
+	ask();
+	check("a page for shared_info", rt_map_shinfo(), 0);
+	check("does the same", anew(), 1);
+	held();
+	ask();
+	check("a parameter", param(HVMOP_set_param), 0);
+	check("as well", anew(), 1);
+	held();
+	ask();
+	check("who gives one back was here before", anew(), 0);
+	held();
+	ask();
+	check("so was who asks for the last frame", reservation(XENMEM_maximum_gpfn), 0);
+	check("and goes on", anew(), 0);
+}
+
 void test_main(void)
 {
 	/* So that there is a record of the architecture's, which comes behind all parts'. */
@@ -162,4 +231,5 @@ void test_main(void)
 	test_saved();
 	__asm__ volatile("wbinvd" : : : "memory");
 	test_reset();
+	test_held();
 }

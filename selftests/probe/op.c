@@ -94,6 +94,18 @@ long kxen_hc_probe(struct kxen_hc *hc)
 	}
 }
 
+enum kxen_meaning kxen_probe_means(const struct kxen_hc *hc)
+{
+	switch ((u32)hc->arg[0]) {
+	case PROBEOP_set:
+		return KXEN_MEANS_NEW_LIFE;
+	case PROBEOP_get:
+		return KXEN_MEANS_NOTHING;
+	default:
+		return KXEN_MEANS_WOKEN;
+	}
+}
+
 /* A page is waited for outside of every lock, then published under the probe's. */
 static long probe_add(struct kxen_hc *hc, u64 idx, u64 gfn)
 {
@@ -151,7 +163,7 @@ static long probe_count(struct kxen_hc *hc)
 }
 
 const struct kxen_mem_entry kxen_probe_memory_ops[] = {
-	{ XENMEM_probe, probe_count },
+	{ XENMEM_probe, probe_count, KXEN_MEANS_NEW_LIFE },
 	{ }
 };
 

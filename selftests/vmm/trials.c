@@ -229,6 +229,37 @@ void pull_page(unsigned int how)
 	}
 }
 
+/* --- a machine that sleeps ---------------------------------------------------------------- */
+
+static void run_no_guest(struct kvm_run *run)
+{
+	run->immediate_exit = 1;
+	if (!ioctl(vm.vcpu[0], KVM_RUN, 0) || errno != EINTR)
+		die("KVM_RUN with immediate_exit: %s", strerror(errno));
+	run->immediate_exit = 0;
+}
+
+/* The guest goes on where it was: no firmware, nothing of it lost. The only vCPU's thread. */
+void sleep_and_wake(struct kvm_run *run)
+{
+	struct kvm_sregs sregs, anew;
+	struct kvm_regs regs, first = { .rip = 0xfff0, .rflags = 2 };
+
+	run_no_guest(run);	/* the access to the port is complete then */
+	xioctl(vm.vcpu[0], KVM_GET_SREGS, &sregs, "KVM_GET_SREGS");
+	xioctl(vm.vcpu[0], KVM_GET_REGS, &regs, "KVM_GET_REGS");
+	anew = sregs;
+	anew.cr0 = 0x60000010;
+	anew.cr4 = 0;
+	anew.efer = 0;
+	anew.cs.l = 0;
+	xioctl(vm.vcpu[0], KVM_SET_SREGS, &anew, "KVM_SET_SREGS, real mode");
+	xioctl(vm.vcpu[0], KVM_SET_REGS, &first, "KVM_SET_REGS");
+	run_no_guest(run);
+	xioctl(vm.vcpu[0], KVM_SET_SREGS, &sregs, "KVM_SET_SREGS");
+	xioctl(vm.vcpu[0], KVM_SET_REGS, &regs, "KVM_SET_REGS");
+}
+
 /* --- who runs it ------------------------------------------------------------------------ */
 
 void limit_memlock(unsigned int kbytes)

@@ -288,6 +288,8 @@ static void on_io(struct kvm_run *run)
 		save_end(run);
 	else if (run->io.port == 0xf5 && vm.slot_later && *data == 3)
 		start_slots();
+	else if (run->io.port == 0xf5 && vm.s3 && *data == 4)
+		sleep_and_wake(run);
 	else if (run->io.port == 0xf5 && vm.pull)
 		pull_page(*data);
 }
@@ -458,6 +460,8 @@ static void usage(void)
 	     "  --churn      pause, save and dump it all the time\n"
 	     "  --slot-later at the guest's write of 3 to port 0xF5, set a memory slot\n"
 	     "               and pause the domain, measure both, and end\n"
+	     "  --s3         at the guest's write of 4 to port 0xF5, the machine begins anew\n"
+	     "               and is then as it was, which is how a sleep looks\n"
 	     "  --pull       change memory as the guest's writes to port 0xF5 say\n"
 	     "  --toggle N   unpause and pause it N times: does it stand still then?\n"
 	     "  --alias      the memory is there once more, at 2 GB\n"
@@ -510,7 +514,7 @@ static const struct option opts[] = {
 	{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 	{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
 	{ "pull", 0, 0, 'D' }, { "alias", 0, 0, 'A' },
-	{ "forgive", 0, 0, 'G' },
+	{ "forgive", 0, 0, 'G' }, { "s3", 0, 0, '3' },
 	{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
 	{ "state", 0, 0, 'q' },
 	{ "help", 0, 0, '?' }, { 0 },
@@ -524,6 +528,7 @@ static void set_option(int c)
 	case 'd': vm.domid = atoi(optarg); break;
 	case 'p': vm.xen = false; break;
 	case 'h': vm.hold = 1; break;
+	case '3': vm.s3 = true; break;
 	case 'L': vm.late = true; break;
 	case 'k': vm.kick = atoi(optarg); break;
 	case 'P': vm.max_ports = atoi(optarg); break;

@@ -34,6 +34,7 @@ struct machine {
 	bool pin;	/* vCPU n to CPU n */
 	bool churn;	/* pause and save it all the time */
 	unsigned int toggle;	/* unpause and pause it so often, and look */
+	bool s3;		/* sleep and wake up when the guest says so */
 	bool slot_later;	/* set a memory slot when the guest says so */
 	bool forgive;	/* go on behind the first triple fault */
 	bool alias;	/* the same memory at 2 GB, too */
@@ -73,6 +74,7 @@ void start_slots(void);
 void start_toggling(void);
 void make_stuck_page(void);
 void pull_page(unsigned int how);
+void sleep_and_wake(struct kvm_run *run);
 void limit_memlock(unsigned int kbytes);
 void become(unsigned int uid);
 
