@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Arguments of hypercalls: domains, structures that a 32-bit caller lays out otherwise, and
- * those that are read and written back. It knows no call: handlers stand on it.
+ * Arguments of hypercalls: a process's own memory, domains, structures that a 32-bit caller lays
+ * out otherwise, and those that are read and written back. It knows no call: handlers stand on it.
  *
  * A 32-bit caller's long is the lower half of ours: both are little-endian.
  */
 #include <linux/string.h>
 #include <linux/types.h>
+#include <linux/uaccess.h>
 
 #include "arch.h"
 #include "hc_arg.h"
 
 #define MAX_LONGS	8	/* of a multicall's entry */
+
+/* kxen_hc_get() of a process's argument. Out of line: guests come first. */
+int kxen_hc_get_user(void *dst, u64 at, u32 len)
+{
+	return copy_from_user(dst, u64_to_user_ptr(at), len) ? -EFAULT : 0;
+}
+
+/* kxen_hc_put() of a process's argument. */
+int kxen_hc_put_user(u64 at, const void *src, u32 len)
+{
+	return copy_to_user(u64_to_user_ptr(at), src, len) ? -EFAULT : 0;
+}
 
 /**
  * kxen_hc_domain() - The domain that a call names.
@@ -157,6 +170,8 @@ int kxen_arg_get(struct kxen_arg *a, struct kxen_hc *hc, u64 at, void *dst, u32 
 {
 	a->hc = hc;
 	a->at = at;
+	if (unlikely(!hc->v))
+		return kxen_hc_get_user(dst, at, len);
 	return kxen_arch_copy_and_find(hc->v, dst, at, len, &a->win);
 }
 
@@ -172,7 +187,8 @@ int kxen_arg_get(struct kxen_arg *a, struct kxen_hc *hc, u64 at, void *dst, u32 
  */
 int kxen_arg_put(const struct kxen_arg *a, u32 pos, const void *src, u32 len)
 {
-	if (likely(!kxen_arch_copy_to_window(a->hc->v, &a->win, pos, src, len)))
+	if (likely(a->hc->v &&
+		   !kxen_arch_copy_to_window(a->hc->v, &a->win, pos, src, len)))
 		return 0;
 	return kxen_hc_put(a->hc, a->at + pos, src, len);
 }

@@ -11,10 +11,14 @@
 #include "arch.h"
 #include "kxen.h"
 
+/* The number of a vCPU in tracepoints where a process of the host calls. */
+#define KXEN_NO_VCPU	U32_MAX
+
 /**
  * struct kxen_hc - one hypercall in progress.
- * @v: the caller.
- * @d: its domain.
+ * @v: the caller, in whose memory arguments are; NULL: a process of the host, whose own they
+ *	are in. Only handlers that kxen_hypercall_by_host() leads to see that.
+ * @d: its domain; domain 0 for a process of the host.
  * @nr: hypercall number; all of the register counts in 64-bit mode.
  * @compat: the caller is not in 64-bit mode: @arg holds zero-extended 32-bit
  *	values, and structures have the 32-bit layout.
@@ -46,7 +50,8 @@ int kxen_hc_own_domain(const struct kxen_hc *hc, u16 domid);
  * All that the call takes go to where they came from, registers or the entry of a multicall,
  * and the guest's next instruction is the same once more; interrupts, the VMM and whoever
  * else has waited for the thread come first. The guest may change them meanwhile: what goes
- * on is checked like any other call. A call that is cut has got on with something.
+ * on is checked like any other call. A call that is cut has got on with something. A process
+ * of the host calls again by itself, with what is left in @hc.
  * Context: the caller's own thread; the handler returns what this does.
  * Return: 0, which nobody sees.
  */
@@ -56,6 +61,9 @@ static inline long kxen_hc_restart(struct kxen_hc *hc)
 	return 0;
 }
 
+int kxen_hc_get_user(void *dst, u64 at, u32 len);
+int kxen_hc_put_user(u64 at, const void *src, u32 len);
+
 /**
  * kxen_hc_get() - Read an argument.
  * @hc: the call.
@@ -64,13 +72,15 @@ static inline long kxen_hc_restart(struct kxen_hc *hc)
  * @len: bytes.
  *
  * A guest's address is virtual, by the page tables and with the privilege of the vCPU that
- * makes the call. Handlers reach memory through the call alone, so what an address means
- * is decided here.
+ * makes the call; a process's is its own. Handlers reach memory through the call alone, so
+ * what an address means is decided here.
  * Context: the caller's own thread, no lock held, may sleep.
  * Return: 0 or -EFAULT.
  */
 static inline int kxen_hc_get(const struct kxen_hc *hc, void *dst, u64 at, u32 len)
 {
+	if (unlikely(!hc->v))
+		return kxen_hc_get_user(dst, at, len);
 	return kxen_arch_copy_from_guest(hc->v, dst, at, len);
 }
 
@@ -86,6 +96,8 @@ static inline int kxen_hc_get(const struct kxen_hc *hc, void *dst, u64 at, u32 l
  */
 static inline int kxen_hc_put(const struct kxen_hc *hc, u64 at, const void *src, u32 len)
 {
+	if (unlikely(!hc->v))
+		return kxen_hc_put_user(at, src, len);
 	return kxen_arch_copy_to_guest(hc->v, at, src, len);
 }
 

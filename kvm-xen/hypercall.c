@@ -9,6 +9,8 @@
 #include <linux/cache.h>
 #include <linux/init.h>
 #include <linux/nospec.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "hypercall.h"
 #include "kvm/glue.h"
@@ -30,15 +32,16 @@ static enum kxen_meaning nothing(const struct kxen_hc *hc)
 
 /*
  * Whom a number leads to, and how many arguments it takes: an entry of a multicall has no
- * others. REFUSED: a part of a domain that serves it takes its place. Not written to once the
- * parts have been asked.
+ * others. REFUSED: a part of a domain that serves it takes its place. .host: what a process of
+ * domain 0 gets that calls it; most calls act upon the caller's vCPU, or upon a guest's memory,
+ * and it has neither. Not written to once the parts have been asked.
  */
 #define REFUSED	true
 
 static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_platform_op] = { not_for_guests, 1, REFUSED },
 	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2, .means = kxen_hc_memory_means },
-	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2 },
+	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2, .host = kxen_hc_multicall },
 	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2, .means = nothing },
 	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3, REFUSED, .means = nothing },
 	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3, REFUSED,
@@ -82,6 +85,30 @@ long kxen_hypercall(struct kxen_hc *hc)
 			ret = table[nr].fn(hc);
 	}
 	trace_kxen_hypercall_exit(hc->d->domid, hc->v->id, hc->nr, ret);
+	return ret;
+}
+
+/**
+ * kxen_hypercall_by_host() - Serve one hypercall of a process of domain 0.
+ * @hc: the call, without a vCPU.
+ *
+ * If it is to be made again, @hc says so, and what is left: the caller does that, and looks
+ * before who wants its thread. Counters are a vCPU's, so it is in none.
+ * Context: the process's own thread, no lock held, may sleep.
+ * Return: what the process gets; -ENOSYS also for what takes a vCPU.
+ */
+long kxen_hypercall_by_host(struct kxen_hc *hc)
+{
+	u64 nr = hc->nr;
+	long ret = -ENOSYS;
+
+	trace_kxen_hypercall_enter(hc->d->domid, KXEN_NO_VCPU, nr, hc->arg[0], hc->arg[1]);
+	if (nr < ARRAY_SIZE(table)) {
+		nr = array_index_nospec(nr, ARRAY_SIZE(table));
+		if (table[nr].host)
+			ret = table[nr].host(hc);
+	}
+	trace_kxen_hypercall_exit(hc->d->domid, KXEN_NO_VCPU, hc->nr, ret);
 	return ret;
 }
 
@@ -157,6 +184,14 @@ static int put_result(struct kxen_hc *hc, u64 at, u64 ret)
 /* Calls between two looks at who waits for this one. */
 #define BATCH	64
 
+/* A process's signals wait for the end of its call, but for one that kills it. */
+static bool somebody_waits(const struct kxen_hc *hc)
+{
+	if (hc->v)
+		return kxen_glue_work_pending(hc->v->vcpu);
+	return need_resched() || fatal_signal_pending(current);
+}
+
 /*
  * Somebody wants the thread, or long enough was worked without a look. Between this call
  * and the next KVM releases what memory updates wait for.
@@ -181,7 +216,7 @@ static int call_entry(struct kxen_hc *hc, u64 at, bool *cut)
 
 	if (get_entry(hc, at, &call))
 		return -EFAULT;
-	ret = kxen_hypercall(&call);
+	ret = hc->v ? kxen_hypercall(&call) : kxen_hypercall_by_host(&call);
 	hc->exit = call.exit;
 	hc->exit_reason = call.exit_reason;
 	*cut = call.restart;
@@ -204,8 +239,7 @@ long kxen_hc_multicall(struct kxen_hc *hc)
 		if (cut)
 			return create_continuation(hc, at, nr - i);
 		if (!hc->exit && i + 1 < nr &&
-		    (i % BATCH == BATCH - 1 ||
-		     kxen_glue_work_pending(hc->v->vcpu)))
+		    (i % BATCH == BATCH - 1 || somebody_waits(hc)))
 			return create_continuation(hc, at + size, nr - i - 1);
 	}
 	return 0;

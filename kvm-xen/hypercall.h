@@ -8,6 +8,7 @@
 int kxen_hypercalls_init(void);
 int kxen_hc_memory_init(void);
 long kxen_hypercall(struct kxen_hc *hc);
+long kxen_hypercall_by_host(struct kxen_hc *hc);
 u32 kxen_hypercall_nr_args(u64 nr);
 void kxen_hypercall_first(struct kxen_hc *hc);
 

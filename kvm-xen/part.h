@@ -70,12 +70,15 @@ enum kxen_meaning {
  * @nargs: how many arguments it takes: an entry of a multicall has no others.
  * @fn: -errno or a value, as the guest gets it. Context: the vCPU's own thread, kvm->srcu
  *	held, may sleep.
+ * @host: the same call by a process of domain 0, which has no vCPU; NULL: none may make it.
+ *	Context: the process's own thread, may sleep, no lock held.
  * @means: what it says of a domain that is held; NULL: KXEN_MEANS_WOKEN. Nothing is done yet.
  */
 struct kxen_hc_entry {
 	u32 nr;
 	u32 nargs;
 	long (*fn)(struct kxen_hc *hc);
+	long (*host)(struct kxen_hc *hc);
 	enum kxen_meaning (*means)(const struct kxen_hc *hc);
 };
 

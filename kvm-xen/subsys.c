@@ -92,7 +92,7 @@ static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const char *name,
 		if (e->nr >= nr || (table[e->nr].fn && !table[e->nr].refused))
 			return refuse(name, "hypercall", e->nr);
 		table[e->nr] = (struct kxen_hc_slot){
-			.fn = e->fn, .nargs = e->nargs, .means = e->means };
+			.fn = e->fn, .nargs = e->nargs, .means = e->means, .host = e->host };
 	}
 	return 0;
 }

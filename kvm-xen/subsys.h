@@ -16,12 +16,14 @@
  * @fn: as in struct kxen_hc_entry; NULL: nobody serves it.
  * @nargs: likewise.
  * @refused: what is there is how the core refuses it while no part serves it.
- * @means: as in struct kxen_hc_entry.
+ * @host: as in struct kxen_hc_entry.
+ * @means: likewise.
  */
 struct kxen_hc_slot {
 	long (*fn)(struct kxen_hc *hc);
 	u8 nargs;
 	bool refused;
+	long (*host)(struct kxen_hc *hc);
 	enum kxen_meaning (*means)(const struct kxen_hc *hc);
 };
 

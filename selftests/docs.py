@@ -162,7 +162,8 @@ def table_in_code():
         for t in re.findall(r'struct kxen_hc_entry \w+\[\] = \{(.*?)\n\};', uncommented(f), re.S):
             for n in re.findall(r'\{\s*(\w+)\s*,\s*\d+\s*,', t):
                 out[num.get(n, n)] = re.sub(r'^(__HYPERVISOR|NR)_', '', n).lower()
-    row = r'\[\s*(\w+)\s*(?:/\*\s*(\w+)\s*\*/\s*)?\]\s*=\s*\{\s*\w+\s*,\s*\d+\s*(?:,\s*REFUSED\s*)?(?:,\s*\.means\s*=\s*\w+\s*)?\}'
+    row = r'\[\s*(\w+)\s*(?:/\*\s*(\w+)\s*\*/\s*)?\]\s*=\s*\{\s*\w+\s*,\s*\d+\s*' \
+          r'(?:,\s*REFUSED\s*)?(?:,\s*\.\w+\s*=\s*\w+\s*)*\}'
     for m in re.finditer(row, text('kvm-xen/hypercall.c')):
         name = m[2] or re.sub(r'^(__HYPERVISOR|NR)_', '', m[1]).lower()
         out[int(m[1]) if m[1].isdigit() else num.get(m[1], m[1])] = name

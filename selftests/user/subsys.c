@@ -49,8 +49,9 @@ static int who##_call(struct kxen_domain *d, void *arg) { return 0; }		\
 static const struct kxen_ctl_call who##_ctl[] = {				\
 	{ .cmd = up, .fn = who##_call }, { .cmd = down, .fn = who##_call }, { } }; \
 static long who##_hc(struct kxen_hc *hc) { return up; }				\
+static long who##_host(struct kxen_hc *hc) { return down; }			\
 static const struct kxen_hc_entry who##_hypercalls[] = {			\
-	{ up - 'A' + 1, 2, who##_hc }, { } };					\
+	{ up - 'A' + 1, 2, who##_hc, up == 'A' ? NULL : who##_host }, { } };	\
 static const struct kxen_mem_entry who##_memory_ops[] = {			\
 	{ up - 'A' + 1, who##_hc }, { } };					\
 static long who##_add(struct kxen_hc *hc, u64 idx, u64 gfn) { return up; }	\
@@ -124,7 +125,8 @@ static long core_call(struct kxen_hc *hc)
 /* A has 1, B has 2, C has 3. */
 static void hypercalls(void)
 {
-	struct kxen_hc_slot table[4] = { { core_call, 3, false }, [2] = { core_call, 3, true } };
+	struct kxen_hc_slot table[4] = { { core_call, 3, false, core_call },
+					 [2] = { core_call, 3, true, core_call } };
 	struct kxen_hc_slot served[4] = { [2] = { core_call, 3, false } };
 	struct kxen_hc_slot again[5] = { [2] = { core_call, 3, true } };
 	const struct kxen_hc_entry arch[] = { { 4, 1, core_call }, { } };
@@ -139,6 +141,8 @@ static void hypercalls(void)
 	check("those of the architecture, too", kxen_subsys_hypercalls(again, 5, arch), 0, "");
 	check("beside those of the parts", again[4].fn == core_call && again[4].nargs == 1 &&
 	      again[3].fn == third_hc, 1, "");
+	check("a process of the host makes those that say so, and no other",
+	      !table[1].host && table[2].host == second_host && table[0].host == core_call, 1, "");
 	memset(again, 0, sizeof(again));
 	check("a part with a call of the architecture's", kxen_subsys_hypercalls(again, 4, arch_too),
 	      -EEXIST, "");
