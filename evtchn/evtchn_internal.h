@@ -194,6 +194,7 @@ void kxen_evtchn_restored(struct kxen_domain *d, const struct kxen_stream_in *im
 
 /* op.c */
 long kxen_hc_event_channel(struct kxen_hc *hc);
+long kxen_hc_event_channel_host(struct kxen_hc *hc);
 
 /* nlevel_op.c */
 long kxen_evtchn_ext(struct kxen_hc *hc);

@@ -19,8 +19,12 @@ static long do_alloc_unbound(struct kxen_hc *hc, void *arg)
 
 	if (!d)
 		return -ESRCH;
-	/* In Xen's order: first the port, then the permission (A10). */
-	ret = kxen_port_alloc_unbound(d, remote, d == hc->d, NULL, &a->port);
+	/*
+	 * In Xen's order: first the port, then the permission (A10). Domain 0's own are made
+	 * with a consumer (host.c): of one without nobody would take care.
+	 */
+	ret = kxen_port_alloc_unbound(d, remote, kxen_hc_controls(hc, d) && !d->is_host,
+				      NULL, &a->port);
 	kxen_domain_put(d);
 	return ret;
 }
@@ -127,7 +131,7 @@ static long do_status(struct kxen_hc *hc, void *arg)
 	p = kxen_port(d, a->port);
 	if (!p)
 		ret = -EINVAL;
-	else if (d != hc->d)
+	else if (!kxen_hc_controls(hc, d))
 		ret = -EPERM;
 	if (!ret) {
 		raw_spin_lock_irqsave(&p->lock, flags);
@@ -307,6 +311,21 @@ long kxen_hc_event_channel(struct kxen_hc *hc)
 	if (kxen_hc_get(hc, arg, hc->arg[1], ops[cmd].size))
 		return -EFAULT;
 	return ops[cmd].fn(hc, arg);
+}
+
+/*
+ * By a process of domain 0: what tools do for and ask about a domain. Its own ports are those
+ * of files, and of kernel code: nothing here makes, changes or closes them.
+ */
+long kxen_hc_event_channel_host(struct kxen_hc *hc)
+{
+	switch ((u32)hc->arg[0]) {
+	case EVTCHNOP_status:
+	case EVTCHNOP_alloc_unbound:
+		return kxen_hc_event_channel(hc);
+	default:
+		return -ENOSYS;
+	}
 }
 
 /* For SCHEDOP_poll (A110). */

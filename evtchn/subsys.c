@@ -123,7 +123,7 @@ static const struct kxen_stat_desc evtchn_stats[] = {
 };
 
 static const struct kxen_hc_entry evtchn_hypercalls[] = {
-	{ __HYPERVISOR_event_channel_op, 2, kxen_hc_event_channel },
+	{ __HYPERVISOR_event_channel_op, 2, kxen_hc_event_channel, kxen_hc_event_channel_host },
 	{ }
 };
 

@@ -5,6 +5,7 @@
  *
  * A 32-bit caller's long is the lower half of ours: both are little-endian.
  */
+#include <linux/err.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
@@ -38,6 +39,27 @@ int kxen_hc_put_user(u64 at, const void *src, u32 len)
 struct kxen_domain *kxen_hc_domain(const struct kxen_hc *hc, u16 domid)
 {
 	return kxen_domain_get(domid == DOMID_SELF ? hc->d->domid : domid);
+}
+
+/**
+ * kxen_hc_target() - The domain that a call is to act upon.
+ * @hc: the call.
+ * @domid: its number, DOMID_SELF for the caller's.
+ *
+ * For what domain 0 may do to any domain, and a guest to itself (0.11). Context: any.
+ * Return: the domain, with a reference for kxen_domain_put(); -ESRCH if there is none, -EPERM
+ * if it is not for the caller.
+ */
+struct kxen_domain *kxen_hc_target(const struct kxen_hc *hc, u16 domid)
+{
+	struct kxen_domain *d = kxen_hc_domain(hc, domid);
+
+	if (!d)
+		return ERR_PTR(-ESRCH);
+	if (kxen_hc_controls(hc, d))
+		return d;
+	kxen_domain_put(d);
+	return ERR_PTR(-EPERM);
 }
 
 /**

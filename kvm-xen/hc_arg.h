@@ -40,7 +40,14 @@ struct kxen_hc {
 	u64 arg[6];
 };
 
+/* May the caller act upon this domain: its own, and domain 0 upon any (0.11)? */
+static inline bool kxen_hc_controls(const struct kxen_hc *hc, const struct kxen_domain *d)
+{
+	return d == hc->d || hc->d->is_host;
+}
+
 struct kxen_domain *kxen_hc_domain(const struct kxen_hc *hc, u16 domid);
+struct kxen_domain *kxen_hc_target(const struct kxen_hc *hc, u16 domid);
 int kxen_hc_own_domain(const struct kxen_hc *hc, u16 domid);
 
 /**

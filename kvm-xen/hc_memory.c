@@ -4,7 +4,9 @@
  * pages than shared_info is the parts' that have them: they add to the table, or to its spaces.
  */
 #include <linux/cache.h>
+#include <linux/err.h>
 #include <linux/init.h>
+#include <linux/mutex.h>
 #include <linux/types.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/memory.h>
@@ -108,21 +110,36 @@ static long remove_from_physmap(struct kxen_hc *hc)
 	return ret == -ENOENT ? kxen_subsys_space_remove(hc, r.gpfn) : ret;
 }
 
+/* Domain 0 has no VM, others have none before and behind their life: no page of it. */
+static long pages_of(struct kxen_domain *d, u32 cmd)
+{
+	lockdep_assert_held(&d->lock);	/* while it has one, it keeps it */
+	if (!d->kvm)
+		return 0;
+	if (cmd == XENMEM_maximum_gpfn)
+		return kxen_gfn_from_kvm(kxen_glue_max_gfn(d->kvm) + 1) - 1;
+	return kxen_gfn_from_kvm(kxen_glue_nr_pages(d->kvm));
+}
+
 /* current_reservation, maximum_reservation, maximum_gpfn: {u16 domid} */
 static long reservation(struct kxen_hc *hc)
 {
 	u32 cmd = hc->arg[0];
+	struct kxen_domain *d;
+	long ret = -EINTR;
 	u16 domid;
-	long ret;
 
 	if (kxen_hc_get(hc, &domid, hc->arg[1], sizeof(domid)))
 		return -EFAULT;
-	ret = kxen_hc_own_domain(hc, domid);
-	if (ret)
-		return ret;
-	if (cmd == XENMEM_maximum_gpfn)
-		return kxen_gfn_from_kvm(kxen_glue_max_gfn(hc->d->kvm) + 1) - 1;
-	return kxen_gfn_from_kvm(kxen_glue_nr_pages(hc->d->kvm));
+	d = kxen_hc_target(hc, domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	if (!mutex_lock_killable(&d->lock)) {
+		ret = pages_of(d, cmd);
+		mutex_unlock(&d->lock);
+	}
+	kxen_domain_put(d);
+	return ret;
 }
 
 /* {u32 flags, u32 nr_entries, handle, domid}: there are no such regions. */
@@ -207,4 +224,17 @@ long kxen_hc_memory_op(struct kxen_hc *hc)
 	if ((u32)hc->arg[0] >> KXEN_MEM_CMD_BITS && !slot->part)
 		return cmd == XENMEM_remove_from_physmap ? -EINVAL : -ENOSYS;
 	return slot->fn ? slot->fn(hc) : -ENOSYS;
+}
+
+/* By a process of domain 0: what tools ask about a domain. The rest changes the caller's. */
+long kxen_hc_memory_op_host(struct kxen_hc *hc)
+{
+	switch ((u32)hc->arg[0]) {
+	case XENMEM_current_reservation:
+	case XENMEM_maximum_reservation:
+	case XENMEM_maximum_gpfn:
+		return reservation(hc);
+	default:
+		return -ENOSYS;
+	}
 }

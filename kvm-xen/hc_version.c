@@ -39,6 +39,29 @@ static long out_string(struct kxen_hc *hc, const char *s, u32 len)
 	return copy_out(hc, buf, len);
 }
 
+/* What describes the host: domain 0 is told, which is the host. */
+static long out_host_string(struct kxen_hc *hc, const char *s, u32 len)
+{
+	return out_string(hc, hc->d->is_host ? s : DENIED, len);
+}
+
+/* Who has made it, where and when is in no build, so that two are the same. */
+static long compile_info(struct kxen_hc *hc)
+{
+	struct xen_compile_info ci = {
+		.compiler = DENIED,
+		.compile_by = DENIED,
+		.compile_domain = DENIED,
+		.compile_date = DENIED,
+	};
+
+	if (hc->d->is_host) {
+		memset(&ci, 0, sizeof(ci));
+		strscpy(ci.compiler, CONFIG_CC_VERSION_TEXT, sizeof(ci.compiler));
+	}
+	return copy_out(hc, &ci, sizeof(ci));
+}
+
 static long get_features(struct kxen_hc *hc)
 {
 	struct xen_feature_info fi;
@@ -48,7 +71,7 @@ static long get_features(struct kxen_hc *hc)
 		return -EFAULT;
 	if (fi.submap_idx)
 		return -EINVAL;
-	fi.submap = features();
+	fi.submap = features() | (hc->d->is_host ? BIT(XENFEAT_dom0) : 0);
 	return kxen_arg_put(&a, 0, &fi, sizeof(fi));
 }
 
@@ -67,20 +90,12 @@ long kxen_hc_xen_version(struct kxen_hc *hc)
 		return hc->d->xen_major << 16 | hc->d->xen_minor;
 	case XENVER_extraversion:
 		return out_string(hc, "-kvm", XEN_EXTRAVERSION_LEN);
-	case XENVER_compile_info: {
-		struct xen_compile_info ci = {
-			.compiler = DENIED,
-			.compile_by = DENIED,
-			.compile_domain = DENIED,
-			.compile_date = DENIED,
-		};
-
-		return copy_out(hc, &ci, sizeof(ci));
-	}
+	case XENVER_compile_info:
+		return compile_info(hc);
 	case XENVER_capabilities:
 		return out_string(hc, kxen_arch_caps, XEN_CAPABILITIES_INFO_LEN);
 	case XENVER_changeset:
-		return out_string(hc, DENIED, XEN_CHANGESET_INFO_LEN);
+		return out_host_string(hc, "kvm-xen " KXEN_VERSION, XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters:
 		return platform_parameters(hc);
 	case XENVER_get_features:
@@ -90,9 +105,9 @@ long kxen_hc_xen_version(struct kxen_hc *hc)
 	case XENVER_guest_handle:
 		return copy_out(hc, hc->d->uuid, sizeof(hc->d->uuid));
 	case XENVER_commandline:
-		return out_string(hc, DENIED, sizeof(struct xen_commandline));
+		return out_host_string(hc, "", sizeof(struct xen_commandline));
 	case XENVER_build_id:
-		return -EPERM;
+		return hc->d->is_host ? -ENODATA : -EPERM;
 	default:
 		return -ENOSYS;
 	}

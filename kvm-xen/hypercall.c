@@ -40,9 +40,11 @@ static enum kxen_meaning nothing(const struct kxen_hc *hc)
 
 static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_platform_op] = { not_for_guests, 1, REFUSED },
-	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2, .means = kxen_hc_memory_means },
+	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2, .host = kxen_hc_memory_op_host,
+				      .means = kxen_hc_memory_means },
 	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2, .host = kxen_hc_multicall },
-	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2, .means = nothing },
+	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2, .host = kxen_hc_xen_version,
+					.means = nothing },
 	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3, REFUSED, .means = nothing },
 	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3, REFUSED,
 					  .means = kxen_hc_grant_means },

@@ -19,6 +19,7 @@ long kxen_hc_register_area(struct kxen_hc *hc, struct kxen_vcpu *v, bool phys,
 /* Groups, one file each; -errno or a value, as the guest gets it. */
 long kxen_hc_xen_version(struct kxen_hc *hc);
 long kxen_hc_memory_op(struct kxen_hc *hc);
+long kxen_hc_memory_op_host(struct kxen_hc *hc);
 long kxen_hc_hvm_op(struct kxen_hc *hc);
 long kxen_hc_vcpu_op(struct kxen_hc *hc);
 long kxen_hc_sched_op(struct kxen_hc *hc);
