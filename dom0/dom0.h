@@ -5,5 +5,7 @@
 
 int kxen_evtchn_dev_init(void);
 void kxen_evtchn_dev_exit(void);
+int kxen_privcmd_init(void);
+void kxen_privcmd_exit(void);
 
 #endif

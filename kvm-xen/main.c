@@ -107,11 +107,16 @@ static int __init kxen_init(void)
 	ret = kxen_evtchn_dev_init();
 	if (ret)
 		goto err_domains;
-	ret = kxen_ctl_init();
+	ret = kxen_privcmd_init();
 	if (ret)
 		goto err_evtchn;
+	ret = kxen_ctl_init();
+	if (ret)
+		goto err_privcmd;
 	return 0;
 
+err_privcmd:
+	kxen_privcmd_exit();
 err_evtchn:
 	kxen_evtchn_dev_exit();
 err_domains:
@@ -128,6 +133,7 @@ err_arch:
 static void __exit kxen_exit(void)
 {
 	kxen_ctl_exit();
+	kxen_privcmd_exit();
 	kxen_evtchn_dev_exit();
 	kxen_attach_exit();
 	kxen_domains_exit();

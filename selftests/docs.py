@@ -170,6 +170,16 @@ def table_in_code():
     return out
 
 
+def host_calls_in_code():
+    """Names of the calls that a process of domain 0 can make: .host, or a fourth column."""
+    out = set()
+    for f in under(CODE, '.c'):
+        for t in re.findall(r'struct kxen_hc_entry \w+\[\] = \{(.*?)\n\};', uncommented(f), re.S):
+            out |= set(re.findall(r'\{\s*(\w+)\s*,\s*\d+\s*,\s*\w+\s*,\s*(?!NULL)\w', t))
+    out |= set(re.findall(r'\[(\w+)\]\s*=\s*\{[^}]*\.host\s*=', text('kvm-xen/hypercall.c')))
+    return {re.sub(r'^(__HYPERVISOR|NR)_', '', n).lower() for n in out}
+
+
 def compare(what, here, there):
     for n in sorted(here - there):
         print(f'{what}: {n} is served, and hypercalls.rst does not name it')
@@ -184,6 +194,10 @@ def hypercalls():
     if len(code) < 10:
         print('kvm-xen/hypercall.c: its table is not understood any more')
     compare('hypercall', code, rows)
+    host, told = host_calls_in_code(), {n for n, _ in tables('Documentation/dom0.rst').get(
+        '/dev/xen/privcmd', []) if re.fullmatch(r'[a-z_]+', n)}
+    for n in sorted(host ^ told):
+        print(f'{n}, by a process of domain 0: {"the code" if n in host else "dom0.rst"} alone has it')
     for group, ops in ops_in_code().items():
         if not ops:
             print(f'{group}: no operation found in the code')

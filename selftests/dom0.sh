@@ -7,7 +7,8 @@ WEIGHT=30
 files() {
 	common_files "$1"
 	stall_files "$1"
-	echo "--file $BUILD/selftests/evtchn_dev --file $BUILD/selftests/kvm-xen --root"
+	echo "--file $BUILD/selftests/evtchn_dev --file $BUILD/selftests/privcmd"
+	echo "--file $BUILD/selftests/kvm-xen --root"
 }
 echo "TAP version 13"
 hosts "$SELF/jobs/dom0" files --timeout 800
