@@ -84,6 +84,10 @@ void ev_step(void)
 	struct ioctl_evtchn_unbind u = { some_port() };
 	struct ioctl_evtchn_notify n = { some_port() };
 
+	if (one_in(4)) {
+		pc_step();
+		return;
+	}
 	switch (below(12)) {
 	case 0 ... 3: bind(ev_file[i]); break;
 	case 4: count(CALL_EV_UNBIND, ioctl(ev_file[i], IOCTL_EVTCHN_UNBIND, &u)); break;

@@ -19,7 +19,8 @@
 	K(INFO) K(CREATE) K(ATTACH) K(QUERY) K(DESTROY) K(PAUSE) K(UNPAUSE) K(PORT)	\
 	K(HOLD) K(UNHOLD) K(STATS) K(STAT_NAMES)			\
 	K(SAVE) K(RESTORE) K(EVTCHN) K(WILD) K(DEBUGFS) K(VCPU) K(RUN)	\
-	K(EV_BIND) K(EV_UNBIND) K(EV_NOTIFY) K(EV_RESET) K(EV_READ) K(EV_WRITE) K(EV_OTHER)
+	K(EV_BIND) K(EV_UNBIND) K(EV_NOTIFY) K(EV_RESET) K(EV_READ) K(EV_WRITE) K(EV_OTHER) \
+	K(PRIVCMD)
 enum kind {
 #define K(name) CALL_##name,
 	KINDS(K)
@@ -27,7 +28,7 @@ enum kind {
 	NR_KINDS
 };
 
-extern int ctl_file[NR_FILES], ev_file[NR_FILES], kvm_file, vm_file[NR_VMS];
+extern int ctl_file[NR_FILES], ev_file[NR_FILES], kvm_file, privcmd_file, vm_file[NR_VMS];
 
 /* main.c */
 uint64_t rnd(void);
@@ -47,5 +48,6 @@ long restore_domain(int fd, uint32_t domid);
 void ctl_step(void);
 void ev_step(void);
 void vm_step(void);
+void pc_step(void);	/* in between */
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hfuzz SEED SECONDS: calls of /dev/kvm-xen and /dev/xen/evtchn from several threads,
- * right for the most part, on files, domains and VMs that the threads share. It ends
+ * hfuzz SEED SECONDS: calls of /dev/kvm-xen, /dev/xen/evtchn and /dev/xen/privcmd from several
+ * threads, right for the most part, on files, domains and VMs that the threads share. It ends
  * with the totals; what it looks for shows in the kernel's log.
  */
 #define _GNU_SOURCE
@@ -19,7 +19,7 @@
 
 #define NR_THREADS	5
 
-int ctl_file[NR_FILES], ev_file[NR_FILES], kvm_file, vm_file[NR_VMS];
+int ctl_file[NR_FILES], ev_file[NR_FILES], kvm_file, privcmd_file, vm_file[NR_VMS];
 
 static uint64_t seed;
 static time_t end;
@@ -129,7 +129,8 @@ static void open_files(void)
 	for (i = 0; i < NR_VMS; i++)
 		vm_file[i] = -1;
 	kvm_file = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-	if (ctl_file[0] < 0 || ev_file[0] < 0 || kvm_file < 0) {
+	privcmd_file = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
+	if (ctl_file[0] < 0 || ev_file[0] < 0 || kvm_file < 0 || privcmd_file < 0) {
 		perror("hfuzz: a device cannot be opened");
 		exit(2);
 	}
