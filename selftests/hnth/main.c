@@ -7,7 +7,7 @@
  *
  *   first		the attach that hooks KVM
  *   first-some	the same, with growing steps: each point may take long
- *   host		/dev/kvm-xen and /dev/xen/evtchn
+ *   host		/dev/kvm-xen, /dev/xen/evtchn and /dev/xen/privcmd
  *   load KO		the module's initialisation
  *   restore STATE	KXEN_RESTORE of what vmm --save has written
  */
@@ -169,6 +169,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "host")) {
 		sweep_all(ctl_ops);
 		sweep_all(ev_ops);
+		sweep_all(pc_ops);
 	} else if (!strcmp(what, "load") && argc == 4) {
 		return sweep_load(argv[3], !!strstr(fail_name, "/parameters/"));
 	} else if (!strcmp(what, "restore") && argc == 4) {
