@@ -22,53 +22,6 @@ import tempfile
 from kxen import BUILD, CACHE, TOP, plugin, supported
 
 IMG = os.path.join(BUILD, "selftests/img")
-JOB = """
-echo "PLAIN"; ./vmm --plain --limit 100 bench-64
-insmod kvm-xen.ko || exit 1
-echo "IDLE"; ./vmm --plain --limit 100 bench-64
-./vmm --domid 700 --limit 300 sink-64 > /tmp/sink 2>&1 &
-until grep -q port /tmp/sink; do usleep 10000; done
-./vmm --domid 703 --limit 300 sinkfifo-64 > /tmp/sinkfifo 2>&1 &
-until grep -q port /tmp/sinkfifo; do usleep 10000; done
-./vmm --domid 704 --nlevel --limit 300 sinknl-64 > /tmp/sinknl 2>&1 &
-until grep -q port /tmp/sinknl; do usleep 10000; done
-kill -STOP $(pidof vmm)
-echo "BUSY1"; ./vmm --plain --limit 100 bench-64
-n=0; while [ $n -lt 13 ]; do ./vmm --hold --limit 300 version-64 < /dev/zero > /tmp/h.$n 2>&1 & n=$((n + 1)); done
-n=0; while [ $n -lt 13 ]; do until grep -q READY /tmp/h.$n || ! kill -0 $! 2>/dev/null; do usleep 10000; done; n=$((n + 1)); done
-echo "BUSY16"; ./vmm --plain --limit 100 bench-64
-kill -CONT $(pidof vmm) 2>/dev/null
-echo "XEN"; ./vmm --domid 701 --nlevel --limit 200 bench-64
-./vmm --domid 706 --limit 100 peerhost-64 > /tmp/echo 2>&1 & e=$!
-until grep -q serving /tmp/echo; do usleep 10000; done
-kill -STOP $e
-./notify 706 1
-kill -9 $e
-echo "INTREE"; ./vmm --intree --limit 200 bench-64
-T=/sys/kernel/tracing
-echo kvm_skip_emulated_instruction kxen_pause_run > $T/set_ftrace_filter
-echo function_graph > $T/current_tracer; echo > $T/trace
-./vmm --domid 702 --limit 200 version-64 > /dev/null
-median() { grep "$1" $T/trace | grep -o '[0-9.]* us' | sort -n | awk -v n=$2 -v min=$3 '$1 > min { v[++c] = $1 } END { print "BENCH", n, int(v[int((c + 1) / 2)] * 1000 + 0.5) }'; }
-# An OUT says where it ends and is stepped over at once: those are the short ones.
-echo "SKIP"; median kvm_skip skip 1.5; median kxen_pause tracer 0
-echo nop > $T/current_tracer
-killall -9 vmm 2>/dev/null
-exit 0
-"""
-
-# The same images once more, for the plugin.
-LOCKED_JOB = """
-insmod kvm-xen.ko || exit 1
-./vmm --domid 700 --limit 500 sink-64 > /tmp/sink 2>&1 &
-./vmm --domid 703 --limit 500 sinkfifo-64 > /tmp/sinkfifo 2>&1 &
-./vmm --domid 704 --nlevel --limit 500 sinknl-64 > /tmp/sinknl 2>&1 &
-until grep -q port /tmp/sink && grep -q port /tmp/sinkfifo && grep -q port /tmp/sinknl; do usleep 10000; done
-./vmm --domid 701 --nlevel --limit 400 bench-64 | sed 's/^MARKED/XEN &/'
-./vmm --intree --limit 400 bench-64 | sed 's/^MARKED/INTREE &/'
-killall -9 vmm
-exit 0
-"""
 
 
 def locked_counts(runs, path):
@@ -126,27 +79,25 @@ def parse(text):
 
 
 def run_host(series, job, *options):
-    with tempfile.NamedTemporaryFile("w", suffix=".job") as f:
-        f.write(job)
-        f.flush()
-        cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--icount", "--smp", "1",
-               "--timeout", "900", "--no-scan", *options]
-        for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm", f"{IMG}/bench-64",
-                  f"{IMG}/sink-64", f"{IMG}/sinkfifo-64", f"{IMG}/sinknl-64", f"{IMG}/peerhost-64",
-                  f"{IMG}/version-64", f"{BUILD}/selftests/notify"):
-            cmd += ["--file", x]
-        return subprocess.run(cmd + [f.name], capture_output=True, text=True).stdout
+    cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--icount", "--smp", "1",
+           "--timeout", "900", "--no-scan", *options]
+    for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm", f"{IMG}/bench-64",
+              f"{IMG}/sink-64", f"{IMG}/sinkfifo-64", f"{IMG}/sinknl-64", f"{IMG}/peerhost-64",
+              f"{IMG}/version-64", f"{BUILD}/selftests/notify"):
+        cmd += ["--file", x]
+    cmd.append(os.path.join(TOP, "scripts/jobs", job))
+    return subprocess.run(cmd, capture_output=True, text=True).stdout
 
 
 def on_host(series, so):
     """Counts of instructions, and of locked ones."""
-    text = run_host(series, JOB)
+    text = run_host(series, "bench")
     got = parse(text)
     if "XEN" not in got or "SKIP" not in got:
         sys.exit("the benchmark did not run on %s:\n%s" % (series, text[-2000:]))
     with tempfile.TemporaryDirectory() as d:
         out = os.path.join(d, "locked")
-        text = run_host(series, LOCKED_JOB, "--qemu=-plugin", f"--qemu={so},out={out}",
+        text = run_host(series, "locked", "--qemu=-plugin", f"--qemu={so},out={out}",
                         "--append=noreplace-smp")
         return got, locked_counts(marked(text), out)
 

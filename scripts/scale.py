@@ -19,38 +19,17 @@ import tempfile
 from kxen import BUILD, TOP, plugin, supported
 
 NULL_FIRST, SEND_FIRST, NULL_LAST, SEND_LAST, ALLOC_LAST = range(5)
-JOB = """
-insmod kvm-xen.ko || exit 1
-# vCPUs, domains
-scale() {
-	echo "RUN domains=$2"
-	./vmm --domid $3 --nlevel --max-ports 65536 --pin --smp $1 --limit 600 scale-64 > /tmp/o.$3 2>&1 &
-	until grep -q MEASURED /tmp/o.$3 || ! kill -0 $!; do usleep 20000; done
-	cat /tmp/o.$3
-}
-scale 1 1 701; kill -9 $!
-scale 2 1 702; kill -9 $!
-scale 8 1 703; kill -9 $!
-n=0; while [ $n -lt 14 ]; do ./vmm --hold --limit 600 version-64 < /dev/zero > /tmp/h.$n 2>&1 & n=$((n + 1)); done
-n=0; while [ $n -lt 14 ]; do until grep -q READY /tmp/h.$n; do usleep 20000; done; n=$((n + 1)); done
-scale 2 15 704
-scale 2 16 705
-killall -9 vmm
-exit 0
-"""
 
 
 def run_host(series, so, out):
-    with tempfile.NamedTemporaryFile("w", suffix=".job") as f:
-        f.write(JOB)
-        f.flush()
-        cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--smp", "2",
-               "--timeout", "600", "--qemu=-plugin", f"--qemu={so},out={out}",
-               "--append=noreplace-smp"]
-        for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm",
-                  f"{BUILD}/selftests/img/scale-64", f"{BUILD}/selftests/img/version-64"):
-            cmd += ["--file", x]
-        return subprocess.run(cmd + [f.name], capture_output=True, text=True)
+    cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--smp", "2",
+           "--timeout", "600", "--qemu=-plugin", f"--qemu={so},out={out}",
+           "--append=noreplace-smp"]
+    for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm",
+              f"{BUILD}/selftests/img/scale-64", f"{BUILD}/selftests/img/version-64"):
+        cmd += ["--file", x]
+    cmd.append(os.path.join(TOP, "scripts/jobs/scale"))
+    return subprocess.run(cmd, capture_output=True, text=True)
 
 
 def usual(rounds):
