@@ -34,7 +34,8 @@ if [ -s "$KXEN_CACHE/kernels/6.1.release" ] && { [ "$out/initrd.gz" -nt "$out/in
 	rm -rf "$t"
 fi
 # An initramfs that goes on to a root file system on a virtio disk.
-if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ]; then
+if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||
+	[ "$KXEN_TOP/scripts/jobs/init-disk" -nt "$out/initrd-disk.gz" ]; then
 	t=$(mktemp -d)
 	mkdir -p "$t"/{bin,proc,sys,dev,m,root}
 	cp /bin/busybox "$t/bin/"
@@ -46,16 +47,7 @@ if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ]; then
 		cp "$f" "$t/m/"
 		basename "$f"
 	done <"$t/list" >"$t/m/order"
-	cat >"$t/init" <<-'INIT'
-		#!/bin/busybox sh
-		b=/bin/busybox
-		$b mount -t devtmpfs dev /dev
-		while read m; do $b insmod /m/$m; done < /m/order
-		$b mount -t ext4 -o rw /dev/vda /root
-		$b umount /dev
-		exec $b switch_root /root /sbin/init
-	INIT
-	chmod 755 "$t/init"
+	install -m 755 "$KXEN_TOP/scripts/jobs/init-disk" "$t/init"
 	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initrd-disk.gz.new"
 	mv "$out/initrd-disk.gz.new" "$out/initrd-disk.gz"
 	rm -rf "$t"

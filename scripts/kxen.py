@@ -88,9 +88,8 @@ def put_files(tree, files):
 
 
 def pack(tree, init, compress=True):
-    """The archive of that tree, with this text as its /init; the tree is removed."""
-    with open(os.path.join(tree, "init"), "w") as f:
-        f.write(init)
+    """The archive of that tree, with this file of jobs/ as its /init; the tree is removed."""
+    shutil.copy(os.path.join(TOP, "scripts/jobs", init), os.path.join(tree, "init"))
     os.chmod(os.path.join(tree, "init"), 0o755)
     path = tree + (".gz" if compress else ".cpio")
     with open(path, "wb") as out:

@@ -39,38 +39,6 @@ BOOT_WORDS = "init_on_alloc=0 cryptomgr.notests"
 DEBUG_WORDS = ("kasan_multi_shot page_poison=1 watchdog_thresh=60 "
                "rcupdate.rcu_cpu_stall_timeout=120")
 
-INIT = r"""#!/bin/sh
-export PATH=/bin:/sbin:/t
-mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug 2>/dev/null
-mount -t tracefs trace /sys/kernel/tracing 2>/dev/null
-mkdir -p /dev/pts /dev/shm /tmp /run; mount -t tmpfs tmp /tmp; mount -t tmpfs run /run
-ulimit -c 0
-while read m; do insmod /m/$m || echo "insmod $m failed"; done < /m/order
-exec </dev/null >/dev/ttyS1 2>&1
-stty -F /dev/ttyS1 raw -echo 2>/dev/null
-cd /t
-if [ -e /m/root ]; then
-    mkdir -p /h /o/tmp /o/run
-    mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro hostroot /h
-    mount -o bind /h/tmp /o/tmp; mount -o bind /h/run /o/run
-    for d in proc sys dev; do mount -o rbind /$d /h/$d; done
-    mount -t tmpfs run /h/run; mount -t tmpfs tmp /h/tmp
-    # The project itself may lie below one of the two.
-    while read p; do
-        case $p in /tmp/*|/run/*) mkdir -p /h$p; mount -o bind /o$p /h$p ;; esac
-    done < /m/keep
-    cp -r /t /h/run/t
-    KVER=$(uname -r) chroot /h /bin/bash -c 'cd /run/t && . ./job'
-else
-    sh ./job
-fi
-echo "L1END $?"
-sync
-sleep 0.2
-poweroff -f
-"""
-
 
 def initramfs(args, rel, root, work):
     tree = plant(work)
@@ -83,7 +51,7 @@ def initramfs(args, rel, root, work):
         with open(os.path.join(tree, "m/keep"), "w") as f:
             f.write(TOP + "\n" + CACHE + "\n")
     put_files(tree, args.file + [args.job + "=job"])
-    return pack(tree, INIT, compress=False)
+    return pack(tree, "init-l1", compress=False)
 
 
 def emulator(args):

@@ -19,24 +19,6 @@ from kxen import TOP, kernel, modules, pack, plant, put_files, put_modules
 
 SPLAT = re.compile(r"\bBUG\b|\bOops\b|general protection fault|Missing ENDBR|Kernel panic|"
                    r"soft lockup|rcu.*stall|WARNING")
-INIT = """#!/bin/sh
-export PATH=/bin:/t
-mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
-mount -t debugfs debug /sys/kernel/debug; mount -t tracefs t /sys/kernel/tracing
-mkdir -p /tmp /run; mount -t tmpfs tmp /tmp
-# Bochs logs dirty pages by addresses within them, where a processor clears the low bits
-# and KVM warns: no page modification log.
-while read m; do
-    case $m in kvm-intel.ko) insmod /m/$m pml=0 ;; *) insmod /m/$m ;; esac
-done < /m/order
-echo "VMXBEGIN"
-cd /t; sh ./job
-echo "VMXEND $?"
-dmesg | sed -n '/kvm_xen/,$p' | sed 's/^/VMXLOG /'
-echo "VMXOFF"
-sleep 1
-poweroff -f
-"""
 
 
 def multiboot(vmlinux, work):
@@ -75,7 +57,7 @@ def initramfs(args, rel, root, work):
     tree = plant(work)
     put_modules(tree, modules(rel, root, ["kvm-intel"]), strip=True)
     put_files(tree, args.file + [args.job + "=job"])
-    return pack(tree, INIT)
+    return pack(tree, "init-vmx")
 
 
 def iso(image, initrd, cmdline, work):

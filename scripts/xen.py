@@ -20,32 +20,6 @@ XEN = os.path.join(CACHE, "xen")
 LIMIT = 400
 PRINT_BUFFER = 78       # Xen breaks a guest's line after so many characters
 
-INIT = """#!/bin/sh
-export PATH=/bin:/x LD_LIBRARY_PATH=/l
-mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
-mkdir -p /dev/pts; mount -t devpts pts /dev/pts; ln -s /run /var/run
-mkdir -p /etc/xen /var/log/xen /var/lib/xen /var/lib/xenstored /run/xen /run/xenstored /var/lock /run/lock
-: > /etc/xen/xl.conf
-while read m; do insmod /m/$m; done < /m/order
-mount -t xenfs xenfs /proc/xen
-/x/xenstored --pid-file /run/xenstored.pid
-until /x/xenstore-exists /local 2>/dev/null || /x/xenstore-write /local "" 2>/dev/null; do usleep 100000; done
-/x/init-xenstore-domain 2>/dev/null
-/x/init-dom0 2>/dev/null || /x/xen-init-dom0
-/x/xenconsoled --pid-file /run/xenconsoled.pid
-while read name cpus; do
-    echo "ORACLE BEGIN $name" > /dev/hvc0
-    { echo "name='$name'"; echo "type='pvh'"; echo "kernel='/t/$name'"
-      echo "memory=64"; echo "maxmem=64"; echo "vcpus=$cpus"; echo "tsc_mode='native'"
-      echo "max_event_channels=131071"; echo "on_reboot='destroy'"; } > /tmp/cfg
-    timeout 120 /x/xl create -q -F /tmp/cfg > /tmp/xl.log 2>&1 || cat /tmp/xl.log > /dev/hvc0
-    echo "ORACLE END $name" > /dev/hvc0
-done < /t/list
-echo "ORACLE DONE" > /dev/hvc0
-usleep 300000
-poweroff -f
-"""
-
 
 def libraries(binary, env):
     out = subprocess.run(["ldd", binary], env=env, capture_output=True, text=True).stdout
@@ -78,7 +52,7 @@ def initramfs(work, images, rel, root):
         for path, cpus in images:
             shutil.copy(path, os.path.join(tree, "t"))
             f.write(f"{os.path.basename(path)} {cpus}\n")
-    return pack(tree, INIT)
+    return pack(tree, "init-xen")
 
 
 def main():

@@ -103,7 +103,7 @@ report "the document of the interface has every structure" < <(
 	grep -oE '^struct kxen_[a-z_]+' include/uapi/linux/kvm_xen.h | sort -u |
 		while read -r s; do grep -q "c:type:: $s" "$WORK/uapi.rst" || echo "$s"; done)
 report "shell scripts parse" < <(
-	for f in $(sources scripts selftests tools .ci | grep -E '\.sh$|/run$|/jobs/'); do
+	for f in $(sources scripts selftests tools .ci | grep -E '\.sh$|/(run|init)$|/jobs/'); do
 		bash -n "$f" 2>&1
 	done)
 report "every deliberate defect still applies: selftests/mutants" < <(
