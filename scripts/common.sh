@@ -5,6 +5,8 @@
 KXEN_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 KXEN_CACHE=${KXEN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvm-xen}
 KXEN_SUPPORTED=$(awk '/^[0-9]/ { print $1 }' "$KXEN_TOP/scripts/supported-kernels" | xargs)
+# Those that come from the machine's own suites, oldest first: every machine has them.
+KXEN_OWN=$(awk '/^[0-9]/ && NF == 1 { print $1 }' "$KXEN_TOP/scripts/supported-kernels" | xargs)
 KXEN_ARCH=amd64
 
 say() { printf '== %s\n' "$*" >&2; }

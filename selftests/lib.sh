@@ -172,7 +172,7 @@ images() { awk -v want="$1" -v widths="${2-}" -f "$SELF/images.awk" "$SELF/image
 # as NAME=VALUE lines.
 common_files() {	# SERIES
 	local i
-	printf '%s=%q\n' SERIES "$1" HALVES "$(halves "$1")" SUPPORTED "${KXEN_SUPPORTED// /, }" \
+	printf '%s=%q\n' SERIES "$1" HALVES "$(halves "$1")" SUPPORTED "${KXEN_SUPPORTED// /, }" OWN "$KXEN_OWN" \
 		KXEN_CHECK "$KXEN_CHECK" TOP "$KXEN_TOP" KXEN_CACHE "$KXEN_CACHE" >"$WORK/params-$1"
 	echo "${PARAMS-}" >>"$WORK/params-$1"
 	echo "--file $BUILD/$1/kvm-xen.ko --file $BUILD/selftests/vmm --file $SELF/job.sh"
