@@ -11,6 +11,7 @@
  * creation.
  */
 #include <linux/capability.h>
+#include <linux/export.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
@@ -374,11 +375,13 @@ static void take_over(struct kxen_domain *d, struct kvm *kvm)
 /**
  * kxen_domain_attach() - Give a domain its VM.
  * @d: the domain.
- * @kvm: the VM, which the caller keeps from going.
- * @ids: numbers of vCPUs; taken over, also on failure.
+ * @kvm: the VM, which the caller keeps from going until this returns.
+ * @ids: numbers of vCPUs, from kvmalloc(); taken over, also on failure. NULL: none.
  * @nr: how many; 0: the order of creation.
  * @reason: set to KXEN_ATTACH_*.
  *
+ * From then on it lives as long as the VM, whatever its maker does. What its guest pins is
+ * charged to the calling task's user.
  * Context: may sleep; the first attach arms the hooks, which takes a while.
  * Return: 0, or -errno as KXEN_ATTACH documents with nothing changed.
  */
@@ -400,6 +403,7 @@ int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 	trace_kxen_domain(d->domid, "attach");
 	return 0;
 }
+EXPORT_SYMBOL_GPL(kxen_domain_attach);
 
 /* --- the end ----------------------------------------------------------------------- */
 

@@ -8,7 +8,6 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/nospec.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
@@ -21,9 +20,6 @@
 #include "save.h"
 #include "stats.h"
 #include "subsys.h"
-
-#define MAX_GUEST_PORTS	SZ_1M
-#define CREATE_FLAGS	(KXEN_DOM_NLEVEL | kxen_arch_create_flags)
 
 /**
  * struct ctl_file - an open file.
@@ -91,7 +87,7 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 		      KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD |
 		      KXEN_F_STATS | kxen_arch_ctl_features;
 	a->max_vcpus = KXEN_MAX_VCPUS;
-	a->max_ports = MAX_GUEST_PORTS;
+	a->max_ports = KXEN_MAX_GUEST_PORTS;
 	a->domains = kxen_domains_count();
 	a->hooks_armed = kxen_hooks_armed();
 	return 0;
@@ -100,16 +96,8 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 static int ctl_create(struct ctl_file *cf, union ctl_arg *arg)
 {
 	struct kxen_create *a = &arg->create;
-	struct kxen_domain *d;
+	struct kxen_domain *d = kxen_domain_create(a, cf->id);
 
-	if (a->flags & ~CREATE_FLAGS || a->reserved)
-		return -EOPNOTSUPP;
-	/* No limit is taken that would not hold. */
-	if (a->max_grant_frames || a->max_maptrack_frames)
-		return -EOPNOTSUPP;
-	if (a->max_ports > MAX_GUEST_PORTS)
-		return -EINVAL;
-	d = kxen_domain_create(a, cf->id);
 	if (IS_ERR(d))
 		return PTR_ERR(d);
 	a->domid = d->domid;

@@ -9,6 +9,7 @@
  */
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/module.h>
 #include <linux/sched/user.h>
 #include <linux/slab.h>
@@ -22,6 +23,8 @@
 /* Quick grace periods that a domain may have: enough for a boot with many vCPUs. */
 #define EXPEDITE_INTERVAL	(60 * HZ)
 #define EXPEDITE_BURST		(16 + 2 * KXEN_MAX_VCPUS)
+
+#define CREATE_FLAGS	(KXEN_DOM_NLEVEL | kxen_arch_create_flags)
 
 static void free_domain(struct kxen_domain *d)
 {
@@ -86,20 +89,37 @@ static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)
 	return d;
 }
 
+static int check_create(const struct kxen_create *c)
+{
+	if (c->flags & ~CREATE_FLAGS || c->reserved)
+		return -EOPNOTSUPP;
+	/* No limit is taken that would not hold. */
+	if (c->max_grant_frames || c->max_maptrack_frames)
+		return -EOPNOTSUPP;
+	return c->max_ports > KXEN_MAX_GUEST_PORTS ? -EINVAL : 0;
+}
+
 /**
  * kxen_domain_create() - Make a domain without a VM.
- * @c: what user space wants, checked for unknown flags.
- * @owner: id of its control file.
+ * @c: what is wanted of it; the number is read, and not written.
+ * @owner: id of its control file, KXEN_NO_OWNER for another module.
  *
- * Context: may sleep; the caller holds a reference to the module.
+ * Its user is the calling task's. One without a control file is ended by whoever made it, if
+ * it never gets a VM: kxen_domain_destroy().
+ * Context: may sleep; the caller holds a reference to the module, as each has that uses
+ * its symbols.
  * Return: the domain, published, with a reference for the caller, or an error
- * pointer: as kxen_world_reserve(), -ENOMEM.
+ * pointer: -EOPNOTSUPP for what we do not know, or cannot keep to; -EINVAL; as
+ * kxen_world_reserve(); -ENOMEM.
  */
 struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner)
 {
-	struct kxen_domain *d = alloc_domain(c->max_ports, false);
-	int ret;
+	int ret = check_create(c);
+	struct kxen_domain *d;
 
+	if (ret)
+		return ERR_PTR(ret);
+	d = alloc_domain(c->max_ports, false);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
 	d->flags = c->flags;
@@ -122,6 +142,7 @@ struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner)
 	kxen_world_publish(d);
 	return d;
 }
+EXPORT_SYMBOL_GPL(kxen_domain_create);
 
 /* Nobody finds the domain any more: the mirror image of its creation. */
 static void gone(struct kxen_domain *d)
@@ -180,6 +201,7 @@ int kxen_domain_destroy(struct kxen_domain *d)
 	kxen_domain_died(d);
 	return 0;
 }
+EXPORT_SYMBOL_GPL(kxen_domain_destroy);
 
 /* The control file is closed: what it made and nobody attached goes with it. */
 void kxen_domain_release_owner(u64 owner)

@@ -22,6 +22,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include <kvm-xen/domain.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/vcpu.h>
 
@@ -41,6 +42,7 @@ struct user_struct;
 #define KXEN_MAX_VCPUS		512
 #define KXEN_FIRST_RESERVED	DOMID_FIRST_RESERVED
 #define KXEN_DEFAULT_PORTS	4096
+#define KXEN_MAX_GUEST_PORTS	0x100000
 #define KXEN_HOST_PORTS		131072
 #define KXEN_NR_PARAMS		39	/* Xen's HVM_NR_PARAMS; Linux has an older one */
 #define KXEN_NR_VIRQS		24
@@ -238,7 +240,7 @@ struct kxen_domain {
 
 extern struct kxen_domain *kxen_dom0;
 
-/* world.c */
+/* world.c; for other modules, too: include/kvm-xen/domain.h */
 extern struct mutex kxen_domains_lock;
 int kxen_world_init(struct kxen_domain *host);
 void kxen_world_exit(void);
@@ -247,28 +249,21 @@ void kxen_world_publish(struct kxen_domain *d);
 void kxen_world_unpublish(struct kxen_domain *d);
 void kxen_world_release(struct kxen_domain *d);
 bool kxen_world_has_vm(struct kvm *kvm);
-struct kxen_domain *kxen_domain_get(u32 domid);
 struct kxen_domain *kxen_domain_next(u32 domid);
-struct kxen_domain *kxen_domain_of(struct kvm *kvm);
-void kxen_domain_put(struct kxen_domain *d);
 bool kxen_domain_hold(struct kxen_domain *d);
 void kxen_domain_unhold(struct kxen_domain *d);
 u32 kxen_domain_holders(const struct kxen_domain *d);
 bool kxen_domain_visible(const struct kxen_domain *d);
 u32 kxen_domains_count(void);
 
-/* domain.c */
+/* domain.c; and there */
 int kxen_domains_init(void);
 void kxen_domains_exit(void);
-struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner);
-int kxen_domain_destroy(struct kxen_domain *d);
 void kxen_domain_died(struct kxen_domain *d);
 void kxen_domain_release_owner(u64 owner);
 void kxen_domain_reset(struct kxen_domain *d);
 
-/* attach.c */
-int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
-		       struct kxen_vcpu_id *ids, u32 nr, u32 *reason);
+/* attach.c; and there */
 int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id);
 void kxen_domain_vcpu_created(struct kvm_vcpu *vcpu);
 void kxen_domain_vm_gone(struct kvm *kvm);

@@ -12,6 +12,7 @@
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/export.h>
 #include <linux/module.h>
 #include <linux/xarray.h>
 #include <uapi/linux/kvm_xen.h>
@@ -52,7 +53,7 @@ u32 kxen_domains_count(void)
  * kxen_domain_put() - Give a reference back.
  * @d: the domain.
  *
- * Context: any that may queue work.
+ * The module cannot go before the last one has been. Context: any that may queue work.
  */
 void kxen_domain_put(struct kxen_domain *d)
 {
@@ -60,11 +61,20 @@ void kxen_domain_put(struct kxen_domain *d)
 	if (refcount_dec_and_test(&d->ref))
 		queue_rcu_work(kxen_unbound_wq, &d->free_work);
 }
+EXPORT_SYMBOL_GPL(kxen_domain_put);
+
+/* Its number, which it has for all its life: for modules that do not know the structure. */
+u32 kxen_domain_id(const struct kxen_domain *d)
+{
+	return d->domid;
+}
+EXPORT_SYMBOL_GPL(kxen_domain_id);
 
 /**
  * kxen_domain_get() - Look a domain up.
  * @domid: its number.
  *
+ * Context: any; does not sleep.
  * Return: the domain with a reference, or NULL.
  */
 struct kxen_domain *kxen_domain_get(u32 domid)
@@ -78,6 +88,7 @@ struct kxen_domain *kxen_domain_get(u32 domid)
 	rcu_read_unlock();
 	return d;
 }
+EXPORT_SYMBOL_GPL(kxen_domain_get);
 
 /* The first domain that is not below @domid, with a reference, or NULL. */
 struct kxen_domain *kxen_domain_next(u32 domid)
@@ -114,6 +125,7 @@ struct kxen_domain *kxen_domain_of(struct kvm *kvm)
 	rcu_read_unlock();
 	return d;
 }
+EXPORT_SYMBOL_GPL(kxen_domain_of);
 
 /**
  * kxen_domain_hold() - Keep a domain from going when it dies.

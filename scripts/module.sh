@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Build kvm-xen.ko for a kernel of the cache: module.sh SERIES [MAKE ARGS...] [-- COMMAND...]
-# The result is build/SERIES[-forged|-fault]/kvm-xen.ko, stripped of debug information. Nothing
-# is done if it is newer than its sources. A warning is an error, of gcc's and, where there is
+# The result is build/SERIES[-forged|-fault]/kvm-xen.ko, stripped of debug information, and beside
+# it Module.symvers, for other modules. Nothing is done if it is newer than its sources. A warning is an error, of gcc's and, where there is
 # one, of sparse's.
 #
 # The objects lie in the cache (KXEN_TREES takes its place), a tree for a kernel, that all
@@ -39,7 +39,7 @@ mkdir -p "$out" "$src"
 # A directory is newer when a file has gone from it.
 fresh() {
 	# shellcheck disable=SC2086
-	[ ${#command[@]} = 0 ] && [ -s "$out/kvm-xen.ko" ] &&
+	[ ${#command[@]} = 0 ] && [ -s "$out/kvm-xen.ko" ] && [ -s "$out/Module.symvers" ] &&
 		[ "$(cat "$out/built" 2>/dev/null)" = "$how" ] &&
 		[ -z "$(find $what scripts/module.sh -newer "$out/built" -print -quit)" ]
 }
@@ -141,5 +141,6 @@ strip --strip-debug -o "$out/kvm-xen.ko.new" "$src/kvm-xen.ko"
 cmp -s "$out/kvm-xen.ko.new" "$out/kvm-xen.ko" 2>/dev/null ||
 	cp "$out/kvm-xen.ko.new" "$out/kvm-xen.ko"
 rm -f "$out/kvm-xen.ko.new"
+cp "$src/Module.symvers" "$out/"
 mv "$out/building" "$out/built"
 [ ${#command[@]} = 0 ] || { cd "$src" && "${command[@]}"; }
