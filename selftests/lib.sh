@@ -180,6 +180,20 @@ common_files() {	# SERIES
 	for i in $(images build); do echo "--file $BUILD/selftests/img/$i"; done
 }
 
+# Build the module of that directory for that kernel, and where it is, as options of l1.py.
+test_module() {	# SERIES DIRECTORY
+	local out=$BUILD/$1-$2 f
+	mkdir -p "$out"
+	cp -u "$SELF/$2"/* "$out/"
+	PATH=$(path_of "$1") locked "$2-$1" make -s -C "$(kdir_of "$1")" M="$out" W=1 \
+		KXEN_INCLUDE="$KXEN_TOP/include" KBUILD_EXTRA_SYMBOLS="$BUILD/$1/Module.symvers" \
+		modules >"$out/log" 2>&1 || cat "$out/log" >&2
+	for f in "$out"/*.ko; do
+		strip --strip-debug "$f"
+		echo "--file $f"
+	done
+}
+
 # And what job.sh's stall needs, and the like.
 stall_files() {	# SERIES
 	local dir
