@@ -6,6 +6,7 @@ WEIGHT=60
 
 files() {
 	common_files "$1"
+	test_module "$1" second
 	echo "--file $BUILD/$1-forged/kvm-xen.ko=forged.ko --file $BUILD/selftests/kvm-xen"
 }
 for s in $(series_list); do

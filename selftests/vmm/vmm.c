@@ -248,6 +248,18 @@ static unsigned int parse_ids(struct kxen_vcpu_id *ids)
 	return n;
 }
 
+/* What /dev/kvm-xen does otherwise. */
+static void attach_by(const char *path)
+{
+	int f = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (f < 0)
+		die("%s: %s", path, strerror(errno));
+	if (dprintf(f, "%u %d", vm.domid, vm.vm) < 0)
+		die("%s: no attach: %s", path, strerror(errno));
+	close(f);
+}
+
 static void attach(void)
 {
 	static struct kxen_vcpu_id ids[MAX_VCPUS];
@@ -258,6 +270,10 @@ static void attach(void)
 	vm.ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
 	if (vm.ctl < 0)
 		die("/dev/kvm-xen: %s", strerror(errno));
+	if (vm.by) {
+		attach_by(vm.by);
+		return;
+	}
 	xioctl(vm.ctl, KXEN_CREATE, &c, "KXEN_CREATE");
 	vm.domid = c.domid;
 	a.domid = c.domid;
@@ -444,6 +460,7 @@ static void usage(void)
 	     "  --intree     the same on KVM's own Xen support\n"
 	     "  --hold       say READY, then wait for a line on standard input\n"
 	     "  --late       attach first, create the other vCPUs then\n"
+	     "  --by F       have another module make the domain and attach it: \"DOMID VM\" into F\n"
 	     "  --kick US    interrupt the first vCPU's KVM_RUN so often\n"
 	     "  --max-ports N event channels that the domain can have\n"
 	     "  --initrd F   for an image that is a Linux kernel\n"
@@ -504,7 +521,7 @@ static const struct option opts[] = {
 	{ "smp", 1, 0, 's' }, { "mem", 1, 0, 'm' },
 	{ "domid", 1, 0, 'd' }, { "plain", 0, 0, 'p' },
 	{ "hold", 0, 0, 'h' }, { "limit", 1, 0, 'l' },
-	{ "late", 0, 0, 'L' }, { "kick", 1, 0, 'k' },
+	{ "late", 0, 0, 'L' }, { "by", 1, 0, 'b' }, { "kick", 1, 0, 'k' },
 	{ "unplug", 0, 0, 'u' }, { "nlevel", 0, 0, 'N' }, { "intree", 0, 0, 'i' },
 	{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 	{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
@@ -530,6 +547,7 @@ static void set_option(int c)
 	case 'h': vm.hold = 1; break;
 	case '3': vm.s3 = true; break;
 	case 'L': vm.late = true; break;
+	case 'b': vm.by = optarg; break;
 	case 'k': vm.kick = atoi(optarg); break;
 	case 'P': vm.max_ports = atoi(optarg); break;
 	case 'r': vm.initrd = optarg; break;

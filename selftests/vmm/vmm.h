@@ -25,6 +25,7 @@ struct machine {
 	unsigned int domid;
 	int hold;	/* say READY and wait on stdin before running */
 	bool late;	/* attach before the other vCPUs exist */
+	const char *by;	/* the file of another module that makes the domain and attaches it */
 	unsigned int kick;	/* signal the first vCPU's thread so often, us */
 	uint32_t flags;	/* KXEN_DOM_* */
 	unsigned int max_ports;
