@@ -90,6 +90,7 @@ extern const struct test memory_tests[], limit_tests[], life_tests[];
 void test_create_race(void);
 void test_killed_restore(void);
 void test_bus(void);
+void test_sent(void);
 int test_file(const char *path, bool may_fail);
 int test_channel(unsigned int domid, unsigned int port);
 
