@@ -227,6 +227,9 @@ long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value);
  */
 bool kxen_arch_crash(struct kxen_domain *d);
 
+/* It was told to, and no vCPU has taken the fault yet. */
+bool kxen_arch_crashing(struct kxen_domain *d);
+
 /* A fault that was not taken belongs to the machine before. The boot vCPU's own thread. */
 void kxen_arch_forget_crash(struct kxen_domain *d);
 

@@ -365,6 +365,8 @@ void kxen_timer_resume(struct kxen_vcpu *v);
 int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout);
 void kxen_watchdog_init(struct kxen_domain *d);
 bool kxen_watchdog_stop(struct kxen_domain *d);
+u64 kxen_watchdog_save(struct kxen_watchdog *w);
+void kxen_watchdog_restore(struct kxen_watchdog *w, u64 left);
 
 /* ctl.c, debugfs.c */
 int kxen_ctl_init(void);

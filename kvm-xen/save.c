@@ -37,13 +37,6 @@ static_assert(sizeof(struct kxen_save_vcpu) == 192);
 
 /* --- writing -------------------------------------------------------------------- */
 
-static u64 remaining_ns(struct hrtimer *t)
-{
-	s64 ns = ktime_to_ns(hrtimer_get_remaining(t));
-
-	return ns > 0 ? ns : 1;
-}
-
 /* Numbers may have holes. */
 static u32 count_vcpus(struct kxen_domain *d)
 {
@@ -74,8 +67,7 @@ static void save_domain(struct kxen_domain *d, struct kxen_stream_out *s)
 	memcpy(r.params, d->params, sizeof(r.params));
 	memcpy(r.uuid, d->uuid, sizeof(r.uuid));
 	for (i = 0; i < KXEN_NR_WATCHDOGS; i++)
-		r.watchdog[i] = d->watchdog[i].active ?
-				remaining_ns(&d->watchdog[i].timer) : KXEN_NO_TIME;
+		r.watchdog[i] = kxen_watchdog_save(&d->watchdog[i]);
 	kxen_rec(s, KXEN_REC_DOMAIN, &r, sizeof(r));
 	if (!sh->page.page)
 		kxen_rec(s, KXEN_REC_SHARED_INFO, d->own_shared_info_page,
@@ -358,14 +350,8 @@ static void restore_rest(struct kxen_domain *d, const struct kxen_stream_in *im)
 	d->xen_major = r->xen_major;
 	d->xen_minor = r->xen_minor;
 	memcpy(d->uuid, r->uuid, sizeof(d->uuid));
-	for (i = 0; i < KXEN_NR_WATCHDOGS; i++) {
-		if (r->watchdog[i] == KXEN_NO_TIME)
-			continue;
-		d->watchdog[i].active = true;
-		hrtimer_start(&d->watchdog[i].timer,
-			      ns_to_ktime(min_t(u64, r->watchdog[i], KTIME_MAX)),
-			      HRTIMER_MODE_REL_HARD);
-	}
+	for (i = 0; i < KXEN_NR_WATCHDOGS; i++)
+		kxen_watchdog_restore(&d->watchdog[i], r->watchdog[i]);
 	kxen_for_each_vcpu(d, i, v) {
 		activate(v);
 		WRITE_ONCE(v->resume, true);

@@ -9,6 +9,10 @@
 
 #define KXEN_NO_TIME		(~0ULL)
 
+/* Of a watchdog: it has expired, and its fault is to come; it has come, and the VMM forgave it. */
+#define KXEN_WATCHDOG_EXPIRED	0ULL
+#define KXEN_WATCHDOG_FORGIVEN	(KXEN_NO_TIME - 1)
+
 #define KXEN_REC_DOMAIN		KXEN_REC(KXEN_OWNER_CORE, 1, 1)
 #define KXEN_REC_SHARED_INFO	KXEN_REC(KXEN_OWNER_CORE, 2, 1)
 #define KXEN_REC_VCPU		KXEN_REC(KXEN_OWNER_CORE, 3, 1)
@@ -22,7 +26,7 @@ struct kxen_save_domain {
 	u64 shared_info_gfn;	/* KXEN_NO_GFN: its page is a record */
 	u64 params[39];
 	u8 uuid[16];
-	u64 watchdog[2];	/* ns that are left; KXEN_NO_TIME: none */
+	u64 watchdog[2];	/* ns that are left, KXEN_WATCHDOG_*; KXEN_NO_TIME: none */
 };
 
 /* A page of the host's own, for a guest that has not placed it. */

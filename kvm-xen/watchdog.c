@@ -12,6 +12,7 @@
 #include "arch.h"
 #include "hrtimer.h"
 #include "kxen.h"
+#include "save.h"
 
 #define AGAIN	(10 * NSEC_PER_MSEC)
 
@@ -52,6 +53,43 @@ bool kxen_watchdog_stop(struct kxen_domain *d)
 		d->watchdog[i].expired = false;
 	}
 	return expired;
+}
+
+/**
+ * kxen_watchdog_save() - What a saved domain has of a watchdog.
+ * @w: the watchdog; its domain is locked, and paused.
+ *
+ * Return: the ns that are left, or one of KXEN_NO_TIME, KXEN_WATCHDOG_*.
+ */
+u64 kxen_watchdog_save(struct kxen_watchdog *w)
+{
+	s64 left = ktime_to_ns(hrtimer_get_remaining(&w->timer));
+
+	lockdep_assert_held(&w->domain->lock);
+	if (!w->active)
+		return KXEN_NO_TIME;
+	if (!READ_ONCE(w->expired))
+		return max_t(s64, left, 1);
+	/* It waits for a vCPU that can have the fault, or one has not taken it yet. */
+	return hrtimer_active(&w->timer) || kxen_arch_crashing(w->domain) ?
+	       KXEN_WATCHDOG_EXPIRED : KXEN_WATCHDOG_FORGIVEN;
+}
+
+/**
+ * kxen_watchdog_restore() - Have a watchdog as it was saved.
+ * @w: the watchdog, which is off; its domain is locked.
+ * @left: as kxen_watchdog_save() gave it, or any other number.
+ */
+void kxen_watchdog_restore(struct kxen_watchdog *w, u64 left)
+{
+	lockdep_assert_held(&w->domain->lock);
+	if (left == KXEN_NO_TIME)
+		return;
+	w->active = true;
+	WRITE_ONCE(w->expired, left == KXEN_WATCHDOG_EXPIRED || left == KXEN_WATCHDOG_FORGIVEN);
+	if (left != KXEN_WATCHDOG_FORGIVEN)
+		hrtimer_start(&w->timer, ns_to_ktime(min_t(u64, left, KTIME_MAX)),
+			      HRTIMER_MODE_REL_HARD);
 }
 
 static void start(struct kxen_watchdog *w, u32 timeout)

@@ -44,7 +44,7 @@ static uint8_t ram[16 * PAGE] __attribute__((aligned(PAGE)));
 
 /* A domain with a VM that has two vCPUs, paused. */
 struct target {
-	int vm;
+	int vm, vcpu;		/* the first one */
 	unsigned int domid;
 };
 
@@ -68,14 +68,15 @@ static struct target make_target(int fd)
 	struct target t = { .vm = ioctl(kvm, KVM_CREATE_VM, 0) };
 
 	close(kvm);
-	if (ioctl(t.vm, KVM_SET_USER_MEMORY_REGION, &r) ||
-	    ioctl(t.vm, KVM_CREATE_IRQCHIP, 0) || ioctl(t.vm, KVM_CREATE_VCPU, 0) < 0 ||
-	    ioctl(t.vm, KVM_CREATE_VCPU, 1) < 0 || call(fd, KXEN_CREATE, &c))
-		return (struct target) { -1, 0 };
+	if (ioctl(t.vm, KVM_SET_USER_MEMORY_REGION, &r) || ioctl(t.vm, KVM_CREATE_IRQCHIP, 0))
+		return (struct target) { .vm = -1 };
+	t.vcpu = ioctl(t.vm, KVM_CREATE_VCPU, 0);
+	if (t.vcpu < 0 || ioctl(t.vm, KVM_CREATE_VCPU, 1) < 0 || call(fd, KXEN_CREATE, &c))
+		return (struct target) { .vm = -1 };
 	t.domid = a.domid = d.domid = c.domid;
 	a.vm_fd = t.vm;
 	if (call(fd, KXEN_ATTACH, &a) || call(fd, KXEN_PAUSE, &d))
-		return (struct target) { -1, 0 };
+		return (struct target) { .vm = -1 };
 	return t;
 }
 
@@ -493,6 +494,59 @@ TEST_F(stream, many_that_are_skipped)
 	for (nr = 6; nr <= MAX_RECS; nr++)
 		insert(self->bad, end_of(self->bad), 0x7e01 | OPTIONAL, 1, 0);
 	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_FORMAT);
+}
+
+/* --- watchdogs, and machines that are reset ----------------------------------------- */
+
+#define WATCHDOGS	352	/* in the record of the domain */
+#define EXPIRED		0ULL
+#define FORGIVEN	~1ULL
+
+/* With these two watchdogs: 0, or an errno. */
+static int restore_with(FIXTURE_DATA(stream) *self, uint64_t first, uint64_t second)
+{
+	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+				     .buf = (uintptr_t)self->bad,
+				     .len = self->bad->h.len };
+	const uint64_t dogs[] = { first, second };
+
+	memcpy((uint8_t *)(find(self->bad, DOMAIN) + 1) + WATCHDOGS, dogs, sizeof(dogs));
+	return call(self->fd, KXEN_RESTORE, &im);
+}
+
+static int save(FIXTURE_DATA(stream) *self)
+{
+	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+				     .buf = (uintptr_t)self->bad, .len = ROOM };
+
+	return call(self->fd, KXEN_SAVE, &im);
+}
+
+/* Restored with these, and saved again at once: with those. 0, or an errno. */
+static int restore_dogs(FIXTURE_DATA(stream) *self, uint64_t dogs[2])
+{
+	int ret = restore_with(self, dogs[0], dogs[1]) ?: save(self);
+
+	if (!ret)
+		memcpy(dogs, (uint8_t *)(find(self->bad, DOMAIN) + 1) + WATCHDOGS, 16);
+	memcpy(self->bad, self->good, ROOM);
+	close(self->to.vm);
+	self->to = make_target(self->fd);
+	return ret;
+}
+
+/* One whose fault is to come, one whose fault was forgiven, one that runs: as they were. */
+TEST_F(stream, watchdogs)
+{
+	uint64_t expired[] = { EXPIRED, ~0ULL }, runs[] = { FORGIVEN, 1000000000000ULL };
+
+	ASSERT_EQ(0, restore_dogs(self, expired));
+	EXPECT_EQ(EXPIRED, expired[0]);
+	EXPECT_EQ(~0ULL, expired[1]);
+	ASSERT_EQ(0, restore_dogs(self, runs));
+	EXPECT_EQ(FORGIVEN, runs[0]);
+	EXPECT_GT(runs[1], 1000000000ULL);
+	EXPECT_LT(runs[1], 1000000000001ULL);
 }
 
 TEST_HARNESS_MAIN

@@ -123,6 +123,17 @@ bool kxen_arch_crash(struct kxen_domain *d)
 	return v;
 }
 
+bool kxen_arch_crashing(struct kxen_domain *d)
+{
+	struct kxen_vcpu *v;
+	u32 i;
+
+	kxen_for_each_vcpu(d, i, v)
+		if (kxen_glue_has_triple_fault(v->vcpu))
+			return true;
+	return false;
+}
+
 void kxen_arch_forget_crash(struct kxen_domain *d)
 {
 	struct kxen_vcpu *v;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A watchdog that is fed does nothing; one that is not ends the machine (G43). If the VMM goes
- * on all the same (--forgive, with a command line), the guest can begin anew with it.
+ * on all the same (--forgive, with a command line), the guest can begin anew with it, also
+ * when it was saved and restored before ("saved").
  */
 #include "rt.h"
 
@@ -16,14 +17,24 @@ static void sleep_ms(u32 ms)
 		sched_op(SCHEDOP_poll, &p);
 }
 
+/* To save it: once for the memory, once for the rest. */
+static void ask_vmm(u8 what)
+{
+	__asm__ volatile("outb %0, $0xf5" : : "a"(what) : "memory");
+}
+
 /* It expires in the sleep, is forgiven, is fed again, and ends the machine at last. */
-static void test_forgiven(void)
+static void test_forgiven(bool saved)
 {
 	struct sched_watchdog w = { .timeout = 1 };
 
 	w.id = sched_op(SCHEDOP_watchdog, &w);
 	check("G43 started", w.id, 1);
 	sleep_ms(1500);
+	if (saved) {
+		ask_vmm(1);
+		ask_vmm(2);
+	}
 	check("G43 fed behind its time", sched_op(SCHEDOP_watchdog, &w), 0);
 	note("FORGIVEN");
 	for (;;)
@@ -39,7 +50,7 @@ void test_main(void)
 	rt_map_shinfo();
 	cli();
 	if (si->cmdline_paddr && *(const char *)si->cmdline_paddr)
-		test_forgiven();
+		test_forgiven(*(const char *)si->cmdline_paddr == 's');
 	w.id = sched_op(SCHEDOP_watchdog, &w);
 	check("G43 started", w.id, 1);
 	for (i = 0; i < 4; i++) {

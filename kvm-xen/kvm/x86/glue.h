@@ -89,6 +89,7 @@ int kxen_glue_lapic_highest(struct kvm_vcpu *vcpu);
 int kxen_glue_lapic_send(struct kvm_vcpu *vcpu, u8 vector);
 void kxen_glue_inject_nmi(struct kvm_vcpu *vcpu);
 void kxen_glue_triple_fault(struct kvm_vcpu *vcpu);
+bool kxen_glue_has_triple_fault(struct kvm_vcpu *vcpu);
 void kxen_glue_forget_triple_fault(struct kvm_vcpu *vcpu);
 
 /* --- mem.c ------------------------------------------------------------------------------ */

@@ -191,6 +191,11 @@ void kxen_glue_triple_fault(struct kvm_vcpu *vcpu)
 	kxen_glue_unblock(vcpu);
 }
 
+bool kxen_glue_has_triple_fault(struct kvm_vcpu *vcpu)
+{
+	return kvm_test_request(KVM_REQ_TRIPLE_FAULT, vcpu);
+}
+
 /* While the vCPU is not in the guest. */
 void kxen_glue_forget_triple_fault(struct kvm_vcpu *vcpu)
 {
