@@ -143,6 +143,16 @@ static int save_locked(struct kxen_domain *d, u32 room, struct kxen_stream_out *
 	return s->len == room ? 0 : -EAGAIN;
 }
 
+static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_out *s)
+{
+	lockdep_assert_held(&d->lock);
+	/* Neither the life before nor the next: its guest alone knows, and has to run for it. */
+	if (d->reset_pending)
+		return -EINPROGRESS;
+	/* Somebody else's pause may be on its way still. */
+	return kxen_domain_stopped(d) ? save_locked(d, room, s) : -EAGAIN;
+}
+
 /**
  * kxen_domain_save() - KXEN_SAVE.
  * @d: the domain, paused.
@@ -151,7 +161,8 @@ static int save_locked(struct kxen_domain *d, u32 room, struct kxen_stream_out *
  *
  * Context: may sleep; takes d->lock.
  * Return: 0; -EBUSY if it is not paused; -ENOSPC, with the domain not frozen; -EAGAIN if
- * a peer has changed a port meanwhile; -EFAULT; -ENOMEM; -EINTR.
+ * a peer has changed a port meanwhile; -EINPROGRESS if it is held after a reset of its
+ * machine; -EFAULT; -ENOMEM; -EINTR.
  */
 int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 {
@@ -160,13 +171,8 @@ int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
-	/*
-	 * Held, it is neither the life before nor the next: soon it is one of them. And
-	 * somebody else's pause may be on its way still.
-	 */
 	if (d->kvm && d->pause_count && d->state != KXEN_DYING)
-		ret = d->reset_pending || !kxen_domain_stopped(d) ?
-		      -EAGAIN : save_locked(d, *len, &s);
+		ret = save_if_stopped(d, *len, &s);
 	mutex_unlock(&d->lock);
 	if (!ret && copy_to_user(u64_to_user_ptr(ubuf), s.buf, s.len))
 		ret = -EFAULT;

@@ -9,6 +9,7 @@
 #include <linux/kvm.h>
 #include <linux/kvm_xen.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -520,6 +521,30 @@ static int save(FIXTURE_DATA(stream) *self)
 				     .buf = (uintptr_t)self->bad, .len = ROOM };
 
 	return call(self->fd, KXEN_SAVE, &im);
+}
+
+static struct kvm_run *map_run(const struct target *t)
+{
+	return mmap(NULL, sizeof(struct kvm_run), PROT_READ | PROT_WRITE, MAP_SHARED, t->vcpu, 0);
+}
+
+/* Whether it was reset or woke up, its guest has not said: it is not to be saved. */
+TEST_F(stream, held)
+{
+	struct kxen_domid_arg d = { .size = sizeof(d), .domid = self->to.domid };
+	struct kvm_run *run = map_run(&self->to);
+
+	ASSERT_NE(MAP_FAILED, run);
+	ASSERT_EQ(0, restore_with(self, ~0ULL, ~0ULL));
+	EXPECT_EQ(0, save(self));
+	ASSERT_EQ(0, call(self->fd, KXEN_UNPAUSE, &d));
+	/* It begins at the reset vector, and does not get there. */
+	run->immediate_exit = 1;
+	EXPECT_EQ(EINTR, call(self->to.vcpu, KVM_RUN, NULL));
+	ASSERT_EQ(0, call(self->fd, KXEN_PAUSE, &d));
+	EXPECT_EQ(EINPROGRESS, save(self));
+	EXPECT_EQ(EINPROGRESS, save(self));
+	munmap(run, sizeof(*run));
 }
 
 /* Restored with these, and saved again at once: with those. 0, or an errno. */

@@ -211,7 +211,9 @@ static bool save_parts(void)
 
 	if (!state) {
 		fprintf(stderr, "kvm-xen: the module does not save domain %u: %s\n",
-			q->domid, strerror(errno));
+			q->domid, errno == EINPROGRESS ?
+			"its machine was reset, or woke up, and its guest has not called Xen since; it has to run until it has" :
+			strerror(errno));
 		return false;
 	}
 	save.migrating = true;
