@@ -499,9 +499,12 @@ TEST_F(stream, many_that_are_skipped)
 
 /* --- watchdogs, and machines that are reset ----------------------------------------- */
 
+#define RESET_PAGE	0xfffff000UL
 #define WATCHDOGS	352	/* in the record of the domain */
 #define EXPIRED		0ULL
 #define FORGIVEN	~1ULL
+
+static uint8_t rom[PAGE] __attribute__((aligned(PAGE)));
 
 /* With these two watchdogs: 0, or an errno. */
 static int restore_with(FIXTURE_DATA(stream) *self, uint64_t first, uint64_t second)
@@ -572,6 +575,30 @@ TEST_F(stream, watchdogs)
 	EXPECT_EQ(FORGIVEN, runs[0]);
 	EXPECT_GT(runs[1], 1000000000ULL);
 	EXPECT_LT(runs[1], 1000000000001ULL);
+}
+
+/* A fault that a watchdog has asked for is the machine's before the reset, not the new one's. */
+TEST_F(stream, fault_before_reset)
+{
+	struct kvm_userspace_memory_region r = {
+		.slot = 1, .guest_phys_addr = RESET_PAGE, .memory_size = sizeof(rom),
+		.userspace_addr = (uintptr_t)rom,
+	};
+	struct kxen_domid_arg d = { .size = sizeof(d), .domid = self->to.domid };
+	struct kxen_query q = { .size = sizeof(q), .domid = self->to.domid };
+	struct kvm_run *run = map_run(&self->to);
+
+	ASSERT_NE(MAP_FAILED, run);
+	memcpy(rom + 0xff0, "\xe6\xf4", 2);	/* out %al,$0xf4 */
+	ASSERT_EQ(0, call(self->to.vm, KVM_SET_USER_MEMORY_REGION, &r));
+	ASSERT_EQ(0, restore_with(self, EXPIRED, ~0ULL));
+	while (q.shutdown_reason != 4) {	/* SHUTDOWN_watchdog */
+		ASSERT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	}
+	ASSERT_EQ(0, call(self->fd, KXEN_UNPAUSE, &d));
+	EXPECT_EQ(0, call(self->to.vcpu, KVM_RUN, NULL));
+	EXPECT_EQ(KVM_EXIT_IO, run->exit_reason);
+	munmap(run, sizeof(*run));
 }
 
 TEST_HARNESS_MAIN
