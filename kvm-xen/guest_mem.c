@@ -87,6 +87,18 @@ static long pin_others(struct mm_struct *mm, unsigned long hva, unsigned int how
 	return n;
 }
 
+/* By whoever restores the domain, with its lock: what is not there is noted, and not waited for. */
+static long pin_restored(struct kxen_domain *d, struct mm_struct *mm, unsigned long hva,
+			 struct page **page)
+{
+	long n = pin_others(mm, hva, FOLL_NOWAIT, page);
+
+	lockdep_assert_held(&d->lock);
+	if (!n)
+		d->absent = hva;
+	return n ?: -EAGAIN;
+}
+
 /*
  * One page of the VMM's memory. Another process than the VMM restores a saved domain;
  * everything else is done by the VMM's own threads. No lock may be held: a page may
@@ -95,11 +107,13 @@ static long pin_others(struct mm_struct *mm, unsigned long hva, unsigned int how
 static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
 {
 	struct mm_struct *mm = kxen_glue_vm_mm(d->kvm);
-	long n = mm == current->mm && !READ_ONCE(d->restoring) ?
-		 pin_own(hva, page) : pin_others(mm, hva, 0, page);
+	long n = READ_ONCE(d->restoring) ? pin_restored(d, mm, hva, page) :
+		 mm == current->mm ? pin_own(hva, page) : pin_others(mm, hva, 0, page);
 
 	if (n == 1)
 		return 0;
+	if (n == -EAGAIN && READ_ONCE(d->absent))
+		return n;
 	return n == -ENOMEM || n == -EINTR ? n : -EINVAL;
 }
 
@@ -181,6 +195,28 @@ int kxen_guest_memory_pins(struct kvm *kvm)
 	}
 	kvfree(hva);
 	return ret;
+}
+
+/**
+ * kxen_guest_memory_bring() - Wait for a page that a restore has missed.
+ * @kvm: the VM, its VMM the caller or another process.
+ * @hva: where its VMM has it.
+ *
+ * Context: no lock held, may sleep, for as long as the memory's owner likes.
+ * Return: 0; -EINVAL if nothing can come there; -EINTR for a task that is being killed.
+ */
+int kxen_guest_memory_bring(struct kvm *kvm, unsigned long hva)
+{
+	struct mm_struct *mm = kxen_glue_vm_mm(kvm);
+	bool there;
+
+	if (!mmget_not_zero(mm))
+		return -EINVAL;
+	there = bring(mm, hva);
+	mmput(mm);
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return there ? 0 : -EINVAL;
 }
 
 /* --- giving back ------------------------------------------------------------------ */
@@ -362,7 +398,7 @@ static int pin_gfn(struct kxen_domain *d, struct kxen_page *p)
  * Context: may sleep, for as long as the memory's owner likes: no lock that anybody else
  * needs may be held. The VM is there.
  * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC at the limit; -ENOMEM; -EINTR
- * for a task that is being killed.
+ * for a task that is being killed; -EAGAIN in a restore, for a page that is not there.
  */
 int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p)

@@ -64,6 +64,7 @@ int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u6
 bool kxen_page_is_exclusive(struct kxen_domain *d, u64 gfn);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_guest_memory_pins(struct kvm *kvm);
+int kxen_guest_memory_bring(struct kvm *kvm, unsigned long hva);
 void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
 
 /**

@@ -203,6 +203,7 @@ struct kxen_domain {
 	bool active;		/* the guest has spoken to us since the last reset */
 	bool reset_pending;	/* held: machine_reset.c */
 	bool restoring;		/* no pin waits for a page */
+	unsigned long absent;	/* the one that was not there; 0: none */
 
 	struct kxen_shared_info __rcu *shared_info;
 	struct kxen_shared_info own_shared_info;	/* in no guest page, but in the next one */

@@ -416,6 +416,7 @@ static int restore_vm(struct kxen_domain *d, struct kxen_stream_in *im,
 	ret = check_new(d);
 	if (ret)
 		return ret;
+	WRITE_ONCE(d->absent, 0);
 	WRITE_ONCE(d->restoring, true);
 	ret = restore_locked(d, im);
 	WRITE_ONCE(d->restoring, false);
@@ -428,22 +429,41 @@ static int restore_vm(struct kxen_domain *d, struct kxen_stream_in *im,
 	return ret;
 }
 
-static int restore_image(struct kxen_domain *d, struct kxen_stream_in *im)
+/*
+ * A page that is not there is waited for with no lock held, since it may never come. Until
+ * then the domain is as new, so that it can be saved, let go or ended. -EAGAIN: it has come.
+ */
+static int restore_once(struct kxen_domain *d, struct kxen_stream_in *im)
 {
 	struct kvm *kvm = NULL;
+	unsigned long absent;
 	int ret;
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
+	im->undo = false;
 	ret = restore_vm(d, im, &kvm);
+	absent = d->absent;
 	mutex_unlock(&d->lock);
 	if (im->undo) {
 		kxen_domain_reset(d);
 		kxen_domain_undo_pause(d);
 	}
+	if (ret == -EAGAIN)
+		ret = absent ? kxen_guest_memory_bring(kvm, absent) ?: ret : -EINVAL;
 	/* The last reference may be ours: it ends the domain, but not this one. */
 	if (kvm)
 		kxen_glue_vm_put(kvm);
+	return ret;
+}
+
+static int restore_image(struct kxen_domain *d, struct kxen_stream_in *im)
+{
+	int ret;
+
+	do
+		ret = restore_once(d, im);
+	while (ret == -EAGAIN);
 	return ret;
 }
 

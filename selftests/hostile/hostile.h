@@ -91,6 +91,15 @@ void test_create_race(void);
 void test_killed_restore(void);
 void test_bus(void);
 void test_sent(void);
+
+/* A domain's with shared_info in the second page of its memory, and a port for domain 0. */
+struct placed {
+	uint32_t *stream;
+	unsigned int len, port;
+};
+
+/* @vector: of the vCPU's own. */
+struct placed make_placed(uint32_t vector);
 int test_file(const char *path, bool may_fail);
 int test_channel(unsigned int domid, unsigned int port);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -322,7 +323,93 @@ static void test_save(void)
 	check("then it goes", wait_until(SOON, is_gone, &id), 1);
 }
 
+/* --- a restored guest's page -------------------------------------------------------------- */
+
+#define PAGE	4096
+
+static struct placed image;
+
+static void bring(unsigned int page)
+{
+	struct uffdio_zeropage z = { .range = { (uintptr_t)hole.page + page * PAGE, PAGE } };
+
+	if (ioctl(hole.fd, UFFDIO_ZEROPAGE, &z))
+		die("UFFDIO_ZEROPAGE");
+}
+
+static void on_bring(int sig)
+{
+	(void)sig;
+	bring(1);
+}
+
+/* The page that shared_info is to be in comes by a signal; others may not be waited for. */
+static void own_absent(void *arg)
+{
+	unsigned int id = KXEN_DOMID_AUTO;
+
+	(void)arg;
+	hole = make_stuck();
+	bring(0);
+	signal(SIGUSR1, on_bring);
+	become_nobody();
+	attackers = make_machine(0, 1, hole.page);
+	if (create(&id) || attach(id, attackers.vm, NULL) || domain_op(KXEN_PAUSE, id))
+		die("a domain");
+	tell(id);
+	for (;;)
+		pause();
+}
+
+static void restore_there(void *arg)
+{
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
+				    .buf = (uintptr_t)image.stream, .len = image.len };
+
+	tell(call(KXEN_RESTORE, &a));
+}
+
+static int try_save(void *arg)
+{
+	static char buf[65536];
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
+				    .buf = (uintptr_t)buf, .len = sizeof(buf) };
+
+	return call(KXEN_SAVE, &a);
+}
+
+/* Who restores is root; what he waits for is the VMM's. */
+static void test_restore(void)
+{
+	struct waiter w = { .in = "handle_userfault" };
+	struct actor owner, restorer;
+	unsigned int id;
+
+	image = make_placed(0x31);
+	start_actor(&owner, own_absent, NULL);
+	check("a domain without a page", actor_says(&owner, 2 * SOON), 1);
+	id = owner.said;
+	start_actor(&restorer, restore_there, &id);
+	w.pid = restorer.pid;
+	check("a RESTORE waits for the page", wait_until(SOON, child_waits, &w), 1);
+	check("meanwhile: QUERY of the domain", within(SOON, try_query, &id), 0);
+	check("meanwhile: the list with it", within(SOON, try_list, NULL), 0);
+	check("meanwhile: it is saved", within(SOON, try_save, &id), 0);
+	kill(restorer.pid, SIGKILL);
+	check("a RESTORE that waits can be ended", wait_until(SOON, child_ended, &w), 1);
+	end_actor(&restorer);
+	start_actor(&restorer, restore_there, &id);
+	w.pid = restorer.pid;
+	check("another one waits again", wait_until(SOON, child_waits, &w), 1);
+	kill(owner.pid, SIGUSR1);
+	check("the page has come", actor_says(&restorer, SOON), 1);
+	check("then the domain is restored", restorer.said, 0);
+	end_actor(&restorer);
+	end_actor(&owner);
+}
+
 const struct test memory_tests[] = {
+	{ "restore", test_restore },
 	{ "save", test_save },
 	{ "slots", test_slots },
 	{ "attach of a locked VM", test_attach_locked },

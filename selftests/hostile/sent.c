@@ -31,7 +31,7 @@
 #define NOTIFY			_IOC(_IOC_NONE, 'E', 4, 4)
 
 static uint8_t before[RAM];
-static uint32_t stream[8192];
+static struct placed saved;
 static volatile bool over;
 static int evtchn;
 
@@ -41,10 +41,9 @@ static uint32_t *put(uint32_t *at, const void *data, size_t words)
 	return at + words;
 }
 
-/* A domain with a port for domain 0, and shared_info in its memory; the port. */
-static unsigned int make_stream(uint32_t vector)
+struct placed make_placed(uint32_t vector)
 {
-	static uint32_t buf[8192];
+	static uint32_t buf[8192], stream[8192];
 	struct kxen_image_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
 				    .len = sizeof(buf) };
 	struct kxen_evtchn_arg port = { .size = sizeof(port), .op = KXEN_EVTCHN_ALLOC };
@@ -67,13 +66,13 @@ static unsigned int make_stream(uint32_t vector)
 		at = put(at, rec, 2 + rec[1] / 4);
 	}
 	stream[2] = (at - stream) * 4;
-	return port.port;
+	return (struct placed) { stream, stream[2], port.port };
 }
 
 static void *restore_it(void *arg)
 {
 	struct kxen_image_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
-				    .buf = (uintptr_t)stream, .len = stream[2] };
+				    .buf = (uintptr_t)saved.stream, .len = saved.len };
 	int ret = call(KXEN_RESTORE, &a);
 
 	over = true;
@@ -100,8 +99,7 @@ static int notify(uint32_t port)
 }
 
 /* Restores it; true if it was sent to before that was over. */
-static bool restore_and_send(unsigned int id, const struct machine *m, unsigned int port,
-			     long want)
+static bool restore_and_send(unsigned int id, const struct machine *m, long want)
 {
 	struct kxen_port_info p;
 	bool sent, early;
@@ -113,10 +111,10 @@ static bool restore_and_send(unsigned int id, const struct machine *m, unsigned 
 	over = false;
 	pthread_create(&t, NULL, restore_it, &id);
 	/* With no sleep: the time is short. */
-	while (!over && (port_info(id, port, &p) || !p.state))
+	while (!over && (port_info(id, saved.port, &p) || !p.state))
 		;
 	if (!over)
-		local = connect_to(id, port);
+		local = connect_to(id, saved.port);
 	sent = local > 0 && !notify(local);
 	early = memcmp(before, m->ram, RAM);
 	sent = sent && !over;
@@ -130,22 +128,24 @@ static bool restore_and_send(unsigned int id, const struct machine *m, unsigned 
 
 static void test_refused(void)
 {
-	unsigned int port = make_stream(NO_VECTOR), id, i;
-	struct machine m = make_domain(&id, 1, true);
+	struct machine m;
+	unsigned int id, i;
 
-	for (i = 0; i < TRIES && !restore_and_send(id, &m, port, EINVAL); i++)
+	saved = make_placed(NO_VECTOR);
+	m = make_domain(&id, 1, true);
+	for (i = 0; i < TRIES && !restore_and_send(id, &m, EINVAL); i++)
 		;
 	check("it was sent to while it was being restored", i < TRIES, 1);
 	check("refused, nothing was written", !!memcmp(before, m.ram, RAM), 0);
 }
 
-static bool is_pending(const struct machine *m, unsigned int port)
+static bool is_pending(const struct machine *m)
 {
-	return m->ram[PENDING + port / 8] >> port % 8 & 1;
+	return m->ram[PENDING + saved.port / 8] >> saved.port % 8 & 1;
 }
 
 /* Saved, sent to and let go. */
-static void test_saved(unsigned int id, const struct machine *m, unsigned int port)
+static void test_saved(unsigned int id, const struct machine *m)
 {
 	static uint8_t buf[65536];
 	struct kxen_image_arg a = { .size = sizeof(a), .domid = id, .buf = (uintptr_t)buf,
@@ -155,29 +155,29 @@ static void test_saved(unsigned int id, const struct machine *m, unsigned int po
 	memset(m->ram + PENDING, 0, 512);	/* as the guest would */
 	check("SAVE", call(KXEN_SAVE, &a), 0);
 	memcpy(before, m->ram, RAM);
-	check("PORT", port_info(id, port, &p), 0);
+	check("PORT", port_info(id, saved.port, &p), 0);
 	check("an event to a saved domain", notify(p.remote_port), 0);
 	check("nothing is written", !!memcmp(before, m->ram, RAM), 0);
 	check("UNPAUSE", domain_op(KXEN_UNPAUSE, id), 0);
-	check("let go, it is pending", is_pending(m, port), 1);
+	check("let go, it is pending", is_pending(m), 1);
 }
 
 void test_sent(void)
 {
-	unsigned int port, id, i;
+	unsigned int id, i;
 	struct machine m;
 
 	evtchn = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC);
 	if (evtchn < 0)
 		die("/dev/xen/evtchn");
 	test_refused();
-	port = make_stream(VECTOR);
+	saved = make_placed(VECTOR);
 	for (i = 0; i < TRIES; i++) {
 		m = make_domain(&id, 1, true);
-		if (restore_and_send(id, &m, port, 0))
+		if (restore_and_send(id, &m, 0))
 			break;
 	}
 	check("another one was sent to while it was being restored", i < TRIES, 1);
-	check("restored, it is pending", is_pending(&m, port), 1);
-	test_saved(id, &m, port);
+	check("restored, it is pending", is_pending(&m), 1);
+	test_saved(id, &m);
 }
