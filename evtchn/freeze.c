@@ -202,15 +202,28 @@ void kxen_evtchn_replay_deferred(struct kxen_domain *d, u32 from, u32 to)
 	}
 }
 
-/* The domain goes on: raise what was sent meanwhile. May sleep. */
+/*
+ * The domain goes on: raise what was sent meanwhile. The lock is let go now and then: domain 0
+ * may wait for it with its own one, and there may be a million ports. Peers close their ends
+ * at most then, which leaves what they have sent; the domain's own vCPUs come later, and nobody
+ * freezes it again, for which it has to be locked. May sleep.
+ */
 void kxen_evtchn_thaw(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
+	u32 port, nr = 0;
 
+	lockdep_assert_held(&d->lock);
 	mutex_lock(&e->event_lock);
 	if (e->inner_ops) {
 		unfreeze(d);
-		kxen_evtchn_replay_deferred(d, 0, e->table.nr_valid);
+		nr = e->table.nr_valid;
+	}
+	for (port = 0; port < nr; port += KXEN_PORTS_PER_BUCKET) {
+		kxen_evtchn_replay_deferred(d, port, port + KXEN_PORTS_PER_BUCKET);
+		mutex_unlock(&e->event_lock);
+		cond_resched();
+		mutex_lock(&e->event_lock);
 	}
 	mutex_unlock(&e->event_lock);
 }

@@ -59,6 +59,9 @@ bool wait_stuck(const struct stuck *s, int ms);
 /* Where a thread is: 'D' and the like. */
 char thread_state(pid_t pid, pid_t tid);
 
+/* How often somebody has come to the place that the job has made slow. */
+unsigned int stalls(void);
+
 /* --- machines ---------------------------------------------------------------------- */
 struct machine {
 	int vm, vcpu;
@@ -91,6 +94,7 @@ void test_create_race(void);
 void test_killed_restore(void);
 void test_bus(void);
 void test_sent(void);
+void test_thaw(void);
 
 /* A domain's with shared_info in the second page of its memory, and a port for domain 0. */
 struct placed {

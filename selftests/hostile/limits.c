@@ -330,8 +330,7 @@ const struct test limit_tests[] = {
 
 #define HITS	"/sys/module/kxen_stall/parameters/hits"
 
-/* So many ports were placed: the job has made that slow, which is counted. */
-static unsigned int placed(void)
+unsigned int stalls(void)
 {
 	FILE *f = fopen(HITS, "r");
 	unsigned int n;
@@ -345,7 +344,7 @@ static unsigned int placed(void)
 static bool some_placed(void *arg)
 {
 	(void)arg;
-	return placed() > 0;
+	return stalls() > 0;
 }
 
 static void restore_it(void *arg)
@@ -375,7 +374,7 @@ void test_killed_restore(void)
 	check("a RESTORE places its ports", wait_until(SOON, some_placed, NULL), 1);
 	kill(a.pid, SIGKILL);
 	check("killed, it ends", wait_until(CASE_LIMIT * 1000, has_ended, &a.pid), 1);
-	n = placed();
+	n = stalls();
 	note("%u of %u ports were placed", n, NR_PORTS);
 	check("it has not gone on to the last port", n > 0 && n < NR_PORTS, 1);
 	check("QUERY", call(KXEN_QUERY, &q), 0);

@@ -2,7 +2,7 @@
 /*
  * What domain 0 sends to a domain that must not be written to, since it has been saved, or
  * is being restored: it comes when that is over, and not before. The job makes the restore
- * slow behind its ports.
+ * slow behind its ports, or what comes then.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,6 +20,7 @@
 #define PENDING		(SHARED_INFO + 0x800)
 #define VECTOR		0x31
 #define NO_VECTOR	1		/* an exception's: the stream is refused at its end */
+#define MANY		1000		/* ports that a domain is sent to */
 #define TRIES		20		/* on a machine that has little time for it */
 
 #define REC_DOMAIN	0x10101
@@ -28,6 +29,7 @@
 #define REC_X86_VCPU	0x14001
 
 #define BIND_INTERDOMAIN	_IOC(_IOC_NONE, 'E', 1, 8)
+#define UNBIND			_IOC(_IOC_NONE, 'E', 3, 4)
 #define NOTIFY			_IOC(_IOC_NONE, 'E', 4, 4)
 
 static uint8_t before[RAM];
@@ -180,4 +182,57 @@ void test_sent(void)
 	check("another one was sent to while it was being restored", i < TRIES, 1);
 	check("restored, it is pending", is_pending(&m), 1);
 	test_saved(id, &m);
+}
+
+/* --- very much that comes then ------------------------------------------------------------ */
+
+static void *let_go(void *arg)
+{
+	return (void *)(intptr_t)domain_op(KXEN_UNPAUSE, *(unsigned int *)arg);
+}
+
+static void connect_many(unsigned int id, uint32_t *local)
+{
+	struct kxen_evtchn_arg port = { .size = sizeof(port), .domid = id,
+					.op = KXEN_EVTCHN_ALLOC };
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < MANY && ret >= 0; i++) {
+		if (call(KXEN_EVTCHN, &port))
+			die("a port");
+		ret = connect_to(id, port.port);
+		local[i] = ret;
+	}
+	check("many channels with domain 0", i, MANY);
+}
+
+/* Domain 0 waits for a domain that is let go, but not until its last event is raised. */
+void test_thaw(void)
+{
+	static uint8_t buf[1 << 20];
+	static uint32_t local[MANY];
+	struct kxen_image_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
+				    .len = sizeof(buf) };
+	unsigned int i, n, bad = 0;
+	pthread_t t;
+	void *ret;
+
+	evtchn = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC);
+	make_domain(&a.domid, 1, true);
+	connect_many(a.domid, local);
+	check("SAVE", call(KXEN_SAVE, &a), 0);
+	for (i = 0; i < MANY; i++)
+		bad += !!notify(local[i]);
+	check("each is sent on", bad, 0);
+	pthread_create(&t, NULL, let_go, &a.domid);
+	while (!stalls())
+		;
+	check("domain 0 closes the last channel", ioctl(evtchn, UNBIND, &local[MANY - 1]), 0);
+	n = stalls();
+	note("%u of %u events were raised by then", n, MANY);
+	check("some events were raised by then, and not all", n && n < MANY, 1);
+	pthread_join(t, &ret);
+	check("UNPAUSE", (intptr_t)ret, 0);
+	check("each is raised", stalls(), MANY);
 }
