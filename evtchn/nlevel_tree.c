@@ -102,7 +102,7 @@ static int pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 	if (ret)
 		return ret;
 	/* Held by now: who wants it for himself from here on is refused. */
-	if (kxen_page_is_exclusive(d, s->l2_gfn))
+	if (kxen_page_is_exclusive(d, &nv->l2))
 		return -EINVAL;
 	nv->in.page[0][0] = kxen_gptr_at(nv->l2.at, s->offset);
 	return 0;

@@ -167,8 +167,9 @@ void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vcpu_info);
 void kxen_arch_publish_time_area(struct kxen_vcpu *v, struct kxen_vcpu *caller);
 
 /*
- * Copies by guest virtual address, with the caller's privilege and page tables.
- * The vCPU's own thread; may sleep. 0 or -EFAULT.
+ * Copies by guest virtual address, with the caller's privilege and page tables, to and from
+ * what is placed over the guest's memory, if anything is (p2m.h). The vCPU's own thread; may
+ * sleep. 0 or -EFAULT, also for a page that is out.
  */
 int kxen_arch_copy_from_guest(struct kxen_vcpu *v, void *dst, u64 gva,
 			      u32 len);

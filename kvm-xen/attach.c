@@ -23,6 +23,7 @@
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "log.h"
+#include "p2m.h"
 #include "subsys.h"
 #include "trace.h"
 
@@ -426,7 +427,11 @@ static void vm_gone(struct kxen_domain *d)
 	kxen_arch_domain_reset(d);
 	kxen_vcpus_reset(d);
 	kxen_shared_info_reset(d);
+	kxen_p2m_drop(d, true);
+	/* Others may hold pages of ours still; when they let them go, there is no VM. */
+	mutex_lock(&d->pin_lock);
 	WRITE_ONCE(d->kvm, NULL);
+	mutex_unlock(&d->pin_lock);
 	mutex_unlock(&d->lock);
 	drop_prepared(d);
 }

@@ -17,6 +17,7 @@
 
 #include "arch.h"
 #include "kxen.h"
+#include "p2m.h"
 #include "subsys.h"
 #include "trace.h"
 
@@ -33,6 +34,7 @@ static void free_domain(struct kxen_domain *d)
 	for (i = 0; i < d->nr_vcpus; i++)
 		kfree(rcu_dereference_protected(d->vcpus[i], true));
 	kxen_shared_info_free(d);
+	kxen_p2m_free(d);
 	kxen_subsys_destroy(d);
 	xa_destroy(&d->pinned_gfns);
 	kvfree(d->vcpu_ids);
@@ -55,6 +57,7 @@ static void init_domain(struct kxen_domain *d, u32 max_ports, bool is_host)
 	mutex_init(&d->lock);
 	mutex_init(&d->pin_lock);
 	xa_init_flags(&d->pinned_gfns, XA_FLAGS_ACCOUNT);
+	kxen_p2m_init(d);
 	raw_spin_lock_init(&d->virq_lock);
 	init_waitqueue_head(&d->pause_wait);
 	INIT_LIST_HEAD(&d->prepared);
@@ -232,6 +235,7 @@ void kxen_domain_reset(struct kxen_domain *d)
 
 	kxen_subsys_reset(d);
 	kxen_watchdog_stop(d);
+	kxen_p2m_drop(d, false);
 	mutex_lock(&d->lock);
 	kxen_arch_domain_reset(d);
 	kxen_for_each_vcpu(d, i, v)

@@ -281,12 +281,15 @@ void kxen_guest_mem_exit(void)
 
 /* --- what a domain holds ---------------------------------------------------------- */
 
-/* Long-term pins are locked memory of the user whose VMM it is, as for VFIO. */
-static int charge(struct kxen_domain *d)
+/*
+ * Long-term pins are locked memory of the user whose VMM it is, as for VFIO. A page that was
+ * placed is none of the VMM's.
+ */
+static int charge(struct kxen_domain *d, const struct kxen_page *p)
 {
 	long now;
 
-	if (!d->user)
+	if (!d->user || p->entry)
 		return 0;
 	now = atomic_long_read(&d->user->locked_vm);
 	do {
@@ -296,23 +299,41 @@ static int charge(struct kxen_domain *d)
 	return 0;
 }
 
-static void uncharge(struct kxen_domain *d)
+static void uncharge(struct kxen_domain *d, const struct kxen_page *p)
 {
-	if (d->user)
+	if (d->user && !p->entry)
 		atomic_long_dec(&d->user->locked_vm);
+}
+
+/* The value of a page: that of its frame, or of what was placed over it. */
+static unsigned long pins_of(struct kxen_domain *d, const struct kxen_page *p)
+{
+	if (p->entry)
+		return READ_ONCE(p->entry->pins);
+	return xa_to_value(xa_load(&d->pinned_gfns, p->gfn) ?: xa_mk_value(0));
+}
+
+/* Replacing a value takes no memory. */
+static int set_pins(struct kxen_domain *d, const struct kxen_page *p, unsigned long value)
+{
+	lockdep_assert_held(&d->pin_lock);
+	if (p->entry)
+		WRITE_ONCE(p->entry->pins, value);
+	else if (value)
+		return xa_err(xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value),
+				       GFP_KERNEL_ACCOUNT));
+	else
+		xa_erase(&d->pinned_gfns, p->gfn);
+	return 0;
 }
 
 static int note(struct kxen_domain *d, const struct kxen_page *p)
 {
-	unsigned long value;
+	unsigned long value = pins_of(d, p);
 
-	lockdep_assert_held(&d->pin_lock);
-	value = xa_to_value(xa_load(&d->pinned_gfns, p->gfn) ?: xa_mk_value(0));
 	if (p->exclusive && value)
 		return -EINVAL;
-	value += PIN_ONE | (p->exclusive ? PIN_EXCLUSIVE : 0);
-	return xa_err(xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value),
-			       GFP_KERNEL_ACCOUNT));
+	return set_pins(d, p, value + PIN_ONE + (p->exclusive ? PIN_EXCLUSIVE : 0));
 }
 
 static int hold_locked(struct kxen_domain *d, const struct kxen_page *p)
@@ -321,14 +342,14 @@ static int hold_locked(struct kxen_domain *d, const struct kxen_page *p)
 
 	if (kxen_limit_full(&d->limit[p->kind]))
 		return -ENOSPC;
-	ret = charge(d);
+	ret = charge(d, p);
 	if (ret) {
 		kxen_limit_memlock(d);
 		return ret;
 	}
 	ret = note(d, p);
 	if (ret)
-		uncharge(d);
+		uncharge(d, p);
 	else
 		kxen_limit_charge(d, p->kind);
 	return ret;
@@ -350,55 +371,86 @@ static int pin_account(struct kxen_domain *d, const struct kxen_page *p)
 
 static void pin_unaccount(struct kxen_domain *d, const struct kxen_page *p)
 {
-	unsigned long value;
-
 	mutex_lock(&d->pin_lock);
-	value = xa_to_value(xa_load(&d->pinned_gfns, p->gfn));
-	value -= PIN_ONE | (p->exclusive ? PIN_EXCLUSIVE : 0);
-	/* Replacing an entry takes no memory. */
-	if (value)
-		xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value), GFP_KERNEL);
-	else
-		xa_erase(&d->pinned_gfns, p->gfn);
+	set_pins(d, p, pins_of(d, p) - PIN_ONE - (p->exclusive ? PIN_EXCLUSIVE : 0));
 	kxen_limit_uncharge(&d->limit[p->kind]);
-	uncharge(d);
+	uncharge(d, p);
 	mutex_unlock(&d->pin_lock);
+}
+
+static int pin_ram(struct kxen_domain *d, struct kxen_page *p, const struct kxen_p2m *at)
+{
+	int ret = pin_account(d, p);
+
+	if (ret)
+		return ret;
+	ret = pin(d, at->hva, &p->page);
+	if (ret) {
+		pin_unaccount(d, p);
+		p->page = NULL;
+		return ret;
+	}
+	p->at = kxen_gptr_page(p->page, at->offset);
+	return 0;
+}
+
+/* What was placed stays as long as its entry, whose reference goes from @at to @p. */
+static int hold_placed(struct kxen_domain *d, struct kxen_page *p, struct kxen_p2m *at)
+{
+	struct kxen_p2m_entry *e = at->entry;
+	int ret;
+
+	if (e->read_only)
+		return -EINVAL;
+	p->entry = e;
+	ret = pin_account(d, p);
+	if (ret) {
+		p->entry = NULL;
+		return ret;
+	}
+	at->entry = NULL;
+	p->page = e->page;
+	p->at = kxen_gptr_page(e->page, e->offset);
+	return 0;
 }
 
 /* The page that @p names. */
 static int pin_gfn(struct kxen_domain *d, struct kxen_page *p)
 {
 	struct kxen_p2m at = kxen_p2m_lookup(d, p->gfn);
-	int ret;
+	int ret = -EINVAL;
 
-	if (at.kind != KXEN_P2M_RAM)
-		return -EINVAL;
-	ret = pin_account(d, p);
-	if (ret)
-		return ret;
-	ret = pin(d, at.hva, &p->page);
-	if (ret) {
-		pin_unaccount(d, p);
-		p->page = NULL;
-		return ret;
+	switch (at.kind) {
+	case KXEN_P2M_RAM:
+		ret = pin_ram(d, p, &at);
+		break;
+	case KXEN_P2M_OWN:
+	case KXEN_P2M_FOREIGN:
+		ret = hold_placed(d, p, &at);
+		break;
+	case KXEN_P2M_NONE:
+	case KXEN_P2M_OUT:	/* as Xen, which takes no reference to such a page */
+		break;
 	}
-	p->at = kxen_gptr_page(p->page, at.offset);
-	return 0;
+	kxen_p2m_put(&at);
+	return ret;
 }
 
 /**
- * kxen_page_pin() - Hold a page of guest RAM, for reading and writing.
+ * kxen_page_pin() - Hold a page of a guest's, for reading and writing.
  * @d: the domain.
  * @kind: the limit that it counts against, one of those of pages.
  * @gfn: guest frame, may come from the guest.
  * @p: filled in.
  *
  * The page stays the guest's memory as long as the VMM does not map something
- * else over it; the host's reference keeps it from being reused in any case.
+ * else over it, and nothing is placed there or taken away; the host's reference keeps it from
+ * being reused in any case.
  * Context: may sleep, for as long as the memory's owner likes: no lock that anybody else
  * needs may be held. The VM is there.
- * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC at the limit; -ENOMEM; -EINTR
- * for a task that is being killed; -EAGAIN in a restore, for a page that is not there.
+ * Return: 0; -EINVAL if there is no writable page, or none now; -ENOSPC at the limit;
+ * -ENOMEM; -EINTR for a task that is being killed; -EAGAIN in a restore, for a page that is
+ * not there.
  */
 int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p)
@@ -416,11 +468,18 @@ int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u6
 }
 
 /* Does somebody want to have this page for himself? */
-bool kxen_page_is_exclusive(struct kxen_domain *d, u64 gfn)
+bool kxen_page_is_exclusive(struct kxen_domain *d, const struct kxen_page *p)
 {
-	void *entry = xa_load(&d->pinned_gfns, gfn);
+	return pins_of(d, p) & PIN_EXCLUSIVE;
+}
 
-	return entry && xa_to_value(entry) & PIN_EXCLUSIVE;
+/* In the dirty log, if there is a VM still: whoever held a page of it may outlive that. */
+static void written(struct kxen_domain *d, u64 gfn)
+{
+	mutex_lock(&d->pin_lock);
+	if (d->kvm)
+		kxen_glue_gfn_dirty(d->kvm, kxen_gfn_to_kvm(gfn));
+	mutex_unlock(&d->pin_lock);
 }
 
 /**
@@ -428,7 +487,7 @@ bool kxen_page_is_exclusive(struct kxen_domain *d, u64 gfn)
  * @d: the domain.
  * @p: the page, or none.
  *
- * Nobody writes to it any more. It is in KVM's dirty log from now on: what is held is
+ * Nobody writes to it any more. The VMM's is in KVM's dirty log from now on: what is held is
  * added when the log is read, and this one is not held then.
  * Context: may sleep, but waits for nobody outside the kernel; under any mutex.
  */
@@ -436,10 +495,14 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 {
 	if (!p->page)
 		return;
-	if (d->kvm)
-		kxen_glue_gfn_dirty(d->kvm, kxen_gfn_to_kvm(p->gfn));
-	unpin(p->page);
+	if (!p->entry) {
+		written(d, p->gfn);
+		unpin(p->page);
+	}
 	pin_unaccount(d, p);
+	if (p->entry)
+		kxen_p2m_entry_put(p->entry);
+	p->entry = NULL;
 	p->page = NULL;
 	p->at = kxen_gptr_own(NULL);
 }

@@ -38,10 +38,12 @@ struct kvm_memory_slot;
 struct kxen_domain;
 struct kxen_vcpu;
 struct kxen_area;
+struct kxen_p2m_entry;
 
 /**
  * struct kxen_page - a guest page, of Xen's size, that the host holds.
  * @page: the pinned page of the host that it is in, NULL if none.
+ * @entry: what it was placed by, NULL if it is the VMM's memory.
  * @at: its first byte.
  * @gfn: where the guest has it.
  * @kind: which limit it counts against.
@@ -49,6 +51,7 @@ struct kxen_area;
  */
 struct kxen_page {
 	struct page *page;
+	struct kxen_p2m_entry *entry;
 	struct kxen_gptr at;
 	u64 gfn;
 	u8 kind;
@@ -61,7 +64,7 @@ int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p);
 int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 			    struct kxen_page *p);
-bool kxen_page_is_exclusive(struct kxen_domain *d, u64 gfn);
+bool kxen_page_is_exclusive(struct kxen_domain *d, const struct kxen_page *p);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_guest_memory_pins(struct kvm *kvm);
 int kxen_guest_memory_bring(struct kvm *kvm, unsigned long hva);

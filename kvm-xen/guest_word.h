@@ -227,6 +227,14 @@ static inline void kxen_guest_write(struct kxen_gptr to, const void *from, u32 l
 	kxen_gptr_unmap(p);
 }
 
+static inline void kxen_guest_read(void *to, struct kxen_gptr from, u32 len)
+{
+	void *p = kxen_gptr_map(from);
+
+	memcpy(to, p, len);
+	kxen_gptr_unmap(p);
+}
+
 static inline void kxen_guest_copy(struct kxen_gptr to, struct kxen_gptr from, u32 len)
 {
 	void *p = kxen_gptr_map(from);

@@ -13,6 +13,7 @@
 
 #include "hypercall.h"
 #include "kvm/glue.h"
+#include "p2m.h"
 #include "subsys.h"
 #include "xen_abi.h"
 
@@ -104,6 +105,10 @@ static long remove_from_physmap(struct kxen_hc *hc)
 	ret = kxen_hc_own_domain(hc, r.domid);
 	if (ret)
 		return ret;
+	/* What was placed hides the rest. */
+	ret = kxen_p2m_remove(hc->d, r.gpfn);
+	if (ret != -ENOENT)
+		return ret == -EBUSY ? -EINVAL : ret;
 	mutex_lock(&hc->d->lock);
 	ret = kxen_shared_info_remove(hc->d, r.gpfn);
 	mutex_unlock(&hc->d->lock);

@@ -4,7 +4,7 @@
  *
  * Locks, outermost first (Documentation/locking.rst is the master list):
  *   kxen_domains_lock, domain->lock, evtchn event_lock (by domid), virq_lock, port->lock
- *   (by address), v->time_lock. domain->pin_lock is taken alone, below any mutex.
+ *   (by address), v->time_lock. domain->pin_lock and p2m_lock are taken alone, below any mutex.
  */
 #ifndef KXEN_H
 #define KXEN_H
@@ -225,6 +225,11 @@ struct kxen_domain {
 	bool memlock_out;	/* said once */
 	struct mutex pin_lock;	/* changes of pinned_gfns */
 	struct xarray pinned_gfns;	/* by gfn: the pinned pages of every kind */
+	struct mutex p2m_lock;	/* changes of what is placed over the guest's frames */
+	struct xarray p2m_chunks;
+	u32 p2m_nr_chunks;
+	u32 p2m_placed;		/* over how many; 0: look no further */
+	bool p2m_closed;
 	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];

@@ -7,30 +7,81 @@
 #include "kxen.h"
 #include "p2m.h"
 
-#define MAX_PHYS_BITS	52
-
 /**
  * kxen_p2m_lookup() - What is behind a guest's frame now.
  * @d: the domain.
  * @gfn: the frame, of Xen's size; may come from the guest.
  *
- * The answer is as old as it is: the VMM may map something else there at any time. Who
- * needs the page holds it (kxen_page_pin()).
+ * The answer is as old as it is: something else may be placed or mapped there at any time.
+ * Who needs the page holds it (kxen_page_pin()).
  * Context: the VM is there; may sleep.
- * Return: the kind, with what belongs to it; KXEN_P2M_NONE for a frame that no machine has.
+ * Return: the kind, with what belongs to it, for kxen_p2m_put(); KXEN_P2M_NONE for a frame
+ * that no machine has.
  */
 struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn)
 {
 	struct kxen_p2m p = { .kind = KXEN_P2M_NONE };
 
-	if (gfn >> (MAX_PHYS_BITS - XEN_PAGE_SHIFT))
+	if (gfn > KXEN_P2M_MAX_GFN)
 		return p;
+	p.entry = kxen_p2m_entry_get(d, gfn);
+	if (p.entry) {
+		p.kind = p.entry->kind;
+		return p;
+	}
 	p.hva = kxen_glue_gfn_to_hva(d->kvm, kxen_gfn_to_kvm(gfn));
 	if (!p.hva)
 		return p;
 	p.kind = KXEN_P2M_RAM;
 	p.offset = offset_in_page(gfn << XEN_PAGE_SHIFT);
 	return p;
+}
+
+/* Done with an answer. Context: may sleep, under any mutex. */
+void kxen_p2m_put(struct kxen_p2m *p)
+{
+	if (p->entry)
+		kxen_p2m_entry_put(p->entry);
+	p->entry = NULL;
+}
+
+/* Bytes of what is placed, all in one frame: 0; -EFAULT for what is not there, or not to write. */
+static int copy_placed(const struct kxen_p2m_entry *e, u32 at, void *buf, u32 len, bool write)
+{
+	struct kxen_gptr g;
+
+	if (!e->page || (write && e->read_only))
+		return -EFAULT;
+	g = kxen_gptr_at(kxen_gptr_page(e->page, e->offset), at);
+	if (write)
+		kxen_guest_write(g, buf, len);
+	else
+		kxen_guest_read(buf, g, len);
+	return 0;
+}
+
+/**
+ * kxen_p2m_copy() - Copy to or from what is placed over a frame.
+ * @d: the domain.
+ * @gpa: the guest's physical address, not trusted.
+ * @buf: the other side.
+ * @len: bytes, no further than to the frame's end.
+ * @write: to the guest.
+ *
+ * Context: may sleep.
+ * Return: 0; -EFAULT, also for what is paged out; 1 if nothing is placed there, and the
+ * memory is the VMM's, if any.
+ */
+int kxen_p2m_copy(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write)
+{
+	struct kxen_p2m_entry *e = kxen_p2m_entry_get(d, gpa >> XEN_PAGE_SHIFT);
+	int ret;
+
+	if (!e)
+		return 1;
+	ret = copy_placed(e, xen_offset_in_page(gpa), buf, len, write);
+	kxen_p2m_entry_put(e);
+	return ret;
 }
 
 /**
@@ -44,7 +95,34 @@ struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn)
  */
 int kxen_p2m_write(struct kxen_domain *d, u64 gfn, const void *src)
 {
-	if (kxen_p2m_lookup(d, gfn).kind != KXEN_P2M_RAM)
-		return -EFAULT;
-	return kxen_glue_write_phys(d->kvm, gfn << XEN_PAGE_SHIFT, src, XEN_PAGE_SIZE);
+	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
+	int ret = -EFAULT;
+
+	if (at.kind == KXEN_P2M_RAM)
+		ret = kxen_glue_write_phys(d->kvm, gfn << XEN_PAGE_SHIFT, src, XEN_PAGE_SIZE);
+	else if (at.entry)
+		ret = copy_placed(at.entry, 0, (void *)src, XEN_PAGE_SIZE, true);
+	kxen_p2m_put(&at);
+	return ret;
+}
+
+/* kxen_p2m_ram() in a domain that has something placed: one frame of KVM's, or none. */
+bool kxen_p2m_ram_around(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m)
+{
+	u64 first = kxen_gfn_from_kvm(gfn), i;
+	struct kxen_p2m_entry *e;
+
+	for (i = 0; i < kxen_gfn_from_kvm(1); i++) {
+		e = kxen_p2m_entry_get(v->domain, first + i);
+		if (e) {
+			kxen_p2m_entry_put(e);
+			return false;
+		}
+	}
+	if (!kxen_glue_mem(v->vcpu, gfn, m))
+		return false;
+	m->hva += (gfn << PAGE_SHIFT) - m->start;
+	m->start = gfn << PAGE_SHIFT;
+	m->size = PAGE_SIZE;
+	return true;
 }

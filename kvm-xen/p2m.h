@@ -1,18 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From a frame that a guest names to what is behind it: the only way there. */
+/*
+ * From a frame that a guest names to what is behind it: the only way there. That is the VMM's
+ * memory, unless something was placed over it: p2m_table.c has what, p2m.c asks both.
+ */
 #ifndef KXEN_P2M_H
 #define KXEN_P2M_H
 
+#include <linux/compiler.h>
+#include <linux/refcount.h>
 #include <linux/types.h>
 
 #include "kvm/glue.h"
+#include "kxen.h"
 
-struct kxen_domain;
+struct page;
+
+#define KXEN_P2M_MAX_GFN	((1ULL << (52 - XEN_PAGE_SHIFT)) - 1)	/* of any machine */
 
 /* What is behind a frame. Whoever switches over it refuses what he does not know. */
 enum kxen_p2m_kind {
-	KXEN_P2M_NONE,	/* nothing, or nothing that can be written to */
-	KXEN_P2M_RAM,	/* the VMM's memory */
+	KXEN_P2M_NONE,		/* nothing, or nothing that can be written to */
+	KXEN_P2M_RAM,		/* the VMM's memory */
+	KXEN_P2M_OWN,		/* a page of the module's own */
+	KXEN_P2M_FOREIGN,	/* a page that another domain has, too */
+	KXEN_P2M_OUT,		/* a page that is paged out: there is none now */
+};
+
+/**
+ * struct kxen_p2m_entry - what a part has placed over a guest's frame.
+ * @kind: OWN, FOREIGN or OUT.
+ * @read_only: neither the guest nor the host for it may write there.
+ * @removable: the guest may take it away by itself, or place something else there.
+ * @page: the page of the host that it is in; NULL if it is OUT.
+ * @offset: in it; 0 where the host's pages are of Xen's size.
+ * @release: nobody uses the entry any more: give the page back by its kind, and free the entry
+ *	after a grace period, since it is looked up under RCU. Context: may sleep, under any
+ *	mutex but pin_lock and p2m_lock; takes no domain's lock, waits for nobody outside the
+ *	kernel.
+ * @ref: the frame that it is placed over is one, whoever looks or holds the page another.
+ * @pins: how often it is held, as in pinned_gfns; pin_lock of the domain.
+ * @next: in a list of those that were dropped.
+ *
+ * Whoever places one makes it a part of what he knows of the page. It is placed once: taken
+ * away it ends when its last user lets it go.
+ */
+struct kxen_p2m_entry {
+	enum kxen_p2m_kind kind;
+	bool read_only;
+	bool removable;
+	struct page *page;
+	u32 offset;
+	void (*release)(struct kxen_p2m_entry *e);
+	refcount_t ref;
+	unsigned long pins;
+	struct kxen_p2m_entry *next;
 };
 
 /**
@@ -20,30 +61,54 @@ enum kxen_p2m_kind {
  * @kind: which of the following are set.
  * @hva: RAM: where the VMM has the host's page that it is in.
  * @offset: in that page; 0 where the host's pages are of Xen's size.
+ * @entry: OWN, FOREIGN, OUT: what was placed there.
  */
 struct kxen_p2m {
 	enum kxen_p2m_kind kind;
 	unsigned long hva;
 	u32 offset;
+	struct kxen_p2m_entry *entry;
 };
 
+/* p2m.c */
 struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn);
+void kxen_p2m_put(struct kxen_p2m *p);
 int kxen_p2m_write(struct kxen_domain *d, u64 gfn, const void *src);
+int kxen_p2m_copy(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write);
+bool kxen_p2m_ram_around(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m);
+
+/* p2m_table.c */
+void kxen_p2m_init(struct kxen_domain *d);
+void kxen_p2m_free(struct kxen_domain *d);
+int kxen_p2m_place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
+bool kxen_p2m_take(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
+int kxen_p2m_remove(struct kxen_domain *d, u64 gfn);
+void kxen_p2m_drop(struct kxen_domain *d, bool for_good);
+struct kxen_p2m_entry *kxen_p2m_entry_get(struct kxen_domain *d, u64 gfn);
+void kxen_p2m_entry_put(struct kxen_p2m_entry *e);
+
+/* Is anything placed over frames of this domain? What was before is seen by who was told. */
+static __always_inline bool kxen_p2m_any(const struct kxen_domain *d)
+{
+	return unlikely(READ_ONCE(d->p2m_placed));
+}
 
 /**
  * kxen_p2m_ram() - The VMM's memory around a guest frame, of KVM's size.
- * @vcpu: the vCPU, its own thread, SRCU held.
+ * @v: the vCPU, its own thread, SRCU held.
  * @gfn: the frame, not trusted.
  * @m: filled in; good as long as SRCU is held. Nothing says that a page of it is there: the
  *	caller disables page faults, or may sleep.
  *
- * For accesses of a few bytes on fast paths, which hold no page. What is not plain memory of
- * the VMM, or will not be any more, must not be in the range: the caller takes a slower way.
+ * For accesses of a few bytes on fast paths, which hold no page. Where something is placed
+ * the range is one frame, and what is placed is in none: the caller takes a slower way.
  * Return: false if the frame is not plain memory.
  */
-static __always_inline bool kxen_p2m_ram(struct kvm_vcpu *vcpu, u64 gfn, struct kxen_mem *m)
+static __always_inline bool kxen_p2m_ram(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m)
 {
-	return kxen_glue_mem(vcpu, gfn, m);
+	if (kxen_p2m_any(v->domain))
+		return kxen_p2m_ram_around(v, gfn, m);
+	return kxen_glue_mem(v->vcpu, gfn, m);
 }
 
 #endif

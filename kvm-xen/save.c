@@ -23,6 +23,7 @@
 #include "arch.h"
 #include "kvm/glue.h"
 #include "kxen.h"
+#include "p2m.h"
 #include "pause.h"
 #include "save.h"
 #include "subsys.h"
@@ -149,6 +150,9 @@ static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_o
 	/* Neither the life before nor the next: its guest alone knows, and has to run for it. */
 	if (d->reset_pending)
 		return -EINPROGRESS;
+	/* What is placed is in no memory that the VMM saves, and in no record. */
+	if (kxen_p2m_any(d))
+		return -EOPNOTSUPP;
 	/* Somebody else's pause may be on its way still. */
 	return kxen_domain_stopped(d) ? save_locked(d, room, s) : -EAGAIN;
 }
@@ -162,7 +166,7 @@ static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_o
  * Context: may sleep; takes d->lock.
  * Return: 0; -EBUSY if it is not paused; -ENOSPC, with the domain not frozen; -EAGAIN if
  * a peer has changed a port meanwhile; -EINPROGRESS if it is held after a reset of its
- * machine; -EFAULT; -ENOMEM; -EINTR.
+ * machine; -EOPNOTSUPP if pages are placed in it; -EFAULT; -ENOMEM; -EINTR.
  */
 int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 {
@@ -397,7 +401,7 @@ static int check_new(struct kxen_domain *d)
 	if (!kxen_domain_stopped(d))
 		return -EBUSY;
 	if (READ_ONCE(d->active) || d->reset_pending || kxen_subsys_in_use(d) ||
-	    !kxen_domain_vcpu(d, 0))
+	    kxen_p2m_any(d) || !kxen_domain_vcpu(d, 0))
 		return -EBUSY;
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include "arch.h"
 #include "kvm/glue.h"
 #include "kxen.h"
+#include "p2m.h"
 #include "subsys.h"
 
 static struct kxen_shared_info *current_shared_info(struct kxen_domain *d)
@@ -149,12 +150,17 @@ static bool is_at(struct kxen_domain *d, u64 gfn)
  * @gfn: the frame.
  *
  * Context: no lock held, may sleep.
- * Return: 0; -EINVAL if there is no writable RAM; -ENOSPC, -ENOMEM.
+ * Return: 0; -EINVAL if there is no writable RAM, or what is placed there has to stay;
+ * -ENOSPC, -ENOMEM.
  */
 int kxen_shared_info_set(struct kxen_domain *d, u64 gfn)
 {
-	struct kxen_shared_info *s = shared_info_at(d, gfn);
+	struct kxen_shared_info *s;
 
+	/* It takes the place of what was placed there, as on Xen. */
+	if (kxen_p2m_remove(d, gfn) == -EBUSY)
+		return -EINVAL;
+	s = shared_info_at(d, gfn);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	mutex_lock(&d->lock);

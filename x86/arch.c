@@ -62,7 +62,7 @@ const struct kxen_stat_desc kxen_arch_stats[] = {
 
 int kxen_arch_translate(struct kxen_vcpu *v, u64 gva, u64 *gpa)
 {
-	return kxen_glue_translate(v->vcpu, gva, gpa);
+	return kxen_glue_translate(v->vcpu, gva, false, gpa);
 }
 
 int kxen_arch_domain_init(struct kxen_domain *d, struct kvm *kvm)

@@ -33,7 +33,7 @@
 
 /* What one translation needs to know. */
 struct walk {
-	struct kvm_vcpu *vcpu;
+	struct kxen_vcpu *v;
 	u64 gva;
 	struct kxen_paging p;
 	struct kxen_mem mem;
@@ -68,7 +68,7 @@ static __always_inline bool reach(struct walk *w, u64 gpa)
 	if (likely(kxen_mem_has(&w->mem, gpa)))
 		return true;
 	__uaccess_end();
-	found = kxen_p2m_ram(w->vcpu, gpa >> PAGE_SHIFT, &w->mem);
+	found = kxen_p2m_ram(w->v, gpa >> PAGE_SHIFT, &w->mem);
 	__uaccess_begin_nospec();
 	return found;
 }
@@ -151,7 +151,7 @@ absent:
  * ring 0, kvm->srcu held. Never faults; false: take the long way, which does all of it
  * again. @win, unless it is NULL: where it was.
  */
-static __always_inline bool copy(struct kvm_vcpu *vcpu, u64 gva, void *buf, u32 len,
+static __always_inline bool copy(struct kxen_vcpu *v, u64 gva, void *buf, u32 len,
 				 bool write, struct kxen_window *win)
 {
 	bool done = false, writable = false;
@@ -162,12 +162,12 @@ static __always_inline bool copy(struct kvm_vcpu *vcpu, u64 gva, void *buf, u32 
 
 	if ((gva & ~PAGE_MASK) + len > PAGE_SIZE || len % 4)
 		return false;
-	w.vcpu = vcpu;
+	w.v = v;
 	w.gva = gva;
-	kxen_glue_paging(vcpu, &w.p);
+	kxen_glue_paging(v->vcpu, &w.p);
 	nr = levels(&w);
 	if (!nr || !canonical(gva, nr) ||
-	    !kxen_p2m_ram(vcpu, (w.p.cr3 & PTE_ADDR) >> PAGE_SHIFT, &w.mem))
+	    !kxen_p2m_ram(v, (w.p.cr3 & PTE_ADDR) >> PAGE_SHIFT, &w.mem))
 		return false;
 
 	pagefault_disable();
@@ -181,34 +181,69 @@ static __always_inline bool copy(struct kvm_vcpu *vcpu, u64 gva, void *buf, u32 
 	__uaccess_end();
 	pagefault_enable();
 	if (done && write)
-		kxen_glue_mark_dirty(vcpu, gpa);
+		kxen_glue_mark_dirty(v->vcpu, gpa);
 	if (done && win)
 		*win = (struct kxen_window) { (unsigned long)at, gpa, writable };
 	return done;
 }
 
+static int by_kvm(struct kxen_vcpu *v, u64 gva, void *buf, u32 len, bool write)
+{
+	return write ? kxen_glue_write_virt(v->vcpu, gva, buf, len) :
+		       kxen_glue_read_virt(v->vcpu, gva, buf, len);
+}
+
+/*
+ * The same in a domain that has something placed over its memory, within one page: KVM's walk
+ * finds what KVM's copy does not see. Where the guest changes its tables in between, KVM
+ * copies what is the guest's own in any case.
+ */
+static int copy_in_page(struct kxen_vcpu *v, u64 gva, void *buf, u32 len, bool write)
+{
+	u64 gpa;
+	int ret = kxen_glue_translate(v->vcpu, gva, write, &gpa);
+
+	if (!ret)
+		ret = kxen_p2m_copy(v->domain, gpa, buf, len, write);
+	return ret > 0 ? by_kvm(v, gva, buf, len, write) : ret;
+}
+
+static int long_way(struct kxen_vcpu *v, u64 gva, void *buf, u32 len, bool write)
+{
+	int ret = 0;
+	u32 n;
+
+	if (likely(!kxen_p2m_any(v->domain)))
+		return by_kvm(v, gva, buf, len, write);
+	for (; len && !ret; len -= n, buf += n, gva += n) {
+		n = min_t(u32, len, XEN_PAGE_SIZE - xen_offset_in_page(gva));
+		ret = copy_in_page(v, gva, buf, n, write);
+	}
+	return ret;
+}
+
 int kxen_arch_copy_from_guest(struct kxen_vcpu *v, void *dst, u64 gva, u32 len)
 {
-	if (likely(copy(v->vcpu, gva, dst, len, false, NULL)))
+	if (likely(copy(v, gva, dst, len, false, NULL)))
 		return 0;
-	return kxen_glue_read_virt(v->vcpu, gva, dst, len);
+	return long_way(v, gva, dst, len, false);
 }
 
 int kxen_arch_copy_to_guest(struct kxen_vcpu *v, u64 gva, const void *src,
 			    u32 len)
 {
-	if (likely(copy(v->vcpu, gva, (void *)src, len, true, NULL)))
+	if (likely(copy(v, gva, (void *)src, len, true, NULL)))
 		return 0;
-	return kxen_glue_write_virt(v->vcpu, gva, src, len);
+	return long_way(v, gva, (void *)src, len, true);
 }
 
 int kxen_arch_copy_and_find(struct kxen_vcpu *v, void *dst, u64 gva, u32 len,
 			    struct kxen_window *win)
 {
-	if (likely(copy(v->vcpu, gva, dst, len, false, win)))
+	if (likely(copy(v, gva, dst, len, false, win)))
 		return 0;
 	win->hva = 0;
-	return kxen_glue_read_virt(v->vcpu, gva, dst, len);
+	return long_way(v, gva, dst, len, false);
 }
 
 int kxen_arch_copy_to_window(struct kxen_vcpu *v, const struct kxen_window *win,

@@ -12,6 +12,7 @@ KXEN_KVM_CALL(kvm_io_bus_register_dev, kvm_io_bus_register_dev, 5);
 KXEN_KVM_CALL(kvm_lapic_find_highest_irr, kxen_t_find_highest_irr, 1);
 KXEN_KVM_CALL(kvm_make_all_cpus_request, kvm_make_all_cpus_request, 2);
 KXEN_KVM_CALL(kvm_mmu_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read, 3);
+KXEN_KVM_CALL(kvm_mmu_gva_to_gpa_write, kvm_mmu_gva_to_gpa_write, 3);
 #ifdef KXEN_KVM_NX_ONCE
 KXEN_KVM_CALL(kvm_mmu_post_init_vm, kxen_t_post_init_vm, 1);
 #endif

@@ -95,7 +95,7 @@ void kxen_glue_forget_triple_fault(struct kvm_vcpu *vcpu);
 /* --- mem.c ------------------------------------------------------------------------------ */
 int kxen_glue_read_virt(struct kvm_vcpu *vcpu, u64 gva, void *dst, u32 len);
 int kxen_glue_write_virt(struct kvm_vcpu *vcpu, u64 gva, const void *src, u32 len);
-int kxen_glue_translate(struct kvm_vcpu *vcpu, u64 gva, u64 *gpa);
+int kxen_glue_translate(struct kvm_vcpu *vcpu, u64 gva, bool write, u64 *gpa);
 
 /* Registers that decide how a guest address is translated. */
 struct kxen_paging {

@@ -21,13 +21,14 @@ int kxen_glue_write_virt(struct kvm_vcpu *vcpu, u64 gva, const void *src, u32 le
 	       -EFAULT : 0;
 }
 
-/* Guest physical address of a mapped guest virtual one. */
-int kxen_glue_translate(struct kvm_vcpu *vcpu, u64 gva, u64 *gpa)
+/* Guest physical address of a guest virtual one that may be read, or written to. */
+int kxen_glue_translate(struct kvm_vcpu *vcpu, u64 gva, bool write, u64 *gpa)
 {
 	gpa_t g;
 
 	kxen_assert_own_thread(vcpu);
-	g = kxen_kvm(kvm_mmu_gva_to_gpa_read)(vcpu, gva, NULL);
+	g = write ? kxen_kvm(kvm_mmu_gva_to_gpa_write)(vcpu, gva, NULL) :
+		    kxen_kvm(kvm_mmu_gva_to_gpa_read)(vcpu, gva, NULL);
 	if (g == INVALID_GPA)
 		return -EFAULT;
 	*gpa = g;
