@@ -15,6 +15,15 @@
 #define PROBEOP_get	1	/* and are put there */
 #define PROBEOP_take	2	/* have one more, of PROBE_MAX; ENOSPC */
 #define PROBEOP_give	3	/* and one less; ENOENT */
+#define PROBEOP_look	4	/* struct probe_look: what is in a page of the module's own */
+#define PROBEOP_poke	5	/* and what is to be */
+#define PROBEOP_unplace	6	/* the argument is a frame: nothing is placed there; ENOENT */
+
+struct probe_look {
+	__u32 idx;
+	__u32 at;	/* bytes, a multiple of 8 */
+	__aligned_u64 value;
+};
 
 #define PROBE_MAX	4
 
@@ -26,6 +35,14 @@
 /* A command of memory_op, which is cut so often and then says how often. */
 #define XENMEM_probe	63
 #define PROBE_STEPS	3
+
+/* Other pages than the VMM's over frames of the guest's. */
+#define XENMAPSPACE_probe_own		0x71	/* idx: one of the module's */
+#define XENMAPSPACE_probe_foreign	0x72	/* idx: a frame of the guest's, and */
+#define XENMAPSPACE_probe_out		0x73
+#define PROBE_OWN	2
+#define PROBE_READ_ONLY	0x80000000U
+#define PROBE_GFN	(PROBE_READ_ONLY - 1)
 
 #define KXEN_STAT_PROBES	0x70000000
 #define KXEN_STAT_MAX_PROBES	0x70000001

@@ -89,6 +89,12 @@ long kxen_hc_probe(struct kxen_hc *hc)
 		return probe_take(hc->d);
 	case PROBEOP_give:
 		return probe_give(hc->d);
+	case PROBEOP_look:
+		return kxen_probe_look(hc, false);
+	case PROBEOP_poke:
+		return kxen_probe_look(hc, true);
+	case PROBEOP_unplace:
+		return kxen_probe_unplace(hc);
 	default:
 		return -ENOSYS;
 	}
@@ -146,6 +152,9 @@ static long probe_remove(struct kxen_hc *hc, u64 gfn)
 
 const struct kxen_space kxen_probe_spaces[] = {
 	{ XENMAPSPACE_probe, probe_add, probe_remove },
+	{ XENMAPSPACE_probe_own, kxen_probe_add_own },
+	{ XENMAPSPACE_probe_foreign, kxen_probe_add_foreign },
+	{ XENMAPSPACE_probe_out, kxen_probe_add_out },
 	{ }
 };
 

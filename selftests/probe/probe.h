@@ -19,6 +19,7 @@
  * @lock: the rest.
  * @value: what is kept.
  * @page: where the guest has placed it.
+ * @own: pages of the module's own, made when the guest first wants them.
  * @hooked: the domain has taken the hooks.
  * @calls: hypercalls.
  * @traps: calls that the hook has seen.
@@ -27,6 +28,7 @@ struct kxen_probe {
 	struct mutex lock;	/* inside domain->lock; KXEN_LIMIT_PROBES as well */
 	u64 value;
 	struct kxen_page page[PROBE_FRAMES];
+	struct page *own[PROBE_OWN];
 	bool hooked;
 	atomic64_t calls;
 	atomic64_t traps;
@@ -39,6 +41,15 @@ extern const struct kxen_mem_entry kxen_probe_memory_ops[];
 extern const struct kxen_space kxen_probe_spaces[];
 u64 kxen_probe_keep(struct kxen_domain *d, u64 value);
 void kxen_probe_drop(struct kxen_domain *d);
+
+/* place.c */
+long kxen_probe_add_own(struct kxen_hc *hc, u64 idx, u64 gfn);
+long kxen_probe_add_foreign(struct kxen_hc *hc, u64 idx, u64 gfn);
+long kxen_probe_add_out(struct kxen_hc *hc, u64 idx, u64 gfn);
+long kxen_probe_look(struct kxen_hc *hc, bool poke);
+long kxen_probe_unplace(struct kxen_hc *hc);
+void kxen_probe_free_own(struct kxen_domain *d);
+int kxen_probe_placed(void);
 
 /* save.c */
 extern const struct kxen_rec_desc kxen_probe_recs[];

@@ -22,6 +22,7 @@ static int probe_create(struct kxen_domain *d)
 
 static void probe_destroy(struct kxen_domain *d)
 {
+	kxen_probe_free_own(d);
 	kfree(d->probe);
 	d->probe = NULL;
 }
@@ -60,6 +61,7 @@ static int probe_show(struct seq_file *m, void *v)
 	mutex_lock(&d->probe->lock);
 	seq_printf(m, "kept %llu\n", d->probe->value);
 	mutex_unlock(&d->probe->lock);
+	seq_printf(m, "placed %d\n", kxen_probe_placed());
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(probe);

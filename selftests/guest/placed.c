@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Other pages than the VMM's over frames of the guest's: selftests/probe places them. What the
+ * host writes for the guest goes there, and arguments of hypercalls are read there. The guest
+ * itself sees the memory that is hidden, so it asks the probe what is in the page. The VMM may
+ * lock three pages (--memlock 12).
+ */
+#include "../probe/abi.h"
+#include "rt.h"
+
+#define FILL	0x5a5a5a5a5a5a5a5aULL
+#define KEPT	0x1122334455667788ULL
+
+#define XEN_ENOMEM	-12
+
+static u64 hidden[2][PAGE_SIZE / 8] page_aligned;	/* [0]: something is placed over it */
+static u64 ram[3][PAGE_SIZE / 8] page_aligned;
+
+static unsigned long gfn_of(const void *p)
+{
+	return (unsigned long)p / PAGE_SIZE;
+}
+
+static long place(u32 space, u64 idx, const void *at)
+{
+	struct xen_add_to_physmap a = {
+		.domid = DOMID_SELF, .space = space, .idx = idx, .gpfn = gfn_of(at),
+	};
+
+	return memory_op(XENMEM_add_to_physmap, &a);
+}
+
+static long take_away(const void *at)
+{
+	struct xen_remove_from_physmap r = { .domid = DOMID_SELF, .gpfn = gfn_of(at) };
+
+	return memory_op(XENMEM_remove_from_physmap, &r);
+}
+
+static u64 look(u32 idx, u32 at)
+{
+	struct probe_look l = { .idx = idx, .at = at };
+
+	return hc2(NR_probe, PROBEOP_look, &l) ? ~0ULL : l.value;
+}
+
+static void poke(u32 idx, u32 at, u64 value)
+{
+	struct probe_look l = { .idx = idx, .at = at, .value = value };
+
+	check("the page is written to", hc2(NR_probe, PROBEOP_poke, &l), 0);
+}
+
+static long keep(void *from)
+{
+	return hc2(NR_probe, PROBEOP_set, from);
+}
+
+static long put_kept(void *to)
+{
+	return hc2(NR_probe, PROBEOP_get, to);
+}
+
+static u64 kept(void)
+{
+	u64 value = 0;
+
+	put_kept(&value);
+	return value;
+}
+
+static int is_hidden(void)
+{
+	u32 i;
+
+	for (i = 0; i < PAGE_SIZE / 8; i++)
+		if (hidden[0][i] != FILL)
+			return 0;
+	return 1;
+}
+
+static long runstate_at(unsigned int cpu, void *va)
+{
+	struct vcpu_register_runstate_memory_area a = { .addr.v = va };
+
+	return vcpu_op(VCPUOP_register_runstate_memory_area, cpu, &a);
+}
+
+static long time_at(unsigned int cpu, void *va)
+{
+	struct vcpu_register_time_memory_area a = { .addr.v = va };
+
+	return vcpu_op(VCPUOP_register_vcpu_time_memory_area, cpu, &a);
+}
+
+static long vcpu_info_at(unsigned int cpu, void *at)
+{
+	struct vcpu_register_vcpu_info r = {
+		.mfn = gfn_of(at), .offset = (unsigned long)at % PAGE_SIZE,
+	};
+
+	return vcpu_op(VCPUOP_register_vcpu_info, cpu, &r);
+}
+
+/* In one layout the time of entry is behind the state, in the other it is aligned. */
+static int runstate_there(void)
+{
+	return look(0, 64) >> 32 || look(0, 72);
+}
+
+/* What the host writes: areas and vcpu_info. 512 and more are others' in the page. */
+static void test_written(void)
+{
+	check("a page of the module's", place(XENMAPSPACE_probe_own, 0, hidden[0]), 0);
+	check("it is empty", look(0, 0), 0);
+	check("a second page of the VMM's is held", runstate_at(0, ram[0]), 0);
+	check("and is written to", ((struct vcpu_runstate_info *)ram[0])->state_entry_time != 0, 1);
+	check("a third", runstate_at(1, ram[1]), 0);
+	check("another is more than it may lock", time_at(0, ram[2]), XEN_ENOMEM);
+	check("the module's own is none of those", time_at(0, &hidden[0][0]), 0);
+	check("the clock is in it", look(0, 24) != 0, 1);
+	check("runstate moves there", runstate_at(0, &hidden[0][8]), 0);
+	check("it is in it", runstate_there(), 1);
+	check("vcpu_info of another vCPU", vcpu_info_at(1, &hidden[0][32]), 0);
+	check("its upcall is pending there", look(0, 256) & 0xff, 1);
+	check("nothing of it is in the memory that is hidden", is_hidden(), 1);
+	check("a page of the VMM's can be held again", time_at(1, ram[0]), 0);
+	check("and given back", time_at(1, &hidden[0][16]), 0);
+}
+
+/* Arguments: read there, written there, also when only a part is there. */
+static void test_arguments(void)
+{
+	u64 *across = (void *)((u8 *)&hidden[1] - 4);
+	struct evtchn_alloc_unbound *a = (void *)&hidden[0][72];
+	u64 before;
+
+	poke(0, 1024, KEPT);
+	check("an argument is read there", keep(&hidden[0][128]), 0);
+	check("so it is what was there", kept() == KEPT, 1);
+	check("a result is written there", put_kept(&hidden[0][160]), 0);
+	check("so it is there", look(0, 1280) == KEPT, 1);
+	before = look(0, 4088);
+	check("half of a result", put_kept(across), 0);
+	check("is there", look(0, 4088) == ((before & 0xffffffff) | KEPT << 32), 1);
+	check("and half behind it", *(u32 *)hidden[1] == (u32)(KEPT >> 32), 1);
+	poke(0, 4088, 0x9900112200000000ULL);
+	check("half of an argument", keep(across), 0);
+	check("is read there", kept() == ((KEPT >> 32) << 32 | 0x99001122), 1);
+	poke(0, 576, (u64)DOMID_SELF << 16 | DOMID_SELF);
+	check("an argument that is written back", evtchn_op(EVTCHNOP_alloc_unbound, a), 0);
+	check("has the port", look(0, 576) >> 32 != 0, 1);
+	check("nothing of it is in the memory that is hidden", is_hidden(), 1);
+	check("other memory is as ever", put_kept(&ram[2][5]) || ram[2][5] != kept(), 0);
+}
+
+/* It sleeps, which is another runstate, until that is written there. */
+static int runstate_comes(void)
+{
+	struct sched_poll p = { };
+	u32 i;
+
+	for (i = 0; i < 1000 && !runstate_there(); i++) {
+		p.timeout = rt_now(rt_vi(0)) + 1000000;
+		sched_op(SCHEDOP_poll, &p);
+	}
+	return runstate_there();
+}
+
+static void test_removed(void)
+{
+	check("it is taken away", take_away(hidden[0]), 0);
+	check("nothing is there any more", take_away(hidden[0]), XEN_ENOENT);
+	check("the guest's memory is back", put_kept(&hidden[0][160]), 0);
+	check("and gets what is written", hidden[0][160] == kept(), 1);
+	check("the page does not", look(0, 1280) == KEPT, 1);
+	hidden[0][160] = FILL;
+	poke(0, 64, 0);
+	poke(0, 72, 0);
+	check("what was registered there stays there", runstate_comes(), 1);
+	check("the memory is as it was", is_hidden(), 1);
+	check("another page there", place(XENMAPSPACE_probe_own, 1, hidden[0]), 0);
+	check("shared_info takes its place", place(XENMAPSPACE_shared_info, 0, hidden[0]), 0);
+	check("in the guest's memory", is_hidden(), 0);
+	check("and is taken away", take_away(hidden[0]), 0);
+	check("as before", place(XENMAPSPACE_shared_info, 0, ram[0]), 0);
+	memset(hidden[0], 0x5a, PAGE_SIZE);
+}
+
+static void test_foreign(void)
+{
+	check("a page of somebody's", place(XENMAPSPACE_probe_foreign, gfn_of(ram[2]), hidden[0]), 0);
+	check("a result is written there", put_kept(&hidden[0][7]), 0);
+	check("so he has it", ram[2][7] == kept(), 1);
+	check("not the memory that is hidden", is_hidden(), 1);
+	check("the guest cannot take it away", take_away(hidden[0]), XEN_EINVAL);
+	check("nor place shared_info there", place(XENMAPSPACE_shared_info, 0, hidden[0]), XEN_EINVAL);
+	check("nor anything else", place(XENMAPSPACE_probe_own, 0, hidden[0]), XEN_EEXIST);
+	check("who has placed it can", hc2(NR_probe, PROBEOP_unplace, (void *)gfn_of(hidden[0])), 0);
+	check("one to be read alone", place(XENMAPSPACE_probe_foreign,
+					    gfn_of(ram[2]) | PROBE_READ_ONLY, hidden[0]), 0);
+	ram[2][9] = KEPT + 9;
+	check("an argument is read there", keep(&hidden[0][9]), 0);
+	check("so it is what was there", kept() == KEPT + 9, 1);
+	check("a result is refused", put_kept(&hidden[0][7]), XEN_EFAULT);
+	check("so is vcpu_info", vcpu_info_at(0, &hidden[0][0]), XEN_EINVAL);
+	check("it goes", hc2(NR_probe, PROBEOP_unplace, (void *)gfn_of(hidden[0])), 0);
+}
+
+static void test_out(void)
+{
+	check("a page that is out", place(XENMAPSPACE_probe_out, 0, hidden[0]), 0);
+	check("no argument is read there", keep(&hidden[0][9]), XEN_EFAULT);
+	check("no result is written there", put_kept(&hidden[0][9]), XEN_EFAULT);
+	check("nor half of one", put_kept((u8 *)&hidden[1] - 4), XEN_EFAULT);
+	check("no vcpu_info", vcpu_info_at(0, &hidden[0][0]), XEN_EINVAL);
+	check("nothing of it is in the memory that is hidden", is_hidden(), 1);
+	if (sizeof(long) == 8)
+		check("a frame that no machine has",
+		      place(XENMAPSPACE_probe_out, 0, (void *)(~0UL << (sizeof(long) * 8 - 10))), XEN_EINVAL);
+}
+
+static void test_reset(void)
+{
+	struct sched_shutdown s = { .reason = SHUTDOWN_soft_reset };
+
+	check("soft reset", sched_op(SCHEDOP_shutdown, &s), 0);
+	check("nothing is placed any more", put_kept(&hidden[0][9]), 0);
+	check("the guest's memory is back", hidden[0][9], 0);
+	hidden[0][9] = FILL;
+	check("a page again", place(XENMAPSPACE_probe_own, 0, hidden[0]), 0);
+	check("runstate in it when the domain ends", runstate_at(0, &hidden[0][8]), 0);
+	check("and another one out", place(XENMAPSPACE_probe_out, 0, ram[2]), 0);
+	check("the memory is as it was", is_hidden(), 1);
+}
+
+void test_main(void)
+{
+	rt_map_shinfo();
+	cli();
+	memset(hidden[0], 0x5a, PAGE_SIZE);
+	check("there is no such page", place(XENMAPSPACE_probe_own, PROBE_OWN, hidden[0]), XEN_EINVAL);
+	test_written();
+	test_arguments();
+	test_removed();
+	test_foreign();
+	test_out();
+	test_reset();
+}

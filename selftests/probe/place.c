@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the probe places over the caller's memory: pages of its own, pages that the domain has
+ * at another frame as if they were somebody else's, and none, as if they were paged out.
+ */
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "../../kvm-xen/p2m.h"
+#include "probe.h"
+
+/**
+ * struct placed - one frame that something is placed over.
+ * @entry: what the table knows of it.
+ * @from: FOREIGN: whose page it is, with a reference.
+ * @page: FOREIGN: that page, held.
+ * @rcu: it is freed after a grace period.
+ */
+struct placed {
+	struct kxen_p2m_entry entry;
+	struct kxen_domain *from;
+	struct kxen_page page;
+	struct rcu_head rcu;
+};
+
+static atomic_t nr_placed;
+
+/* How many there are, in all domains together: none when the last one has gone. */
+int kxen_probe_placed(void)
+{
+	return atomic_read(&nr_placed);
+}
+
+static void free_placed(struct placed *s)
+{
+	if (s->entry.kind == KXEN_P2M_OWN)
+		put_page(s->entry.page);
+	if (s->from) {
+		kxen_page_unpin(s->from, &s->page);
+		kxen_domain_put(s->from);
+	}
+	atomic_dec(&nr_placed);
+	kfree_rcu(s, rcu);
+}
+
+static void probe_release(struct kxen_p2m_entry *e)
+{
+	free_placed(container_of(e, struct placed, entry));
+}
+
+static struct placed *make_placed(enum kxen_p2m_kind kind)
+{
+	struct placed *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
+
+	if (!s)
+		return NULL;
+	atomic_inc(&nr_placed);
+	s->entry.kind = kind;
+	s->entry.release = probe_release;
+	return s;
+}
+
+/* As on Xen it takes the place of what the guest may take away. */
+static long place_it(struct kxen_domain *d, u64 gfn, struct placed *s)
+{
+	int ret;
+
+	kxen_p2m_remove(d, gfn);
+	ret = kxen_p2m_place(d, gfn, &s->entry);
+	if (ret)
+		free_placed(s);
+	return ret;
+}
+
+/* --- pages of its own ----------------------------------------------------------------- */
+
+static struct page *own_page(struct kxen_probe *p, u64 idx)
+{
+	struct page *page;
+
+	mutex_lock(&p->lock);
+	if (!p->own[idx])
+		p->own[idx] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	page = p->own[idx];
+	if (page)
+		get_page(page);
+	mutex_unlock(&p->lock);
+	return page;
+}
+
+long kxen_probe_add_own(struct kxen_hc *hc, u64 idx, u64 gfn)
+{
+	struct placed *s;
+
+	if (idx >= PROBE_OWN)
+		return -EINVAL;
+	s = make_placed(KXEN_P2M_OWN);
+	if (!s)
+		return -ENOMEM;
+	s->entry.removable = true;
+	s->entry.page = own_page(hc->d->probe, array_index_nospec(idx, PROBE_OWN));
+	if (s->entry.page)
+		return place_it(hc->d, gfn, s);
+	s->entry.kind = KXEN_P2M_NONE;
+	free_placed(s);
+	return -ENOMEM;
+}
+
+void kxen_probe_free_own(struct kxen_domain *d)
+{
+	int i;
+
+	for (i = 0; i < PROBE_OWN; i++)
+		if (d->probe->own[i])
+			put_page(d->probe->own[i]);
+}
+
+/* The host's view of such a page, or the host's hand in it. */
+long kxen_probe_look(struct kxen_hc *hc, bool poke)
+{
+	struct kxen_probe *p = hc->d->probe;
+	struct probe_look look;
+	struct kxen_gptr at;
+	long ret = -EINVAL;
+
+	if (kxen_hc_get(hc, &look, hc->arg[1], sizeof(look)))
+		return -EFAULT;
+	if (look.idx >= PROBE_OWN || look.at > XEN_PAGE_SIZE - 8 || look.at % 8)
+		return -EINVAL;
+	look.idx = array_index_nospec(look.idx, PROBE_OWN);
+	look.at = array_index_nospec(look.at, XEN_PAGE_SIZE);
+	mutex_lock(&p->lock);
+	if (p->own[look.idx]) {
+		at = kxen_gptr_at(kxen_gptr_page(p->own[look.idx], 0), look.at);
+		if (poke)
+			kxen_guest_write64(at, look.value);
+		look.value = kxen_guest_read64(at);
+		ret = 0;
+	}
+	mutex_unlock(&p->lock);
+	return ret ?: kxen_hc_put(hc, hc->arg[1], &look, sizeof(look));
+}
+
+/* --- somebody else's, and none ---------------------------------------------------------- */
+
+/* A page of the caller's, as if its domain was another one. */
+long kxen_probe_add_foreign(struct kxen_hc *hc, u64 idx, u64 gfn)
+{
+	struct placed *s = make_placed(KXEN_P2M_FOREIGN);
+	long ret;
+
+	if (!s)
+		return -ENOMEM;
+	ret = kxen_page_pin(hc->d, KXEN_LIMIT_PAGES, idx & PROBE_GFN, &s->page);
+	if (ret) {
+		free_placed(s);
+		return ret;
+	}
+	s->from = kxen_domain_get(hc->d->domid);
+	s->entry.read_only = idx & PROBE_READ_ONLY;
+	s->entry.page = s->page.page;
+	s->entry.offset = offset_in_page((idx & PROBE_GFN) << XEN_PAGE_SHIFT);
+	return place_it(hc->d, gfn, s);
+}
+
+long kxen_probe_add_out(struct kxen_hc *hc, u64 idx, u64 gfn)
+{
+	struct placed *s = make_placed(KXEN_P2M_OUT);
+
+	return s ? place_it(hc->d, gfn, s) : -ENOMEM;
+}
+
+/* What the guest may not take away by itself. The argument is the frame. */
+long kxen_probe_unplace(struct kxen_hc *hc)
+{
+	struct kxen_p2m_entry *e = kxen_p2m_entry_get(hc->d, hc->arg[1]);
+	long ret = -ENOENT;
+
+	if (!e)
+		return -ENOENT;
+	if (e->release == probe_release && kxen_p2m_take(hc->d, hc->arg[1], e))
+		ret = 0;
+	kxen_p2m_entry_put(e);
+	return ret;
+}
