@@ -41,7 +41,7 @@ static void evtchn_2l_mark(struct kxen_domain *d, const struct kxen_layout *l,
 	if (!v)
 		return;
 	vcpu_info = kxen_gptr_get_sched(&v->vcpu_info);
-	if (!kxen_guest_set_sel(kxen_gptr_at(vcpu_info, l->sel),
+	if (!kxen_guest_set_sel(d, kxen_gptr_at(vcpu_info, l->sel),
 				p->port / l->long_bits, l->long_bits))
 		kxen_vcpu_mark_events_pending(v, vcpu_info);
 }
@@ -53,7 +53,7 @@ static void evtchn_2l_set_pending(struct kxen_domain *d, struct kxen_port *p)
 	struct kxen_gptr s = shared_info(d);
 
 	if (!has_bits(l, p) ||
-	    kxen_guest_test_and_set(kxen_gptr_at(s, l->pending), p->port))
+	    kxen_guest_test_and_set(d, kxen_gptr_at(s, l->pending), p->port))
 		return;
 	if (!kxen_guest_test(kxen_gptr_at(s, l->mask), p->port))
 		evtchn_2l_mark(d, l, p);
@@ -65,7 +65,7 @@ static void evtchn_2l_clear_pending(struct kxen_domain *d, struct kxen_port *p)
 	const struct kxen_layout *l = layout(d);
 
 	if (has_bits(l, p))
-		kxen_guest_test_and_clear(kxen_gptr_at(shared_info(d), l->pending),
+		kxen_guest_test_and_clear(d, kxen_gptr_at(shared_info(d), l->pending),
 					  p->port);
 }
 
@@ -75,7 +75,7 @@ static void evtchn_2l_unmask(struct kxen_domain *d, struct kxen_port *p)
 	struct kxen_gptr s = shared_info(d);
 
 	if (has_bits(l, p) &&
-	    kxen_guest_test_and_clear(kxen_gptr_at(s, l->mask), p->port) &&
+	    kxen_guest_test_and_clear(d, kxen_gptr_at(s, l->mask), p->port) &&
 	    kxen_guest_test(kxen_gptr_at(s, l->pending), p->port))
 		evtchn_2l_mark(d, l, p);
 }
@@ -142,7 +142,7 @@ void kxen_evtchn_merge_pending(struct kxen_domain *d, const struct kxen_shared_i
 
 		for (bit = 0; word; bit++, word >>= 1)
 			if (word & 1)
-				kxen_guest_test_and_set(to, i * 64 + bit);
+				kxen_guest_test_and_set(d, to, i * 64 + bit);
 	}
 	local_irq_restore(flags);
 }

@@ -80,7 +80,7 @@ static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 
 	lockdep_assert_held(&q->lock);
 	if (q->tail && word_of(f, q->tail, &tail))
-		linked = kxen_fifo_link(tail, port, &broken);
+		linked = kxen_fifo_link(d, tail, port, &broken);
 	if (unlikely(broken))
 		breaks_rules(d);
 	if (!linked)
@@ -96,7 +96,7 @@ static void notify(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 	struct kxen_vcpu *v;
 
 	/* Also the barrier between the head and the bit, for the guest's xchg. */
-	if (kxen_guest_test_and_set(fv->control, at & 15))
+	if (kxen_guest_test_and_set(d, fv->control, at & 15))
 		return;
 	v = kxen_domain_vcpu(d, at >> 4);
 	if (v)
@@ -121,7 +121,7 @@ static enum claim claim(struct kxen_domain *d, const struct kxen_fifo *f,
 	raw_spin_lock(&q->lock);
 	if (unlikely(READ_ONCE(p->lastq) != last)) {
 		ret = RETRY;
-	} else if (!kxen_word_set(w, EVTCHN_FIFO_LINKED)) {
+	} else if (!kxen_word_set(d, w, EVTCHN_FIFO_LINKED)) {
 		/* The guest has taken it off, and all before it: an empty queue. */
 		if (q->tail == p->port)
 			q->tail = 0;
@@ -171,7 +171,7 @@ static void raise(struct kxen_domain *d, const struct kxen_fifo *f,
 	/* An event that never was in a queue: it begins with this one. */
 	if (unlikely(READ_ONCE(p->lastq) == KXEN_NO_QUEUE))
 		cmpxchg(&p->lastq, KXEN_NO_QUEUE, to);
-	was = kxen_word_set(w, EVTCHN_FIFO_PENDING);
+	was = kxen_word_set(d, w, EVTCHN_FIFO_PENDING);
 	if (!(kxen_word_read(w) & (KXEN_FIFO_MASKED | KXEN_FIFO_LINKED)))
 		enqueue(d, f, p, w, to);
 	if (!was)
@@ -208,7 +208,7 @@ static void evtchn_fifo_clear_pending(struct kxen_domain *d,
 
 	/* Never off its queue: the guest takes it off and skips it (A67). */
 	if (word_of(READ_ONCE(d->evtchn->fifo), p->port, &w))
-		kxen_word_clear(w, EVTCHN_FIFO_PENDING);
+		kxen_word_clear(d, w, EVTCHN_FIFO_PENDING);
 	WRITE_ONCE(p->pending_deferred, false);
 }
 
@@ -218,7 +218,7 @@ static void evtchn_fifo_unmask(struct kxen_domain *d, struct kxen_port *p)
 
 	if (!word_of(READ_ONCE(d->evtchn->fifo), p->port, &w))
 		return;
-	kxen_word_clear(w, EVTCHN_FIFO_MASKED);
+	kxen_word_clear(d, w, EVTCHN_FIFO_MASKED);
 	if (kxen_word_read(w) & KXEN_FIFO_PENDING)
 		evtchn_fifo_set_pending(d, p);
 }

@@ -29,33 +29,34 @@ static inline u32 kxen_word_read(struct kxen_word w)
 	return kxen_guest_read32(kxen_word_at(w));
 }
 
-static inline bool kxen_word_set(struct kxen_word w, u32 bit)
+static inline bool kxen_word_set(struct kxen_domain *d, struct kxen_word w, u32 bit)
 {
-	return kxen_guest_test_and_set(w.page, w.index * 32 + bit);
+	return kxen_guest_test_and_set(d, w.page, w.index * 32 + bit);
 }
 
-static inline bool kxen_word_clear(struct kxen_word w, u32 bit)
+static inline bool kxen_word_clear(struct kxen_domain *d, struct kxen_word w, u32 bit)
 {
-	return kxen_guest_test_and_clear(w.page, w.index * 32 + bit);
+	return kxen_guest_test_and_clear(d, w.page, w.index * 32 + bit);
 }
 
 /* One attempt to make @port follow the event of word @w; -1: the guest was quicker. */
-static inline int kxen_fifo_try_link(struct kxen_word w, u32 port)
+static inline int kxen_fifo_try_link(struct kxen_domain *d, struct kxen_word w, u32 port)
 {
 	u32 old = kxen_word_read(w), new;
 
 	if (!(old & KXEN_FIFO_LINKED)) {
 		/* The guest has taken it off: there is nothing to follow. */
 		if (old & KXEN_FIFO_BUSY)
-			kxen_word_clear(w, EVTCHN_FIFO_BUSY);
+			kxen_word_clear(d, w, EVTCHN_FIFO_BUSY);
 		return 0;
 	}
 	new = (old & ~(KXEN_FIFO_BUSY | EVTCHN_FIFO_LINK_MASK)) | port;
-	return kxen_guest_cmpxchg32(kxen_word_at(w), old, new) == old ? 1 : -1;
+	return kxen_guest_cmpxchg32(d, kxen_word_at(w), old, new) == old ? 1 : -1;
 }
 
 /**
  * kxen_fifo_link() - Append @port behind the event of word @w.
+ * @d: the domain.
  * @w: the word of the queue's last event.
  * @port: the event to append.
  * @broken: set if the guest changed the word more often than it may.
@@ -66,17 +67,18 @@ static inline int kxen_fifo_try_link(struct kxen_word w, u32 port)
  *
  * Return: false if the event of @w is in no queue any more.
  */
-static inline bool kxen_fifo_link(struct kxen_word w, u32 port, bool *broken)
+static inline bool kxen_fifo_link(struct kxen_domain *d, struct kxen_word w, u32 port,
+				  bool *broken)
 {
-	int tries, done = kxen_fifo_try_link(w, port);
+	int tries, done = kxen_fifo_try_link(d, w, port);
 
 	if (likely(done >= 0))
 		return done;
-	kxen_word_set(w, EVTCHN_FIFO_BUSY);
+	kxen_word_set(d, w, EVTCHN_FIFO_BUSY);
 	for (tries = 0; tries < 4 && done < 0; tries++)
-		done = kxen_fifo_try_link(w, port);
+		done = kxen_fifo_try_link(d, w, port);
 	if (done < 0) {
-		kxen_word_clear(w, EVTCHN_FIFO_BUSY);
+		kxen_word_clear(d, w, EVTCHN_FIFO_BUSY);
 		*broken = true;
 	}
 	return done;

@@ -54,12 +54,12 @@ static void nlevel_mark(const struct kxen_nlevel *nl, struct kxen_vcpu *v, u32 p
 		return;
 	/* Pairs with the release in kxen_nl_vcpu(): its arrays are there. */
 	nv = smp_load_acquire(&nl->vcpu[v->id]);
-	if (!nv || !kxen_nl_climb(&nv->in, nl->levels, nl->shift, port))
+	if (!nv || !kxen_nl_climb(v->domain, &nv->in, nl->levels, nl->shift, port))
 		return;
 	vcpu_info = kxen_gptr_get_sched(&v->vcpu_info);
-	if (!kxen_guest_set_sel(kxen_gptr_at(vcpu_info, kxen_layouts[nl->shift == 5].sel),
-				kxen_nl_bit(nl->levels, nl->shift, 1, port),
-				bits))
+	if (!kxen_guest_set_sel(v->domain,
+				kxen_gptr_at(vcpu_info, kxen_layouts[nl->shift == 5].sel),
+				kxen_nl_bit(nl->levels, nl->shift, 1, port), bits))
 		kxen_vcpu_mark_events_pending(v, vcpu_info);
 }
 
@@ -79,7 +79,7 @@ static void evtchn_nl_set_pending(struct kxen_domain *d, struct kxen_port *p)
 	struct kxen_nl_leaf l;
 
 	if (!kxen_nl_leaf(nl, p->port, &l) ||
-	    kxen_guest_test_and_set(l.pending, l.bit))
+	    kxen_guest_test_and_set(d, l.pending, l.bit))
 		return;
 	if (!kxen_guest_test(l.mask, l.bit))
 		nlevel_mark(nl, nlevel_vcpu_of(d, p), p->port);
@@ -91,7 +91,7 @@ static void evtchn_nl_clear_pending(struct kxen_domain *d, struct kxen_port *p)
 	struct kxen_nl_leaf l;
 
 	if (kxen_nl_leaf(current_tree(d), p->port, &l))
-		kxen_guest_test_and_clear(l.pending, l.bit);
+		kxen_guest_test_and_clear(d, l.pending, l.bit);
 }
 
 static void evtchn_nl_unmask(struct kxen_domain *d, struct kxen_port *p)
@@ -105,7 +105,7 @@ static void evtchn_nl_unmask(struct kxen_domain *d, struct kxen_port *p)
 	 * Also for one that is not masked: the guest clears the bit itself first, and a
 	 * sender that found it set just before has told nobody.
 	 */
-	kxen_guest_test_and_clear(l.mask, l.bit);
+	kxen_guest_test_and_clear(d, l.mask, l.bit);
 	if (kxen_guest_test(l.pending, l.bit))
 		nlevel_mark(nl, nlevel_vcpu_of(d, p), p->port);
 }

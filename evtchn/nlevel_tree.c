@@ -267,9 +267,9 @@ static void copy_masks(struct kxen_domain *d, const struct kxen_nlevel *nl,
 	for (port = 0; port < nr; port++) {
 		kxen_nl_leaf(nl, port, &l);
 		if (from->is_masked(d, kxen_port(d, port)))
-			kxen_guest_test_and_set(l.mask, l.bit);
+			kxen_guest_test_and_set(d, l.mask, l.bit);
 		else
-			kxen_guest_test_and_clear(l.mask, l.bit);
+			kxen_guest_test_and_clear(d, l.mask, l.bit);
 	}
 }
 
@@ -286,7 +286,7 @@ static void mask_nameless(struct kxen_domain *d, const struct kxen_nlevel *nl, u
 		if (port >= nl->nr_ports)
 			return;
 		kxen_nl_leaf(nl, port++, &l);
-		kxen_guest_test_and_set(l.mask, l.bit);
+		kxen_guest_test_and_set(d, l.mask, l.bit);
 		cond_resched();
 	}
 }
@@ -301,9 +301,9 @@ static void merge_pending(struct kxen_domain *d, const struct kxen_nlevel *nl,
 	for (port = 0; port < nr; port++) {
 		kxen_nl_leaf(nl, port, &l);
 		if (!from->is_masked(d, kxen_port(d, port)))
-			kxen_guest_test_and_clear(l.mask, l.bit);
+			kxen_guest_test_and_clear(d, l.mask, l.bit);
 		if (from->is_pending(d, kxen_port(d, port)))
-			kxen_guest_test_and_set(l.pending, l.bit);
+			kxen_guest_test_and_set(d, l.pending, l.bit);
 	}
 }
 

@@ -49,6 +49,7 @@ static inline u32 kxen_nl_pages(u32 shift, u32 level)
 
 /**
  * kxen_nl_climb() - Set the bits between a leaf and the root.
+ * @d: the domain.
  * @in: the vCPU's inner levels.
  * @levels: depth of the tree.
  * @shift: log2 of the bits of a word.
@@ -56,15 +57,15 @@ static inline u32 kxen_nl_pages(u32 shift, u32 level)
  *
  * Return: true if the root's bit is still to be set.
  */
-static inline bool kxen_nl_climb(const struct kxen_nl_inner *in, u32 levels,
-				 u32 shift, u32 port)
+static inline bool kxen_nl_climb(struct kxen_domain *d, const struct kxen_nl_inner *in,
+				 u32 levels, u32 shift, u32 port)
 {
 	u32 level, bit;
 
 	for (level = levels - 1; level > 1; level--) {
 		bit = kxen_nl_bit(levels, shift, level, port);
-		if (kxen_guest_test_and_set(in->page[level - 2]
-						    [bit >> KXEN_NL_PAGE_SHIFT],
+		if (kxen_guest_test_and_set(d, in->page[level - 2]
+						       [bit >> KXEN_NL_PAGE_SHIFT],
 					    bit & (KXEN_NL_PAGE_BITS - 1)))
 			return false;
 	}

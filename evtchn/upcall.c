@@ -15,7 +15,7 @@
 void kxen_vcpu_mark_events_pending(struct kxen_vcpu *v, struct kxen_gptr vcpu_info)
 {
 	/* evtchn_upcall_pending is the first byte. */
-	if (kxen_guest_xchg8(vcpu_info, 1))
+	if (kxen_guest_xchg8(v->domain, vcpu_info, 1))
 		return;
 	atomic64_inc(&v->upcalls);
 	trace_kxen_upcall(v->domain->domid, v->id);

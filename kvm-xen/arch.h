@@ -25,6 +25,10 @@
  * refused; is there: kxen_domain_vcpu_coming(), kxen_domain_vcpu_created(). The VMM asks for
  * dirty pages: kxen_domain_mark_dirty(). The VM's last reference has gone, its vCPUs and memory
  * have not: kxen_domain_vm_gone().
+ *
+ * What guest_bits.h has are atomic operations on words that a guest changes at the same time.
+ * They end within a bound and say whether they were done (XSA-295); a guest that keeps them from
+ * it is stopped in kxen_domain_stuck(), by kxen_arch_crash().
  */
 #ifndef KXEN_ARCH_H
 #define KXEN_ARCH_H

@@ -78,22 +78,39 @@ static __always_inline void kxen_gptr_unmap(void *p)
 
 /* --- bits; all changes are full barriers, as Xen's are ------------------------------ */
 
-static __always_inline bool kxen_guest_test_and_set(struct kxen_gptr g, u32 nr)
+/*
+ * Each is told whose word it is: @d's. An architecture's operation may find that the guest does
+ * not let it come to an end (guest_bits.h). Then that guest is stopped, which nobody can forget
+ * to do, and the caller is told what has him do the least: somebody else has been there.
+ */
+struct kxen_domain;
+
+void kxen_domain_stuck(struct kxen_domain *d);
+
+static __always_inline bool kxen_guest_test_and_set(struct kxen_domain *d,
+						    struct kxen_gptr g, u32 nr)
 {
 	u64 *base = kxen_gptr_map(g);
-	bool was = kxen_bits_test_and_set(base + (nr >> 6), nr & 63);
+	bool was, done = kxen_bits_test_and_set(base + (nr >> 6), nr & 63, &was);
 
 	kxen_gptr_unmap(base);
-	return was;
+	if (done)
+		return was;
+	kxen_domain_stuck(d);
+	return true;
 }
 
-static __always_inline bool kxen_guest_test_and_clear(struct kxen_gptr g, u32 nr)
+static __always_inline bool kxen_guest_test_and_clear(struct kxen_domain *d,
+						      struct kxen_gptr g, u32 nr)
 {
 	u64 *base = kxen_gptr_map(g);
-	bool was = kxen_bits_test_and_clear(base + (nr >> 6), nr & 63);
+	bool was, done = kxen_bits_test_and_clear(base + (nr >> 6), nr & 63, &was);
 
 	kxen_gptr_unmap(base);
-	return was;
+	if (done)
+		return was;
+	kxen_domain_stuck(d);
+	return false;
 }
 
 static __always_inline bool kxen_guest_test(struct kxen_gptr g, u32 nr)
@@ -105,15 +122,20 @@ static __always_inline bool kxen_guest_test(struct kxen_gptr g, u32 nr)
 	return set;
 }
 
-/* Bounded: the guest may fight for the line, but has only 32 bits. */
+/*
+ * Bounded: the guest may fight for the line, but has only 32 bits. Nor need it be stopped: all
+ * of them at once is a store.
+ */
 static inline bool kxen_guest_set_bit32(u32 *word, u32 nr)
 {
+	u32 old, was;
 	int tries;
-	u32 old;
 
 	for (tries = 0; tries < 64; tries++) {
 		old = READ_ONCE(*word);
-		if (kxen_bits_cmpxchg32(word, old, old | 1U << nr) == old)
+		if (!kxen_bits_cmpxchg32(word, old, old | 1U << nr, &was))
+			break;
+		if (was == old)
 			return old & 1U << nr;
 	}
 	WRITE_ONCE(*word, ~0U);
@@ -126,17 +148,21 @@ static inline bool kxen_guest_set_bit32(u32 *word, u32 nr)
  * in 64-bit mode by now: no locked access may be wider than its alignment, since
  * a split lock in the kernel is fatal on hosts that detect them.
  */
-static inline bool kxen_guest_set_sel(struct kxen_gptr sel, u32 nr, u32 width)
+static inline bool kxen_guest_set_sel(struct kxen_domain *d, struct kxen_gptr sel, u32 nr,
+				      u32 width)
 {
 	void *p = kxen_gptr_map(sel);
-	bool was;
+	bool was, done = true;
 
 	if (width == 64 && !((unsigned long)p & 7))
-		was = kxen_bits_test_and_set(p, nr);
+		done = kxen_bits_test_and_set(p, nr, &was);
 	else
 		was = kxen_guest_set_bit32((u32 *)p + (nr >> 5), nr & 31);
 	kxen_gptr_unmap(p);
-	return was;
+	if (done)
+		return was;
+	kxen_domain_stuck(d);
+	return true;
 }
 
 /* --- words ------------------------------------------------------------------------ */
@@ -189,32 +215,47 @@ static __always_inline void kxen_guest_write64(struct kxen_gptr g, u64 value)
 	kxen_gptr_unmap(p);
 }
 
-static __always_inline u8 kxen_guest_xchg8(struct kxen_gptr g, u8 value)
+static __always_inline u8 kxen_guest_xchg8(struct kxen_domain *d, struct kxen_gptr g,
+					   u8 value)
 {
-	u8 *p = kxen_gptr_map(g), old = kxen_bits_xchg8(p, value);
+	u8 *p = kxen_gptr_map(g), was;
+	bool done = kxen_bits_xchg8(p, value, &was);
 
 	kxen_gptr_unmap(p);
-	return old;
+	if (done)
+		return was;
+	kxen_domain_stuck(d);
+	return value;
 }
 
 /* What was there: @old if it is @new now. Nothing is tried again. */
-static __always_inline u32 kxen_guest_cmpxchg32(struct kxen_gptr g, u32 old, u32 new)
+static __always_inline u32 kxen_guest_cmpxchg32(struct kxen_domain *d, struct kxen_gptr g,
+						u32 old, u32 new)
 {
-	u32 *p = kxen_gptr_map(g), was = kxen_bits_cmpxchg32(p, old, new);
+	u32 *p = kxen_gptr_map(g), was;
+	bool done = kxen_bits_cmpxchg32(p, old, new, &was);
 
 	kxen_gptr_unmap(p);
-	return was;
+	if (done)
+		return was;
+	kxen_domain_stuck(d);
+	return ~old;
 }
 
 #ifdef __KERNEL__
 
 /* The same for 64 bits, aligned. */
-static __always_inline u64 kxen_guest_cmpxchg64(struct kxen_gptr g, u64 old, u64 new)
+static __always_inline u64 kxen_guest_cmpxchg64(struct kxen_domain *d, struct kxen_gptr g,
+						u64 old, u64 new)
 {
-	u64 *p = kxen_gptr_map(g), was = kxen_bits_cmpxchg64(p, old, new);
+	u64 *p = kxen_gptr_map(g), was;
+	bool done = kxen_bits_cmpxchg64(p, old, new, &was);
 
 	kxen_gptr_unmap(p);
-	return was;
+	if (done)
+		return was;
+	kxen_domain_stuck(d);
+	return ~old;
 }
 
 /* --- more than a word, all in one page; the guest may see it half done ---------------- */

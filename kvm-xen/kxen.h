@@ -204,6 +204,7 @@ struct kxen_domain {
 	bool reset_pending;	/* held: machine_reset.c */
 	bool restoring;		/* no pin waits for a page */
 	unsigned long absent;	/* the one that was not there; 0: none */
+	bool stuck;		/* guest_word.c: it has kept the host waiting */
 
 	struct kxen_shared_info __rcu *shared_info;
 	struct kxen_shared_info own_shared_info;	/* in no guest page, but in the next one */

@@ -48,6 +48,16 @@ steps() {	# NAME WHAT
 }
 steps fifo "a guest that is quicker at any step of the host's is dealt with"
 steps nlevel "a scan between any two steps of a raiser loses nothing"
+for a in "" -DBLAME_NOBODY; do
+	$C $a -fsanitize=address,undefined -o "$U/bits$a" bits.c >"$U/bits.log" 2>&1
+	tap $? "bits$a: builds"
+done
+"$U/bits" >"$U/bits.log" 2>&1
+tap $? "bits: a guest that lets no atomic operation succeed is stopped, and holds nobody up"
+tap_number "bits" <"$U/bits.log"
+bash -c "ulimit -c 0; '$U/bits-DBLAME_NOBODY'" >"$U/bits.log" 2>&1
+[ $? != 0 ] && grep -q 'is not stopped' "$U/bits.log"
+tap $? "bits: and where that is not told, it is found"
 steps stream "each damage of a stream is refused for its reason"
 $C -fsanitize=address,undefined -o "$U/subsys" subsys.c >"$U/subsys.log" 2>&1
 tap $? "subsys: builds"
@@ -66,7 +76,7 @@ tap $? "btf: types are read, of the image and of a module"
 tap_number "btf" <"$U/btf.log"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"../../kvm-xen#\"$KXEN_TOP/kvm-xen#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
-	sed 's/if (kxen_guest_test_and_set(kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(kxen_gptr_own(leaf), port);/' >"$U/wrong.c"
+	sed 's/if (kxen_guest_test_and_set(&dom, kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(\&dom, kxen_gptr_own(leaf), port);/' >"$U/wrong.c"
 $C -DSTEPS -o "$U/wrong" "$U/wrong.c" 2>"$U/wrong.log"
 tap $? "nlevel: a raiser with the wrong order is built"
 bash -c "ulimit -c 0; '$U/wrong'" >"$U/wrong.log" 2>&1

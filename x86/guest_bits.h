@@ -4,9 +4,13 @@
  *
  * The rule for every architecture: an operation ends after a bounded number of steps,
  * whatever the guest does to the word meanwhile, since senders call it with locks held
- * and interrupts off (XSA-295). The processor's locked instructions keep it. A machine
- * whose atomics are loops that another CPU's store sends round again must count the
- * rounds, and stop the guest when there were too many, before it goes on without counting.
+ * and interrupts off (XSA-295). Each says whether it has been done: if not, the word is as the
+ * guest has it, *was has no meaning, and guest_word.h has the guest stopped.
+ *
+ * The processor's locked instructions keep the rule by themselves, so here each is done, the
+ * compiler knows it, and nothing is left of the question. A machine whose atomics are loops that
+ * another CPU's store sends round again counts the rounds: as many as no guest can need that
+ * does not mean to.
  */
 #ifndef KXEN_GUEST_BITS_H
 #define KXEN_GUEST_BITS_H
@@ -15,29 +19,34 @@
 #include <linux/bitops.h>
 #include <linux/types.h>
 
-static __always_inline bool kxen_bits_test_and_set(u64 *word, u32 nr)
+static __always_inline bool kxen_bits_test_and_set(u64 *word, u32 nr, bool *was)
 {
-	return test_and_set_bit(nr, (unsigned long *)word);
+	*was = test_and_set_bit(nr, (unsigned long *)word);
+	return true;
 }
 
-static __always_inline bool kxen_bits_test_and_clear(u64 *word, u32 nr)
+static __always_inline bool kxen_bits_test_and_clear(u64 *word, u32 nr, bool *was)
 {
-	return test_and_clear_bit(nr, (unsigned long *)word);
+	*was = test_and_clear_bit(nr, (unsigned long *)word);
+	return true;
 }
 
-static __always_inline u8 kxen_bits_xchg8(u8 *word, u8 value)
+static __always_inline bool kxen_bits_xchg8(u8 *word, u8 value, u8 *was)
 {
-	return xchg(word, value);
+	*was = xchg(word, value);
+	return true;
 }
 
-static __always_inline u32 kxen_bits_cmpxchg32(u32 *word, u32 old, u32 new)
+static __always_inline bool kxen_bits_cmpxchg32(u32 *word, u32 old, u32 new, u32 *was)
 {
-	return cmpxchg(word, old, new);
+	*was = cmpxchg(word, old, new);
+	return true;
 }
 
-static __always_inline u64 kxen_bits_cmpxchg64(u64 *word, u64 old, u64 new)
+static __always_inline bool kxen_bits_cmpxchg64(u64 *word, u64 old, u64 new, u64 *was)
 {
-	return cmpxchg64(word, old, new);
+	*was = cmpxchg64(word, old, new);
+	return true;
 }
 
 #endif

@@ -44,15 +44,15 @@ static void raise(u32 port)
 {
 	bool linked = false, first = false;
 
-	kxen_word_set(word(port), EVTCHN_FIFO_PENDING);
+	kxen_word_set(&dom, word(port), EVTCHN_FIFO_PENDING);
 	if (kxen_word_read(word(port)) & (KXEN_FIFO_MASKED | KXEN_FIFO_LINKED))
 		return;
 	QUEUE_LOCK();
-	if (!kxen_word_set(word(port), EVTCHN_FIFO_LINKED)) {
+	if (!kxen_word_set(&dom, word(port), EVTCHN_FIFO_LINKED)) {
 		if (tail == port)
 			tail = 0;
 		if (tail)
-			linked = kxen_fifo_link(word(tail), port, &broken);
+			linked = kxen_fifo_link(&dom, word(tail), port, &broken);
 		if (!linked)
 			__atomic_store_n(&head, port, __ATOMIC_SEQ_CST);
 		first = !linked;
@@ -81,7 +81,7 @@ static bool take_one(void)
 		local_ready = 0;
 	old = kxen_word_read(word(port));
 	if ((old & KXEN_FIFO_PENDING) && !(old & KXEN_FIFO_MASKED)) {
-		kxen_word_clear(word(port), EVTCHN_FIFO_PENDING);
+		kxen_word_clear(&dom, word(port), EVTCHN_FIFO_PENDING);
 		__atomic_fetch_add(&taken[port], 1, __ATOMIC_SEQ_CST);
 	}
 	return true;
@@ -89,7 +89,7 @@ static bool take_one(void)
 
 static void unmask(u32 port)
 {
-	kxen_word_clear(word(port), EVTCHN_FIFO_MASKED);
+	kxen_word_clear(&dom, word(port), EVTCHN_FIFO_MASKED);
 	if (kxen_word_read(word(port)) & KXEN_FIFO_PENDING)
 		raise(port);
 }
@@ -228,7 +228,7 @@ static void *raiser(void *arg)
 		raise(port);
 		/* What a guest does on another CPU, by the book. */
 		if (i % 16 == n) {
-			kxen_word_set(word(port), EVTCHN_FIFO_MASKED);
+			kxen_word_set(&dom, word(port), EVTCHN_FIFO_MASKED);
 			unmask(port);
 		}
 	}

@@ -54,10 +54,10 @@ static void tear_down(void)
 
 static void raise(u32 port)
 {
-	if (kxen_guest_test_and_set(kxen_gptr_own(leaf), port))
+	if (kxen_guest_test_and_set(&dom, kxen_gptr_own(leaf), port))
 		return;
-	if (kxen_nl_climb(&in, levels, shift, port))
-		kxen_guest_test_and_set(kxen_gptr_own(&root), kxen_nl_bit(levels, shift, 1, port));
+	if (kxen_nl_climb(&dom, &in, levels, shift, port))
+		kxen_guest_test_and_set(&dom, kxen_gptr_own(&root), kxen_nl_bit(levels, shift, 1, port));
 }
 
 /* A word of a level, taken whole: 32 or 64 bits. */

@@ -38,30 +38,51 @@ static void step(void);
 #define step()
 #endif
 
-/* An architecture's guest_bits.h: full barriers. */
-static inline bool kxen_bits_test_and_set(u64 *word, u32 nr)
+/* Whose words these are. */
+struct kxen_domain {
+	u32 stuck;
+};
+
+#ifndef OWN_BITS	/* bits.c */
+
+static struct kxen_domain dom __attribute__((unused));
+
+static inline void kxen_domain_stuck(struct kxen_domain *d)
+{
+	d->stuck++;
+	abort();
+}
+
+/* An architecture's guest_bits.h: full barriers, always done. */
+static inline bool kxen_bits_test_and_set(u64 *word, u32 nr, bool *was)
 {
 	step();
-	return __atomic_fetch_or(word, 1ULL << nr, __ATOMIC_SEQ_CST) >> nr & 1;
+	*was = __atomic_fetch_or(word, 1ULL << nr, __ATOMIC_SEQ_CST) >> nr & 1;
+	return true;
 }
 
-static inline bool kxen_bits_test_and_clear(u64 *word, u32 nr)
+static inline bool kxen_bits_test_and_clear(u64 *word, u32 nr, bool *was)
 {
-	return __atomic_fetch_and(word, ~(1ULL << nr), __ATOMIC_SEQ_CST) >> nr & 1;
+	*was = __atomic_fetch_and(word, ~(1ULL << nr), __ATOMIC_SEQ_CST) >> nr & 1;
+	return true;
 }
 
-static inline u8 kxen_bits_xchg8(u8 *word, u8 value)
+static inline bool kxen_bits_xchg8(u8 *word, u8 value, u8 *was)
 {
-	return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+	*was = __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+	return true;
 }
 
-static inline u32 kxen_bits_cmpxchg32(u32 *word, u32 old, u32 new)
+static inline bool kxen_bits_cmpxchg32(u32 *word, u32 old, u32 new, u32 *was)
 {
 	step();
 	__atomic_compare_exchange_n(word, &old, new, false, __ATOMIC_SEQ_CST,
 				    __ATOMIC_SEQ_CST);
-	return old;
+	*was = old;
+	return true;
 }
+
+#endif
 
 #define fail(...) do {							\
 	fprintf(stderr, __VA_ARGS__);					\
