@@ -25,7 +25,7 @@ static void evtchn_destroy(struct kxen_domain *d)
 }
 
 /* The domain's limit of ports is final. */
-static int evtchn_create(struct kxen_domain *d)
+static int evtchn_create(struct kxen_domain *d, const struct kxen_create *c)
 {
 	struct kxen_evtchn *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
 
@@ -34,6 +34,7 @@ static int evtchn_create(struct kxen_domain *d)
 	mutex_init(&e->event_lock);
 	e->ops = d->is_host ? &kxen_evtchn_host : &kxen_evtchn_2l;
 	d->evtchn = e;
+	d->limit[KXEN_LIMIT_PORTS].max = c->max_ports ?: KXEN_DEFAULT_PORTS;
 	d->limit[KXEN_LIMIT_EVENT_PAGES].max = MAX_EVENT_PAGES;
 	if (!kxen_ports_init(d))
 		return 0;

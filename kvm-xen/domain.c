@@ -50,7 +50,7 @@ static void free_work_fn(struct work_struct *w)
 
 static void gone_work_fn(struct work_struct *w);
 
-static void init_domain(struct kxen_domain *d, u32 max_ports, bool is_host)
+static void init_domain(struct kxen_domain *d, bool is_host)
 {
 	refcount_set(&d->ref, 1);
 	refcount_set(&d->holds, 1);
@@ -70,24 +70,25 @@ static void init_domain(struct kxen_domain *d, u32 max_ports, bool is_host)
 	d->xen_major = 4;
 	d->xen_minor = 17;
 	d->shutdown_reason = U32_MAX;
-	d->limit[KXEN_LIMIT_PORTS].max = max_ports ?: KXEN_DEFAULT_PORTS;
 	d->limit[KXEN_LIMIT_PAGES].max = KXEN_MAX_PAGES;
 }
 
-static struct kxen_domain *alloc_domain(u32 max_ports, bool is_host)
+static struct kxen_domain *alloc_domain(const struct kxen_create *c, bool is_host)
 {
 	struct kxen_domain *d = kvzalloc(sizeof(*d), GFP_KERNEL_ACCOUNT);
+	int ret;
 
 	if (!d)
-		return NULL;
-	init_domain(d, max_ports, is_host);
-	if (kxen_subsys_create(d)) {
+		return ERR_PTR(-ENOMEM);
+	init_domain(d, is_host);
+	ret = kxen_subsys_create(d, c);
+	if (ret) {
 		kvfree(d);
-		return NULL;
+		return ERR_PTR(ret);
 	}
 	if (kxen_shared_info_init(d)) {
 		free_domain(d);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	return d;
 }
@@ -122,9 +123,9 @@ struct kxen_domain *kxen_domain_create(const struct kxen_create *c, u64 owner)
 
 	if (ret)
 		return ERR_PTR(ret);
-	d = alloc_domain(c->max_ports, false);
-	if (!d)
-		return ERR_PTR(-ENOMEM);
+	d = alloc_domain(c, false);
+	if (IS_ERR(d))
+		return d;
 	d->flags = c->flags;
 	d->owner = owner;
 	memcpy(d->uuid, c->uuid, sizeof(d->uuid));
@@ -258,11 +259,12 @@ void kxen_domain_reset(struct kxen_domain *d)
 
 int kxen_domains_init(void)
 {
-	struct kxen_domain *d = alloc_domain(KXEN_HOST_PORTS, true);
+	static const struct kxen_create host = { .max_ports = KXEN_HOST_PORTS };
+	struct kxen_domain *d = alloc_domain(&host, true);
 	int ret;
 
-	if (!d)
-		return -ENOMEM;
+	if (IS_ERR(d))
+		return PTR_ERR(d);
 	kxen_debugfs_add(d);
 	ret = kxen_world_init(d);
 	if (ret) {

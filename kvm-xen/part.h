@@ -12,6 +12,7 @@
 #include "parts.h"
 
 struct dentry;
+struct kxen_create;
 struct kxen_domain;
 struct kxen_hc;
 struct kxen_hook_set;
@@ -139,7 +140,8 @@ struct kxen_stat_desc {
 /**
  * struct kxen_subsys - a part of every domain. All hooks may be NULL.
  * @name: what the log calls it.
- * @create: the domain is made, and nobody knows it; 0, or -errno with nothing left.
+ * @create: the domain is made, as whoever makes it wants it, and nobody knows it; 0, or -errno
+ *	with nothing left.
  * @destroy: nobody knows it any more.
  * @attach: it is about to get its VM, and is the calling thread's alone; 0, or -errno with
  *	nothing changed.
@@ -176,7 +178,7 @@ struct kxen_stat_desc {
  */
 struct kxen_subsys {
 	const char *name;
-	int (*create)(struct kxen_domain *d);
+	int (*create)(struct kxen_domain *d, const struct kxen_create *c);
 	void (*destroy)(struct kxen_domain *d);
 	int (*attach)(struct kxen_domain *d);
 	void (*detach)(struct kxen_domain *d);

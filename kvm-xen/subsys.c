@@ -147,12 +147,12 @@ static void destroy_below(struct kxen_domain *d, int i)
 			parts[i]->destroy(d);
 }
 
-int kxen_subsys_create(struct kxen_domain *d)
+int kxen_subsys_create(struct kxen_domain *d, const struct kxen_create *c)
 {
 	int i, ret;
 
 	for (i = 0; i < NR_PARTS; i++) {
-		ret = parts[i]->create ? parts[i]->create(d) : 0;
+		ret = parts[i]->create ? parts[i]->create(d, c) : 0;
 		if (ret) {
 			destroy_below(d, i);
 			return ret;

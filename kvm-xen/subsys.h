@@ -48,7 +48,7 @@ int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen
 int kxen_subsys_memory_ops(struct kxen_mem_slot *table, u32 nr);
 
 /* Of each part: see the hook of that name. What fails has been undone. */
-int kxen_subsys_create(struct kxen_domain *d);
+int kxen_subsys_create(struct kxen_domain *d, const struct kxen_create *c);
 void kxen_subsys_destroy(struct kxen_domain *d);
 int kxen_subsys_attach(struct kxen_domain *d);
 void kxen_subsys_detach(struct kxen_domain *d);

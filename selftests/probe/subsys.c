@@ -7,7 +7,7 @@
 
 #include "probe.h"
 
-static int probe_create(struct kxen_domain *d)
+static int probe_create(struct kxen_domain *d, const struct kxen_create *c)
 {
 	struct kxen_probe *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
 

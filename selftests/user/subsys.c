@@ -38,9 +38,14 @@ int kxen_hook_set_add(struct kxen_hook_set *s)
 	return note(s->nr);
 }
 
+/* What the last part was asked for. */
+static const struct kxen_create *wanted;
+
 /* Capital letters where something is made or given, small ones where it is taken away. */
 #define PART(who, up, down)							\
-static int who##_create(struct kxen_domain *d) { return note(up); }		\
+static int who##_create(struct kxen_domain *d, const struct kxen_create *c)	\
+{ return wanted = c, note(up); }						\
+static int who##_attach(struct kxen_domain *d) { return note(up); }		\
 static void who##_destroy(struct kxen_domain *d) { note(down); }		\
 static void who##_given(struct kxen_domain *d) { note(up); }			\
 static bool who##_in_use(struct kxen_domain *d) { return note(up), uses == up; } \
@@ -64,7 +69,7 @@ static const struct kxen_rec_desc who##_recs[] = {				\
 	{ .id = KXEN_REC(up - 'A' + 1, 1, 1) }, { .id = KXEN_REC(up - 'A' + 1, 1, 2) }, { } }; \
 static const struct kxen_subsys who = {						\
 	.name = #who, .create = who##_create, .destroy = who##_destroy,		\
-	.attach = who##_create, .detach = who##_destroy,			\
+	.attach = who##_attach, .detach = who##_destroy,			\
 	.stop = who##_destroy, .reset = who##_destroy,				\
 	.reset_done = who##_given, .freeze = who##_destroy,			\
 	.thaw = who##_given, .in_use = who##_in_use, .save = who##_save,	\
@@ -105,10 +110,10 @@ static void check(const char *name, int got, int want, const char *called)
 static void what_fails(void)
 {
 	fails = 'A';
-	check("the first is not made: nothing to undo", kxen_subsys_create(NULL), -ENOMEM, "A");
+	check("the first is not made: nothing to undo", kxen_subsys_create(NULL, NULL), -ENOMEM, "A");
 	fails = 'C';
 	check("the last is not made: the others go, last one first",
-	      kxen_subsys_create(NULL), -ENOMEM, "ABCba");
+	      kxen_subsys_create(NULL, NULL), -ENOMEM, "ABCba");
 	check("the last is not attached: the same", kxen_subsys_attach(NULL), -ENOMEM, "ABCba");
 	fails = 'B';
 	check("the second is not attached", kxen_subsys_attach(NULL), -ENOMEM, "ABa");
@@ -198,7 +203,8 @@ int main(void)
 	memory_ops();
 	tables();
 	check("hooks registered in order", kxen_subsys_load(), 0, "ABC");
-	check("made in order", kxen_subsys_create(NULL), 0, "ABC");
+	check("made in order", kxen_subsys_create(NULL, (const void *)trail), 0, "ABC");
+	check("as is wanted", wanted == (const void *)trail, 1, "");
 	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
 	CHECK_VOID("saved in order", kxen_subsys_save(NULL, NULL), "ABC");
 	CHECK_VOID("frozen in the mirror order", kxen_subsys_freeze(NULL), "cba");
