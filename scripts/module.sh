@@ -122,7 +122,7 @@ mv "$src/compilers.new" "$src/compilers"
 
 bad= status=0
 touch "$src/building"
-make -s -C "$kdir" M="$src" W=1 $look KBUILD_CHECKSRC="${look#C=}" CF=-D__CHECK_ENDIAN__ "${args[@]}" \
+make -s -j"$(nproc)" -C "$kdir" M="$src" W=1 $look KBUILD_CHECKSRC="${look#C=}" CF=-D__CHECK_ENDIAN__ "${args[@]}" \
 	modules >"$out/build.log" 2>&1 || status=$?
 # By a signal, or one of its own was.
 [ $status -lt 128 ] && ! grep -qE 'Killed|Terminated' "$out/build.log" || die "the build for $series was ended"
