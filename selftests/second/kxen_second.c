@@ -25,6 +25,25 @@ static void put_made(void)
 	made = NULL;
 }
 
+/* The VM has a domain: another one is made, refused, and ended. */
+static void make_another(u32 domid, struct kvm *kvm)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = domid };
+	struct kxen_domain *d = kxen_domain_create(&c, KXEN_NO_OWNER);
+	u32 reason;
+
+	if (IS_ERR(d)) {
+		pr_err("another domain is not made: %ld\n", PTR_ERR(d));
+		return;
+	}
+	if (kxen_domain_attach(d, kvm, NULL, 0, &reason) == -EBUSY &&
+	    reason == KXEN_ATTACH_VM_ATTACHED)
+		pr_info("another domain is refused\n");
+	if (!kxen_domain_destroy(d) && kxen_domain_destroy(d) == -ESHUTDOWN)
+		pr_info("another domain is ended, once\n");
+	kxen_domain_put(d);
+}
+
 static int make(u32 domid, struct kvm *kvm)
 {
 	struct kxen_create c = { .size = sizeof(c), .domid = domid };
@@ -46,6 +65,7 @@ static int make(u32 domid, struct kvm *kvm)
 		pr_err("the VM's domain is not the one that was made\n");
 	if (of)
 		kxen_domain_put(of);
+	make_another(domid + 1000, kvm);
 	put_made();
 	made = d;
 	return 0;
