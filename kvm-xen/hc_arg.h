@@ -37,7 +37,7 @@ struct kxen_hc {
 	bool restart;
 	bool exit;
 	u32 exit_reason;
-	u64 arg[6];
+	u64 arg[KXEN_HC_ARGS];
 };
 
 /* May the caller act upon this domain: its own, and domain 0 upon any (0.11)? */

@@ -24,6 +24,7 @@ struct kxen_stream_out;
 struct kxen_vcpu;
 
 #define KXEN_CTL_ARG_MAX	256	/* bytes of the largest argument */
+#define KXEN_HC_ARGS		6	/* of a hypercall, at most */
 
 /**
  * struct kxen_ctl_call - a call of the control device that belongs to a part.

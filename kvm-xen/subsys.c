@@ -89,7 +89,8 @@ static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const char *name,
 			  const struct kxen_hc_entry *e)
 {
 	for (; e && e->fn; e++) {
-		if (e->nr >= nr || (table[e->nr].fn && !table[e->nr].refused))
+		if (e->nr >= nr || e->nargs > KXEN_HC_ARGS ||
+		    (table[e->nr].fn && !table[e->nr].refused))
 			return refuse(name, "hypercall", e->nr);
 		table[e->nr] = (struct kxen_hc_slot){
 			.fn = e->fn, .nargs = e->nargs, .means = e->means, .host = e->host };

@@ -136,6 +136,7 @@ static void hypercalls(void)
 	struct kxen_hc_slot again[5] = { [2] = { core_call, 3, true } };
 	const struct kxen_hc_entry arch[] = { { 4, 1, core_call }, { } };
 	const struct kxen_hc_entry arch_too[] = { { 3, 1, core_call }, { } };
+	const struct kxen_hc_entry arch_args[] = { { 4, KXEN_HC_ARGS + 1, core_call }, { } };
 
 	check("each call gets into the table", kxen_subsys_hypercalls(table, 4, NULL), 0, "");
 	check("with its arguments", table[1].fn == first_hc && table[1].nargs == 2 &&
@@ -148,6 +149,9 @@ static void hypercalls(void)
 	      again[3].fn == third_hc, 1, "");
 	check("a process of the host makes those that say so, and no other",
 	      !table[1].host && table[2].host == second_host && table[0].host == core_call, 1, "");
+	memset(again, 0, sizeof(again));
+	check("a call with more arguments than there are",
+	      kxen_subsys_hypercalls(again, 5, arch_args), -EEXIST, "");
 	memset(again, 0, sizeof(again));
 	check("a part with a call of the architecture's", kxen_subsys_hypercalls(again, 4, arch_too),
 	      -EEXIST, "");
