@@ -129,11 +129,11 @@ static int restore_port(struct kxen_domain *d, struct kxen_stream_in *im,
 	lockdep_assert_held(&d->evtchn->event_lock);
 	if (ret)
 		return ret;
-	im->why = KXEN_RESTORE_PORTS;
 	ret = kxen_port_alloc_at(d, r->port, &p);
+	/* Domain 0 may have made one for the guest meanwhile. */
+	im->why = ret == -ENOSPC ? KXEN_RESTORE_PORTS : KXEN_RESTORE_VALUES;
 	if (ret)
 		return ret;
-	im->why = KXEN_RESTORE_VALUES;
 	p->remote_domid = new_domid(d, im, r->remote_domid);
 	p->virq = r->virq;
 	p->priority = r->priority;
