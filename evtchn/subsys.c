@@ -124,7 +124,8 @@ static const struct kxen_stat_desc evtchn_stats[] = {
 };
 
 static const struct kxen_hc_entry evtchn_hypercalls[] = {
-	{ __HYPERVISOR_event_channel_op, 2, kxen_hc_event_channel, kxen_hc_event_channel_host },
+	{ __HYPERVISOR_event_channel_op, 2, kxen_hc_event_channel,
+	  .host = kxen_hc_event_channel_host },
 	{ }
 };
 
