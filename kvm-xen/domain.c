@@ -2,10 +2,10 @@
 /*
  * Domains: birth, death, reset.
  *
- * A domain is made by user space and belongs to the file that made it, until it
- * gets a VM; from then on it lives exactly as long as the VM. What others hold of it
- * may outlive it: then it is dying, and gone when the last of them lets it go. Each
- * holds a reference to the module, so the module cannot go before.
+ * A domain that user space makes belongs to the file that made it, one that another module
+ * makes to none, until it gets a VM; from then on it lives exactly as long as the VM. What
+ * others hold of it may outlive it: then it is dying, and gone when the last of them releases
+ * it. Each holds a reference to the module, so the module cannot go before.
  */
 #include <linux/cred.h>
 #include <linux/err.h>

@@ -39,6 +39,7 @@
 #define KXEN_OWNER_GNTTAB	0x03	/* for grant tables */
 #define KXEN_OWNER_MEMPAGING	0x04	/* for paging */
 #define KXEN_OWNER_DOM0		0x05	/* for what domain 0 does for a domain */
+#define KXEN_OWNER_TRIED	0x3f	/* for parts that somebody tries */
 #define KXEN_OWNER_X86		0x40
 #define KXEN_OWNER_ARM64	0x41
 #define KXEN_OWNER_STREAM	0x7f

@@ -63,7 +63,13 @@ void kxen_domain_put(struct kxen_domain *d)
 }
 EXPORT_SYMBOL_GPL(kxen_domain_put);
 
-/* Its number, which it has for all its life: for modules that do not know the structure. */
+/**
+ * kxen_domain_id() - The number of a domain, which it has for all its life.
+ * @d: the domain; the caller holds a reference.
+ *
+ * For modules that do not know the structure. Context: any.
+ * Return: the number.
+ */
 u32 kxen_domain_id(const struct kxen_domain *d)
 {
 	return d->domid;

@@ -128,5 +128,6 @@ u64 kxen_glue_max_gfn(struct kvm *kvm)
 
 u64 kxen_glue_nr_pages(struct kvm *kvm)
 {
-	return kvm->nr_memslot_pages;
+	/* The VMM may be changing it, if it is not the guest that asks. */
+	return READ_ONCE(kvm->nr_memslot_pages);
 }

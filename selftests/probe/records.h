@@ -6,8 +6,7 @@
 #include "../../kvm-xen/stream.h"
 #include "abi.h"
 
-#define KXEN_OWNER_PROBE	0x3f
-#define KXEN_REC_PROBE		KXEN_REC(KXEN_OWNER_PROBE, 1, 1)
+#define KXEN_REC_PROBE		KXEN_REC(KXEN_OWNER_TRIED, 1, 1)
 
 struct kxen_save_probe {
 	u64 value;
