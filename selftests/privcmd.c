@@ -130,7 +130,12 @@ static void test_device(void)
 	check("a call at no address", done(ioctl(fd, IOCTL_PRIVCMD_HYPERCALL, 8)), -EFAULT);
 	check("a call at an address of the kernel",
 	      done(ioctl(fd, IOCTL_PRIVCMD_HYPERCALL, -4096L)), -EFAULT);
-	check("a 32-bit process", compat_ioctl(IOCTL_PRIVCMD_HYPERCALL, (uintptr_t)h), -ENOTTY);
+	/* Kernels that are built for the tests have no such processes: int 0x80 is a fault. */
+	if (!access("/proc/sys/abi/vsyscall32", F_OK))
+		check("a 32-bit process", compat_ioctl(IOCTL_PRIVCMD_HYPERCALL, (uintptr_t)h),
+		      -ENOTTY);
+	else
+		puts("skip - a 32-bit process");
 	check("the same by 64 bits", done(ioctl(fd, IOCTL_PRIVCMD_HYPERCALL, h)), 4 << 16 | 17);
 	check("mmap", mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED, 1);
 }
@@ -485,6 +490,10 @@ static void test_absent(const char *what, uint64_t op, uint64_t cmd, domid_t dom
 	uint32_t port;
 	pthread_t t;
 
+	if (p.fd < 0 && errno == ENOSYS) {
+		printf("skip - %s\n", what);
+		return;
+	}
 	if (ioctl(p.fd, UFFDIO_API, &api) || ioctl(p.fd, UFFDIO_REGISTER, &r)) {
 		check("userfaultfd", -errno, 0);
 		return;
