@@ -50,6 +50,8 @@ report "KVM's inside is named in the glue alone" < <(
 report "hook.c alone places hooks" < <(
 	grep -nE 'register_ftrace|register_kprobe|klp_enable' \
 		$(sources $code | grep -vE 'kvm-xen/kvm/hook(_direct)?\.[ch]'))
+report "what is looked up by name is in the list" < <(
+	grep -nE 'kxen_hook_(find|lookup)\("|kallsyms_lookup' $(sources $code | grep -vE 'kvm-xen/kvm/hook(_direct)?\.c'))
 report "guest_word.h alone touches a guest's page" < <(
 	grep -nE '(\.|->)raw\b|page_address|\bkmap|kxen_gptr_(un)?map|kxen_bits_' \
 		$(sources $code | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))

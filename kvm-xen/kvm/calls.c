@@ -8,4 +8,5 @@
 				*(typeof_member(struct KXEN_KVM_OPS, name))NULL)
 #define KXEN_KVM_DATA(name, type_t) type_t kxen_##name
 #define KXEN_KVM_DATA_MAYBE(name, type_t) type_t kxen_##name
+#define KXEN_KVM_NAME_MAYBE(name) const char kxen_name_##name[] = #name
 #include "list.h"

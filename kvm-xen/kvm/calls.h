@@ -19,6 +19,7 @@
 			    *(typeof_member(struct KXEN_KVM_OPS, name))NULL)
 #define KXEN_KVM_DATA(name, type_t) extern type_t kxen_##name
 #define KXEN_KVM_DATA_MAYBE(name, type_t) extern type_t kxen_##name
+#define KXEN_KVM_NAME_MAYBE(name)	extern const char kxen_name_##name[]
 #include "list.h"
 
 /* Where data of the list is; NULL if it need not be there, and is not. */
@@ -27,5 +28,8 @@
 /* Call a function of the list, a callback of the list. */
 #define kxen_kvm(name)		static_call(kxen_##name)
 #define kxen_kvm_op(name)	static_call(kxen_op_##name)
+
+/* Where a name of the list is now; 0 if there is none. For who includes hook.h. */
+#define kxen_kvm_name(name)	kxen_hook_find(kxen_name_##name)
 
 #endif

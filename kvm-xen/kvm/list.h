@@ -18,6 +18,9 @@
 #ifndef KXEN_KVM_DATA_MAYBE
 #define KXEN_KVM_DATA_MAYBE(name, type)
 #endif
+#ifndef KXEN_KVM_NAME_MAYBE
+#define KXEN_KVM_NAME_MAYBE(name)
+#endif
 
 /*
  * Functions: name in KVM, type, number of arguments. Looked up at load. A function that some
@@ -46,9 +49,14 @@ KXEN_KVM_DATA_MAYBE(ftrace_enabled, const int *);	/* hook.c: the pin fails while
 KXEN_KVM_DATA_MAYBE(__start_BTF, const char *);	/* btf.c: the same in /sys/kernel/btf/vmlinux */
 KXEN_KVM_DATA_MAYBE(__stop_BTF, const char *);
 
+/*
+ * Names: of functions whose address alone says something, and that are in a module which may be
+ * loaded anew. Looked up when they are asked for; they may be absent, and say what that means.
+ */
 #include "arch_list.h"
 
 #undef KXEN_KVM_CALL
 #undef KXEN_KVM_OP
 #undef KXEN_KVM_DATA
 #undef KXEN_KVM_DATA_MAYBE
+#undef KXEN_KVM_NAME_MAYBE

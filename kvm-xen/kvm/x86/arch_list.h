@@ -40,3 +40,5 @@ KXEN_KVM_OP(enable_irq_window);
 KXEN_KVM_OP(get_cpl);
 KXEN_KVM_OP(get_cs_db_l_bits);
 KXEN_KVM_OP(interrupt_allowed);
+
+KXEN_KVM_NAME_MAYBE(svm_get_cs_db_l_bits);	/* vendor.c: then kvm-amd is not what runs */

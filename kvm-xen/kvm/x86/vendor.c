@@ -72,8 +72,7 @@ int kxen_glue_arm(void)
 	/* The vendor module may be another one, or loaded anew, by now. */
 	if (known != ops->get_cs_db_l_bits) {
 		known = ops->get_cs_db_l_bits;
-		svm = kxen_hook_find("svm_get_cs_db_l_bits") ==
-		      (unsigned long)known;
+		svm = kxen_kvm_name(svm_get_cs_db_l_bits) == (unsigned long)known;
 		kxen_svm_vmcb = svm ? find_svm_vmcb() : 0;
 	}
 	kxen_svm_avic = svm && *kxen_kvm_data(enable_apicv);
