@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How the guest wants its upcalls: HVM_PARAM_CALLBACK_IRQ. */
+#include <linux/bitfield.h>
 #include <linux/types.h>
-#include <xen/interface/hvm/params.h>
 
 #include "../kvm-xen/arch.h"
 #include "x86.h"
+#include "xen_abi.h"
 
 long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value)
 {
@@ -18,9 +19,9 @@ long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value)
 	ret = kxen_callback_gsi_set(d, kxen_callback_gsi_of(value));
 	if (ret)
 		return ret;
-	if (value >> 56 == HVM_PARAM_CALLBACK_TYPE_VECTOR)
-		vector = value;
-	if (vector && vector < 0x10)
+	if (FIELD_GET(HVM_PARAM_CALLBACK_IRQ_TYPE_MASK, value) == HVM_PARAM_CALLBACK_TYPE_VECTOR)
+		vector = FIELD_GET(KXEN_CALLBACK_VECTOR, value);
+	if (vector < KXEN_MIN_VECTOR)
 		vector = 0;
 	WRITE_ONCE(d->arch.callback_vector, vector);
 	kxen_for_each_vcpu(d, i, o)

@@ -8,13 +8,16 @@
  * guest clears upcall_pending; in between the line may be high for nothing, which a
  * guest does not notice, since it has the interrupt in service.
  */
+#include <linux/bitfield.h>
 #include <linux/err.h>
+#include <linux/pci.h>
 #include <linux/workqueue.h>
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
+#include "xen_abi.h"
 
 static bool want_high(struct kxen_domain *d)
 {
@@ -112,12 +115,13 @@ int kxen_callback_gsi_set(struct kxen_domain *d, u32 gsi)
  */
 u32 kxen_callback_gsi_of(u64 value)
 {
-	u32 slot = value >> 11 & 31, intx = value & 3;
+	u32 slot = PCI_SLOT(FIELD_GET(KXEN_CALLBACK_DEVFN, value));
+	u32 intx = FIELD_GET(KXEN_CALLBACK_INTX, value);
 
-	switch (value >> 56) {
-	case 0:
-		return (u8)value;
-	case 1:
+	switch (FIELD_GET(HVM_PARAM_CALLBACK_IRQ_TYPE_MASK, value)) {
+	case HVM_PARAM_CALLBACK_TYPE_GSI:
+		return FIELD_GET(KXEN_CALLBACK_GSI, value);
+	case HVM_PARAM_CALLBACK_TYPE_PCI_INTX:
 		return 16 + ((slot * 4 + slot / 8 + intx) & 31);
 	default:
 		return 0;

@@ -1,30 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Xen's CPUID leaves (semantics G12) and the hypercall page MSR (G13). */
-#include <asm/xen/cpuid.h>
 #include <uapi/linux/kvm_xen.h>
 #include <xen/kxen_evtchn.h>
 
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "x86.h"
-
-#define XEN_MAX_LEAF	5
+#include "xen_abi.h"
 
 /* The block moves up when the VMM shows Hyper-V's leaves at the first place. */
 u32 kxen_cpuid_base(struct kxen_vcpu *v)
 {
-	return kxen_glue_hyperv(v->vcpu) ? 0x40000100 : 0x40000000;
+	return XEN_CPUID_FIRST_LEAF + (kxen_glue_hyperv(v->vcpu) ? KXEN_CPUID_STEP : 0);
 }
 
 static void leaf_time(struct kxen_vcpu *v, u32 sub, u32 *r)
 {
 	switch (sub) {
-	case 0:
-		r[1] = 2;	/* TSC mode: never emulated */
+	case KXEN_TIME_GUEST:
+		r[1] = XEN_CPUID_TSC_MODE_NEVER_EMULATE;
 		r[2] = kxen_glue_tsc_khz(v->vcpu);
 		r[3] = 1;	/* incarnation */
 		break;
-	case 2:
+	case KXEN_TIME_HOST:
 		r[0] = kxen_glue_tsc_khz(v->vcpu);
 		break;
 	}
@@ -56,7 +54,7 @@ int kxen_on_cpuid(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	u32 *ecx = (u32 *)a->arg[3], *edx = (u32 *)a->arg[4];
 	u32 base, leaf = *eax, r[4] = { 0 };
 
-	if ((leaf & 0xffff0000) != 0x40000000)
+	if ((leaf & KXEN_CPUID_BLOCKS) != XEN_CPUID_FIRST_LEAF)
 		return 0;
 	base = kxen_cpuid_base(v);
 	kxen_domain_mark_active(v->domain);
@@ -64,24 +62,24 @@ int kxen_on_cpuid(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	if (leaf < base)
 		return 0;
 	switch (leaf - base) {
-	case 0:
-		r[0] = base + XEN_MAX_LEAF;
+	case KXEN_LEAF_SIGNATURE:
+		r[0] = base + KXEN_LEAF_PV;	/* the last one */
 		r[1] = XEN_CPUID_SIGNATURE_EBX;
 		r[2] = XEN_CPUID_SIGNATURE_ECX;
 		r[3] = XEN_CPUID_SIGNATURE_EDX;
 		break;
-	case 1:
+	case KXEN_LEAF_VERSION:
 		r[0] = v->domain->xen_major << 16 | v->domain->xen_minor;
 		break;
-	case 2:
+	case KXEN_LEAF_HYPERCALL:
 		r[0] = 1;	/* hypercall pages; FreeBSD insists on one */
-		r[1] = base == 0x40000000 ? KXEN_MSR_HYPERCALL :
+		r[1] = base == XEN_CPUID_FIRST_LEAF ? KXEN_MSR_HYPERCALL :
 		       KXEN_MSR_HYPERCALL_VIRIDIAN;
 		break;
-	case 3:
+	case KXEN_LEAF_TIME:
 		leaf_time(v, *ecx, r);
 		break;
-	case 4:
+	case KXEN_LEAF_HVM:
 		leaf_hvm(v, *ecx, r);
 		break;
 	case KXEN_CPUID_LEAF:

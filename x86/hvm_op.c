@@ -8,7 +8,7 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/x86/glue.h"
-#include "../kvm-xen/xen_abi.h"
+#include "xen_abi.h"
 
 bool kxen_arch_param(u32 index, bool set)
 {
@@ -49,7 +49,7 @@ static long upcall_vector(struct kxen_hc *hc)
 		return -EFAULT;
 	a.vcpu = raw;
 	a.vector = raw >> 32;
-	if (a.vector < 0x10)
+	if (a.vector < KXEN_MIN_VECTOR)
 		return -EINVAL;
 	v = kxen_domain_vcpu(hc->d, a.vcpu);
 	if (!v)

@@ -12,12 +12,13 @@
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/p2m.h"
 #include "x86.h"
+#include "xen_abi.h"
 
 #define STUB_SIZE	32
 
 static bool is_ours(struct kxen_vcpu *v, u32 index)
 {
-	return index == (kxen_cpuid_base(v) == 0x40000000 ?
+	return index == (kxen_cpuid_base(v) == XEN_CPUID_FIRST_LEAF ?
 			 KXEN_MSR_HYPERCALL : KXEN_MSR_HYPERCALL_VIRIDIAN);
 }
 
