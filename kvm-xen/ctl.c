@@ -382,16 +382,32 @@ static_assert(sizeof(struct kxen_stats_arg) == 24);
 static_assert(sizeof(struct kxen_stat) == 16);
 static_assert(sizeof(struct kxen_stat_name) == 32);
 
+/* The core's call of that number, or NULL. */
+static const struct ctl_call *core_call(unsigned int cmd)
+{
+	u32 nr = _IOC_NR(cmd);
+	const struct ctl_call *c;
+
+	if (nr >= ARRAY_SIZE(calls))
+		return NULL;
+	c = &calls[array_index_nospec(nr, ARRAY_SIZE(calls))];
+	return c->fn && c->cmd == cmd ? c : NULL;
+}
+
+/* Is that a call of the core's? A part of a domain cannot have it. */
+bool kxen_ctl_is_core(unsigned int cmd)
+{
+	return core_call(cmd);
+}
+
 static bool find_call(unsigned int cmd, struct ctl_call *c)
 {
+	const struct ctl_call *core = core_call(cmd);
 	const struct kxen_ctl_call *part;
-	u32 nr = _IOC_NR(cmd);
 
-	if (nr < ARRAY_SIZE(calls)) {
-		nr = array_index_nospec(nr, ARRAY_SIZE(calls));
-		*c = calls[nr];
-		if (c->fn && c->cmd == cmd)
-			return true;
+	if (core) {
+		*c = *core;
+		return true;
 	}
 	part = kxen_subsys_ctl(cmd);
 	if (part)

@@ -377,6 +377,7 @@ void kxen_watchdog_restore(struct kxen_watchdog *w, u64 left);
 
 /* ctl.c, debugfs.c */
 int kxen_ctl_init(void);
+bool kxen_ctl_is_core(unsigned int cmd);
 void kxen_ctl_exit(void);
 int kxen_debugfs_init(void);
 void kxen_debugfs_exit(void);

@@ -13,6 +13,7 @@
 #include "hypercall.h"
 #include "kxen.h"
 #include "log.h"
+#include "stats.h"
 #include "subsys.h"
 
 static bool unsupported;
@@ -88,7 +89,7 @@ static int __init kxen_init(void)
 	ret = kxen_arch_init();
 	if (ret)
 		goto err_arch;
-	ret = kxen_subsys_load();
+	ret = kxen_subsys_load(kxen_stat_at, kxen_ctl_is_core);
 	if (ret)
 		goto err_arch;
 	ret = kxen_glue_check();

@@ -29,12 +29,15 @@ const struct kxen_subsys *kxen_subsys_at(int i)
 
 static int refuse(const char *name, const char *what, u32 nr)
 {
-	kxen_err("%s of a domain cannot have %s %#x: another part has it, or it is out of order",
+	kxen_err("%s of a domain cannot have %s %#x: something else has it, or it is out of order",
 		 name, what, nr);
 	return -EEXIST;
 }
 
-/* A stream has its records in the order of their types, and of one type there may be versions. */
+/*
+ * A stream has its records in the order of their types, and of one type there may be versions.
+ * An owner's are all in one table: @last is the highest that those before could have.
+ */
 static int check_recs(const struct kxen_subsys *part, u32 *last)
 {
 	const struct kxen_rec_desc *r;
@@ -47,11 +50,13 @@ static int check_recs(const struct kxen_subsys *part, u32 *last)
 			return refuse(part->name, "record", type);
 		*last = type;
 	}
+	*last |= 0xff;
 	return 0;
 }
 
 /* The first part that serves something is the one that is found: no other may want it. */
-static int check_tables(const struct kxen_subsys *part, u32 *last_rec)
+static int check_tables(const struct kxen_subsys *part, kxen_ctl_is_core_fn is_core,
+			u32 *last_rec)
 {
 	const struct kxen_ctl_call *c;
 	const struct kxen_space *s;
@@ -60,25 +65,40 @@ static int check_tables(const struct kxen_subsys *part, u32 *last_rec)
 		if (kxen_subsys_space(s->space) != s)
 			return refuse(part->name, "space", s->space);
 	for (c = part->ctl; c && c->fn; c++)
-		if (kxen_subsys_ctl(c->cmd) != c)
+		if (is_core(c->cmd) || kxen_subsys_ctl(c->cmd) != c)
 			return refuse(part->name, "ioctl", c->cmd);
 	return check_recs(part, last_rec);
 }
 
+/* All that is counted: who asks for one by its number gets the first. */
+static int check_stats(kxen_stat_at_fn stat_at)
+{
+	const struct kxen_stat_desc *s;
+	u32 n, i;
+
+	for (n = 0; (s = stat_at(n)); n++)
+		for (i = 0; i < n; i++)
+			if (stat_at(i)->id == s->id)
+				return refuse(s->name, "the number of a statistic", s->id);
+	return 0;
+}
+
 /**
  * kxen_subsys_load() - Check the tables of the parts, and tell their hooks.
+ * @stat_at: the n-th of all statistics, the core's and the architecture's too; NULL behind them.
+ * @is_core: whether the core serves a call of the control device.
  *
  * Context: load, between the architecture's hooks and the check of types.
- * Return: 0; -EEXIST if two parts serve the same; or another negative errno; with one line in
+ * Return: 0; -EEXIST if two serve the same; or another negative errno; with one line in
  * the log. Nothing has been changed in the kernel, so that there is nothing to undo.
  */
-int kxen_subsys_load(void)
+int kxen_subsys_load(kxen_stat_at_fn stat_at, kxen_ctl_is_core_fn is_core)
 {
-	u32 last_rec = 0;
-	int i, ret = 0;
+	u32 last_rec = KXEN_REC_TYPE(KXEN_REC(KXEN_OWNER_CORE, 0xff, 0));
+	int i, ret = check_stats(stat_at);
 
 	for (i = 0; !ret && i < NR_PARTS; i++) {
-		ret = check_tables(parts[i], &last_rec);
+		ret = check_tables(parts[i], is_core, &last_rec);
 		if (!ret && parts[i]->hooks)
 			ret = kxen_hook_set_add(parts[i]->hooks);
 	}

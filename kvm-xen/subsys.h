@@ -43,7 +43,11 @@ struct kxen_mem_slot {
 
 const struct kxen_subsys *kxen_subsys_at(int i);
 
-int kxen_subsys_load(void);
+/* What a load has to know of those above. */
+typedef const struct kxen_stat_desc *(*kxen_stat_at_fn)(u32 n);
+typedef bool (*kxen_ctl_is_core_fn)(unsigned int cmd);
+
+int kxen_subsys_load(kxen_stat_at_fn stat_at, kxen_ctl_is_core_fn is_core);
 int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *arch);
 int kxen_subsys_memory_ops(struct kxen_mem_slot *table, u32 nr);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The walks over the parts of a domain, with three parts of our own and one that has no
+ * The walks over the parts of a domain, with three parts of our own and two that have no
  * hooks: in which order they are called, and what is undone when one of them fails.
  */
 #include "shim.h"
@@ -66,7 +66,7 @@ static const struct kxen_space who##_spaces[] = {				\
 	{ up, who##_add, who##_remove }, { } };					\
 static struct kxen_hook_set who##_hooks = { .nr = up };				\
 static const struct kxen_rec_desc who##_recs[] = {				\
-	{ .id = KXEN_REC(up - 'A' + 1, 1, 1) }, { .id = KXEN_REC(up - 'A' + 1, 1, 2) }, { } }; \
+	{ .id = KXEN_REC(up - 'A' + 2, 1, 1) }, { .id = KXEN_REC(up - 'A' + 2, 1, 2) }, { } }; \
 static const struct kxen_subsys who = {						\
 	.name = #who, .create = who##_create, .destroy = who##_destroy,		\
 	.attach = who##_attach, .detach = who##_destroy,			\
@@ -88,7 +88,11 @@ static struct kxen_rec_desc more_recs[2];
 static const struct kxen_subsys empty = {
 	.name = "empty", .spaces = more_spaces, .ctl = more_ctl, .recs = more_recs };
 
-static const struct kxen_subsys * const parts[] = { &first, &empty, &second, &third };
+/* And one that comes before A. */
+static struct kxen_rec_desc early_recs[2];
+static const struct kxen_subsys early = { .name = "early", .recs = early_recs };
+
+static const struct kxen_subsys * const parts[] = { &early, &first, &empty, &second, &third };
 
 #include "../../kvm-xen/subsys.c"
 
@@ -105,6 +109,25 @@ static void check(const char *name, int got, int want, const char *called)
 	trail[0] = 0;
 }
 
+/* What the core, the parts and the architecture count, and the core's calls of the device. */
+static struct kxen_stat_desc stats[4] = {
+	{ .id = 1, .name = "core" }, { .id = 2, .name = "part" }, { .id = 3, .name = "arch" } };
+
+static const struct kxen_stat_desc *stat_at(u32 n)
+{
+	return n < ARRAY_SIZE(stats) && stats[n].name ? &stats[n] : NULL;
+}
+
+static bool is_core(unsigned int cmd)
+{
+	return cmd == 'x';
+}
+
+static int load(void)
+{
+	return kxen_subsys_load(stat_at, is_core);
+}
+
 #define CHECK_VOID(name, call, called)	(call, check(name, 0, 0, called))
 
 static void what_fails(void)
@@ -117,7 +140,7 @@ static void what_fails(void)
 	check("the last is not attached: the same", kxen_subsys_attach(NULL), -ENOMEM, "ABCba");
 	fails = 'B';
 	check("the second is not attached", kxen_subsys_attach(NULL), -ENOMEM, "ABa");
-	check("a hook of the second cannot be placed: no other is told", kxen_subsys_load(),
+	check("a hook of the second cannot be placed: no other is told", load(),
 	      -ENOMEM, "AB");
 	fails = 0;
 }
@@ -185,19 +208,42 @@ static void memory_ops(void)
 static void tables(void)
 {
 	more_spaces[0] = first_spaces[0];
-	check("two parts with the same space", kxen_subsys_load(), -EEXIST, "A");
+	check("two parts with the same space", load(), -EEXIST, "A");
 	check("the log names the second", !!strstr(said, "empty of a domain cannot have space 0x41"), 1, "");
 	more_spaces[0] = (struct kxen_space){ };
 	more_ctl[0] = first_ctl[1];
-	check("two parts with the same call of the device", kxen_subsys_load(), -EEXIST, "A");
+	check("two parts with the same call of the device", load(), -EEXIST, "A");
+	more_ctl[0].cmd = 'x';
+	check("a part with a call of the core's", load(), -EEXIST, "A");
 	more_ctl[0] = (struct kxen_ctl_call){ };
-	more_recs[0].id = KXEN_REC(1, 1, 3);
-	check("a record of a part before", kxen_subsys_load(), -EEXIST, "A");
+	more_recs[0].id = KXEN_REC(2, 1, 3);
+	check("a record of a part before", load(), -EEXIST, "A");
 	more_recs[0].id = KXEN_REC(2, 2, 1);
-	check("one that is behind the next part's", kxen_subsys_load(), -EEXIST, "A");
+	check("another one of that part's owner", load(), -EEXIST, "A");
+	early_recs[0].id = KXEN_REC(KXEN_OWNER_CORE, 0xfe, 1);
+	check("one of the core's owner", load(), -EEXIST, "");
+	early_recs[0].id = 0;
+	more_recs[0].id = KXEN_REC(3, 2, 1);
+	check("one that is behind the next part's", load(), -EEXIST, "A");
+	check("the log names that one", !!strstr(said, "second of a domain cannot have record"), 1, "");
 	more_recs[0].id = KXEN_REC(KXEN_ARCH_OWNERS, 1, 1);
-	check("one of the architecture's", kxen_subsys_load(), -EEXIST, "A");
+	check("one of the architecture's", load(), -EEXIST, "A");
 	more_recs[0].id = 0;
+}
+
+static void statistics(void)
+{
+	u32 i;
+
+	for (i = 1; i <= 3; i++) {
+		stats[3] = (struct kxen_stat_desc){ .id = i, .name = "one more" };
+		check("two statistics with the same number", load(), -EEXIST, "");
+		check("the log names it", !!strstr(said, "one more of a domain cannot have the number of a statistic"),
+		      1, "");
+	}
+	stats[3].id = 4;
+	check("one with a number of its own", load(), 0, "ABC");
+	stats[3] = (struct kxen_stat_desc){ };
 }
 
 int main(void)
@@ -206,7 +252,8 @@ int main(void)
 	hypercalls();
 	memory_ops();
 	tables();
-	check("hooks registered in order", kxen_subsys_load(), 0, "ABC");
+	statistics();
+	check("hooks registered in order", load(), 0, "ABC");
 	check("made in order", kxen_subsys_create(NULL, (const void *)trail), 0, "ABC");
 	check("as is wanted", wanted == (const void *)trail, 1, "");
 	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
