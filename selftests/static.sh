@@ -52,9 +52,34 @@ report "hook.c alone places hooks" < <(
 		$(sources $code | grep -vE 'kvm-xen/kvm/hook(_direct)?\.[ch]'))
 report "what is looked up by name is in the list" < <(
 	grep -nE 'kxen_hook_(find|lookup)\("|kallsyms_lookup' $(sources $code | grep -vE 'kvm-xen/kvm/hook(_direct)?\.c'))
-report "guest_word.h alone touches a guest's page" < <(
-	grep -nE '(\.|->)raw\b|page_address|\bkmap|kxen_gptr_(un)?map|kxen_bits_' \
-		$(sources $code | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h'))
+# From a page, a frame or its host address to a pointer; what copies pages; and what is in
+# guest_word.h for itself.
+opens='(\.|->)raw\b|page_address|page_to_virt|folio_address|pfn_to_(virt|kaddr)|phys_to_virt|\b__va\('
+opens+='|\bv?kmap|\bvmap|vm_map_ram|\b(mem|io)remap|(copy|clear|zero)_(high|user_)?(page|folio)\b|highpage'
+opens+='|mem(cpy|set|move|zero)_(to_|from_)?(page|folio)|sg_virt|bvec_|access_(process|remote)_vm'
+opens+='|kvm_(read|write)_guest|kvm_(vcpu_)?map\b|gfn_to_(pfn|page|virt)|gpc_|gfn_to_hva_cache'
+opens+='|iov_iter|(copy_(to|from)|get|put|clear)_user_nofault|raw_copy_'
+opens+='|kxen_gptr_(un)?map|kxen_bits_'
+touches() {	# KVM's own copies are the glue's
+	grep -nE "$opens" $(sources $code | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h') |
+		grep -vE '^kvm-xen/kvm/.*kvm_(read|write)_guest'
+}
+report "guest_word.h alone touches a guest's page" < <(touches)
+mkdir -p "$WORK/touch"
+cp -r $code --parents "$WORK/touch"
+for how in 'x = *(u32 *)g.raw' 'page_address(p)' 'page_to_virt(p)' 'folio_address(f)' 'phys_to_virt(a)' \
+	'__va(a)' 'pfn_to_kaddr(n)' 'pfn_to_virt(n)' 'kmap_local_page(p)' 'kmap_atomic(p)' 'vmap(&p, 1, 0, k)' \
+	'vm_map_ram(&p, 1, 0)' 'memremap(a, 4096, MEMREMAP_WB)' 'ioremap_cache(a, 4096)' \
+	'memcpy_to_page(p, 0, b, 8)' 'memcpy_from_page(b, p, 0, 8)' 'memzero_page(p, 0, 8)' 'copy_page(a, b)' \
+	'clear_highpage(p)' 'copy_highpage(p, q)' 'memcpy(g.raw, b, 8)' 'kxen_gptr_map(g)' \
+	'kxen_bits_xchg8(p, 1, &w)' 'kvm_write_guest(k, a, b, 8)' 'kvm_vcpu_map(v, n, &m)' \
+	'access_process_vm(t, a, b, 8, 0)'; do
+	echo "	(void)($how);"
+done >"$WORK/touch.lines"
+cat "$WORK/touch.lines" >>"$WORK/touch/kvm-xen/world.c"
+found=$(cd "$WORK/touch" && touches | grep -cF 'kvm-xen/world.c:')
+[ "$found" = "$(wc -l <"$WORK/touch.lines")" ]
+tap $? "found: each of $(wc -l <"$WORK/touch.lines") ways to touch a guest's page elsewhere ($found)"
 report "p2m.c alone goes from a guest's frame to a page" < <(
 	grep -nE 'gfn_to_hva|glue_mem\(|glue_write_phys' $(sources $code | grep -vE 'kvm-xen/(p2m\.[ch]|kvm/)'))
 report "no internal header crosses directories" < <(
