@@ -3,8 +3,9 @@
  * Words that guest and host share. This is the only file that touches a guest's page, and
  * the only one that opens a struct kxen_gptr: selftests/static.sh sees to it.
  *
- * Each operation maps what it needs, touches it once, and unmaps it: no pointer into a
- * guest's page is ever in anybody else's hands, and nobody can forget to close a window.
+ * Each operation maps what it needs, touches it, and unmaps it before it maps anything else:
+ * no pointer into a guest's page is ever in anybody else's hands, one window is open at a time,
+ * and nobody can forget to close it.
  * On x86 all memory is mapped at all times, and both are nothing. Where a host does not
  * map what belongs to its guests, a window is opened and closed in these two functions;
  * whoever uses them has interrupts off, or is in no hurry.
@@ -18,6 +19,7 @@
 #ifdef __KERNEL__
 #include <linux/align.h>
 #include <linux/compiler.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/string.h>
@@ -66,6 +68,7 @@ static __always_inline bool kxen_gptr_same(struct kxen_gptr a, struct kxen_gptr 
 
 /* --- windows ---------------------------------------------------------------------- */
 
+#ifndef KXEN_TEST_WINDOWS	/* selftests/user/bits.c */
 static __always_inline void *kxen_gptr_map(struct kxen_gptr g)
 {
 	return g.raw;
@@ -75,6 +78,10 @@ static __always_inline void kxen_gptr_unmap(void *p)
 {
 	(void)p;
 }
+#else
+static void *kxen_gptr_map(struct kxen_gptr g);
+static void kxen_gptr_unmap(void *p);
+#endif
 
 /* --- bits; all changes are full barriers, as Xen's are ------------------------------ */
 
@@ -126,20 +133,22 @@ static __always_inline bool kxen_guest_test(struct kxen_gptr g, u32 nr)
  * Bounded: the guest may fight for the line, but has only 32 bits. Nor need it be stopped: all
  * of them at once is a store.
  */
-static inline bool kxen_guest_set_bit32(u32 *word, u32 nr)
+static inline bool kxen_guest_set_bit32(struct kxen_gptr g, u32 nr)
 {
-	u32 old, was;
+	u32 *word = kxen_gptr_map(g), old = 0, was;
+	bool done = false;
 	int tries;
 
-	for (tries = 0; tries < 64; tries++) {
+	for (tries = 0; !done && tries < 64; tries++) {
 		old = READ_ONCE(*word);
 		if (!kxen_bits_cmpxchg32(word, old, old | 1U << nr, &was))
 			break;
-		if (was == old)
-			return old & 1U << nr;
+		done = was == old;
 	}
-	WRITE_ONCE(*word, ~0U);
-	return false;
+	if (!done)
+		WRITE_ONCE(*word, ~0U);
+	kxen_gptr_unmap(word);
+	return done && old & 1U << nr;
 }
 
 /*
@@ -151,18 +160,10 @@ static inline bool kxen_guest_set_bit32(u32 *word, u32 nr)
 static inline bool kxen_guest_set_sel(struct kxen_domain *d, struct kxen_gptr sel, u32 nr,
 				      u32 width)
 {
-	void *p = kxen_gptr_map(sel);
-	bool was, done = true;
-
-	if (width == 64 && !((unsigned long)p & 7))
-		done = kxen_bits_test_and_set(p, nr, &was);
-	else
-		was = kxen_guest_set_bit32((u32 *)p + (nr >> 5), nr & 31);
-	kxen_gptr_unmap(p);
-	if (done)
-		return was;
-	kxen_domain_stuck(d);
-	return true;
+	/* A window opens at the same place in its page. */
+	if (width == 64 && !((unsigned long)sel.raw & 7))
+		return kxen_guest_test_and_set(d, sel, nr);
+	return kxen_guest_set_bit32(kxen_gptr_at(sel, (nr >> 5) * sizeof(u32)), nr & 31);
 }
 
 /* --- words ------------------------------------------------------------------------ */
@@ -258,6 +259,8 @@ static __always_inline u64 kxen_guest_cmpxchg64(struct kxen_domain *d, struct kx
 	return ~old;
 }
 
+#endif
+
 /* --- more than a word, all in one page; the guest may see it half done ---------------- */
 
 static inline void kxen_guest_write(struct kxen_gptr to, const void *from, u32 len)
@@ -276,12 +279,17 @@ static inline void kxen_guest_read(void *to, struct kxen_gptr from, u32 len)
 	kxen_gptr_unmap(p);
 }
 
+/* From page to page by way of the stack: there may be a window for one of them, not for both. */
 static inline void kxen_guest_copy(struct kxen_gptr to, struct kxen_gptr from, u32 len)
 {
-	void *p = kxen_gptr_map(from);
+	u64 words[8];
+	u32 done, n;
 
-	kxen_guest_write(to, p, len);
-	kxen_gptr_unmap(p);
+	for (done = 0; done < len; done += n) {
+		n = min_t(u32, len - done, sizeof(words));
+		kxen_guest_read(words, kxen_gptr_at(from, done), n);
+		kxen_guest_write(kxen_gptr_at(to, done), words, n);
+	}
 }
 
 static inline void kxen_guest_zero(struct kxen_gptr g, u32 len)
@@ -291,6 +299,8 @@ static inline void kxen_guest_zero(struct kxen_gptr g, u32 len)
 	memset(p, 0, len);
 	kxen_gptr_unmap(p);
 }
+
+#ifdef __KERNEL__
 
 /* --- pages, and places that move under RCU -------------------------------------------- */
 

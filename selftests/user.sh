@@ -53,7 +53,7 @@ for a in "" -DBLAME_NOBODY; do
 	tap $? "bits$a: builds"
 done
 "$U/bits" >"$U/bits.log" 2>&1
-tap $? "bits: a guest that lets no atomic operation succeed is stopped, and holds nobody up"
+tap $? "bits: a guest that lets no atomic operation succeed is stopped, and holds nobody up; one window is enough"
 tap_number "bits" <"$U/bits.log"
 bash -c "ulimit -c 0; '$U/bits-DBLAME_NOBODY'" >"$U/bits.log" 2>&1
 [ $? != 0 ] && grep -q 'is not stopped' "$U/bits.log"

@@ -2,7 +2,8 @@
 /*
  * A machine whose atomic operations are loops, which another CPU's store sends round again, and
  * a guest that stores all the time (XSA-295). kvm-xen/guest_word.h and what is built on it must
- * come to an end, have that guest stopped and no other, and change nothing in between.
+ * come to an end, have that guest stopped and no other, and change nothing in between. And it
+ * is a machine with one window to its guests' pages.
  */
 #define OWN_BITS
 #include "shim.h"
@@ -91,9 +92,28 @@ static void kxen_domain_stuck(struct kxen_domain *d)
 #endif
 }
 
+/* A host that does not map its guests' memory, and has room for one page of theirs. */
+#define KXEN_TEST_WINDOWS
+
 #include "../../kvm-xen/guest_word.h"
 #include "../../evtchn/fifo_link.h"
 #include "../../evtchn/nlevel_walk.h"
+
+static u32 windows, opened;
+
+static void *kxen_gptr_map(struct kxen_gptr g)
+{
+	if (windows++)
+		fail("two windows are open at once");
+	opened++;
+	return g.raw;
+}
+
+static void kxen_gptr_unmap(void *p)
+{
+	(void)p;
+	windows--;
+}
 
 static struct kxen_domain hostile, other;
 static u64 memory[512];
@@ -202,12 +222,33 @@ static void hurry(void)
 	is("peace: one round", tries, 1);
 }
 
+/* From page to page: all of it and no more, by one window. */
+static void copies(void)
+{
+	static const u32 lens[] = { 0, 1, 63, 64, 65, 200, 4096 };
+	static u8 from[4096], to[4096 + 1];
+	u32 i, k;
+
+	for (i = 0; i < sizeof(from); i++)
+		from[i] = i * 7 + 1;
+	for (k = 0; k < sizeof(lens) / sizeof(lens[0]); k++) {
+		memset(to, 0, sizeof(to));
+		opened = 0;
+		kxen_guest_copy(kxen_gptr_own(to), kxen_gptr_own(from), lens[k]);
+		is("copy", memcmp(to, from, lens[k]), 0);
+		is("copy: what is behind it", to[lens[k]], 0);
+		is("copy: a window each time", opened, 2 * ((lens[k] + 63) / 64));
+	}
+}
+
 int main(void)
 {
+	copies();
 	operations();
 	fifo();
 	nlevel();
 	hurry();
+	is("windows are closed", windows, 0);
 	printf("%u checks\n", checks);
 	return 0;
 }
