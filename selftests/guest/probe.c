@@ -10,6 +10,7 @@
 
 #define XENMEM_remove_from_physmap_	15
 #define KEPT	0x1122334455667788ULL
+#define SLOT_AGAIN	16	/* vmm --pull deletes the memory's slot, and sets it again */
 
 static u64 pages[PROBE_FRAMES + 1][PAGE_SIZE / 8] page_aligned;
 
@@ -227,6 +228,7 @@ void test_main(void)
 	test_limit();
 	test_pages();
 	__asm__ volatile("wbinvd" : : : "memory");
+	outb(0xf5, SLOT_AGAIN);
 	outb(0xf5, 2);
 	test_saved();
 	__asm__ volatile("wbinvd" : : : "memory");

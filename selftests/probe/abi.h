@@ -49,6 +49,7 @@ struct probe_look {
 #define KXEN_STAT_PROBES_HIGH	0x70000002
 #define KXEN_STAT_PROBE_CALLS	0x70000003
 #define KXEN_STAT_PROBE_TRAPS	0x70000004 /* WBINVD of its vCPUs, which a hook sees */
+#define KXEN_STAT_PROBE_SLOTS	0x70000005 /* changes of its memory slots, another one */
 
 /*
  * struct kxen_probe_arg - KXEN_PROBE: what is kept, and what was before

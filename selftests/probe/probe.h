@@ -22,7 +22,8 @@
  * @own: pages of the module's own, made when the guest first wants them.
  * @hooked: the domain has taken the hooks.
  * @calls: hypercalls.
- * @traps: calls that the hook has seen.
+ * @traps: calls of a vCPU's that a hook has seen.
+ * @slots: changes of the VM's memory slots that another has.
  */
 struct kxen_probe {
 	struct mutex lock;	/* inside domain->lock; KXEN_LIMIT_PROBES as well */
@@ -32,6 +33,7 @@ struct kxen_probe {
 	bool hooked;
 	atomic64_t calls;
 	atomic64_t traps;
+	atomic64_t slots;
 };
 
 /* op.c */

@@ -81,12 +81,18 @@ static u64 traps(struct kxen_domain *d)
 	return atomic64_read(&d->probe->traps);
 }
 
+static u64 slots(struct kxen_domain *d)
+{
+	return atomic64_read(&d->probe->slots);
+}
+
 static const struct kxen_stat_desc probe_stats[] = {
 	KXEN_STAT_LIMIT(KXEN_STAT_PROBES, "probes", KXEN_LIMIT_PROBES, used),
 	KXEN_STAT_LIMIT(KXEN_STAT_MAX_PROBES, "max_probes", KXEN_LIMIT_PROBES, max),
 	KXEN_STAT_LIMIT(KXEN_STAT_PROBES_HIGH, "probes_high", KXEN_LIMIT_PROBES, high),
 	{ KXEN_STAT_PROBE_CALLS, KXEN_STAT_GROWS, "probe_calls", .domain = calls },
 	{ KXEN_STAT_PROBE_TRAPS, KXEN_STAT_GROWS, "probe_traps", .domain = traps },
+	{ KXEN_STAT_PROBE_SLOTS, KXEN_STAT_GROWS, "probe_slots", .domain = slots },
 	{ }
 };
 

@@ -306,7 +306,7 @@ static void on_io(struct kvm_run *run)
 		start_slots();
 	else if (run->io.port == 0xf5 && vm.s3 && *data == 4)
 		sleep_and_wake(run);
-	else if (run->io.port == 0xf5 && vm.pull)
+	else if (run->io.port == 0xf5 && vm.pull && *data >= 10)
 		pull_page(*data);
 }
 

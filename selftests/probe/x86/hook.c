@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A call of KVM's that the probe sees. */
+/* Calls of KVM's that the probe sees: a vCPU's, and one of any VM's, which is rare. */
 #include <linux/kernel.h>
 
 #include "../probe.h"
@@ -7,6 +7,8 @@
 
 int kxen_on_probe_wbinvd(struct kxen_vcpu *v, struct kxen_hook_args *a);
 void kxen_tramp_probe_wbinvd(void);
+int kxen_on_probe_slot(struct kvm *kvm, struct kxen_hook_args *a);
+void kxen_tramp_probe_slot(void);
 
 /* Called from entry.S only. KVM's function runs. */
 int kxen_on_probe_wbinvd(struct kxen_vcpu *v, struct kxen_hook_args *a)
@@ -15,9 +17,23 @@ int kxen_on_probe_wbinvd(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	return 0;
 }
 
+/* Likewise, for every VM of the host while the probe has its hooks; does not sleep. */
+int kxen_on_probe_slot(struct kvm *kvm, struct kxen_hook_args *a)
+{
+	struct kxen_domain *d = kxen_domain_of(kvm);
+
+	if (!d)
+		return 0;
+	atomic64_inc(&d->probe->slots);
+	kxen_domain_put(d);
+	return 0;
+}
+
 static struct kxen_hook hooks[] = {
 	{ .symbol = "kvm_emulate_wbinvd", .nargs = 1, .why = "counted by the probe",
 	  .trampoline = kxen_tramp_probe_wbinvd },
+	{ .symbol = "kvm_arch_commit_memory_region", .nargs = 4, .is_void = true,
+	  .why = "counted by the probe", .trampoline = kxen_tramp_probe_slot },
 };
 
 struct kxen_hook_set kxen_probe_hooks = { .hooks = hooks, .nr = ARRAY_SIZE(hooks) };
