@@ -59,7 +59,7 @@ static void take_one(unsigned int cpu, u32 q, u32 *ready)
 		on_event(cpu, port);
 }
 
-static void fifo_take(unsigned int cpu)
+static inline void fifo_take(unsigned int cpu)
 {
 	volatile u32 *r = &control[cpu].c.ready;
 	u32 ready;

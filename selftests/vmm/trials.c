@@ -28,6 +28,7 @@
 #define COUNTER		0x2000000	/* of the image scount */
 #define STUCK_PAGE	0x2000000	/* of the image stuck */
 #define PULLED_PAGE	0x2000000	/* of the image pulled */
+#define PULLED_PAGES	16
 #define PAGE		4096
 #define SOON_MS		3000
 
@@ -170,7 +171,11 @@ void make_stuck_page(void)
 /* --- memory that changes under the guest ------------------------------------------------- */
 
 /* In the order of the image pulled. */
-enum { DISCARD = 10, DISCARD_AREA, MAP_OVER, MOVE_AWAY, READ_ONLY, WRITABLE, SLOT_AGAIN };
+enum { DISCARD = 10, DISCARD_AREA, MAP_OVER, MOVE_AWAY, READ_ONLY, WRITABLE, SLOT_AGAIN,
+       SHARE, PUNCH, SLOT_ADD, SLOT_READ_ONLY, SLOT_WRITABLE, SLOT_MOVE, DISCARD_PAGE = 64 };
+
+#define PULLED_SLOT	3
+#define PULLED_SLOT_AT	0x10000000	/* behind the memory; moved, twice as high */
 
 static void map_page(void *at, int flags)
 {
@@ -201,6 +206,57 @@ static void set_slot_again(void)
 	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "memory slot");
 }
 
+/* As a balloon has it: the page is a file's. */
+static int shared_file(void)
+{
+	static int fd = -1;
+
+	if (fd >= 0)
+		return fd;
+	fd = memfd_create("pulled", MFD_CLOEXEC);
+	if (fd < 0 || ftruncate(fd, PAGE))
+		die("memfd: %s", strerror(errno));
+	return fd;
+}
+
+static void share_page(void *page)
+{
+	if (mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 shared_file(), 0) == MAP_FAILED)
+		die("mmap of a file: %s", strerror(errno));
+}
+
+static void punch_hole(void)
+{
+	if (fallocate(shared_file(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, PAGE))
+		die("FALLOC_FL_PUNCH_HOLE: %s", strerror(errno));
+}
+
+static void put_slot(uint64_t at, uint32_t flags, size_t size)
+{
+	static void *memory;
+	struct kvm_userspace_memory_region r = {
+		.slot = PULLED_SLOT, .flags = flags, .guest_phys_addr = at, .memory_size = size,
+	};
+
+	if (!memory)
+		memory = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		die("mmap: %s", strerror(errno));
+	r.userspace_addr = (uintptr_t)memory;
+	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "memory slot");
+}
+
+/* Two pages of their own, which the guest has no code in. Only new slots change their flags. */
+static void change_slot(unsigned int how)
+{
+	if (how == SLOT_READ_ONLY || how == SLOT_WRITABLE)
+		put_slot(PULLED_SLOT_AT, 0, 0);
+	put_slot(how == SLOT_MOVE ? 2 * PULLED_SLOT_AT : PULLED_SLOT_AT,
+		 how == SLOT_READ_ONLY ? KVM_MEM_READONLY : 0, 2 * PAGE);
+}
+
 static void discard(void *page)
 {
 	if (madvise(page, PAGE, MADV_DONTNEED))
@@ -225,7 +281,16 @@ void pull_page(unsigned int how)
 	case READ_ONLY:		protect(page, PROT_READ); break;
 	case WRITABLE:		protect(page, PROT_READ | PROT_WRITE); break;
 	case SLOT_AGAIN:	set_slot_again(); break;
-	default:		die("the guest asks for %u", how);
+	case SHARE:		share_page(page); break;
+	case PUNCH:		punch_hole(); break;
+	case SLOT_ADD:
+	case SLOT_READ_ONLY:
+	case SLOT_WRITABLE:
+	case SLOT_MOVE:		change_slot(how); break;
+	default:
+		if (how < DISCARD_PAGE || how >= DISCARD_PAGE + PULLED_PAGES)
+			die("the guest asks for %u", how);
+		discard(page + (how - DISCARD_PAGE) * PAGE);
 	}
 }
 
