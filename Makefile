@@ -3,7 +3,10 @@
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
-KERNEL ?= 6.1
+# The host's series, for demo, run and fuzz: each has its own if none is named.
+KERNEL ?=
+# The one that a debugging kernel is built of; asked only where a recipe wants it.
+debug_base = $(shell bash -c '. scripts/common.sh; echo "$$KXEN_NEW"')
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -50,13 +53,13 @@ uninstall: ## take all of that away again, with the same DESTDIR and PREFIX
 	rm -f $(foreach f,$(INSTALLED) $(INSTALLED_KXENLAT),$(DESTDIR)$(PREFIX)/$(call part,2,$(f)))
 	rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/kvm-xen/bpftrace 2>/dev/null || true
 
-demo: ## a stock KVM host runs an unmodified Debian guest on Xen's interfaces (KERNEL=6.12)
-	@scripts/demo.sh $(KERNEL)
+demo: ## a stock KVM host runs an unmodified Debian guest on Xen's interfaces (KERNEL=SERIES)
+	@scripts/demo.sh "$(KERNEL)"
 
 setup: ## packages, kernels and tools for the tests, into the cache
 	@scripts/setup.sh check
 
-check: setup ## the tests; T=save,life:6.12 for some programs, or one of their hosts
+check: setup ## the tests; T=save,life:SERIES for some programs, or one of their hosts
 	@python3 scripts/check.py check $(T)
 
 check-quick: setup ## the edit loop: one host kernel, no Debian guest
@@ -68,17 +71,17 @@ check-full: ## everything, in full matrices
 
 check-debug: setup ## on a kernel that is built with the debugging options (half an hour, once)
 	@scripts/debug-kernel.sh
-	@KXEN_SERIES="$${KXEN_SERIES:-6.12-debug}" python3 scripts/check.py debug $(T)
+	@KXEN_SERIES="$${KXEN_SERIES:-$(debug_base)-debug}" python3 scripts/check.py debug $(T)
 
 check-kcsan: setup ## races and random calls on a kernel that finds data races (half an hour, once)
 	@scripts/debug-kernel.sh kcsan
-	@KXEN_SERIES=6.12-kcsan python3 scripts/check.py debug $(or $(T),races,uapi,life,fuzz)
+	@KXEN_SERIES=$(debug_base)-kcsan python3 scripts/check.py debug $(or $(T),races,uapi,life,fuzz)
 
-run: setup ## one guest image on a host, and what it says: IMAGE=evtchn-64 [KERNEL=6.12] [OPTS="--smp 2"]
+run: setup ## one guest image on a host, and what it says: IMAGE=evtchn-64 [KERNEL=SERIES] [OPTS="--smp 2"]
 	@scripts/run.sh "$(IMAGE)" "$(KERNEL)" $(OPTS)
 
 fuzz: setup ## random calls by guests and host programs (FUZZ_SECONDS=3600), and the logic that user space can compile (FUZZ_RUNS=20000000)
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} KXEN_SERIES=$${KERNEL:-6.12} bash selftests/fuzz.sh
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} KXEN_SERIES=$(KERNEL) bash selftests/fuzz.sh
 	@FUZZ_RUNS=$${FUZZ_RUNS:-20000000} bash selftests/user.sh
 
 mutants: setup ## would the tests notice? Each deliberate defect, one by one: M="5 fifo-tail" for some

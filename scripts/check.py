@@ -131,7 +131,7 @@ def choose(what, wanted, env):
 
 
 def read_durations():
-    """{"check save:6.1": (seconds, CPUs)}, as far as it is known."""
+    """{"check save:SERIES": (seconds, CPUs)}, as far as it is known."""
     try:
         with open(DURATIONS) as f:
             # One of before has the seconds alone.

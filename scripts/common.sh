@@ -7,6 +7,9 @@ KXEN_CACHE=${KXEN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kvm-xen}
 KXEN_SUPPORTED=$(awk '/^[0-9]/ { print $1 }' "$KXEN_TOP/scripts/supported-kernels" | xargs)
 # Those that come from the machine's own suites, oldest first: every machine has them.
 KXEN_OWN=$(awk '/^[0-9]/ && NF == 1 { print $1 }' "$KXEN_TOP/scripts/supported-kernels" | xargs)
+# Of those the first and the last: the host where one is enough, and what most guests run.
+KXEN_OLD=${KXEN_OWN%% *}
+KXEN_NEW=${KXEN_OWN##* }
 KXEN_ARCH=amd64
 
 say() { printf '== %s\n' "$*" >&2; }
@@ -23,8 +26,8 @@ module_dirs() {
 	} | sort -u | grep -vx selftests | xargs
 }
 
-# The kernel release that the cache has for series $1: 6.1, 6.12, or one of a kernel that
-# is built for the tests, such as 6.12-debug.
+# The kernel release that the cache has for series $1: one that is supported, or that of a kernel
+# which is built for the tests, such as $KXEN_NEW-debug.
 kver_of() {
 	local f=$KXEN_CACHE/kernels/$1.release
 	[ -s "$f" ] || die "kernel $1 is not in the cache: run 'make setup'"
@@ -42,6 +45,16 @@ checked_on() {
 
 # Series $1 can be left out, and was: 'make setup' could not have it.
 left_out() { [ -n "$(suites_of "$1")" ] && [ ! -s "$KXEN_CACHE/kernels/$1.release" ]; }
+
+# Series by what they are, for who says so before this file is read: old, new. Others are their
+# own names.
+series_named() {
+	case $1 in
+	old) echo "$KXEN_OLD" ;;
+	new) echo "$KXEN_NEW" ;;
+	*) echo "$1" ;;
+	esac
+}
 
 # Unpacked image (boot/, lib/modules/) and unpacked headers of series $1.
 kroot_of() { printf '%s/kernels/%s\n' "$KXEN_CACHE" "$(kver_of "$1")"; }

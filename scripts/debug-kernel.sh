@@ -4,15 +4,16 @@
 #
 #   scripts/debug-kernel.sh [kasan|kcsan]
 #
-# The result is one more series, 6.12-debug or 6.12-kcsan, laid out as setup.sh lays out
-# Debian's own kernels: module.sh and l1.py take it as they take 6.1. The fragments in
-# kconfig/ say what is in it. 15 to 25 minutes and 4 GB on two processors; afterwards
-# only the image, the modules and what a module's build needs are kept.
+# The result is one more series, SERIES-debug or SERIES-kcsan of the newest that the machine's
+# own suites have, laid out as setup.sh lays out Debian's own kernels: module.sh and l1.py take
+# it as they take those. The fragments in kconfig/ say what is in it. 15 to 25 minutes and 4 GB
+# on two processors; afterwards only the image, the modules and what a module's build needs are
+# kept.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/fetch.sh"
 
-BASE=6.12
+BASE=$KXEN_NEW
 kind=${1:-kasan}
 case $kind in
 kasan) series=$BASE-debug parts="base find kasan" ;;

@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-series=${1:-6.1}
+series=${1:-$KXEN_OLD}
 case " $KXEN_SUPPORTED " in
 *" $series "*) ;;
 *) die "KERNEL=$series is not supported; choose one of: $KXEN_SUPPORTED" ;;
@@ -13,7 +13,7 @@ esac
 say "1/4 packages and the host kernel (kept in $KXEN_CACHE)"
 "$KXEN_TOP/scripts/setup.sh" demo "$series"
 ! left_out "$series" ||
-	die "there is no kernel $series, see above; make demo KERNEL=6.12 needs nothing but the machine's own suites"
+	die "there is no kernel $series, see above; make demo KERNEL=$KXEN_NEW needs nothing but the machine's own suites"
 say "2/4 building kvm-xen.ko and the kvm-xen command"
 "$KXEN_TOP/scripts/module.sh" "$series"
 make -s -C "$KXEN_TOP/tools"

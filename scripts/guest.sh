@@ -22,12 +22,13 @@ if [ "$KXEN_TOP/selftests/linux/init" -nt "$out/initrd.gz" ]; then
 	rm -rf "$t"
 fi
 # The same with a kernel inside, which the guest executes by kexec.
-if [ -s "$KXEN_CACHE/kernels/6.1.release" ] && { [ "$out/initrd.gz" -nt "$out/initrd-kexec.gz" ] ||
+if [ -s "$KXEN_CACHE/kernels/$KXEN_OLD.release" ] &&
+	{ [ "$out/initrd.gz" -nt "$out/initrd-kexec.gz" ] ||
 	[ "$KXEN_TOP/selftests/linux/kexec-do.c" -nt "$out/initrd-kexec.gz" ]; }; then
 	t=$(mktemp -d)
 	(cd "$t" && gzip -dc "$out/initrd.gz" | cpio -i --quiet)
 	gcc -static -Os -o "$t/bin/kexec-do" "$KXEN_TOP/selftests/linux/kexec-do.c"
-	cp "$(kroot_of 6.1)/boot/vmlinuz-$(kver_of 6.1)" "$t/kernel"
+	cp "$(kroot_of "$KXEN_OLD")/boot/vmlinuz-$(kver_of "$KXEN_OLD")" "$t/kernel"
 	cp "$out/initrd.gz" "$t/initrd"
 	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initrd-kexec.gz.new"
 	mv "$out/initrd-kexec.gz.new" "$out/initrd-kexec.gz"
@@ -39,7 +40,7 @@ if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||
 	t=$(mktemp -d)
 	mkdir -p "$t"/{bin,proc,sys,dev,m,root}
 	cp /bin/busybox "$t/bin/"
-	r=$(kroot_of 6.1) v=$(kver_of 6.1)
+	r=$(kroot_of "$KXEN_OLD") v=$(kver_of "$KXEN_OLD")
 	for m in virtio_pci virtio_blk ext4; do
 		modprobe -d "$r" -S "$v" --ignore-install --show-depends $m
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$t/list"
@@ -57,7 +58,7 @@ if command -v grub-mkrescue >/dev/null && { [ "$out/initrd.gz" -nt "$out/disk.im
 	[ "$KXEN_TOP/scripts/guest.sh" -nt "$out/disk.img" ]; }; then
 	t=$(mktemp -d)
 	mkdir -p "$t/boot/grub"
-	cp "$(kroot_of 6.1)/boot/vmlinuz-$(kver_of 6.1)" "$t/boot/vmlinuz"
+	cp "$(kroot_of "$KXEN_OLD")/boot/vmlinuz-$(kver_of "$KXEN_OLD")" "$t/boot/vmlinuz"
 	cp "$out/initrd.gz" "$t/boot/initrd"
 	cat >"$t/boot/grub/grub.cfg" <<-'CFG'
 		set timeout=0

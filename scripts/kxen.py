@@ -12,12 +12,21 @@ CACHE = os.environ.get("KXEN_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "kvm-xen")
 
 
+def listed():
+    """The list of kernels: [series, suites, programs] of each, or the first of these."""
+    with open(os.path.join(TOP, "scripts/supported-kernels")) as f:
+        return [w for w in map(str.split, f) if w and w[0][0].isdigit()]
+
+
+# As in common.sh: the first and the last of those that come from the machine's own suites.
+OWN = [w[0] for w in listed() if len(w) == 1]
+OLD, NEW = OWN[0], OWN[-1]
+
+
 def supported():
     """The series that the module supports and the cache has."""
-    with open(os.path.join(TOP, "scripts/supported-kernels")) as f:
-        words = [line.split() for line in f]
-    return [w[0] for w in words if w and w[0][0].isdigit() and
-            os.path.exists(os.path.join(CACHE, "kernels", w[0] + ".release"))]
+    return [w[0] for w in listed()
+            if os.path.exists(os.path.join(CACHE, "kernels", w[0] + ".release"))]
 
 
 def kernel(series):

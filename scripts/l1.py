@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 
-from kxen import CACHE, TOP, elf, kernel, modules, pack, plant, put_files, put_modules
+from kxen import CACHE, OLD, TOP, elf, kernel, modules, pack, plant, put_files, put_modules
 
 # What no host may say while a test runs.
 SPLAT = re.compile(
@@ -35,7 +35,7 @@ HARMLESS = re.compile(
     r"RCU (lockdep checking|CPU stall warnings)")
 # What a host boots faster with. What is counted is counted without.
 BOOT_WORDS = "init_on_alloc=0 cryptomgr.notests"
-# For kernels that are built for the tests, whose series has a dash: 6.12-debug. They are slow.
+# For kernels that are built for the tests, whose series has a dash. They are slow.
 DEBUG_WORDS = ("kasan_multi_shot page_poison=1 watchdog_thresh=60 "
                "rcupdate.rcu_cpu_stall_timeout=120")
 
@@ -135,7 +135,7 @@ def splats(log):
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--series", default="6.1", help="kernel of the host (6.1)")
+    p.add_argument("--series", default=OLD, help=f"kernel of the host ({OLD})")
     p.add_argument("--smp", type=int, default=2)
     p.add_argument("--smp-force", action="store_true",
                    help="more than one CPU also with the uncorrected emulator")

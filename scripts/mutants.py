@@ -7,8 +7,9 @@ Each selftests/mutants/NN-name.patch is one defect. Its header says which test i
   Caught-by: image NAME-WIDTH [options of vmm]	with what images.list says of it
   Caught-by: saved NAME-WIDTH ABI [options]	saved, and restored into a new VM
   Caught-by: stalled NAME-WIDTH "PLACE MICROSECONDS" [options]	see job.sh
-  Caught-by: PROGRAM[:PART]			selftests/PROGRAM.sh; its part for host 6.1, if
-						it has one, else its first
+  Caught-by: PROGRAM[:PART]			selftests/PROGRAM.sh; its part for the oldest
+						host, if it has one, else its first; a host is
+						named, or is old or new (common.sh)
   Caught-by: none				there is no such test yet; the text says why
 
 First the tests run on the unmodified tree: what fails there judges nobody. Then each defect
@@ -32,11 +33,10 @@ import tempfile
 import threading
 import time
 
-from kxen import BUILD, CACHE, TOP
+from kxen import BUILD, CACHE, NEW, OLD, TOP
 
 PATCHES = os.path.join(TOP, "selftests/mutants")
 OUT = os.path.join(BUILD, "mutants")
-SERIES = "6.1"
 LIMIT_HOST = 240        # seconds of one image in a host
 LIMIT = 1500            # of a program, for a hang
 LIMIT_BUILD = 900
@@ -146,7 +146,7 @@ class Tree:
 
     def make(self, log):
         """The module, the programs; tools are built by who needs them."""
-        return (run(["scripts/module.sh", SERIES], self.top, log, LIMIT_BUILD) == 0 and
+        return (run(["scripts/module.sh", OLD], self.top, log, LIMIT_BUILD) == 0 and
                 run(["make", "-s", "-C", "selftests", "all"], self.top, log, LIMIT_BUILD) == 0)
 
     def image_test(self, test, log):
@@ -161,14 +161,14 @@ class Tree:
         with tempfile.NamedTemporaryFile("w", prefix="kxen-params.") as params:
             params.write("TEST=" + shlex.quote(shlex.join([kind, image, *options])) + "\n")
             params.flush()
-            files = [f"{SERIES}/kvm-xen.ko", "selftests/vmm", f"selftests/img/{image}"]
-            argv = ["python3", "scripts/l1.py", "--series", SERIES,
+            files = [f"{OLD}/kvm-xen.ko", "selftests/vmm", f"selftests/img/{image}"]
+            argv = ["python3", "scripts/l1.py", "--series", OLD,
                     "--timeout", str(LIMIT_HOST), "--file", "selftests/job.sh",
                     "--file", params.name + "=params"]
             if kind == "stalled":   # while one CPU of the host is slow the other goes on
                 argv += ["--thread", "multi"]
-                files += [f"{SERIES}-stall/kxen_stall.ko", f"{SERIES}-stall/places"]
-                run(["scripts/stall.sh", SERIES], self.top, log, LIMIT_BUILD)
+                files += [f"{OLD}-stall/kxen_stall.ko", f"{OLD}-stall/places"]
+                run(["scripts/stall.sh", OLD], self.top, log, LIMIT_BUILD)
             for f in files:
                 argv += ["--file", os.path.join(self.build, f)]
             return run(argv + ["selftests/jobs/mutant"], self.top, log, LIMIT_HOST + 60,
@@ -176,13 +176,14 @@ class Tree:
 
     def program_test(self, test, log):
         name, _, part = test.partition(":")
+        part = {"old": OLD, "new": NEW}.get(part, part)
         program = os.path.join("selftests", name + ".sh")
         # A host that is alone does all of its program.
-        env = {"KXEN_CHECK": "check", "KXEN_SERIES": part or SERIES}
+        env = {"KXEN_CHECK": "check", "KXEN_SERIES": part or OLD}
         text = subprocess.run([program, "--list"], cwd=self.top, check=True, text=True,
                               env=dict(os.environ, **env), capture_output=True).stdout
         parts = [line.split()[0] for line in text.splitlines()]
-        part = part or (SERIES if SERIES in parts else parts[0])
+        part = part or (OLD if OLD in parts else parts[0])
         # A program passes a host's report on when that has ended.
         with tempfile.TemporaryDirectory(prefix="kxen-mutant.") as tmp:
             hosts = os.path.join(tmp, "*", "*.out")

@@ -7,7 +7,7 @@ set -euo pipefail
 
 tests=$KXEN_TOP/selftests
 images() { awk -v want="$1" -f "$tests/images.awk" "$tests/images.list"; }
-image=${1-} series=${2:-6.1}
+image=${1-} series=${2:-$KXEN_OLD}
 [ $# -lt 2 ] && set -- || shift 2
 options=$(images show | sed -n "s/^$image\( \|\$\)//p")
 images build | grep -qxF -- "$image" ||

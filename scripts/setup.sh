@@ -172,21 +172,20 @@ setup_qemu() {
 
 # checkpatch and the kselftest library: from Debian's linux-source package.
 setup_kselftest() {
-	local d=$KXEN_CACHE/kselftest tmp
+	local d=$KXEN_CACHE/kselftest source=linux-source-$KXEN_OLD tmp
 	[ -e "$d/.done" ] && return 0
 	apt_update
 	say "taking checkpatch and kselftest's library from the linux-source package"
 	tmp=$(mktemp -d "$KXEN_CACHE/src/ls.XXXXXX")
-	fetch_debs "$tmp" linux-source-6.1
+	fetch_debs "$tmp" "$source"
 	rm -rf "$d" && mkdir -p "$d"
-	tar -C "$d" --strip-components=1 -xf "$tmp"/usr/src/linux-source-6.1.tar.xz \
-		linux-source-6.1/scripts/checkpatch.pl linux-source-6.1/scripts/spelling.txt \
-		linux-source-6.1/scripts/const_structs.checkpatch \
-		linux-source-6.1/scripts/kernel-doc \
-		linux-source-6.1/tools/testing/selftests/lib.mk \
-		linux-source-6.1/tools/testing/selftests/kselftest.h \
-		linux-source-6.1/tools/testing/selftests/kselftest_harness.h \
-		linux-source-6.1/tools/testing/selftests/kselftest
+	tar -C "$d" --strip-components=1 -xf "$tmp"/usr/src/$source.tar.xz \
+		$source/scripts/checkpatch.pl $source/scripts/spelling.txt \
+		$source/scripts/const_structs.checkpatch $source/scripts/kernel-doc \
+		$source/tools/testing/selftests/lib.mk \
+		$source/tools/testing/selftests/kselftest.h \
+		$source/tools/testing/selftests/kselftest_harness.h \
+		$source/tools/testing/selftests/kselftest
 	rm -rf "$tmp"
 	# Each test program boots machines: no limit of 45 seconds.
 	sed -i 's/^export kselftest_default_timeout=.*/export kselftest_default_timeout=3600/; s/^kselftest_default_timeout=.*/kselftest_default_timeout=3600/' \

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from kxen import TOP, kernel, modules, pack, plant, put_files, put_modules
+from kxen import OLD, TOP, kernel, modules, pack, plant, put_files, put_modules
 
 SPLAT = re.compile(r"\bBUG\b|\bOops\b|general protection fault|Missing ENDBR|Kernel panic|"
                    r"soft lockup|rcu.*stall|WARNING")
@@ -135,7 +135,7 @@ def run(work, limit):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("--series", default="6.1")
+    p.add_argument("--series", default=OLD)
     p.add_argument("--cpu", default="corei7_haswell_4770")
     p.add_argument("--mem", type=int, default=256)
     p.add_argument("--file", action="append", default=[])

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 
-from kxen import CACHE, modules, pack, plant, put_modules
+from kxen import CACHE, OLD, kernel, modules, pack, plant, put_modules
 
 XEN = os.path.join(CACHE, "xen")
 LIMIT = 400
@@ -62,8 +62,7 @@ def main():
         images.append((path, cpus or "1"))
     if not images:
         sys.exit(__doc__)
-    rel = open(os.path.join(CACHE, "kernels/6.1.release")).read().strip()
-    root = os.path.join(CACHE, "kernels", rel)
+    rel, root = kernel(OLD)
     work = tempfile.mkdtemp(prefix="kxen-xen.")
     log = os.path.join(work, "console")
     hyper = glob.glob(os.path.join(XEN, "boot/xen-4.17-amd64.gz"))

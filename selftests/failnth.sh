@@ -3,7 +3,7 @@
 # Each allocation of each call fails once (jobs/failnth). On the stock kernels, which
 # cannot inject failures, by a module that was built for it. That one has a part of a domain
 # more, which is looked at next (jobs/probe).
-WEIGHT=120 ONCE=6.12
+WEIGHT=120 ONCE=new
 . "$(dirname "$0")/lib.sh"
 
 files() {	# SERIES

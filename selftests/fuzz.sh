@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Random hypercalls and random calls of the host, with the host's CPUs running truly at
 # the same time: FUZZ_SECONDS (60; 600 on a kernel that finds mistakes) with FUZZ_SEED (1).
-ONCE=6.12 WEIGHT=120
+ONCE=new WEIGHT=120
 . "$(dirname "$0")/lib.sh"
 
 [ "$KXEN_CHECK" = debug ] && seconds=600 || seconds=60

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Shared by the jobs that run inside a host (busybox sh, or bash in the machine's root).
 # Sourced, with what the program has for the job: SERIES, HALVES, SUPPORTED, OWN (the series of
-# the machine's own suites), KXEN_CHECK, TOP, KXEN_CACHE, and its own PARAMS.
+# the machine's own suites), OLD and NEW (the first and the last of them), KXEN_CHECK, TOP,
+# KXEN_CACHE, and its own PARAMS.
 ! [ -e params ] || . ./params
 if [ -n "${BASH_VERSION-}" ]; then
 	export PATH=$PATH:/usr/sbin:/sbin

@@ -10,9 +10,9 @@
 #   NAME.sh PART	one part
 #
 # A part is a host of series_list() unless the program says otherwise before it sources
-# this file: PARTS="ONE TWO"; ONCE=SERIES is the only host in 'check', for a program that
-# hardly depends on it. WEIGHT is what a part takes in seconds, as a first guess, AFTER what
-# must have run before. All may be left out.
+# this file: PARTS="ONE TWO"; ONCE=old or ONCE=new is the only host in 'check', for a program
+# that hardly depends on it. WEIGHT is what a part takes in seconds, as a first guess, AFTER the
+# PROGRAM:HOST that must have run before. All may be left out.
 
 set -u
 SELF=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,9 +30,9 @@ wanted_list() {
 	if [ -n "${KXEN_SERIES-}" ]; then
 		echo "$KXEN_SERIES"
 	elif [ "$KXEN_CHECK" = quick ]; then
-		echo 6.1
+		echo "$KXEN_OLD"
 	elif [ "$KXEN_CHECK" = check ] && [ -n "${ONCE-}" ]; then
-		echo "$ONCE"
+		series_named "$ONCE"
 	else
 		for s in $KXEN_SUPPORTED; do
 			[ "$KXEN_CHECK" != full ] && ! checked_on "$s" "$PROGRAM" || echo "$s"
@@ -62,7 +62,8 @@ PARTS=${PARTS:-$(wanted_list | xargs)}
 case ${1-} in
 "") ;;
 --list)
-	for p in $PARTS; do echo "$p ${WEIGHT-60} ${AFTER-}"; done
+	after=${AFTER:+${AFTER%:*}:$(series_named "${AFTER#*:}")}
+	for p in $PARTS; do echo "$p ${WEIGHT-60} $after"; done
 	exit
 	;;
 *)
@@ -173,7 +174,8 @@ images() { awk -v want="$1" -v widths="${2-}" -f "$SELF/images.awk" "$SELF/image
 common_files() {	# SERIES
 	local i
 	printf '%s=%q\n' SERIES "$1" HALVES "$(halves "$1")" SUPPORTED "${KXEN_SUPPORTED// /, }" OWN "$KXEN_OWN" \
-		KXEN_CHECK "$KXEN_CHECK" TOP "$KXEN_TOP" KXEN_CACHE "$KXEN_CACHE" >"$WORK/params-$1"
+		OLD "$KXEN_OLD" NEW "$KXEN_NEW" KXEN_CHECK "$KXEN_CHECK" \
+		TOP "$KXEN_TOP" KXEN_CACHE "$KXEN_CACHE" >"$WORK/params-$1"
 	echo "${PARAMS-}" >>"$WORK/params-$1"
 	echo "--file $BUILD/$1/kvm-xen.ko --file $BUILD/selftests/vmm --file $SELF/job.sh"
 	echo "--file $WORK/params-$1=params"

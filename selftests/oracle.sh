@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # The same guest images on Debian's real Xen 4.17: the same answers, but for the
 # differences in oracle/differences. images.sh leaves our report.
-PARTS=xen WEIGHT=80 AFTER=images:6.1
+PARTS=xen WEIGHT=80 AFTER=images:old
 . "$(dirname "$0")/lib.sh"
 
-ours=$BUILD/images-6.1.report
-need_module 6.1
-if [ ! -s "$ours" ] || [ -n "$(find "$BUILD/6.1/kvm-xen.ko" "$BUILD/selftests" -type f -newer "$ours")" ]; then
+ours=$BUILD/images-$KXEN_OLD.report
+need_module "$KXEN_OLD"
+if [ ! -s "$ours" ] || [ -n "$(find "$BUILD/$KXEN_OLD/kvm-xen.ko" "$BUILD/selftests" -type f -newer "$ours")" ]; then
 	echo "# our report is missing, or old: images.sh runs first"
-	KXEN_SERIES=6.1 "$SELF/images.sh" >"$WORK/images.out" || grep '^not ok' "$WORK/images.out" | sed 's/^/# /'
+	KXEN_SERIES=$KXEN_OLD "$SELF/images.sh" >"$WORK/images.out" || grep '^not ok' "$WORK/images.out" | sed 's/^/# /'
 fi
 echo "TAP version 13"
 # shellcheck disable=SC2046

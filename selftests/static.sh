@@ -85,16 +85,16 @@ report "p2m.c alone goes from a guest's frame to a page" < <(
 report "no internal header crosses directories" < <(
 	grep -nE "include \".*/.*_internal\.h" $(sources $code))
 report "global symbols begin with kxen_" < <(
-	scripts/module.sh 6.1 -- nm -g --defined-only kvm-xen.o 2>&1 | awk '{ print $3 }' |
+	scripts/module.sh "$KXEN_OLD" -- nm -g --defined-only kvm-xen.o 2>&1 | awk '{ print $3 }' |
 		grep -vE '^(kxen_|__(tracepoint|traceiter|probestub|export_symbol|ksymtab|crc)_kxen_|__SC[KT]__|init_module|cleanup_module|__this_module|__mod_|__pfx_)')
 report "nothing of the tests is in the module" < <(
-	scripts/module.sh 6.1 -- nm kvm-xen.o 2>&1 | grep -E 'kxen_(probe|fault)|No such')
+	scripts/module.sh "$KXEN_OLD" -- nm kvm-xen.o 2>&1 | grep -E 'kxen_(probe|fault)|No such')
 report "the core names no part of a domain but in its table" < <(
 	grep -nE 'kxen_(evtchn|virq|host)_' $(sources kvm-xen |
 		grep -vE 'kvm-xen/(subsys|timer|trace|hypercall|hc_[a-z]*)\.[ch]$') |
 		grep -v 'kxen_evtchn_dev_')
 report "includes and calls between files go one way, and in no circle of more than three" < <(
-	scripts/module.sh 6.1 -- python3 "$SELF/callgraph.py" . 2>&1)
+	scripts/module.sh "$KXEN_OLD" -- python3 "$SELF/callgraph.py" . 2>&1)
 up() {	# FILE HEADER WHY: an include that must be found
 	mkdir -p "$WORK/up"
 	cp -r $code "$WORK/up"
@@ -106,14 +106,14 @@ up evtchn/port.h kvm-xen/hypercall.h "event channels includes hypercalls"
 up x86/life.c evtchn/evtchn.h "the architecture includes event channels"
 up kvm-xen/world.c x86/x86.h "a header of the architecture that is not for others"
 report "what is no architecture's compiles with one that has nothing" < <(
-	scripts/module.sh 6.1 -- bash "$SELF/noarch.sh" 6.1 "$KXEN_TOP" 2>&1)
+	scripts/module.sh "$KXEN_OLD" -- bash "$SELF/noarch.sh" "$KXEN_OLD" "$KXEN_TOP" 2>&1)
 mkdir -p "$WORK/noarch"
 cp -r $code include "$WORK/noarch"
 cat >>"$WORK/noarch/kvm-xen/world.c" <<-'EOF'
 	u8 kxen_t(struct kxen_vcpu *v);
 	u8 kxen_t(struct kxen_vcpu *v) { return v->arch.upcall_vector + kxen_cpuid_base(v); }
 EOF
-scripts/module.sh 6.1 -- bash "$SELF/noarch.sh" 6.1 "$WORK/noarch" kvm-xen/world.c >"$WORK/noarch.log" 2>&1
+scripts/module.sh "$KXEN_OLD" -- bash "$SELF/noarch.sh" "$KXEN_OLD" "$WORK/noarch" kvm-xen/world.c >"$WORK/noarch.log" 2>&1
 for what in "no member named .upcall_vector" "implicit declaration of function .kxen_cpuid_base" \
 	"a word of x86: cpuid"; do
 	grep -q "^kvm-xen/world.c:.*$what" "$WORK/noarch.log"
@@ -140,6 +140,27 @@ report "every deliberate defect still applies: selftests/mutants" < <(
 report "no file is longer than 800 lines" < <(
 	sources $code selftests tools scripts | grep -E '\.(c|h|py|sh)$' |
 		xargs wc -l | awk '$2 != "total" && $1 > 800 { print }')
+# Else by common.sh's names, or a job's OLD and NEW. What a comment, or the head of a deliberate
+# defect, tells of a kernel stays true.
+kernels_in() {	# FILE...
+	local any
+	any=$(awk '/^[0-9]/ { gsub("[.]", "[.]"); printf "%s%s", sep, $1; sep = "|" }' scripts/supported-kernels)
+	grep -HnIE "(^|[^0-9.])($any)([^0-9a-z]|\$)" "$@" |
+		grep -vE '^[^:]*:[0-9]+:[[:space:]]*(#([^a-z]|$)|/?\*|//)|^selftests/mutants/[^:]*:[0-9]+:[^C]'
+}
+report "no series of a kernel is named but in scripts/supported-kernels" < <(
+	kernels_in $(sources Makefile Kbuild .ci include tools scripts selftests $(module_dirs) |
+		grep -vx 'scripts/supported-kernels'))
+for s in $KXEN_SUPPORTED; do
+	cat >"$WORK/series" <<-EOF
+		# What host $s does.
+		series=\${1:-$s}
+		vm vmlinux-$s 2
+		width=1$s.0 version=2.$s format=%${s}f
+	EOF
+	[ "$(kernels_in "$WORK/series" | cut -d: -f2 | xargs)" = "2 3" ]
+	tap $? "found: $s is named"
+done
 report "no path of one machine" < <(
 	grep -nE '/(home|root|work)/' $(sources . |
 		grep -vE '^(\./)?(COPYING|selftests/static\.sh)$|^\./(build|\.git)/'))

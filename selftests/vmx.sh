@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The guest images on Intel's VMX, emulated by Bochs: host 6.1, and host 6.12 on a CPU
-# with indirect branch tracking, where a call to a sealed kernel function oopses.
+# The guest images on Intel's VMX, emulated by Bochs: one host on a CPU with indirect
+# branch tracking, where a call to a sealed kernel function oopses.
 WEIGHT=400
 . "$(dirname "$0")/lib.sh"
 HOST=vmx.py
@@ -15,9 +15,10 @@ files() {
 	esac >"$WORK/images-$1"
 	common_files "$1"
 	echo "--file $WORK/images-$1=images --timeout $limit"
-	# A newer kernel does not boot on the other one: it stumbles over the extended state there.
+	# A kernel that is newer still does not boot on this one: it stumbles over the extended
+	# state that it has.
 	case $1 in
-	6.12*) echo "--cpu tigerlake --file $WORK/want-ibt" ;;
+	"$KXEN_NEW"*) echo "--cpu tigerlake --file $WORK/want-ibt" ;;
 	*) echo "--cpu corei7_haswell_4770 $linux" ;;
 	esac
 }
@@ -27,7 +28,7 @@ limit=600
 linux=
 if [ "$KXEN_CHECK" = full ]; then
 	limit=2400
-	strip -o "$WORK/vmlinux" "$BUILD/guest/vmlinux-6.1"
+	strip -o "$WORK/vmlinux" "$BUILD/guest/vmlinux-$KXEN_OLD"
 	linux="--mem 1024 --file $WORK/vmlinux --file $BUILD/guest/initrd.gz"
 fi
 echo "TAP version 13"
