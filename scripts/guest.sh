@@ -21,26 +21,30 @@ if [ "$KXEN_TOP/selftests/linux/init" -nt "$out/initrd.gz" ]; then
 	mv "$out/initrd.gz.new" "$out/initrd.gz"
 	rm -rf "$t"
 fi
+# Three have a kernel or its modules inside: the oldest one's. The demonstration, which needs none
+# of them, may have brought another one alone.
+r= v=
+if [ -s "$KXEN_CACHE/kernels/$KXEN_OLD.release" ]; then
+	r=$(kroot_of "$KXEN_OLD") v=$(kver_of "$KXEN_OLD")
+fi
 # The same with a kernel inside, which the guest executes by kexec.
-if [ -s "$KXEN_CACHE/kernels/$KXEN_OLD.release" ] &&
-	{ [ "$out/initrd.gz" -nt "$out/initrd-kexec.gz" ] ||
+if [ -n "$r" ] && { [ "$out/initrd.gz" -nt "$out/initrd-kexec.gz" ] ||
 	[ "$KXEN_TOP/selftests/linux/kexec-do.c" -nt "$out/initrd-kexec.gz" ]; }; then
 	t=$(mktemp -d)
 	(cd "$t" && gzip -dc "$out/initrd.gz" | cpio -i --quiet)
 	gcc -static -Os -o "$t/bin/kexec-do" "$KXEN_TOP/selftests/linux/kexec-do.c"
-	cp "$(kroot_of "$KXEN_OLD")/boot/vmlinuz-$(kver_of "$KXEN_OLD")" "$t/kernel"
+	cp "$r/boot/vmlinuz-$v" "$t/kernel"
 	cp "$out/initrd.gz" "$t/initrd"
 	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initrd-kexec.gz.new"
 	mv "$out/initrd-kexec.gz.new" "$out/initrd-kexec.gz"
 	rm -rf "$t"
 fi
 # An initramfs that goes on to a root file system on a virtio disk.
-if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||
-	[ "$KXEN_TOP/scripts/jobs/init-disk" -nt "$out/initrd-disk.gz" ]; then
+if [ -n "$r" ] && { [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||
+	[ "$KXEN_TOP/scripts/jobs/init-disk" -nt "$out/initrd-disk.gz" ]; }; then
 	t=$(mktemp -d)
 	mkdir -p "$t"/{bin,proc,sys,dev,m,root}
 	cp /bin/busybox "$t/bin/"
-	r=$(kroot_of "$KXEN_OLD") v=$(kver_of "$KXEN_OLD")
 	for m in virtio_pci virtio_blk ext4; do
 		modprobe -d "$r" -S "$v" --ignore-install --show-depends $m
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$t/list"
@@ -54,11 +58,11 @@ if [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||
 	rm -rf "$t"
 fi
 # A disk that SeaBIOS boots: GRUB, that kernel, that initramfs.
-if command -v grub-mkrescue >/dev/null && { [ "$out/initrd.gz" -nt "$out/disk.img" ] ||
+if [ -n "$r" ] && command -v grub-mkrescue >/dev/null && { [ "$out/initrd.gz" -nt "$out/disk.img" ] ||
 	[ "$KXEN_TOP/scripts/guest.sh" -nt "$out/disk.img" ]; }; then
 	t=$(mktemp -d)
 	mkdir -p "$t/boot/grub"
-	cp "$(kroot_of "$KXEN_OLD")/boot/vmlinuz-$(kver_of "$KXEN_OLD")" "$t/boot/vmlinuz"
+	cp "$r/boot/vmlinuz-$v" "$t/boot/vmlinuz"
 	cp "$out/initrd.gz" "$t/boot/initrd"
 	cat >"$t/boot/grub/grub.cfg" <<-'CFG'
 		set timeout=0
