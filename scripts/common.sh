@@ -46,12 +46,19 @@ checked_on() {
 # Series $1 can be left out, and was: 'make setup' could not have it.
 left_out() { [ -n "$(suites_of "$1")" ] && [ ! -s "$KXEN_CACHE/kernels/$1.release" ]; }
 
-# Series by what they are, for who says so before this file is read: old, new. Others are their
-# own names.
+# The last of all that this machine could have.
+newest_had() {
+	local s
+	for s in $KXEN_SUPPORTED; do left_out "$s" || echo "$s"; done | tail -1
+}
+
+# Series by what they are, for who says so before this file is read: old, new, newest. Others are
+# their own names.
 series_named() {
 	case $1 in
 	old) echo "$KXEN_OLD" ;;
 	new) echo "$KXEN_NEW" ;;
+	newest) newest_had ;;
 	*) echo "$1" ;;
 	esac
 }

@@ -10,7 +10,7 @@
 #   NAME.sh PART	one part
 #
 # A part is a host of series_list() unless the program says otherwise before it sources
-# this file: PARTS="ONE TWO"; ONCE=old or ONCE=new is the only host in 'check', for a program
+# this file: PARTS="ONE TWO"; ONCE=old, new or newest is the only host in 'check', for a program
 # that hardly depends on it. WEIGHT is what a part takes in seconds, as a first guess, AFTER the
 # PROGRAM:HOST that must have run before. All may be left out.
 
