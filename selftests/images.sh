@@ -5,13 +5,16 @@ WEIGHT=120
 . "$(dirname "$0")/lib.sh"
 
 # Every image in 64 bits on every host; of the others each host has its width, and the first
-# one that which oracle.sh compares.
+# one that which oracle.sh compares. Beyond the second some run flat, too: arguments and structures
+# of a 32-bit caller, a copy without paging, and each way to be told of events.
+FLAT="ops evtchn upcall fifo nlevel"
 widths() {	# SERIES
 	case $(halves "$1") in 1) echo 64 32 ;; 2) echo 64 pae ;; *) echo 64 32 pae ;; esac
 }
 files() {
 	rm -f "$BUILD/images-$1.report"
 	images run "$(widths "$1")" >"$WORK/images-$1"
+	! beyond "$1" || images run 32 | grep -E "^(${FLAT// /|})-32( |\$)" >>"$WORK/images-$1"
 	common_files "$1"
 	stall_files "$1"
 	echo "--file $WORK/images-$1=images"

@@ -46,8 +46,8 @@ series_list() {
 }
 
 # In 'check' two hosts share what does not depend on the host: the first does half 1, the
-# other half 2, and job.sh's mine() asks for it; a third one does half 2, too. A host that is
-# alone does all, and so does each of check-full.
+# other half 2, and job.sh's mine() asks for it; one that is beyond() them does half 2, too. A
+# host that is alone does all, and so does each of check-full.
 all_series=$(series_list | xargs)
 halves() {	# SERIES
 	case $KXEN_CHECK:$all_series in
@@ -56,6 +56,8 @@ halves() {	# SERIES
 	*) echo 1 2 ;;
 	esac
 }
+
+beyond() { case $KXEN_CHECK:$all_series in check:*" "*" $1"*) ;; *) false ;; esac; }	# SERIES
 
 own_parts=${PARTS:+1}
 PARTS=${PARTS:-$(wanted_list | xargs)}
