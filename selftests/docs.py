@@ -298,6 +298,19 @@ def paths():
                 print(f'{doc}: there is no {p}')
 
 
+def house():
+    """architecture.rst has each file of the module, in its directory's table."""
+    told = {head.removeprefix('Files of ') + row[0] for head, rows in
+            tables('Documentation/architecture.rst').items() if head.startswith('Files of ')
+            for row in rows}
+    code = {f for f in under(CODE, '.c', '.h', '.S') if not f.startswith('include/')}
+    # A header need not be there beside the file of its name.
+    for f in sorted(code - told - {f[:-1] + 'h' for f in code if f.endswith('.c')}):
+        print(f'architecture.rst does not say what {f} is')
+    for f in sorted(told - code):
+        print(f'architecture.rst says what {f} is, which is not there')
+
+
 def programs():
     """Each test program, a script with TAP output, has its line in testing.rst."""
     t = text('Documentation/testing.rst')
@@ -540,7 +553,7 @@ def wellformed():
 
 
 if __name__ == '__main__':
-    {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, programs, index, symbols,
-                             tracepoints, comments, reasons, statistics, stream, maintained,
+    {f.__name__: f for f in (ids, hypercalls, options, kxenlat, paths, house, programs, index,
+                             symbols, tracepoints, comments, reasons, statistics, stream, maintained,
                              wellformed)
      }[sys.argv[1]]()

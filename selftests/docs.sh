@@ -23,6 +23,15 @@ echo "TAP version 13"
 compare "every number that is cited is in Documentation/semantics, and every one there is cited" ids
 compare "hypercalls.rst has what the tables in the code have" hypercalls
 compare "paths and files that documents name are there" paths
+compare "architecture.rst says what each file of the module is" house
+# shellcheck disable=SC2046
+mkdir "$WORK/house" && cp -r --parents $(module_dirs) scripts Kbuild include Documentation "$WORK/house" &&
+	mv "$WORK/house/kvm-xen/kvm/hook.c" "$WORK/house/kvm-xen/kvm/hooking.c"
+[ "$(cd "$WORK/house" && python3 "$SELF/docs.py" house)" = \
+"architecture.rst does not say what kvm-xen/kvm/hook.h is
+architecture.rst does not say what kvm-xen/kvm/hooking.c is
+architecture.rst says what kvm-xen/kvm/hook.c is, which is not there" ]
+tap $? "found: a file that has another name than there"
 compare "each index has every document" index
 compare "testing.rst has every test program" programs
 compare "functions and constants that documents name are there" symbols
