@@ -29,7 +29,7 @@ LAYERS = [
                          'kvm-xen/vcpu_info kvm-xen/enter kvm-xen/shared_info kvm-xen/timer kvm-xen/runstate '
                          'kvm-xen/watchdog kvm-xen/pause kvm-xen/machine_reset kvm-xen/save '
                          'kvm-xen/query kvm-xen/stats kvm-xen/debugfs'),
-    ('hypercalls', 'kvm-xen/hypercall kvm-xen/multicall kvm-xen/hc_*'),
+    ('hypercalls', 'kvm-xen/hypercall kvm-xen/hc_*'),
     ('user space', 'kvm-xen/ctl dom0/*'),
     ('main', 'kvm-xen/main'),
 ]

@@ -105,6 +105,36 @@ up() {	# FILE HEADER WHY: an include that must be found
 up evtchn/port.h kvm-xen/hypercall.h "event channels includes hypercalls"
 up x86/life.c evtchn/evtchn.h "the architecture includes event channels"
 up kvm-xen/world.c x86/x86.h "a header of the architecture that is not for others"
+# In the tree of objects: what is said of a copy with some that call as none may, and a circle.
+wrong_calls() {	# DIR
+	cp -rs "$PWD/." "$1" && cd "$1" || return
+	while read -r file mine its; do
+		: >"$file.c"
+		gcc -c -x c -o "$file.o" - <<<"void $its(void); void $mine(void); void $mine(void) { $its(); }"
+	done <<-'EOF'
+		evtchn/more kxen_more kxen_hypercall
+		kvm-xen/hc_more kxen_hc_more kxen_cpuid_base
+		x86/more kxen_on_more kxen_port_send
+		kvm-xen/hc_a kxen_hc_a kxen_hc_b
+		kvm-xen/hc_b kxen_hc_b kxen_hc_c
+		kvm-xen/hc_c kxen_hc_c kxen_hc_d
+		kvm-xen/hc_d kxen_hc_d kxen_hc_a
+	EOF
+	python3 "$SELF/callgraph.py" .
+}
+export -f wrong_calls
+SELF=$SELF scripts/module.sh "$KXEN_OLD" -- bash -c 'wrong_calls "$1"' - "$WORK/calls" >"$WORK/calls.log" 2>&1
+while read -r what; do
+	grep -qxF "$what" "$WORK/calls.log"
+	tap $? "found: $what"
+done <<-'EOF'
+	evtchn/more -> kvm-xen/hypercall: event channels uses hypercalls: kxen_hypercall
+	kvm-xen/hc_more -> x86/cpuid: uses kxen_cpuid_base past arch.h
+	x86/more -> evtchn/bind: the architecture uses event channels: kxen_port_send
+	a circle of 4 files: kvm-xen/hc_a kvm-xen/hc_b kvm-xen/hc_c kvm-xen/hc_d
+EOF
+[ "$(grep -c '' "$WORK/calls.log")" = 4 ]
+tap $? "found: nothing else there"
 report "what is no architecture's compiles with one that has nothing" < <(
 	scripts/module.sh "$KXEN_OLD" -- bash "$SELF/noarch.sh" "$KXEN_OLD" "$KXEN_TOP" 2>&1)
 mkdir -p "$WORK/noarch"
