@@ -75,7 +75,7 @@ check-debug: setup ## on a kernel that is built with the debugging options (half
 
 check-kcsan: setup ## races and random calls on a kernel that finds data races (half an hour, once)
 	@scripts/debug-kernel.sh kcsan
-	@KXEN_SERIES=$(debug_base)-kcsan python3 scripts/check.py debug $(or $(T),races,uapi,life,fuzz)
+	@KXEN_SERIES=$(debug_base)-kcsan python3 scripts/check.py debug $(or $(T),races uapi life fuzz)
 
 run: setup ## one guest image on a host, and what it says: IMAGE=evtchn-64 [KERNEL=SERIES] [OPTS="--smp 2"]
 	@scripts/run.sh "$(IMAGE)" "$(KERNEL)" $(OPTS)
