@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /dev/xen/evtchn through Debian's unmodified libxenevtchn: evtchn_dev DOMID PID, a
- * guest that echoes on its port 1, and its VMM, which is killed; evtchn_dev reuse, a race
- * that wants a slow kxen_host_send(). Prints "ok - NAME".
+ * /dev/xen/evtchn through Debian's unmodified libxenevtchn: evtchn_dev DOMID PID DOMID PID, a
+ * guest that echoes on its port 1, and one that is paused and will crash, each with its VMM,
+ * which is killed; evtchn_dev reuse, a race that wants a slow kxen_host_send(). Prints
+ * "ok - NAME".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <xen/xen.h>
+#include <xen/sched.h>
 #include <xen/sys/evtchn.h>
 #include <xenevtchn.h>
 
@@ -295,16 +297,31 @@ static int state(int ctl, int domid)
 	return ioctl(ctl, KXEN_QUERY, &q) ? -1 : (int)q.state;
 }
 
-/* Its end has two moments if somebody holds it, and domain 0 is told of each. */
-static void test_death(xenevtchn_handle *x, int domid, pid_t vmm)
+/* The guest runs, and shuts down at once; its VMM stays. That is the first moment. */
+static void test_shutdown(xenevtchn_handle *x, int exc, int ctl, int domid)
 {
-	int exc = xenevtchn_bind_virq(x, VIRQ_DOM_EXC), p;
+	struct kxen_query q = {
+		.size = sizeof(q), .flags = KXEN_QUERY_NEXT, .domid = domid,
+	};
 	struct kxen_domid_arg d = { .size = sizeof(d), .domid = domid };
-	int ctl = open("/dev/kvm-xen", O_RDWR);
 
-	check("VIRQ_DOM_EXC", exc > 0, 1);
-	check("bound already", err(xenevtchn_bind_virq(x, VIRQ_DOM_EXC)),
-	      EEXIST);
+	check("a guest that has not run yet", state(ctl, domid), KXEN_STATE_RUNNING);
+	check("it runs", ioctl(ctl, KXEN_UNPAUSE, &d), 0);
+	check("VIRQ_DOM_EXC says that it has shut down", next(x, 10000), exc);
+	check("it is shut down", state(ctl, domid), KXEN_STATE_SHUTDOWN);
+	check("it is listed", ioctl(ctl, KXEN_QUERY, &q) == 0 && (int)q.domid == domid, 1);
+	check("as shut down", q.state, KXEN_STATE_SHUTDOWN);
+	check("for its reason", q.shutdown_reason, SHUTDOWN_crash);
+	xenevtchn_unmask(x, exc);
+	check("VIRQ_DOM_EXC says so once", next(x, 0), -1);
+}
+
+/* Its end has two more if somebody holds it, and domain 0 is told of each. */
+static void test_death(xenevtchn_handle *x, int exc, int ctl, int domid, pid_t vmm)
+{
+	struct kxen_domid_arg d = { .size = sizeof(d), .domid = domid };
+	int p;
+
 	check("the domain is held", ioctl(ctl, KXEN_HOLD, &d), 0);
 	kill(vmm, SIGKILL);
 	do {
@@ -319,9 +336,23 @@ static void test_death(xenevtchn_handle *x, int domid, pid_t vmm)
 	check("VIRQ_DOM_EXC says that it is gone", next(x, 10000), exc);
 	xenevtchn_unmask(x, exc);
 	check("it is not listed any more", state(ctl, domid), -1);
-	close(ctl);
 	check("it is not there any more",
 	      err(xenevtchn_bind_interdomain(x, domid, 1)), ESRCH);
+}
+
+/* A guest that dies as it runs, and one that has shut down before. */
+static void test_deaths(xenevtchn_handle *x, int domid, pid_t vmm, int down, pid_t down_vmm)
+{
+	int exc = xenevtchn_bind_virq(x, VIRQ_DOM_EXC);
+	int ctl = open("/dev/kvm-xen", O_RDWR);
+
+	check("VIRQ_DOM_EXC", exc > 0, 1);
+	check("bound already", err(xenevtchn_bind_virq(x, VIRQ_DOM_EXC)),
+	      EEXIST);
+	test_death(x, exc, ctl, domid, vmm);
+	test_shutdown(x, exc, ctl, down);
+	test_death(x, exc, ctl, down, down_vmm);
+	close(ctl);
 	check("VIRQ_DOM_EXC can be bound again after an unbind",
 	      xenevtchn_unbind(x, exc) == 0 &&
 	      xenevtchn_bind_virq(x, VIRQ_DOM_EXC) > 0, 1);
@@ -369,7 +400,7 @@ int main(int argc, char **argv)
 		test_reuse(x);
 		return !!bad;
 	}
-	if (argc != 3)
+	if (argc != 5)
 		return 64;
 	domid = atoi(argv[1]);
 	test_errors(x);
@@ -379,7 +410,7 @@ int main(int argc, char **argv)
 	test_bad_buffer(x);
 	test_restrict(domid);
 	test_guest(x, domid);
-	test_death(x, domid, atoi(argv[2]));
+	test_deaths(x, domid, atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
 	test_kill();
 	xenevtchn_close(x);
 	return !!bad;

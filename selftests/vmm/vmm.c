@@ -317,6 +317,8 @@ static void on_event(const struct kvm_run *run)
 
 	printf("VMM %s\n", type < 4 ? names[type] : "?");
 	fflush(stdout);
+	while (vm.stay)
+		pause();
 	exit(type == KVM_SYSTEM_EVENT_SHUTDOWN ? 0 : 3);
 }
 
@@ -483,6 +485,7 @@ static void usage(void)
 	     "  --toggle N   unpause and pause it N times: does it stand still then?\n"
 	     "  --alias      the memory is there once more, at 2 GB\n"
 	     "  --forgive    go on behind the first triple fault\n"
+	     "  --stay       having shut down, the guest's machine stays until it is killed\n"
 	     "  --stuck      guest frame 0x2000 comes with a line on standard input\n"
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
@@ -531,7 +534,7 @@ static const struct option opts[] = {
 	{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 	{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
 	{ "pull", 0, 0, 'D' }, { "alias", 0, 0, 'A' },
-	{ "forgive", 0, 0, 'G' }, { "s3", 0, 0, '3' },
+	{ "forgive", 0, 0, 'G' }, { "s3", 0, 0, '3' }, { "stay", 0, 0, 'Y' },
 	{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
 	{ "state", 0, 0, 'q' },
 	{ "help", 0, 0, '?' }, { 0 },
@@ -570,6 +573,7 @@ static void set_option(int c)
 	case 'D': vm.pull = true; break;
 	case 'A': vm.alias = true; break;
 	case 'G': vm.forgive = true; break;
+	case 'Y': vm.stay = true; break;
 	case 'I': vm.vcpu_ids = optarg; break;
 	case 'M': limit_memlock(atoi(optarg)); break;
 	case 'U': become(atoi(optarg)); break;

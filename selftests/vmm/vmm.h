@@ -38,6 +38,7 @@ struct machine {
 	bool s3;		/* sleep and wake up when the guest says so */
 	bool slot_later;	/* set a memory slot when the guest says so */
 	bool forgive;	/* go on behind the first triple fault */
+	bool stay;	/* the VM is there when its guest has shut down */
 	bool alias;	/* the same memory at 2 GB, too */
 	bool pull;	/* change memory under the guest when it says so */
 	const char *vcpu_ids;	/* Xen's numbers, in the order of the vCPUs */
