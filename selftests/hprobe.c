@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What user space sees of the probe (selftests/probe), on a domain that it makes: its call of
- * the control device, with each wrong argument, and its statistics.
+ * the control device, with each wrong argument, and its statistics. hprobe lent LENDER BORROWER
+ * PID: two guests (guest/lent.c) have a page, and the lender's VMM is killed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
+#include <xen/xen.h>
+#include <xen/sys/evtchn.h>
 
 #include "probe/abi.h"
+
+#define VIRQ_DOM_EXC	3
 
 static int ctl, bad;
 
@@ -96,11 +106,105 @@ static const char *name_of(unsigned int id)
 	return "none";
 }
 
-int main(void)
+/* --- a page that outlives its domain ------------------------------------------------ */
+
+static struct kxen_query query(unsigned int domid)
+{
+	struct kxen_query q = { .size = sizeof(q), .domid = domid };
+
+	if (call(KXEN_QUERY, &q))
+		q.state = ~0U;
+	return q;
+}
+
+/* What a domain's number can be had with. */
+static int take_number(unsigned int domid)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = domid };
+
+	return call(KXEN_CREATE, &c);
+}
+
+/* Domain 0 is told of something. The limit is for a hang. */
+static int told(int evtchn)
+{
+	struct pollfd p = { .fd = evtchn, .events = POLLIN };
+	unsigned int port;
+
+	return poll(&p, 1, 20000) == 1 && read(evtchn, &port, sizeof(port)) == sizeof(port) &&
+	       write(evtchn, &port, sizeof(port)) == sizeof(port);
+}
+
+/* It is told, and the domain is dying; or it is not told. */
+static int dying(int evtchn, unsigned int domid)
+{
+	while (told(evtchn))
+		if (query(domid).state == KXEN_STATE_DYING)
+			return 0;
+	return -1;
+}
+
+/* The same when it is gone. Its number is free then, and not before. */
+static int gone(int evtchn, unsigned int domid)
+{
+	while (told(evtchn))
+		if (!take_number(domid))
+			return 0;
+	return -1;
+}
+
+/* The limit is for a hang. */
+static int reached(unsigned int domid, unsigned long long step)
+{
+	struct kxen_probe_arg a = { .size = sizeof(a), .domid = domid };
+	int i;
+
+	for (i = 0; i < 1200; i++) {
+		if (!call(KXEN_PROBE, &a) && a.value == step)
+			return 0;
+		usleep(50000);
+	}
+	return -1;
+}
+
+static int go_on(unsigned int domid, unsigned long long step)
+{
+	struct kxen_probe_arg a = {
+		.size = sizeof(a), .flags = KXEN_PROBE_SET, .domid = domid, .value = step,
+	};
+
+	return call(KXEN_PROBE, &a);
+}
+
+static void test_lent(unsigned int lender, unsigned int borrower, pid_t vmm)
+{
+	struct ioctl_evtchn_bind_virq b = { .virq = VIRQ_DOM_EXC };
+	int evtchn = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC);
+
+	check("VIRQ_DOM_EXC", ioctl(evtchn, IOCTL_EVTCHN_BIND_VIRQ, &b) > 0, 1);
+	check("a page is borrowed", reached(borrower, PROBE_STEP_BORROWED), 0);
+	check("that holds the lender", query(lender).holders, 1);
+	kill(vmm, SIGKILL);
+	check("the lender is dying, and domain 0 is told", dying(evtchn, lender), 0);
+	check("the page holds it", query(lender).holders, 1);
+	check("it is all that is left of it", query(lender).pinned_pages, 1);
+	check("its number is taken", take_number(lender), EEXIST);
+	check("the borrower goes on", go_on(borrower, PROBE_STEP_DIED), 0);
+	check("and has used the page", reached(borrower, PROBE_STEP_USED), 0);
+	check("the lender is dying still", query(lender).state, KXEN_STATE_DYING);
+	check("the page is to be given back", go_on(borrower, PROBE_STEP_GIVE_BACK), 0);
+	check("the lender is gone, and domain 0 is told", gone(evtchn, lender), 0);
+}
+
+int main(int argc, char **argv)
 {
 	unsigned int domid;
 
 	ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+	if (argc == 5 && !strcmp(argv[1], "lent")) {
+		test_lent(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+		return bad;
+	}
 	domid = make();
 	test_call(domid);
 	check("none is taken", stat_of(domid, KXEN_STAT_PROBES), 0);

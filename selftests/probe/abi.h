@@ -38,11 +38,19 @@ struct probe_look {
 
 /* Other pages than the VMM's over frames of the guest's. */
 #define XENMAPSPACE_probe_own		0x71	/* idx: one of the module's */
-#define XENMAPSPACE_probe_foreign	0x72	/* idx: a frame of the guest's, and */
+#define XENMAPSPACE_probe_foreign	0x72	/* idx: a frame and whose it is, and */
 #define XENMAPSPACE_probe_out		0x73
 #define PROBE_OWN	2
 #define PROBE_READ_ONLY	0x80000000U
-#define PROBE_GFN	(PROBE_READ_ONLY - 1)
+#define PROBE_LENDER_SHIFT	16	/* a domain's number; 0: the guest's own */
+#define PROBE_LENDER	0x7fffU
+#define PROBE_GFN	0xffffU
+
+/* While a page is lent: guest/lent.c and hprobe.c wait for each other by what is kept. */
+#define PROBE_STEP_BORROWED	0x1ed0000100000001ULL
+#define PROBE_STEP_DIED		0x1ed0000100000002ULL
+#define PROBE_STEP_USED		0x1ed0000100000003ULL
+#define PROBE_STEP_GIVE_BACK	0x1ed0000100000004ULL
 
 #define KXEN_STAT_PROBES	0x70000000
 #define KXEN_STAT_MAX_PROBES	0x70000001

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the probe places over the caller's memory: pages of its own, pages that the domain has
- * at another frame as if they were somebody else's, and none, as if they were paged out.
+ * What the probe places over the caller's memory: pages of its own, pages that another domain
+ * has, or this one at another frame, and none, as if they were paged out.
  */
 #include <linux/mm.h>
 #include <linux/nospec.h>
@@ -14,7 +14,7 @@
 /**
  * struct placed - one frame that something is placed over.
  * @entry: what the table knows of it.
- * @from: FOREIGN: whose page it is, with a reference.
+ * @from: FOREIGN: whose page it is, which may end before it is given back: a hold.
  * @page: FOREIGN: that page, held.
  * @rcu: it is freed after a grace period.
  */
@@ -39,7 +39,7 @@ static void free_placed(struct placed *s)
 		put_page(s->entry.page);
 	if (s->from) {
 		kxen_page_unpin(s->from, &s->page);
-		kxen_domain_put(s->from);
+		kxen_domain_unhold(s->from);
 	}
 	atomic_dec(&nr_placed);
 	kfree_rcu(s, rcu);
@@ -145,20 +145,55 @@ long kxen_probe_look(struct kxen_hc *hc, bool poke)
 
 /* --- somebody else's, and none ---------------------------------------------------------- */
 
-/* A page of the caller's, as if its domain was another one. */
+/* Whose page it is to be: held, or NULL if there is no such domain. */
+static struct kxen_domain *lender(const struct kxen_hc *hc, u64 idx)
+{
+	u16 domid = (idx >> PROBE_LENDER_SHIFT) & PROBE_LENDER;
+	struct kxen_domain *d = kxen_hc_domain(hc, domid ?: DOMID_SELF);
+	bool held = d && kxen_domain_hold(d);
+
+	if (d)
+		kxen_domain_put(d);
+	return held ? d : NULL;
+}
+
+/*
+ * Another domain's VM stays while its lock is held, and a test's guest has plain memory, which
+ * nobody waits for. Nobody is asked either whether he lends it.
+ */
+static int borrow(struct kxen_domain *from, u64 gfn, struct kxen_page *page)
+{
+	int ret;
+
+	if (mutex_lock_killable(&from->lock))
+		return -EINTR;
+	ret = from->kvm ? kxen_page_pin(from, KXEN_LIMIT_PAGES, gfn, page) : -ESRCH;
+	mutex_unlock(&from->lock);
+	return ret;
+}
+
+static int take_foreign(struct kxen_hc *hc, u64 idx, struct placed *s)
+{
+	s->from = lender(hc, idx);
+	if (!s->from)
+		return -ESRCH;
+	if (s->from != hc->d)
+		return borrow(s->from, idx & PROBE_GFN, &s->page);
+	return kxen_page_pin(hc->d, KXEN_LIMIT_PAGES, idx & PROBE_GFN, &s->page);
+}
+
 long kxen_probe_add_foreign(struct kxen_hc *hc, u64 idx, u64 gfn)
 {
 	struct placed *s = make_placed(KXEN_P2M_FOREIGN);
-	long ret;
+	int ret;
 
 	if (!s)
 		return -ENOMEM;
-	ret = kxen_page_pin(hc->d, KXEN_LIMIT_PAGES, idx & PROBE_GFN, &s->page);
+	ret = take_foreign(hc, idx, s);
 	if (ret) {
 		free_placed(s);
 		return ret;
 	}
-	s->from = kxen_domain_get(hc->d->domid);
 	s->entry.read_only = idx & PROBE_READ_ONLY;
 	s->entry.page = s->page.page;
 	s->entry.offset = offset_in_page((idx & PROBE_GFN) << XEN_PAGE_SHIFT);
