@@ -29,6 +29,6 @@ echo "TAP version 13"
 hosts "$SELF/jobs/failnth" files --timeout 1200
 case $(series_list) in
 *-*) ;;
-*) hosts "$SELF/jobs/probe" probe_files --timeout 300 ;;
+*) hosts "$SELF/jobs/probe" probe_files --timeout 300 --thread multi ;;
 esac
 tap_end

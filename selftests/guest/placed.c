@@ -2,8 +2,9 @@
 /*
  * Other pages than the VMM's over frames of the guest's: selftests/probe places them. What the
  * host writes for the guest goes there, and arguments of hypercalls are read there. The guest
- * itself sees the memory that is hidden, so it asks the probe what is in the page. The VMM may
- * lock three pages (--memlock 12).
+ * itself sees the memory that is hidden, so it asks the probe what is in the page. A second vCPU
+ * places and takes away while calls have their arguments there. The VMM may lock three pages
+ * (--memlock 12).
  */
 #include "../probe/abi.h"
 #include "rt.h"
@@ -220,6 +221,135 @@ static void test_out(void)
 		      place(XENMAPSPACE_probe_out, 0, (void *)(~0UL << (sizeof(long) * 8 - 10))), XEN_EINVAL);
 }
 
+/* --- meanwhile --------------------------------------------------------------------- */
+
+#define ROUNDS	500	/* at least */
+#define WORD	0x33445566U	/* half an argument */
+
+static struct {
+	volatile u32 space;	/* what vCPU 1 places and takes away; 0: nothing */
+	volatile unsigned long idx;
+	volatile u32 idle, failed;
+	volatile bool end;
+} other;
+
+static struct {
+	u32 hidden, placed;	/* looks that have found each of them */
+	u32 wrong;
+} seen;
+
+/* What is not for the guest to take away goes by who has placed it. */
+static void place_once(void)
+{
+	u32 space = other.space;
+	long ret = place(space, other.idx, hidden[0]);
+
+	if (space == XENMAPSPACE_probe_own)
+		ret |= take_away(hidden[0]);
+	else
+		ret |= hc2(NR_probe, PROBEOP_unplace, gfn_of(hidden[0]));
+	other.failed += ret != 0;
+}
+
+static void place_and_take(unsigned int cpu)
+{
+	while (!other.end) {
+		if (other.space)
+			place_once();
+		else
+			other.idle++;
+		relax();
+	}
+	other.idle++;
+	cli();
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+/* When this is back it has nothing placed, and places nothing. */
+static void wait_for_idle(void)
+{
+	u32 n;
+
+	other.space = 0;
+	for (n = other.idle; other.idle == n;)
+		relax();
+}
+
+/* Each look finds one page or the other; a page that is out is no memory. */
+static void look_there(void *at, u64 in_hidden, u64 in_page)
+{
+	bool out = other.space == XENMAPSPACE_probe_out;
+	long ret = keep(at);
+	u64 value = kept();
+
+	if (!ret && value == in_hidden)
+		seen.hidden++;
+	else if (out ? ret == XEN_EFAULT : !ret && value == in_page)
+		seen.placed++;
+	else
+		seen.wrong++;
+}
+
+/* And each result is in one of them, if it could be written. */
+static void write_there(u64 value)
+{
+	u32 space = other.space, n;
+	long ret;
+
+	keep(&value);
+	ret = put_kept(&hidden[0][160]);
+	n = READ(hidden[0][160]) == value;
+	if (space == XENMAPSPACE_probe_own)
+		n += look(1, 1280) == value;
+	else if (space == XENMAPSPACE_probe_foreign)
+		n += READ(ram[2][160]) == value;
+	if (ret && space == XENMAPSPACE_probe_out)
+		seen.wrong += ret != XEN_EFAULT || n;
+	else
+		seen.wrong += ret || n != 1;
+}
+
+static void race(const char *name, u32 space, unsigned long idx)
+{
+	u64 half = (u64)WORD << 32;
+	u32 i;
+
+	memset(&seen, 0, sizeof(seen));
+	other.idx = idx;
+	other.space = space;
+	for (i = 1; i <= ROUNDS || !seen.hidden || !seen.placed; i++) {
+		look_there(&hidden[0][128], FILL, KEPT);
+		look_there((u8 *)&hidden[1] - 4, half | (u32)FILL, half | (WORD + 1));
+		write_there((u64)space << 32 | i);
+	}
+	wait_for_idle();
+	note("# %s: of %u rounds' looks %u have found it, %u what it hides", name, i - 1,
+	     seen.placed, seen.hidden);
+	check(name, seen.wrong, 0);
+	check("placed and taken away without a fault", other.failed, 0);
+	hidden[0][160] = FILL;
+	check("the memory is as it was", is_hidden(), 1);
+}
+
+static void test_meanwhile(void)
+{
+	check("what is out comes back", hc2(NR_probe, PROBEOP_unplace, gfn_of(hidden[0])), 0);
+	check("vCPU 1 starts", rt_start_cpus(2, place_and_take), 1);
+	*(u32 *)hidden[1] = WORD;
+	check("a page of the module's", place(XENMAPSPACE_probe_own, 1, hidden[0]), 0);
+	check("with something in it", take_away(hidden[0]), 0);
+	poke(1, 1024, KEPT);
+	poke(1, 4088, (u64)(WORD + 1) << 32);
+	ram[2][128] = KEPT;
+	ram[2][511] = (u64)(WORD + 1) << 32;
+	race("the module's page comes and goes", XENMAPSPACE_probe_own, 1);
+	race("somebody's page comes and goes", XENMAPSPACE_probe_foreign, gfn_of(ram[2]));
+	race("the page goes out and comes back", XENMAPSPACE_probe_out, 0);
+	other.end = true;
+	wait_for_idle();
+}
+
 static void test_reset(void)
 {
 	struct sched_shutdown s = { .reason = SHUTDOWN_soft_reset };
@@ -245,5 +375,6 @@ void test_main(void)
 	test_removed();
 	test_foreign();
 	test_out();
+	test_meanwhile();
 	test_reset();
 }
