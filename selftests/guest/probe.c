@@ -73,6 +73,97 @@ static void test_call(void)
 	check("and the second", m[1].result, 0);
 }
 
+#define CUTS	10
+
+/* The five arguments of a long call, and what they are when nothing is left to do. */
+static const unsigned long begin[5] = {
+	CUTS, (unsigned long)0x0123456789abcdefULL, 7, (unsigned long)0xfedcba9876543210ULL, 5,
+};
+
+static void at_the_end(unsigned long *a)
+{
+	memcpy(a, begin, sizeof(begin));
+	for (; a[0]; a[0]--) {
+		a[2] += a[1];
+		a[4] = a[4] * PROBE_MIX + a[3];
+	}
+}
+
+/*
+ * With five arguments, which are what their registers have afterwards. In hypercall() the last
+ * two do not get there in 64-bit mode: a call comes between.
+ */
+static long call_with_five(u32 nr, unsigned long *a)
+{
+	bool amd = is_amd();
+	long ret = nr;
+#ifdef __x86_64__
+	unsigned long a0 = a[0], a1 = a[1], a2 = a[2];
+	register unsigned long a3 __asm__("r10") = a[3];
+	register unsigned long a4 __asm__("r8") = a[4];
+
+	if (amd)
+		__asm__ volatile("vmmcall" : "+a"(ret), "+D"(a0), "+S"(a1), "+d"(a2),
+				 "+r"(a3), "+r"(a4) : : "memory");
+	else
+		__asm__ volatile("vmcall" : "+a"(ret), "+D"(a0), "+S"(a1), "+d"(a2),
+				 "+r"(a3), "+r"(a4) : : "memory");
+#else
+	unsigned long a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4];
+
+	if (amd)
+		__asm__ volatile("vmmcall" : "+a"(ret), "+b"(a0), "+c"(a1), "+d"(a2),
+				 "+S"(a3), "+D"(a4) : : "memory");
+	else
+		__asm__ volatile("vmcall" : "+a"(ret), "+b"(a0), "+c"(a1), "+d"(a2),
+				 "+S"(a3), "+D"(a4) : : "memory");
+#endif
+	a[0] = a0;
+	a[1] = a1;
+	a[2] = a2;
+	a[3] = a3;
+	a[4] = a4;
+	return ret;
+}
+
+static bool same(const xen_ulong_t *got, const unsigned long *want)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(begin); i++)
+		if (got[i] != want[i])
+			return false;
+	return true;
+}
+
+/* A call that is cut goes on with all of its arguments, not only with the first ones. */
+static void test_long(void)
+{
+	multicall_entry_t m[4] = {
+		{ .op = NR_probe, .args = { PROBEOP_take } },
+		{ .op = NR_probe_long, .args = { [5] = 99 } },
+		{ .op = NR_probe_long, .args = { 0, 1, 2, 3, 4 } },
+		{ .op = NR_probe, .args = { PROBEOP_give } },
+	};
+	unsigned long want[5], regs[5];
+	u32 i;
+
+	at_the_end(want);
+	memcpy(regs, begin, sizeof(begin));
+	check("a call that is cut", call_with_five(NR_probe_long, regs) == (long)(want[2] + want[4]), 1);
+	check("its registers are those that it has ended with", same(regs, want), 1);
+	for (i = 0; i < ARRAY_SIZE(begin); i++)
+		m[1].args[i] = begin[i];
+	check("the same in a multicall", hc2(__HYPERVISOR_multicall, m, 4), 0);
+	check("its result", m[1].result == want[2] + want[4], 1);
+	check("its arguments are those that it has ended with", same(m[1].args, want), 1);
+	check("what it does not take is as it was", m[1].args[5], 99);
+	check("one that is not cut", m[2].result, 6);
+	check("the one before was made once", m[0].result, 0);
+	check("so was the one behind", m[3].result, 0);
+	check("nothing is taken", probe_op(PROBEOP_give, 0), XEN_ENOENT);
+}
+
 static void test_memory_op(void)
 {
 	check("a command of memory_op", memory_op(XENMEM_probe, 0), PROBE_STEPS);
@@ -224,6 +315,7 @@ void test_main(void)
 	check("an upcall vector", hvm_op(HVMOP_set_evtchn_upcall_vector, &v), 0);
 	outb(0xf5, 1);
 	test_call();
+	test_long();
 	test_memory_op();
 	test_limit();
 	test_pages();

@@ -19,6 +19,13 @@
 #define PROBEOP_poke	5	/* and what is to be */
 #define PROBEOP_unplace	6	/* the argument is a frame: nothing is placed there; ENOENT */
 
+/*
+ * Another one, which is cut as often as its first argument says: (left, add, sum, more, mix). Each
+ * time it has got on in its third and its fifth one, by the others, and counts down.
+ */
+#define NR_probe_long	61
+#define PROBE_MIX	3
+
 struct probe_look {
 	__u32 idx;
 	__u32 at;	/* bytes, a multiple of 8 */

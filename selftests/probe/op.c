@@ -100,6 +100,17 @@ long kxen_hc_probe(struct kxen_hc *hc)
 	}
 }
 
+/* What is left to be done, and what was, is all in the arguments. */
+long kxen_hc_probe_long(struct kxen_hc *hc)
+{
+	if (!hc->arg[0])
+		return hc->arg[2] + hc->arg[4];
+	hc->arg[0]--;
+	hc->arg[2] += hc->arg[1];
+	hc->arg[4] = hc->arg[4] * PROBE_MIX + hc->arg[3];
+	return kxen_hc_restart(hc);
+}
+
 enum kxen_meaning kxen_probe_means(const struct kxen_hc *hc)
 {
 	switch ((u32)hc->arg[0]) {

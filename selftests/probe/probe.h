@@ -38,6 +38,7 @@ struct kxen_probe {
 
 /* op.c */
 long kxen_hc_probe(struct kxen_hc *hc);
+long kxen_hc_probe_long(struct kxen_hc *hc);
 enum kxen_meaning kxen_probe_means(const struct kxen_hc *hc);
 extern const struct kxen_mem_entry kxen_probe_memory_ops[];
 extern const struct kxen_space kxen_probe_spaces[];

@@ -98,6 +98,7 @@ static const struct kxen_stat_desc probe_stats[] = {
 
 static const struct kxen_hc_entry probe_hypercalls[] = {
 	{ NR_probe, 2, kxen_hc_probe, .means = kxen_probe_means },
+	{ NR_probe_long, 5, kxen_hc_probe_long },
 	{ }
 };
 
