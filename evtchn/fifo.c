@@ -29,7 +29,7 @@ static u32 evtchn_fifo_max_ports(struct kxen_domain *d)
 }
 
 /* False if the guest has not given the page yet. */
-static bool word_of(const struct kxen_fifo *f, u32 port, struct kxen_word *w)
+static bool fifo_word_of(const struct kxen_fifo *f, u32 port, struct kxen_word *w)
 {
 	/* Pairs with the release in kxen_fifo_expand_array(). */
 	u32 nr = smp_load_acquire(&f->nr_words);
@@ -52,12 +52,12 @@ static struct kxen_fifo_vcpu *fifo_vcpu_of(const struct kxen_fifo *f, u32 vcpu)
 }
 
 /* Where an event goes, or has gone: vCPU and priority in one word, read at once. */
-static u32 queue_id(u32 vcpu, u32 priority)
+static u32 fifo_queue_id(u32 vcpu, u32 priority)
 {
 	return vcpu << 4 | priority;
 }
 
-static struct kxen_fifo_queue *queue_at(const struct kxen_fifo *f, u32 at)
+static struct kxen_fifo_queue *fifo_queue_at(const struct kxen_fifo *f, u32 at)
 {
 	struct kxen_fifo_vcpu *fv = fifo_vcpu_of(f, at >> 4);
 
@@ -65,24 +65,24 @@ static struct kxen_fifo_queue *queue_at(const struct kxen_fifo *f, u32 at)
 }
 
 /* Counted, and said once: a guest can do it as often as it likes. */
-static void breaks_rules(struct kxen_domain *d)
+static void fifo_breaks_rules(struct kxen_domain *d)
 {
 	if (atomic64_inc_return(&d->evtchn->broken) == 1)
 		kxen_warn_guest(d, "breaks the rules of its event words");
 }
 
-static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
-		   struct kxen_fifo_queue *q, u32 port, bool *first)
+static void fifo_append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
+			struct kxen_fifo_queue *q, u32 port, bool *first)
 {
 	struct kxen_fifo_vcpu *fv = fifo_vcpu_of(f, at >> 4);
 	struct kxen_word tail;
 	bool linked = false, broken = false;
 
 	lockdep_assert_held(&q->lock);
-	if (q->tail && word_of(f, q->tail, &tail))
+	if (q->tail && fifo_word_of(f, q->tail, &tail))
 		linked = kxen_fifo_link(d, tail, port, &broken);
 	if (unlikely(broken))
-		breaks_rules(d);
+		fifo_breaks_rules(d);
 	if (!linked)
 		kxen_guest_write32(kxen_fifo_head(fv, at & 15), port);
 	*first = !linked;
@@ -90,7 +90,7 @@ static void append(struct kxen_domain *d, const struct kxen_fifo *f, u32 at,
 }
 
 /* Only for a new head (A65): the guest looks at the queue again by itself. */
-static void notify(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
+static void fifo_notify(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 {
 	struct kxen_fifo_vcpu *fv = fifo_vcpu_of(f, at >> 4);
 	struct kxen_vcpu *v;
@@ -103,20 +103,20 @@ static void notify(struct kxen_domain *d, const struct kxen_fifo *f, u32 at)
 		kxen_vcpu_mark_events_pending(v, kxen_gptr_get_sched(&v->vcpu_info));
 }
 
-enum claim { RETRY, IS_LINKED, DEQUEUED, QUEUED };
+enum fifo_claim { RETRY, IS_LINKED, DEQUEUED, QUEUED };
 
 /*
  * Set LINKED under the lock of the queue that the event was in last. RETRY: that was
  * another one by the time we had the lock. IS_LINKED: somebody else has set it. DEQUEUED: ours,
  * and in no queue. QUEUED: in its queue already, which is the one it was in.
  */
-static enum claim claim(struct kxen_domain *d, const struct kxen_fifo *f,
-			struct kxen_port *p, struct kxen_word w, u32 to,
-			bool *first)
+static enum fifo_claim fifo_claim(struct kxen_domain *d, const struct kxen_fifo *f,
+				  struct kxen_port *p, struct kxen_word w, u32 to,
+				  bool *first)
 {
 	u32 last = READ_ONCE(p->lastq);
-	struct kxen_fifo_queue *q = queue_at(f, last);
-	enum claim ret = IS_LINKED;
+	struct kxen_fifo_queue *q = fifo_queue_at(f, last);
+	enum fifo_claim ret = IS_LINKED;
 
 	raw_spin_lock(&q->lock);
 	if (unlikely(READ_ONCE(p->lastq) != last)) {
@@ -126,7 +126,7 @@ static enum claim claim(struct kxen_domain *d, const struct kxen_fifo *f,
 		if (q->tail == p->port)
 			q->tail = 0;
 		if (likely(last == to)) {
-			append(d, f, to, q, p->port, first);
+			fifo_append(d, f, to, q, p->port, first);
 			ret = QUEUED;
 		} else {
 			WRITE_ONCE(p->lastq, to);
@@ -142,29 +142,29 @@ static enum claim claim(struct kxen_domain *d, const struct kxen_fifo *f,
  * lastq has set LINKED after that, so the guest will find PENDING: three attempts
  * are more than enough.
  */
-static void enqueue(struct kxen_domain *d, const struct kxen_fifo *f,
-		    struct kxen_port *p, struct kxen_word w, u32 to)
+static void fifo_enqueue(struct kxen_domain *d, const struct kxen_fifo *f,
+			 struct kxen_port *p, struct kxen_word w, u32 to)
 {
-	enum claim got = RETRY;
+	enum fifo_claim got = RETRY;
 	bool first = false;
 	int tries;
 
 	for (tries = 0; tries < 3 && got == RETRY; tries++)
-		got = claim(d, f, p, w, to, &first);
+		got = fifo_claim(d, f, p, w, to, &first);
 	if (unlikely(got == DEQUEUED)) {
-		struct kxen_fifo_queue *q = queue_at(f, to);
+		struct kxen_fifo_queue *q = fifo_queue_at(f, to);
 
 		raw_spin_lock(&q->lock);
-		append(d, f, to, q, p->port, &first);
+		fifo_append(d, f, to, q, p->port, &first);
 		raw_spin_unlock(&q->lock);
 	}
 	if (first)
-		notify(d, f, to);
+		fifo_notify(d, f, to);
 }
 
 /* Raise an event whose word and whose vCPU's control block are there. */
-static void raise(struct kxen_domain *d, const struct kxen_fifo *f,
-		  struct kxen_port *p, struct kxen_word w, u32 to)
+static void fifo_raise(struct kxen_domain *d, const struct kxen_fifo *f,
+		       struct kxen_port *p, struct kxen_word w, u32 to)
 {
 	bool was;
 
@@ -173,32 +173,32 @@ static void raise(struct kxen_domain *d, const struct kxen_fifo *f,
 		cmpxchg(&p->lastq, KXEN_NO_QUEUE, to);
 	was = kxen_word_set(d, w, EVTCHN_FIFO_PENDING);
 	if (!(kxen_word_read(w) & (KXEN_FIFO_MASKED | KXEN_FIFO_LINKED)))
-		enqueue(d, f, p, w, to);
+		fifo_enqueue(d, f, p, w, to);
 	if (!was)
 		kxen_evtchn_check_pollers(d, p->port);
 }
 
 /* Not now: when the missing page or control block comes. */
-static bool defer_pending(const struct kxen_fifo *f, struct kxen_port *p,
-			  struct kxen_word *w, u32 to)
+static bool fifo_defer_pending(const struct kxen_fifo *f, struct kxen_port *p,
+			       struct kxen_word *w, u32 to)
 {
 	WRITE_ONCE(p->pending_deferred, true);
 	/* Pairs with the barrier in kxen_evtchn_replay_deferred(): one of us sees the other. */
 	smp_mb();
-	return !(word_of(f, p->port, w) && queue_at(f, to)) ||
+	return !(fifo_word_of(f, p->port, w) && fifo_queue_at(f, to)) ||
 	       !xchg(&p->pending_deferred, false);
 }
 
 static void evtchn_fifo_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	const struct kxen_fifo *f = READ_ONCE(d->evtchn->fifo);
-	u32 to = queue_id(READ_ONCE(p->notify_vcpu), READ_ONCE(p->priority));
+	u32 to = fifo_queue_id(READ_ONCE(p->notify_vcpu), READ_ONCE(p->priority));
 	struct kxen_word w;
 
-	if (unlikely(!word_of(f, p->port, &w) || !queue_at(f, to)) &&
-	    defer_pending(f, p, &w, to))
+	if (unlikely(!fifo_word_of(f, p->port, &w) || !fifo_queue_at(f, to)) &&
+	    fifo_defer_pending(f, p, &w, to))
 		return;
-	raise(d, f, p, w, to);
+	fifo_raise(d, f, p, w, to);
 }
 
 static void evtchn_fifo_clear_pending(struct kxen_domain *d,
@@ -207,7 +207,7 @@ static void evtchn_fifo_clear_pending(struct kxen_domain *d,
 	struct kxen_word w;
 
 	/* Never off its queue: the guest takes it off and skips it (A67). */
-	if (word_of(READ_ONCE(d->evtchn->fifo), p->port, &w))
+	if (fifo_word_of(READ_ONCE(d->evtchn->fifo), p->port, &w))
 		kxen_word_clear(d, w, EVTCHN_FIFO_PENDING);
 	WRITE_ONCE(p->pending_deferred, false);
 }
@@ -216,36 +216,36 @@ static void evtchn_fifo_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_word w;
 
-	if (!word_of(READ_ONCE(d->evtchn->fifo), p->port, &w))
+	if (!fifo_word_of(READ_ONCE(d->evtchn->fifo), p->port, &w))
 		return;
 	kxen_word_clear(d, w, EVTCHN_FIFO_MASKED);
 	if (kxen_word_read(w) & KXEN_FIFO_PENDING)
 		evtchn_fifo_set_pending(d, p);
 }
 
-static u32 word_value(struct kxen_domain *d, struct kxen_port *p)
+static u32 fifo_word_value(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_word w;
 
 	/* No word counts as masked and not pending (A68). */
-	return word_of(READ_ONCE(d->evtchn->fifo), p->port, &w) ?
+	return fifo_word_of(READ_ONCE(d->evtchn->fifo), p->port, &w) ?
 	       kxen_word_read(w) : KXEN_FIFO_MASKED;
 }
 
 static bool evtchn_fifo_is_pending(struct kxen_domain *d, struct kxen_port *p)
 {
-	return word_value(d, p) & KXEN_FIFO_PENDING;
+	return fifo_word_value(d, p) & KXEN_FIFO_PENDING;
 }
 
 static bool evtchn_fifo_is_masked(struct kxen_domain *d, struct kxen_port *p)
 {
-	return word_value(d, p) & KXEN_FIFO_MASKED;
+	return fifo_word_value(d, p) & KXEN_FIFO_MASKED;
 }
 
 /* A closed port whose word still is in a queue would be delivered from there. */
 static bool evtchn_fifo_is_busy(struct kxen_domain *d, struct kxen_port *p)
 {
-	return word_value(d, p) & KXEN_FIFO_LINKED;
+	return fifo_word_value(d, p) & KXEN_FIFO_LINKED;
 }
 
 static int evtchn_fifo_set_priority(struct kxen_domain *d, struct kxen_port *p,
@@ -285,5 +285,5 @@ const struct kxen_evtchn_ops kxen_evtchn_fifo = {
 /* Could an event be, or have been, there? */
 bool kxen_fifo_queue_ok(struct kxen_domain *d, u32 at)
 {
-	return at == KXEN_NO_QUEUE || queue_at(d->evtchn->fifo, at);
+	return at == KXEN_NO_QUEUE || fifo_queue_at(d->evtchn->fifo, at);
 }

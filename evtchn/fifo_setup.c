@@ -19,7 +19,7 @@
  * they left is remembered, until the page of its word comes (A37). With the lock held: a
  * port that is closed and bound anew meanwhile must not find what was pending on it.
  */
-static void switch_abi(struct kxen_domain *d)
+static void fifo_switch_abi(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_evtchn_ops *old = e->ops;
@@ -74,7 +74,7 @@ static void fifo_free_vcpu(struct kxen_domain *d, struct kxen_fifo_vcpu *fv)
 	kvfree(fv);
 }
 
-static void free_fifo(struct kxen_domain *d, struct kxen_fifo *f)
+static void fifo_free(struct kxen_domain *d, struct kxen_fifo *f)
 {
 	u32 i;
 
@@ -86,8 +86,8 @@ static void free_fifo(struct kxen_domain *d, struct kxen_fifo *f)
 }
 
 /* Control blocks for the vCPUs of a list, made and not yet known to anybody. */
-static int new_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *list,
-		     u32 nr, struct kxen_fifo_vcpu **fv)
+static int fifo_new_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *list,
+			  u32 nr, struct kxen_fifo_vcpu **fv)
 {
 	int ret = 0;
 	u32 i;
@@ -98,8 +98,8 @@ static int new_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *list,
 }
 
 /* May these vCPUs have control blocks? event_lock held: changes as soon as it is not. */
-static int check_list(struct kxen_domain *d, const struct evtchn_fifo_init *list,
-		      u32 nr)
+static int fifo_check_list(struct kxen_domain *d, const struct evtchn_fifo_init *list,
+			   u32 nr)
 {
 	const struct kxen_fifo *f = d->evtchn->fifo;
 	DECLARE_BITMAP(seen, KXEN_MAX_VCPUS) = { };
@@ -126,8 +126,8 @@ static int check_list(struct kxen_domain *d, const struct evtchn_fifo_init *list
  * The list has been checked under the lock, which is held. @spare is the domain's FIFO
  * from now on, if it has none. What is taken is gone from @fv and @spare.
  */
-static void publish(struct kxen_domain *d, const struct evtchn_fifo_init *list,
-		    u32 nr, struct kxen_fifo_vcpu **fv, struct kxen_fifo **spare)
+static void fifo_publish(struct kxen_domain *d, const struct evtchn_fifo_init *list,
+			 u32 nr, struct kxen_fifo_vcpu **fv, struct kxen_fifo **spare)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_fifo *f = e->fifo ?: *spare;
@@ -142,7 +142,7 @@ static void publish(struct kxen_domain *d, const struct evtchn_fifo_init *list,
 	if (!e->fifo) {
 		WRITE_ONCE(e->fifo, f);
 		*spare = NULL;
-		switch_abi(d);
+		fifo_switch_abi(d);
 	}
 	kxen_evtchn_replay_deferred(d, 0, e->table.nr_valid);
 }
@@ -156,17 +156,17 @@ static int fifo_add_vcpus(struct kxen_domain *d, const struct evtchn_fifo_init *
 	int ret;
 
 	mutex_lock(&e->event_lock);
-	ret = check_list(d, list, nr);
+	ret = fifo_check_list(d, list, nr);
 	mutex_unlock(&e->event_lock);
 	if (ret)
 		return ret;
 	spare = kvzalloc(sizeof(*spare), GFP_KERNEL_ACCOUNT);
-	ret = spare ? new_vcpus(d, list, nr, fv) : -ENOMEM;
+	ret = spare ? fifo_new_vcpus(d, list, nr, fv) : -ENOMEM;
 	if (!ret) {
 		mutex_lock(&e->event_lock);
-		ret = check_list(d, list, nr);
+		ret = fifo_check_list(d, list, nr);
 		if (!ret)
-			publish(d, list, nr, fv, &spare);
+			fifo_publish(d, list, nr, fv, &spare);
 		mutex_unlock(&e->event_lock);
 	}
 	kvfree(spare);
@@ -211,7 +211,7 @@ int kxen_fifo_init_control(struct kxen_domain *d, u32 vcpu, u64 gfn, u32 offset)
 }
 
 /* Is there room for a page more? event_lock held, as it must be: XSA-505. */
-static int check_room(const struct kxen_domain *d)
+static int fifo_check_room(const struct kxen_domain *d)
 {
 	const struct kxen_fifo *f = d->evtchn->fifo;
 
@@ -237,7 +237,7 @@ int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
 	int ret;
 
 	mutex_lock(&e->event_lock);
-	ret = check_room(d);
+	ret = fifo_check_room(d);
 	mutex_unlock(&e->event_lock);
 	if (!ret)
 		ret = kxen_page_pin(d, KXEN_LIMIT_EVENT_PAGES, gfn, &page);
@@ -245,12 +245,12 @@ int kxen_fifo_expand_array(struct kxen_domain *d, u64 gfn)
 		return ret;
 	mutex_lock(&e->event_lock);
 	/* Another vCPU may have been first, or a reset. */
-	ret = check_room(d);
+	ret = fifo_check_room(d);
 	if (!ret) {
 		nr = e->fifo->nr_words;
 		e->fifo->pages[nr / KXEN_FIFO_WORDS] = page;
 		page.page = NULL;
-		/* Pairs with word_of(): the page is there (XSA-359). */
+		/* Pairs with fifo_word_of(): the page is there (XSA-359). */
 		smp_store_release(&e->fifo->nr_words, nr + KXEN_FIFO_WORDS);
 		kxen_evtchn_replay_deferred(d, nr, nr + KXEN_FIFO_WORDS);
 	}
@@ -275,7 +275,7 @@ void kxen_fifo_stop(struct kxen_domain *d)
 		p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 		p->lastq = KXEN_NO_QUEUE;
 	}
-	free_fifo(d, f);
+	fifo_free(d, f);
 }
 
 /* --- save and restore ---------------------------------------------------------- */
@@ -308,8 +308,8 @@ void kxen_fifo_save(struct kxen_domain *d, struct kxen_stream_out *s)
 	}
 }
 
-static int restore_vcpu(struct kxen_domain *d, struct kxen_stream_in *im,
-			struct kxen_fifo *f, const struct kxen_save_fifo_vcpu *v)
+static int fifo_restore_vcpu(struct kxen_domain *d, struct kxen_stream_in *im,
+			     struct kxen_fifo *f, const struct kxen_save_fifo_vcpu *v)
 {
 	struct kxen_fifo_vcpu *fv;
 	u32 q;
@@ -330,8 +330,8 @@ static int restore_vcpu(struct kxen_domain *d, struct kxen_stream_in *im,
 }
 
 /* Lengths are good: the array and the vCPUs of a FIFO that nobody uses yet. */
-static int restore_all(struct kxen_domain *d, struct kxen_stream_in *im,
-		       struct kxen_fifo *f, const struct kxen_rec *rec)
+static int fifo_restore_all(struct kxen_domain *d, struct kxen_stream_in *im,
+			    struct kxen_fifo *f, const struct kxen_rec *rec)
 {
 	const struct kxen_save_fifo *r = rec->data;
 	u32 i, nr = rec->nr;
@@ -345,7 +345,7 @@ static int restore_all(struct kxen_domain *d, struct kxen_stream_in *im,
 	}
 	rec = kxen_recs(im, KXEN_REC_FIFO_VCPU, &nr);
 	for (i = 0; i < nr && !ret; i++)
-		ret = restore_vcpu(d, im, f, rec[i].data);
+		ret = fifo_restore_vcpu(d, im, f, rec[i].data);
 	return ret;
 }
 
@@ -386,10 +386,10 @@ int kxen_fifo_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 	lockdep_assert_held(&d->lock);
 	if (!f)
 		return -ENOMEM;
-	ret = restore_all(d, im, f, rec);
+	ret = fifo_restore_all(d, im, f, rec);
 	if (!ret)
 		ret = fifo_publish_restored(d, im, f);
 	if (ret)
-		free_fifo(d, f);
+		fifo_free(d, f);
 	return ret;
 }

@@ -187,7 +187,7 @@ void kxen_evtchn_replay_deferred(struct kxen_domain *d, u32 from, u32 to)
 	u32 port;
 
 	lockdep_assert_held(&e->event_lock);
-	/* Pairs with the barrier in FIFO's defer_pending(). */
+	/* Pairs with the barrier in fifo_defer_pending(). */
 	smp_mb();
 	for (port = from; port < min(to, e->table.nr_valid); port++) {
 		struct kxen_port *p = kxen_port(d, port);
