@@ -17,7 +17,7 @@
 #include "../kvm-xen/kvm/glue.h"
 #include "nlevel.h"
 
-static struct kxen_nlevel *current_tree(struct kxen_domain *d)
+static struct kxen_nlevel *nlevel_current(struct kxen_domain *d)
 {
 	return READ_ONCE(d->evtchn->nlevel);
 }
@@ -70,12 +70,12 @@ static struct kxen_vcpu *nlevel_vcpu_of(struct kxen_domain *d, struct kxen_port 
 
 static u32 evtchn_nl_max_ports(struct kxen_domain *d)
 {
-	return READ_ONCE(current_tree(d)->nr_ports);
+	return READ_ONCE(nlevel_current(d)->nr_ports);
 }
 
 static void evtchn_nl_set_pending(struct kxen_domain *d, struct kxen_port *p)
 {
-	const struct kxen_nlevel *nl = current_tree(d);
+	const struct kxen_nlevel *nl = nlevel_current(d);
 	struct kxen_nl_leaf l;
 
 	if (!kxen_nl_leaf(nl, p->port, &l) ||
@@ -90,13 +90,13 @@ static void evtchn_nl_clear_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_nl_leaf l;
 
-	if (kxen_nl_leaf(current_tree(d), p->port, &l))
+	if (kxen_nl_leaf(nlevel_current(d), p->port, &l))
 		kxen_guest_test_and_clear(d, l.pending, l.bit);
 }
 
 static void evtchn_nl_unmask(struct kxen_domain *d, struct kxen_port *p)
 {
-	const struct kxen_nlevel *nl = current_tree(d);
+	const struct kxen_nlevel *nl = nlevel_current(d);
 	struct kxen_nl_leaf l;
 
 	if (!kxen_nl_leaf(nl, p->port, &l))
@@ -114,7 +114,7 @@ static bool evtchn_nl_is_pending(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_nl_leaf l;
 
-	return kxen_nl_leaf(current_tree(d), p->port, &l) &&
+	return kxen_nl_leaf(nlevel_current(d), p->port, &l) &&
 	       kxen_guest_test(l.pending, l.bit);
 }
 
@@ -122,7 +122,7 @@ static bool evtchn_nl_is_masked(struct kxen_domain *d, struct kxen_port *p)
 {
 	struct kxen_nl_leaf l;
 
-	return !kxen_nl_leaf(current_tree(d), p->port, &l) ||
+	return !kxen_nl_leaf(nlevel_current(d), p->port, &l) ||
 	       kxen_guest_test(l.mask, l.bit);
 }
 

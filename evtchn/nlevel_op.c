@@ -16,7 +16,7 @@
 #include "../kvm-xen/hc_arg.h"
 #include "nlevel.h"
 
-static long do_query(struct kxen_hc *hc, void *arg)
+static long nlevel_op_query(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_nlevel_query *q = arg;
 
@@ -26,7 +26,7 @@ static long do_query(struct kxen_hc *hc, void *arg)
 	return 0;
 }
 
-static int copy_list(struct kxen_hc *hc, void *dst, u64 from, u32 bytes)
+static int nlevel_copy_list(struct kxen_hc *hc, void *dst, u64 from, u32 bytes)
 {
 	u32 done, len;
 
@@ -40,8 +40,8 @@ static int copy_list(struct kxen_hc *hc, void *dst, u64 from, u32 bytes)
 }
 
 /* One vCPU's part, as the tree's depth needs it. */
-static long copy_sel(struct kxen_hc *hc, const struct evtchn_nlevel_vcpu *v,
-		     u32 levels, struct kxen_nl_sel *s)
+static long nlevel_copy_sel(struct kxen_hc *hc, const struct evtchn_nlevel_vcpu *v,
+			    u32 levels, struct kxen_nl_sel *s)
 {
 	u32 shift = kxen_layouts[READ_ONCE(hc->d->compat)].long_bits == 64 ? 6 : 5;
 
@@ -51,31 +51,31 @@ static long copy_sel(struct kxen_hc *hc, const struct evtchn_nlevel_vcpu *v,
 	s->l2_gfn = v->l2_gfn;
 	if (levels < 4)
 		return 0;
-	return copy_list(hc, s->l3_gfn, v->l3_gfns,
-			 kxen_nl_pages(shift, 3) * sizeof(u64));
+	return nlevel_copy_list(hc, s->l3_gfn, v->l3_gfns,
+				kxen_nl_pages(shift, 3) * sizeof(u64));
 }
 
-static void free_req(struct kxen_nl_req *r)
+static void nlevel_free_req(struct kxen_nl_req *r)
 {
 	kvfree(r->pending);
 	kvfree(r->mask);
 	kvfree(r->sel);
 }
 
-static long copy_pages(struct kxen_hc *hc, struct kxen_nl_req *r, u64 pending,
-		       u64 mask)
+static long nlevel_copy_pages(struct kxen_hc *hc, struct kxen_nl_req *r, u64 pending,
+			      u64 mask)
 {
 	r->pending = kvcalloc(r->nr_pages, sizeof(u64), GFP_KERNEL_ACCOUNT);
 	r->mask = kvcalloc(r->nr_pages, sizeof(u64), GFP_KERNEL_ACCOUNT);
 	if (r->nr_pages && (!r->pending || !r->mask))
 		return -ENOMEM;
-	if (copy_list(hc, r->pending, pending, r->nr_pages * sizeof(u64)) ||
-	    copy_list(hc, r->mask, mask, r->nr_pages * sizeof(u64)))
+	if (nlevel_copy_list(hc, r->pending, pending, r->nr_pages * sizeof(u64)) ||
+	    nlevel_copy_list(hc, r->mask, mask, r->nr_pages * sizeof(u64)))
 		return -EFAULT;
 	return 0;
 }
 
-static long copy_sels(struct kxen_hc *hc, struct kxen_nl_req *r, u64 list)
+static long nlevel_copy_sels(struct kxen_hc *hc, struct kxen_nl_req *r, u64 list)
 {
 	struct evtchn_nlevel_vcpu v;
 	long ret = 0;
@@ -85,16 +85,16 @@ static long copy_sels(struct kxen_hc *hc, struct kxen_nl_req *r, u64 list)
 	if (r->nr_sels && !r->sel)
 		return -ENOMEM;
 	for (i = 0; i < r->nr_sels && !ret; i++) {
-		if (copy_list(hc, &v, list + i * sizeof(v), sizeof(v)))
+		if (nlevel_copy_list(hc, &v, list + i * sizeof(v), sizeof(v)))
 			return -EFAULT;
-		ret = copy_sel(hc, &v, r->levels, &r->sel[i]);
+		ret = nlevel_copy_sel(hc, &v, r->levels, &r->sel[i]);
 	}
 	return ret;
 }
 
 /* In the order of the list in Documentation/evtchn-nlevel.rst. */
-static long check_numbers(struct kxen_domain *d,
-			  const struct evtchn_nlevel_register *a, bool deepen)
+static long nlevel_check_numbers(struct kxen_domain *d,
+				 const struct evtchn_nlevel_register *a, bool deepen)
 {
 	if (a->version != KXEN_NLEVEL_VERSION)
 		return -EOPNOTSUPP;
@@ -109,36 +109,36 @@ static long check_numbers(struct kxen_domain *d,
 	return a->nr_vcpus > KXEN_MAX_VCPUS ? -E2BIG : 0;
 }
 
-static long apply(struct kxen_hc *hc, const struct evtchn_nlevel_register *a,
-		  bool deepen)
+static long nlevel_apply(struct kxen_hc *hc, const struct evtchn_nlevel_register *a,
+			 bool deepen)
 {
 	struct kxen_nl_req r = { .levels = a->levels, .nr_pages = a->nr_pages,
 				 .nr_sels = a->nr_vcpus };
-	long ret = check_numbers(hc->d, a, deepen);
+	long ret = nlevel_check_numbers(hc->d, a, deepen);
 
 	if (ret)
 		return ret;
-	ret = copy_pages(hc, &r, a->pending_gfns, a->mask_gfns);
+	ret = nlevel_copy_pages(hc, &r, a->pending_gfns, a->mask_gfns);
 	if (!ret)
-		ret = copy_sels(hc, &r, a->vcpus);
+		ret = nlevel_copy_sels(hc, &r, a->vcpus);
 	if (!ret)
 		ret = deepen ? kxen_nl_deepen(hc->d, &r) :
 			       kxen_nl_register(hc->d, &r);
-	free_req(&r);
+	nlevel_free_req(&r);
 	return ret;
 }
 
-static long do_register(struct kxen_hc *hc, void *arg)
+static long nlevel_op_register(struct kxen_hc *hc, void *arg)
 {
-	return apply(hc, arg, false);
+	return nlevel_apply(hc, arg, false);
 }
 
-static long do_deepen(struct kxen_hc *hc, void *arg)
+static long nlevel_op_deepen(struct kxen_hc *hc, void *arg)
 {
-	return apply(hc, arg, true);
+	return nlevel_apply(hc, arg, true);
 }
 
-static long do_expand(struct kxen_hc *hc, void *arg)
+static long nlevel_op_expand(struct kxen_hc *hc, void *arg)
 {
 	const struct evtchn_nlevel_expand *a = arg;
 	struct kxen_nl_req r = { .nr_pages = a->nr_pages };
@@ -148,14 +148,14 @@ static long do_expand(struct kxen_hc *hc, void *arg)
 		return -EINVAL;
 	if (a->nr_pages > kxen_nl_max_pages(hc->d))
 		return -E2BIG;
-	ret = copy_pages(hc, &r, a->pending_gfns, a->mask_gfns);
+	ret = nlevel_copy_pages(hc, &r, a->pending_gfns, a->mask_gfns);
 	if (!ret)
 		ret = kxen_nl_expand(hc->d, &r);
-	free_req(&r);
+	nlevel_free_req(&r);
 	return ret;
 }
 
-static long do_vcpu(struct kxen_hc *hc, void *arg)
+static long nlevel_op_vcpu(struct kxen_hc *hc, void *arg)
 {
 	struct kxen_evtchn *e = hc->d->evtchn;
 	struct kxen_nl_sel s;
@@ -165,12 +165,12 @@ static long do_vcpu(struct kxen_hc *hc, void *arg)
 	mutex_lock(&e->event_lock);
 	levels = kxen_nl_levels(hc->d);
 	mutex_unlock(&e->event_lock);
-	ret = copy_sel(hc, arg, levels, &s);
+	ret = nlevel_copy_sel(hc, arg, levels, &s);
 	return ret ?: kxen_nl_vcpu(hc->d, levels, &s);
 }
 
-static long check_batch(struct kxen_domain *d, struct evtchn_fifo_init *list,
-			u32 nr)
+static long fifo_check_batch(struct kxen_domain *d, struct evtchn_fifo_init *list,
+			     u32 nr)
 {
 	u32 i;
 
@@ -183,7 +183,7 @@ static long check_batch(struct kxen_domain *d, struct evtchn_fifo_init *list,
 	return 0;
 }
 
-static long do_batch(struct kxen_hc *hc, void *arg)
+static long fifo_op_batch(struct kxen_hc *hc, void *arg)
 {
 	struct evtchn_fifo_init_batch *a = arg;
 	struct evtchn_fifo_init *list;
@@ -196,9 +196,9 @@ static long do_batch(struct kxen_hc *hc, void *arg)
 	list = kvcalloc(a->nr, sizeof(*list), GFP_KERNEL_ACCOUNT);
 	if (!list)
 		return -ENOMEM;
-	ret = copy_list(hc, list, a->list, a->nr * sizeof(*list));
+	ret = nlevel_copy_list(hc, list, a->list, a->nr * sizeof(*list));
 	if (!ret)
-		ret = check_batch(hc->d, list, a->nr);
+		ret = fifo_check_batch(hc->d, list, a->nr);
 	if (!ret)
 		ret = kxen_fifo_init_batch(hc->d, list, a->nr);
 	kvfree(list);
@@ -218,17 +218,17 @@ static const struct {
 #define SIZE(type)							\
 	(sizeof(type) + BUILD_BUG_ON_ZERO(sizeof(type) > ARG_WORDS * sizeof(u64)))
 	{ EVTCHNOP_nlevel_query, SIZE(struct evtchn_nlevel_query), true,
-	  true, do_query },
+	  true, nlevel_op_query },
 	{ EVTCHNOP_nlevel_register, SIZE(struct evtchn_nlevel_register),
-	  false, true, do_register },
+	  false, true, nlevel_op_register },
 	{ EVTCHNOP_nlevel_vcpu, SIZE(struct evtchn_nlevel_vcpu), false,
-	  true, do_vcpu },
+	  true, nlevel_op_vcpu },
 	{ EVTCHNOP_nlevel_expand, SIZE(struct evtchn_nlevel_expand), false,
-	  true, do_expand },
+	  true, nlevel_op_expand },
 	{ EVTCHNOP_nlevel_deepen, SIZE(struct evtchn_nlevel_register),
-	  false, true, do_deepen },
+	  false, true, nlevel_op_deepen },
 	{ EVTCHNOP_fifo_init_batch, SIZE(struct evtchn_fifo_init_batch),
-	  true, false, do_batch },
+	  true, false, fifo_op_batch },
 #undef SIZE
 };
 

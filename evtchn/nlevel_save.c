@@ -7,8 +7,8 @@
 #include "nlevel.h"
 #include "records.h"
 
-static void save_vcpu(const struct kxen_nlevel *nl, u32 vcpu,
-		      struct kxen_stream_out *s)
+static void nlevel_save_vcpu(const struct kxen_nlevel *nl, u32 vcpu,
+			     struct kxen_stream_out *s)
 {
 	const struct kxen_nl_vcpu *nv = nl->vcpu[vcpu];
 	struct kxen_save_nlevel_vcpu r = { .vcpu = vcpu };
@@ -40,11 +40,11 @@ void kxen_nl_save(struct kxen_domain *d, struct kxen_stream_out *s)
 	kxen_rec_end(s);
 	for (i = 0; i < KXEN_MAX_VCPUS; i++)
 		if (nl->vcpu[i])
-			save_vcpu(nl, i, s);
+			nlevel_save_vcpu(nl, i, s);
 }
 
-static void read_sels(const struct kxen_rec *rec, u32 nr,
-		      struct kxen_nl_req *req)
+static void nlevel_read_sels(const struct kxen_rec *rec, u32 nr,
+			     struct kxen_nl_req *req)
 {
 	u32 i;
 
@@ -61,8 +61,8 @@ static void read_sels(const struct kxen_rec *rec, u32 nr,
 }
 
 /* What the stream says, checked as far as its numbers go. */
-static int read_req(struct kxen_domain *d, struct kxen_stream_in *im,
-		    const struct kxen_rec *rec, struct kxen_nl_req *req)
+static int nlevel_read_req(struct kxen_domain *d, struct kxen_stream_in *im,
+			   const struct kxen_rec *rec, struct kxen_nl_req *req)
 {
 	const struct kxen_save_nlevel *r = rec->data;
 	u32 nr;
@@ -86,7 +86,7 @@ static int read_req(struct kxen_domain *d, struct kxen_stream_in *im,
 	req->sel = kvcalloc(nr, sizeof(*req->sel), GFP_KERNEL_ACCOUNT);
 	if (!req->sel)
 		return -ENOMEM;
-	read_sels(rec, nr, req);
+	nlevel_read_sels(rec, nr, req);
 	return 0;
 }
 
@@ -131,7 +131,7 @@ int kxen_nl_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		im->why = KXEN_RESTORE_FEATURE;
 		return -EOPNOTSUPP;
 	}
-	ret = read_req(d, im, rec, &req);
+	ret = nlevel_read_req(d, im, rec, &req);
 	if (!ret) {
 		im->why = KXEN_RESTORE_MEMORY;
 		ret = kxen_nl_build(d, &req, &nl);

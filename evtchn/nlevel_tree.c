@@ -14,7 +14,7 @@
 #include "../kvm-xen/kvm/glue.h"
 #include "nlevel.h"
 
-static u32 shift_of(struct kxen_domain *d)
+static u32 nlevel_shift_of(struct kxen_domain *d)
 {
 	return kxen_layouts[READ_ONCE(d->compat)].long_bits == 64 ? 6 : 5;
 }
@@ -39,8 +39,8 @@ static void nlevel_free_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl)
 		nlevel_free_vcpu(d, nl->vcpu[i]);
 }
 
-static void unpin_leaves(struct kxen_domain *d, struct kxen_page *pending,
-			 struct kxen_page *mask, u32 nr)
+static void nlevel_unpin_leaves(struct kxen_domain *d, struct kxen_page *pending,
+				struct kxen_page *mask, u32 nr)
 {
 	u32 i;
 
@@ -57,26 +57,26 @@ void kxen_nl_free(struct kxen_domain *d, struct kxen_nlevel *nl)
 		return;
 	nlevel_free_vcpus(d, nl);
 	if (nl->pending && nl->mask)
-		unpin_leaves(d, nl->pending, nl->mask, nl->max_pages);
+		nlevel_unpin_leaves(d, nl->pending, nl->mask, nl->max_pages);
 	kvfree(nl->pending);
 	kvfree(nl->mask);
 	kvfree(nl);
 }
 
 /* Not in use, nor seen by anybody. */
-static struct kxen_nlevel *new_tree(struct kxen_domain *d, u32 levels)
+static struct kxen_nlevel *nlevel_new(struct kxen_domain *d, u32 levels)
 {
 	struct kxen_nlevel *nl = kvzalloc(sizeof(*nl), GFP_KERNEL_ACCOUNT);
 
 	if (!nl)
 		return NULL;
 	nl->levels = levels;
-	nl->shift = shift_of(d);
+	nl->shift = nlevel_shift_of(d);
 	return nl;
 }
 
 /* Does another vCPU have its level 2 in the same place? */
-static bool l2_taken(const struct kxen_nlevel *nl, const struct kxen_nl_vcpu *mine)
+static bool nlevel_l2_taken(const struct kxen_nlevel *nl, const struct kxen_nl_vcpu *mine)
 {
 	const struct kxen_nl_vcpu *nv;
 	u32 i;
@@ -90,8 +90,8 @@ static bool l2_taken(const struct kxen_nlevel *nl, const struct kxen_nl_vcpu *mi
 	return false;
 }
 
-static int pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
-		  const struct kxen_nl_sel *s)
+static int nlevel_pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
+			 const struct kxen_nl_sel *s)
 {
 	u32 bytes = kxen_nl_bytes(shift, 2);
 	int ret;
@@ -108,8 +108,8 @@ static int pin_l2(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
 	return 0;
 }
 
-static int pin_l3(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
-		  const struct kxen_nl_sel *s)
+static int nlevel_pin_l3(struct kxen_domain *d, u32 shift, struct kxen_nl_vcpu *nv,
+			 const struct kxen_nl_sel *s)
 {
 	u32 i;
 	int ret;
@@ -135,9 +135,9 @@ static int nlevel_new_vcpu(struct kxen_domain *d, u32 levels, u32 shift,
 	if (!nv)
 		return -ENOMEM;
 	if (levels > 2)
-		ret = pin_l2(d, shift, nv, s);
+		ret = nlevel_pin_l2(d, shift, nv, s);
 	if (!ret && levels > 3)
-		ret = pin_l3(d, shift, nv, s);
+		ret = nlevel_pin_l3(d, shift, nv, s);
 	if (ret)
 		nlevel_free_vcpu(d, nv);
 	else
@@ -162,7 +162,7 @@ static int nlevel_add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
 		if (nl->vcpu[id])
 			return -EINVAL;
 		ret = nlevel_new_vcpu(d, nl->levels, nl->shift, &r->sel[i], &nv);
-		if (!ret && l2_taken(nl, nv)) {
+		if (!ret && nlevel_l2_taken(nl, nv)) {
 			nlevel_free_vcpu(d, nv);
 			ret = -EINVAL;
 		}
@@ -179,8 +179,8 @@ static int nlevel_add_vcpus(struct kxen_domain *d, struct kxen_nlevel *nl,
 }
 
 /* Leaf pages, into arrays of @r->nr_pages empty entries: all or none. */
-static int pin_leaves(struct kxen_domain *d, const struct kxen_nl_req *r,
-		      struct kxen_page *pending, struct kxen_page *mask)
+static int nlevel_pin_leaves(struct kxen_domain *d, const struct kxen_nl_req *r,
+			     struct kxen_page *pending, struct kxen_page *mask)
 {
 	int ret = 0;
 	u32 i;
@@ -193,12 +193,12 @@ static int pin_leaves(struct kxen_domain *d, const struct kxen_nl_req *r,
 						      &mask[i]);
 	}
 	if (ret)
-		unpin_leaves(d, pending, mask, r->nr_pages);
+		nlevel_unpin_leaves(d, pending, mask, r->nr_pages);
 	return ret;
 }
 
 /* Ports that this many pages and this depth have room for. */
-static u32 ports_of(const struct kxen_nlevel *nl, u32 pages)
+static u32 nlevel_ports_of(const struct kxen_nlevel *nl, u32 pages)
 {
 	return min(kxen_nl_ports(nl->levels, nl->shift),
 		   pages << KXEN_NL_PAGE_SHIFT);
@@ -210,7 +210,7 @@ u32 kxen_nl_max_pages(struct kxen_domain *d)
 	return DIV_ROUND_UP(d->evtchn->set.max_ports, KXEN_NL_PAGE_BITS);
 }
 
-static u32 pages_at_depth(const struct kxen_nlevel *nl)
+static u32 nlevel_pages_at_depth(const struct kxen_nlevel *nl)
 {
 	return DIV_ROUND_UP(kxen_nl_ports(nl->levels, nl->shift),
 			    KXEN_NL_PAGE_BITS);
@@ -228,7 +228,7 @@ static u32 pages_at_depth(const struct kxen_nlevel *nl)
 int kxen_nl_build(struct kxen_domain *d, const struct kxen_nl_req *r,
 		  struct kxen_nlevel **out)
 {
-	struct kxen_nlevel *nl = new_tree(d, r->levels);
+	struct kxen_nlevel *nl = nlevel_new(d, r->levels);
 	int ret = -ENOMEM;
 
 	if (!nl)
@@ -241,13 +241,13 @@ int kxen_nl_build(struct kxen_domain *d, const struct kxen_nl_req *r,
 	if (!nl->pending || !nl->mask)
 		goto fail;
 	ret = -E2BIG;
-	if (r->nr_pages > min(nl->max_pages, pages_at_depth(nl)))
+	if (r->nr_pages > min(nl->max_pages, nlevel_pages_at_depth(nl)))
 		goto fail;
 	ret = nlevel_add_vcpus(d, nl, r);
 	if (!ret)
-		ret = pin_leaves(d, r, nl->pending, nl->mask);
+		ret = nlevel_pin_leaves(d, r, nl->pending, nl->mask);
 	nl->nr_pages = r->nr_pages;
-	nl->nr_ports = ports_of(nl, nl->nr_pages);
+	nl->nr_ports = nlevel_ports_of(nl, nl->nr_pages);
 	if (ret)
 		goto fail;
 	*out = nl;
@@ -258,8 +258,8 @@ fail:
 }
 
 /* Mask bits of the ports that exist, from the ABI in use. */
-static void copy_masks(struct kxen_domain *d, const struct kxen_nlevel *nl,
-		       const struct kxen_evtchn_ops *from, u32 nr)
+static void nlevel_copy_masks(struct kxen_domain *d, const struct kxen_nlevel *nl,
+			      const struct kxen_evtchn_ops *from, u32 nr)
 {
 	struct kxen_nl_leaf l;
 	u32 port;
@@ -274,7 +274,7 @@ static void copy_masks(struct kxen_domain *d, const struct kxen_nlevel *nl,
 }
 
 /* Ports that are open from @first on, which 2-level cannot name: masked there (A91). */
-static void mask_nameless(struct kxen_domain *d, const struct kxen_nlevel *nl, u32 first)
+static void nlevel_mask_nameless(struct kxen_domain *d, const struct kxen_nlevel *nl, u32 first)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_nl_leaf l;
@@ -292,8 +292,8 @@ static void mask_nameless(struct kxen_domain *d, const struct kxen_nlevel *nl, u
 }
 
 /* What happened in the old ABI until nobody used it any more: unmasked, raised. */
-static void merge_pending(struct kxen_domain *d, const struct kxen_nlevel *nl,
-			  const struct kxen_evtchn_ops *from, u32 nr)
+static void nlevel_merge_pending(struct kxen_domain *d, const struct kxen_nlevel *nl,
+				 const struct kxen_evtchn_ops *from, u32 nr)
 {
 	struct kxen_nl_leaf l;
 	u32 port;
@@ -308,7 +308,7 @@ static void merge_pending(struct kxen_domain *d, const struct kxen_nlevel *nl,
 }
 
 /* One upcall for each vCPU of a new tree, as registering vcpu_info gives it. */
-static void notify_all(struct kxen_domain *d, const struct kxen_nlevel *nl)
+static void nlevel_notify_all(struct kxen_domain *d, const struct kxen_nlevel *nl)
 {
 	u32 i;
 
@@ -318,7 +318,7 @@ static void notify_all(struct kxen_domain *d, const struct kxen_nlevel *nl)
 }
 
 /* Only from 2-level; event_lock held. */
-static int check_2l(struct kxen_domain *d)
+static int nlevel_check_2l(struct kxen_domain *d)
 {
 	struct kxen_evtchn *e = d->evtchn;
 
@@ -330,12 +330,12 @@ static int check_2l(struct kxen_domain *d)
 }
 
 /* Does a tree that was built before still fit? event_lock held. */
-static int check_new(struct kxen_domain *d, const struct kxen_nlevel *nl)
+static int nlevel_check_new(struct kxen_domain *d, const struct kxen_nlevel *nl)
 {
 	const struct kxen_evtchn *e = d->evtchn;
 
 	lockdep_assert_held(&e->event_lock);
-	if (nl->shift != shift_of(d))
+	if (nl->shift != nlevel_shift_of(d))
 		return -EAGAIN;	/* the guest has changed its width meanwhile */
 	/* Each port that is open needs its bits. */
 	return kxen_port_set_next(&d->evtchn->set, nl->nr_ports,
@@ -343,7 +343,7 @@ static int check_new(struct kxen_domain *d, const struct kxen_nlevel *nl)
 }
 
 /* A complete tree in the place of 2-level; event_lock held, may sleep. */
-static void publish_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
+static void nlevel_publish(struct kxen_domain *d, struct kxen_nlevel *nl)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	const struct kxen_evtchn_ops *old = e->ops;
@@ -352,9 +352,9 @@ static void publish_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
 
 	lockdep_assert_held(&e->event_lock);
 	local_irq_save(flags);
-	copy_masks(d, nl, old, nr);
+	nlevel_copy_masks(d, nl, old, nr);
 	local_irq_restore(flags);
-	mask_nameless(d, nl, nr);
+	nlevel_mask_nameless(d, nl, nr);
 	WRITE_ONCE(e->nlevel, nl);
 	/* Pairs with the reads of e->ops: the tree is complete. */
 	smp_store_release(&e->ops, &kxen_evtchn_nlevel);
@@ -364,10 +364,10 @@ static void publish_tree(struct kxen_domain *d, struct kxen_nlevel *nl)
 	 */
 	synchronize_rcu();
 	local_irq_save(flags);
-	merge_pending(d, nl, old, nr);
+	nlevel_merge_pending(d, nl, old, nr);
 	local_irq_restore(flags);
 	kxen_nl_replay(d, nl, NULL);
-	notify_all(d, nl);
+	nlevel_notify_all(d, nl);
 }
 
 /**
@@ -386,23 +386,23 @@ int kxen_nl_register(struct kxen_domain *d, const struct kxen_nl_req *r)
 	int ret;
 
 	mutex_lock(&e->event_lock);
-	ret = check_2l(d);
+	ret = nlevel_check_2l(d);
 	mutex_unlock(&e->event_lock);
 	if (!ret)
 		ret = kxen_nl_build(d, r, &nl);
 	if (ret)
 		return ret;
 	mutex_lock(&e->event_lock);
-	ret = check_2l(d) ?: check_new(d, nl);
+	ret = nlevel_check_2l(d) ?: nlevel_check_new(d, nl);
 	if (!ret)
-		publish_tree(d, nl);
+		nlevel_publish(d, nl);
 	mutex_unlock(&e->event_lock);
 	if (ret)
 		kxen_nl_free(d, nl);
 	return ret;
 }
 
-static int check_deepen(struct kxen_domain *d, u32 levels)
+static int nlevel_check_deepen(struct kxen_domain *d, u32 levels)
 {
 	const struct kxen_evtchn *e = d->evtchn;
 
@@ -415,8 +415,8 @@ static int check_deepen(struct kxen_domain *d, u32 levels)
 }
 
 /* A tree without leaves takes those of the one in use; that one is returned. */
-static struct kxen_nlevel *take_leaves(struct kxen_domain *d,
-				       struct kxen_nlevel *nl)
+static struct kxen_nlevel *nlevel_take_leaves(struct kxen_domain *d,
+					      struct kxen_nlevel *nl)
 {
 	struct kxen_evtchn *e = d->evtchn;
 	struct kxen_nlevel *old = e->nlevel;
@@ -427,7 +427,7 @@ static struct kxen_nlevel *take_leaves(struct kxen_domain *d,
 	nl->mask = old->mask;
 	nl->nr_pages = old->nr_pages;
 	/* A shallow tree can name fewer ports than its pages have bits. */
-	nl->nr_ports = ports_of(nl, nl->nr_pages);
+	nl->nr_ports = nlevel_ports_of(nl, nl->nr_pages);
 	/* Pairs with the dependent reads of raisers: the tree is complete. */
 	smp_store_release(&e->nlevel, nl);
 	/*
@@ -436,7 +436,7 @@ static struct kxen_nlevel *take_leaves(struct kxen_domain *d,
 	 */
 	synchronize_rcu();
 	kxen_nl_replay(d, nl, NULL);
-	notify_all(d, nl);
+	nlevel_notify_all(d, nl);
 	old->pending = NULL;
 	old->mask = NULL;
 	return old;
@@ -457,21 +457,21 @@ int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r)
 	int ret;
 
 	mutex_lock(&e->event_lock);
-	ret = check_deepen(d, r->levels);
+	ret = nlevel_check_deepen(d, r->levels);
 	mutex_unlock(&e->event_lock);
 	if (ret)
 		return ret;
-	nl = new_tree(d, r->levels);
+	nl = nlevel_new(d, r->levels);
 	if (!nl)
 		return -ENOMEM;
 	ret = nlevel_add_vcpus(d, nl, r);
 	if (!ret) {
 		mutex_lock(&e->event_lock);
-		ret = check_deepen(d, r->levels);
+		ret = nlevel_check_deepen(d, r->levels);
 		if (!ret && nl->shift != e->nlevel->shift)
 			ret = -EAGAIN;
 		if (!ret)
-			nl = take_leaves(d, nl);
+			nl = nlevel_take_leaves(d, nl);
 		mutex_unlock(&e->event_lock);
 	}
 	/* What it was, or what it was not to be. */
@@ -479,21 +479,21 @@ int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r)
 	return ret;
 }
 
-static int check_expand(struct kxen_domain *d, u32 nr)
+static int nlevel_check_expand(struct kxen_domain *d, u32 nr)
 {
 	const struct kxen_nlevel *nl = d->evtchn->nlevel;
 
 	lockdep_assert_held(&d->evtchn->event_lock);
 	if (!nl)
 		return -EOPNOTSUPP;
-	return nr > min(nl->max_pages, pages_at_depth(nl)) - nl->nr_pages ?
+	return nr > min(nl->max_pages, nlevel_pages_at_depth(nl)) - nl->nr_pages ?
 	       -E2BIG : 0;
 }
 
 /* Pinned pages behind those that are there; event_lock held. */
-static void append_leaves(struct kxen_domain *d, u32 nr,
-			  const struct kxen_page *pending,
-			  const struct kxen_page *mask)
+static void nlevel_append_leaves(struct kxen_domain *d, u32 nr,
+				 const struct kxen_page *pending,
+				 const struct kxen_page *mask)
 {
 	struct kxen_nlevel *nl = d->evtchn->nlevel;
 
@@ -502,23 +502,23 @@ static void append_leaves(struct kxen_domain *d, u32 nr,
 	memcpy(nl->mask + nl->nr_pages, mask, nr * sizeof(*mask));
 	nl->nr_pages += nr;
 	/* Pairs with kxen_nl_leaf(): the pages are there. */
-	smp_store_release(&nl->nr_ports, ports_of(nl, nl->nr_pages));
+	smp_store_release(&nl->nr_ports, nlevel_ports_of(nl, nl->nr_pages));
 }
 
-static int expand(struct kxen_domain *d, const struct kxen_nl_req *r,
-		  struct kxen_page *pending, struct kxen_page *mask)
+static int nlevel_expand(struct kxen_domain *d, const struct kxen_nl_req *r,
+			 struct kxen_page *pending, struct kxen_page *mask)
 {
-	int ret = pin_leaves(d, r, pending, mask);
+	int ret = nlevel_pin_leaves(d, r, pending, mask);
 
 	if (ret)
 		return ret;
 	mutex_lock(&d->evtchn->event_lock);
-	ret = check_expand(d, r->nr_pages);
+	ret = nlevel_check_expand(d, r->nr_pages);
 	if (!ret)
-		append_leaves(d, r->nr_pages, pending, mask);
+		nlevel_append_leaves(d, r->nr_pages, pending, mask);
 	mutex_unlock(&d->evtchn->event_lock);
 	if (ret)
-		unpin_leaves(d, pending, mask, r->nr_pages);
+		nlevel_unpin_leaves(d, pending, mask, r->nr_pages);
 	return ret;
 }
 
@@ -537,19 +537,19 @@ int kxen_nl_expand(struct kxen_domain *d, const struct kxen_nl_req *r)
 	int ret;
 
 	mutex_lock(&d->evtchn->event_lock);
-	ret = check_expand(d, r->nr_pages);
+	ret = nlevel_check_expand(d, r->nr_pages);
 	mutex_unlock(&d->evtchn->event_lock);
 	if (ret)
 		return ret;
 	pages = kvcalloc(2 * r->nr_pages, sizeof(*pages), GFP_KERNEL_ACCOUNT);
 	if (!pages)
 		return -ENOMEM;
-	ret = expand(d, r, pages, pages + r->nr_pages);
+	ret = nlevel_expand(d, r, pages, pages + r->nr_pages);
 	kvfree(pages);
 	return ret;
 }
 
-static int check_vcpu(struct kxen_domain *d, u32 vcpu)
+static int nlevel_check_vcpu(struct kxen_domain *d, u32 vcpu)
 {
 	const struct kxen_nlevel *nl = d->evtchn->nlevel;
 
@@ -562,19 +562,19 @@ static int check_vcpu(struct kxen_domain *d, u32 vcpu)
 }
 
 /* Into the tree, if that still is what it was made for; event_lock held. */
-static int publish_vcpu(struct kxen_domain *d, u32 levels, u32 shift, u32 vcpu,
-			struct kxen_nl_vcpu *nv)
+static int nlevel_publish_vcpu(struct kxen_domain *d, u32 levels, u32 shift, u32 vcpu,
+			       struct kxen_nl_vcpu *nv)
 {
 	struct kxen_nlevel *nl = d->evtchn->nlevel;
 	struct kxen_vcpu *v = kxen_domain_vcpu(d, vcpu);
-	int ret = check_vcpu(d, vcpu);
+	int ret = nlevel_check_vcpu(d, vcpu);
 
 	if (ret)
 		return ret;
 	/* Deepened meanwhile: the guest has not said where its level 3 is. */
 	if (nl->levels != levels || nl->shift != shift)
 		return -EAGAIN;
-	if (l2_taken(nl, nv))
+	if (nlevel_l2_taken(nl, nv))
 		return -EINVAL;
 	/* Pairs with the raiser: its arrays are there. */
 	smp_store_release(&nl->vcpu[v->id], nv);
@@ -598,19 +598,19 @@ static int publish_vcpu(struct kxen_domain *d, u32 levels, u32 shift, u32 vcpu,
 int kxen_nl_vcpu(struct kxen_domain *d, u32 levels, const struct kxen_nl_sel *s)
 {
 	struct kxen_evtchn *e = d->evtchn;
-	u32 shift = shift_of(d);
+	u32 shift = nlevel_shift_of(d);
 	struct kxen_nl_vcpu *nv;
 	int ret;
 
 	mutex_lock(&e->event_lock);
-	ret = check_vcpu(d, s->vcpu);
+	ret = nlevel_check_vcpu(d, s->vcpu);
 	mutex_unlock(&e->event_lock);
 	if (!ret)
 		ret = nlevel_new_vcpu(d, levels, shift, s, &nv);
 	if (ret)
 		return ret;
 	mutex_lock(&e->event_lock);
-	ret = publish_vcpu(d, levels, shift, s->vcpu, nv);
+	ret = nlevel_publish_vcpu(d, levels, shift, s->vcpu, nv);
 	mutex_unlock(&e->event_lock);
 	if (ret)
 		nlevel_free_vcpu(d, nv);
@@ -641,7 +641,7 @@ void kxen_nl_query(struct kxen_domain *d, struct evtchn_nlevel_query *q)
 	*q = (struct evtchn_nlevel_query) {
 		.version = KXEN_NLEVEL_VERSION,
 		.max_levels = KXEN_NLEVEL_MAX_LEVELS,
-		.bits = 1U << shift_of(d),
+		.bits = 1U << nlevel_shift_of(d),
 		.max_pages = kxen_nl_max_pages(d),
 		.levels = kxen_nl_levels(d),
 		.ports = min(d->evtchn->set.max_ports,
