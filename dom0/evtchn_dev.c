@@ -299,7 +299,7 @@ static long evtchn_dev_bind_static(struct evtchn_file *f, void *arg)
  * The hot one: neither the file's lock nor memory. What was looked up may be closed by
  * now, and its number another file's: the port knows its consumer, which RCU keeps.
  */
-static long notify(struct evtchn_file *f, u32 port)
+static long evtchn_dev_notify(struct evtchn_file *f, u32 port)
 {
 	struct evtchn_port *p;
 	long ret = -ENOTCONN;
@@ -316,7 +316,7 @@ static const struct {
 	unsigned int cmd;
 	u32 size;
 	long (*fn)(struct evtchn_file *f, void *arg);
-} calls[] = {
+} evtchn_dev_calls[] = {
 #define CALL(nr, fn)							\
 	[_IOC_NR(nr)] = { nr, _IOC_SIZE(nr) +				\
 		BUILD_BUG_ON_ZERO(_IOC_SIZE(nr) > ARG_WORDS * sizeof(u32)), fn }
@@ -341,16 +341,16 @@ static long evtchn_dev_ioctl(struct file *file, unsigned int cmd,
 	if (likely(cmd == IOCTL_EVTCHN_NOTIFY)) {
 		if (get_user(port, (u32 __user *)user))
 			return -EFAULT;
-		return notify(f, port);
+		return evtchn_dev_notify(f, port);
 	}
-	if (nr >= ARRAY_SIZE(calls) || calls[nr].cmd != cmd)
+	if (nr >= ARRAY_SIZE(evtchn_dev_calls) || evtchn_dev_calls[nr].cmd != cmd)
 		return -ENOSYS;	/* what Linux's driver answers */
-	nr = array_index_nospec(nr, ARRAY_SIZE(calls));
-	if (copy_from_user(arg, user, calls[nr].size))
+	nr = array_index_nospec(nr, ARRAY_SIZE(evtchn_dev_calls));
+	if (copy_from_user(arg, user, evtchn_dev_calls[nr].size))
 		return -EFAULT;
 	if (mutex_lock_interruptible(&f->bind_lock))
 		return -EINTR;
-	ret = calls[nr].fn(f, arg);
+	ret = evtchn_dev_calls[nr].fn(f, arg);
 	mutex_unlock(&f->bind_lock);
 	return ret;
 }

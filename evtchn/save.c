@@ -171,7 +171,7 @@ static int restore_pair(struct kxen_domain *d, const struct kxen_save_ports *r)
 }
 
 /* A list is as long as its writer wanted: whoever waits for it can be killed. */
-static int go_on(void)
+static int may_go_on(void)
 {
 	cond_resched();
 	return fatal_signal_pending(current) ? -EINTR : 0;
@@ -189,10 +189,10 @@ static int evtchn_restore_ports(struct kxen_domain *d, struct kxen_stream_in *im
 	kxen_evtchn_freeze(d);
 	mutex_lock(&d->evtchn->event_lock);
 	for (i = 0; i < rec->nr && !ret; i++)
-		ret = go_on() ?: restore_port(d, im, &r[i]);
+		ret = may_go_on() ?: restore_port(d, im, &r[i]);
 	for (i = 0; i < rec->nr && !ret; i++)
 		if (r[i].state == EVTCHNSTAT_interdomain && !is_peer(im, &r[i]))
-			ret = go_on() ?: restore_pair(d, &r[i]);
+			ret = may_go_on() ?: restore_pair(d, &r[i]);
 	mutex_unlock(&d->evtchn->event_lock);
 	return ret;
 }

@@ -210,7 +210,7 @@ void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu)
 	raw_spin_unlock_irqrestore(lock_of(d, virq, v), flags);
 }
 
-static void raise(struct kxen_domain *d, raw_spinlock_t *lock, const u32 *map)
+static void virq_raise(struct kxen_domain *d, raw_spinlock_t *lock, const u32 *map)
 {
 	struct kxen_port *p;
 	unsigned long flags;
@@ -234,7 +234,7 @@ static void raise(struct kxen_domain *d, raw_spinlock_t *lock, const u32 *map)
  */
 void kxen_virq_raise_vcpu(struct kxen_vcpu *v, u32 virq)
 {
-	raise(v->domain, &v->virq_lock, &v->virq_port[virq]);
+	virq_raise(v->domain, &v->virq_lock, &v->virq_port[virq]);
 }
 
 /* A global one, to its handler. Any context. */
@@ -244,6 +244,6 @@ void kxen_virq_raise_global(u32 virq)
 
 	rcu_read_lock();
 	d = rcu_dereference(handlers[virq]) ?: kxen_dom0;
-	raise(d, &d->virq_lock, &d->virq_port[virq]);
+	virq_raise(d, &d->virq_lock, &d->virq_port[virq]);
 	rcu_read_unlock();
 }

@@ -190,7 +190,7 @@ static long no_map(struct kxen_hc *hc)
 /* REFUSED: a part of a domain that serves it takes its place. */
 #define REFUSED	true
 
-static struct kxen_mem_slot table[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
+static struct kxen_mem_slot commands[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
 	[XENMEM_current_reservation] = { reservation, .means = KXEN_MEANS_NOTHING },
 	[XENMEM_maximum_reservation] = { reservation, .means = KXEN_MEANS_NOTHING },
 	[XENMEM_maximum_gpfn] = { reservation },
@@ -208,7 +208,7 @@ static struct kxen_mem_slot table[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
 /* The parts' commands come into the table: at load. 0; -EEXIST if two want the same one. */
 int __init kxen_hc_memory_init(void)
 {
-	return kxen_subsys_memory_ops(table, ARRAY_SIZE(table));
+	return kxen_subsys_memory_ops(commands, ARRAY_SIZE(commands));
 }
 
 /* What goes on with a call was begun in the life before. */
@@ -217,13 +217,13 @@ enum kxen_meaning kxen_hc_memory_means(const struct kxen_hc *hc)
 	u32 cmd = hc->arg[0];
 
 	return cmd >> KXEN_MEM_CMD_BITS ? KXEN_MEANS_WOKEN :
-	       table[cmd & (BIT(KXEN_MEM_CMD_BITS) - 1)].means;
+	       commands[cmd & (BIT(KXEN_MEM_CMD_BITS) - 1)].means;
 }
 
 long kxen_hc_memory_op(struct kxen_hc *hc)
 {
 	u32 cmd = hc->arg[0] & (BIT(KXEN_MEM_CMD_BITS) - 1);	/* always inside of the table */
-	const struct kxen_mem_slot *slot = &table[cmd];
+	const struct kxen_mem_slot *slot = &commands[cmd];
 
 	/* None of the core's is ever cut, so progress can only be made up (0.12). */
 	if ((u32)hc->arg[0] >> KXEN_MEM_CMD_BITS && !slot->part)

@@ -57,7 +57,7 @@ void kxen_reset_hold(struct kxen_domain *d)
 	mutex_unlock(&d->lock);
 }
 
-static void go_on(struct kxen_vcpu *caller)
+static void woken(struct kxen_vcpu *caller)
 {
 	struct kxen_domain *d = caller->domain;
 	struct kxen_vcpu *v;
@@ -109,7 +109,7 @@ void kxen_reset_first_call(struct kxen_vcpu *v, enum kxen_meaning means)
 		kxen_reset_new_life(d);
 		break;
 	case KXEN_MEANS_WOKEN:
-		go_on(v);
+		woken(v);
 		break;
 	case KXEN_MEANS_NOTHING:
 		break;

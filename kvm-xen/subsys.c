@@ -27,7 +27,7 @@ const struct kxen_subsys *kxen_subsys_at(int i)
 	return i < NR_PARTS ? parts[i] : NULL;
 }
 
-static int refuse(const char *name, const char *what, u32 nr)
+static int refuse_part(const char *name, const char *what, u32 nr)
 {
 	kxen_err("%s of a domain cannot have %s %#x: something else has it, or it is out of order",
 		 name, what, nr);
@@ -47,7 +47,7 @@ static int check_recs(const struct kxen_subsys *part, u32 *last)
 		u32 type = KXEN_REC_TYPE(r->id);
 
 		if (type < first || type < *last || type >> 8 >= KXEN_ARCH_OWNERS)
-			return refuse(part->name, "record", type);
+			return refuse_part(part->name, "record", type);
 		*last = type;
 	}
 	*last |= 0xff;
@@ -63,10 +63,10 @@ static int check_tables(const struct kxen_subsys *part, kxen_ctl_is_core_fn is_c
 
 	for (s = part->spaces; s && s->add; s++)
 		if (kxen_subsys_space(s->space) != s)
-			return refuse(part->name, "space", s->space);
+			return refuse_part(part->name, "space", s->space);
 	for (c = part->ctl; c && c->fn; c++)
 		if (is_core(c->cmd) || kxen_subsys_ctl(c->cmd) != c)
-			return refuse(part->name, "ioctl", c->cmd);
+			return refuse_part(part->name, "ioctl", c->cmd);
 	return check_recs(part, last_rec);
 }
 
@@ -79,7 +79,7 @@ static int check_stats(kxen_stat_at_fn stat_at)
 	for (n = 0; (s = stat_at(n)); n++)
 		for (i = 0; i < n; i++)
 			if (stat_at(i)->id == s->id)
-				return refuse(s->name, "the number of a statistic", s->id);
+				return refuse_part(s->name, "the number of a statistic", s->id);
 	return 0;
 }
 
@@ -111,7 +111,7 @@ static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const char *name,
 	for (; e && e->fn; e++) {
 		if (e->nr >= nr || e->nargs > KXEN_HC_ARGS ||
 		    (table[e->nr].fn && !table[e->nr].refused))
-			return refuse(name, "hypercall", e->nr);
+			return refuse_part(name, "hypercall", e->nr);
 		table[e->nr] = (struct kxen_hc_slot){
 			.fn = e->fn, .nargs = e->nargs, .means = e->means, .host = e->host };
 	}
@@ -143,7 +143,7 @@ static int add_memory_ops(struct kxen_mem_slot *table, u32 nr, const struct kxen
 
 	for (e = part->memory_ops; e && e->fn; e++) {
 		if (e->cmd >= nr || (table[e->cmd].fn && !table[e->cmd].refused))
-			return refuse(part->name, "command of memory_op", e->cmd);
+			return refuse_part(part->name, "command of memory_op", e->cmd);
 		table[e->cmd] = (struct kxen_mem_slot){
 			.fn = e->fn, .part = true, .means = e->means };
 	}

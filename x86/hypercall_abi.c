@@ -33,7 +33,7 @@ static void get_args(struct kxen_hc *hc, struct kvm_vcpu *vcpu)
  * What is left of a call that was cut. Registers that it does not take stay as they are. Not
  * inlined: it would cost every call the saving of a register.
  */
-static noinline void put_args(struct kxen_hc *hc, struct kvm_vcpu *vcpu)
+static noinline void set_args(struct kxen_hc *hc, struct kvm_vcpu *vcpu)
 {
 	const u8 *regs = hc->compat ? regs32 : regs64;
 	u32 i, nr = kxen_hypercall_nr_args(hc->nr);
@@ -81,7 +81,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a)
 		ret = kxen_hypercall(&hc);
 	}
 	if (unlikely(hc.restart)) {
-		put_args(&hc, vcpu);
+		set_args(&hc, vcpu);
 		v->stats.continued++;
 		a->ret = 1;	/* without a step: the same instruction again */
 		return 1;

@@ -13,7 +13,7 @@
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/xen_abi.h"
 
-static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *v)
+static long vcpuop_set_periodic(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	u64 period;
 
@@ -22,7 +22,7 @@ static long set_periodic(struct kxen_hc *hc, struct kxen_vcpu *v)
 	return kxen_timer_periodic(v, period);
 }
 
-static long set_singleshot(struct kxen_hc *hc, struct kxen_vcpu *v)
+static long vcpuop_set_singleshot(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	struct { u64 ns; u32 flags; } __packed a;
 
@@ -38,12 +38,12 @@ static long timer_op(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	switch ((u32)hc->arg[0]) {
 	case VCPUOP_set_periodic_timer:
-		return set_periodic(hc, v);
+		return vcpuop_set_periodic(hc, v);
 	case VCPUOP_stop_periodic_timer:
 		kxen_timer_periodic_stop(v);
 		return 0;
 	case VCPUOP_set_singleshot_timer:
-		return set_singleshot(hc, v);
+		return vcpuop_set_singleshot(hc, v);
 	case VCPUOP_stop_singleshot_timer:
 		if (v != hc->v)
 			return -EINVAL;

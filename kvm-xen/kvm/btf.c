@@ -78,7 +78,7 @@ static int type_tail(const struct btf_type *t)
 	}
 }
 
-static int walk(struct btf_part *p, bool fill)
+static int walk_types(struct btf_part *p, bool fill)
 {
 	const void *pos = p->types, *end = p->types + p->types_len;
 	u32 n = 0;
@@ -118,13 +118,13 @@ static int part_init(struct btf_part *p, const void *data, u32 size)
 	if (p->str[p->str_len - 1])
 		return -EINVAL;
 
-	ret = walk(p, false);
+	ret = walk_types(p, false);
 	if (ret)
 		return ret;
 	p->index = kvmalloc_array(p->nr, sizeof(*p->index), GFP_KERNEL);
 	if (!p->index)
 		return -ENOMEM;
-	return walk(p, true);
+	return walk_types(p, true);
 }
 
 /* The BTF of a module, or of the image as "vmlinux"; an error pointer. */

@@ -22,7 +22,7 @@ void kxen_probe_save(struct kxen_domain *d, struct kxen_stream_out *s)
 	kxen_rec(s, KXEN_REC_PROBE | KXEN_REC_OPTIONAL, &r, sizeof(r));
 }
 
-static void take(struct kxen_domain *d, const struct kxen_save_probe *r)
+static void probe_restore_taken(struct kxen_domain *d, const struct kxen_save_probe *r)
 {
 	u32 i;
 
@@ -43,7 +43,7 @@ static int probe_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 	lockdep_assert_held(&d->lock);
 	if (r->taken > PROBE_MAX)
 		return -EINVAL;
-	take(d, r);
+	probe_restore_taken(d, r);
 	im->why = KXEN_RESTORE_MEMORY;
 	for (i = 0; i < PROBE_FRAMES && !ret; i++)
 		if (r->gfn[i] != KXEN_NO_GFN)

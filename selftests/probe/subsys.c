@@ -71,17 +71,17 @@ static void probe_debugfs(struct kxen_domain *d, struct dentry *dir)
 	debugfs_create_file("probe", 0400, dir, d, &probe_fops);
 }
 
-static u64 calls(struct kxen_domain *d)
+static u64 probe_calls(struct kxen_domain *d)
 {
 	return atomic64_read(&d->probe->calls);
 }
 
-static u64 traps(struct kxen_domain *d)
+static u64 probe_traps(struct kxen_domain *d)
 {
 	return atomic64_read(&d->probe->traps);
 }
 
-static u64 slots(struct kxen_domain *d)
+static u64 probe_slots(struct kxen_domain *d)
 {
 	return atomic64_read(&d->probe->slots);
 }
@@ -90,9 +90,9 @@ static const struct kxen_stat_desc probe_stats[] = {
 	KXEN_STAT_LIMIT(KXEN_STAT_PROBES, "probes", KXEN_LIMIT_PROBES, used),
 	KXEN_STAT_LIMIT(KXEN_STAT_MAX_PROBES, "max_probes", KXEN_LIMIT_PROBES, max),
 	KXEN_STAT_LIMIT(KXEN_STAT_PROBES_HIGH, "probes_high", KXEN_LIMIT_PROBES, high),
-	{ KXEN_STAT_PROBE_CALLS, KXEN_STAT_GROWS, "probe_calls", .domain = calls },
-	{ KXEN_STAT_PROBE_TRAPS, KXEN_STAT_GROWS, "probe_traps", .domain = traps },
-	{ KXEN_STAT_PROBE_SLOTS, KXEN_STAT_GROWS, "probe_slots", .domain = slots },
+	{ KXEN_STAT_PROBE_CALLS, KXEN_STAT_GROWS, "probe_calls", .domain = probe_calls },
+	{ KXEN_STAT_PROBE_TRAPS, KXEN_STAT_GROWS, "probe_traps", .domain = probe_traps },
+	{ KXEN_STAT_PROBE_SLOTS, KXEN_STAT_GROWS, "probe_slots", .domain = probe_slots },
 	{ }
 };
 

@@ -29,11 +29,11 @@ int kxen_on_probe_slot(struct kvm *kvm, struct kxen_hook_args *a)
 	return 0;
 }
 
-static struct kxen_hook hooks[] = {
+static struct kxen_hook probe_hooks[] = {
 	{ .symbol = "kvm_emulate_wbinvd", .nargs = 1, .why = "counted by the probe",
 	  .trampoline = kxen_tramp_probe_wbinvd },
 	{ .symbol = "kvm_arch_commit_memory_region", .nargs = 4, .is_void = true,
 	  .why = "counted by the probe", .trampoline = kxen_tramp_probe_slot },
 };
 
-struct kxen_hook_set kxen_probe_hooks = { .hooks = hooks, .nr = ARRAY_SIZE(hooks) };
+struct kxen_hook_set kxen_probe_hooks = { .hooks = probe_hooks, .nr = ARRAY_SIZE(probe_hooks) };
