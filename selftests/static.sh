@@ -87,6 +87,33 @@ report "no internal header crosses directories" < <(
 report "global symbols begin with kxen_" < <(
 	scripts/module.sh "$KXEN_OLD" -- nm -g --defined-only kvm-xen.o 2>&1 | awk '{ print $3 }' |
 		grep -vE '^(kxen_|__(tracepoint|traceiter|probestub|export_symbol|ksymtab|crc)_kxen_|__SC[KT]__|init_module|cleanup_module|__this_module|__mod_|__pfx_)')
+# What the compiler splits off a function is the function's. A name with a number is a variable of
+# one function, or made by a macro of the kernel's.
+twice() {	# what nm -A says of objects: names that more than one of them defines
+	awk '$(NF - 1) ~ /^[TtDdBbRr]$/ {
+		file = $1
+		sub(/:.*/, "", file)
+		name = $NF
+		while (sub(/\.(part|isra|cold|constprop)(\.[0-9]+)?$/, "", name))
+			;
+		if (name ~ /^__|\./ || (name, file) in seen)
+			next
+		seen[name, file]
+		where[name] = where[name] " " file
+		if (++files[name] > 1)
+			print name ":" where[name]
+	}
+	END {
+		if (!length(files))
+			print "no names were there"
+	}'
+}
+report "no name is in two files: a probe or a backtrace by it says where" < <(
+	scripts/module.sh 6.1 -- sh -c 'nm -A $(cat kvm-xen.mod)' 2>&1 | twice)
+printf 'claim:\nclaim.cold:\nclaim.part.0:\nkey.1:\n' | as -o "$WORK/one.o" -
+printf 'claim.isra.0.constprop.0:\nkey.1:\n' | as -o "$WORK/two.o" -
+[ "$(cd "$WORK" && nm -A one.o two.o | twice)" = "claim: one.o two.o" ]
+tap $? "found: a function of two files, and no more"
 report "nothing of the tests is in the module" < <(
 	scripts/module.sh "$KXEN_OLD" -- nm kvm-xen.o 2>&1 | grep -E 'kxen_(probe|fault)|No such')
 report "the core names no part of a domain but in its table" < <(
