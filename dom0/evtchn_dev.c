@@ -27,7 +27,7 @@
 
 #include "../evtchn/evtchn.h"
 #include "../kvm-xen/kxen.h"
-#include "dom0.h"
+#include "dom0_internal.h"
 
 #define UNRESTRICTED	U32_MAX
 #define SOME		64	/* ports that are copied at once */
@@ -532,19 +532,9 @@ static const struct file_operations evtchn_dev_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static struct miscdevice evtchn_dev = {
+struct miscdevice kxen_evtchn_dev = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "xen/evtchn",
 	.fops = &evtchn_dev_fops,
 	.mode = 0600,
 };
-
-int kxen_evtchn_dev_init(void)
-{
-	return misc_register(&evtchn_dev);
-}
-
-void kxen_evtchn_dev_exit(void)
-{
-	misc_deregister(&evtchn_dev);
-}

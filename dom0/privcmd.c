@@ -19,7 +19,7 @@
 #include <xen/privcmd.h>
 
 #include "../kvm-xen/hypercall.h"
-#include "dom0.h"
+#include "dom0_internal.h"
 
 static long privcmd_hypercall(const struct privcmd_hypercall __user *user)
 {
@@ -65,19 +65,9 @@ static const struct file_operations privcmd_fops = {
 	.unlocked_ioctl = privcmd_ioctl,
 };
 
-static struct miscdevice privcmd_dev = {
+struct miscdevice kxen_privcmd_dev = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "xen/privcmd",
 	.fops = &privcmd_fops,
 	.mode = 0600,
 };
-
-int kxen_privcmd_init(void)
-{
-	return misc_register(&privcmd_dev);
-}
-
-void kxen_privcmd_exit(void)
-{
-	misc_deregister(&privcmd_dev);
-}

@@ -105,21 +105,16 @@ static int __init kxen_init(void)
 	ret = kxen_domains_init();
 	if (ret)
 		goto err_debugfs;
-	ret = kxen_evtchn_dev_init();
+	ret = kxen_dom0_init();
 	if (ret)
 		goto err_domains;
-	ret = kxen_privcmd_init();
-	if (ret)
-		goto err_evtchn;
 	ret = kxen_ctl_init();
 	if (ret)
-		goto err_privcmd;
+		goto err_dom0;
 	return 0;
 
-err_privcmd:
-	kxen_privcmd_exit();
-err_evtchn:
-	kxen_evtchn_dev_exit();
+err_dom0:
+	kxen_dom0_exit();
 err_domains:
 	kxen_domains_exit();
 err_debugfs:
@@ -134,8 +129,7 @@ err_arch:
 static void __exit kxen_exit(void)
 {
 	kxen_ctl_exit();
-	kxen_privcmd_exit();
-	kxen_evtchn_dev_exit();
+	kxen_dom0_exit();
 	kxen_attach_exit();
 	kxen_domains_exit();
 	kxen_debugfs_exit();

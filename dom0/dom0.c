@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Load and unload of domain 0's device nodes: another one is a line here. */
+#include <linux/kernel.h>
+#include <linux/miscdevice.h>
+
+#include "dom0.h"
+#include "dom0_internal.h"
+
+static struct miscdevice * const nodes[] = {
+	&kxen_evtchn_dev,
+	&kxen_privcmd_dev,
+};
+
+/* Those below @i, the last one first. */
+static void deregister_below(int i)
+{
+	while (i-- > 0)
+		misc_deregister(nodes[i]);
+}
+
+/**
+ * kxen_dom0_init() - Make the nodes.
+ *
+ * Context: load, when there is domain 0.
+ * Return: 0, or what misc_register() returns, with none of them there.
+ */
+int kxen_dom0_init(void)
+{
+	int i, ret = 0;
+
+	for (i = 0; !ret && i < (int)ARRAY_SIZE(nodes); i++)
+		ret = misc_register(nodes[i]);
+	if (ret)
+		deregister_below(i - 1);
+	return ret;
+}
+
+/* Unload: nobody has any of them open. */
+void kxen_dom0_exit(void)
+{
+	deregister_below(ARRAY_SIZE(nodes));
+}
