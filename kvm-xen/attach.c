@@ -120,7 +120,7 @@ static void drop_prepared(struct kxen_domain *d)
 	mutex_lock(&d->lock);
 	list_for_each_entry_safe(v, next, &d->prepared, prepared) {
 		list_del(&v->prepared);
-		kfree(v);
+		kxen_vcpu_free(v);
 	}
 	d->nr_prepared = 0;
 	mutex_unlock(&d->lock);

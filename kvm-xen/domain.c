@@ -29,10 +29,11 @@
 
 static void free_domain(struct kxen_domain *d)
 {
+	struct kxen_vcpu *v;
 	u32 i;
 
-	for (i = 0; i < d->nr_vcpus; i++)
-		kfree(rcu_dereference_protected(d->vcpus[i], true));
+	kxen_for_each_vcpu(d, i, v)
+		kxen_vcpu_free(v);
 	kxen_shared_info_free(d);
 	kxen_p2m_free(d);
 	kxen_subsys_destroy(d);

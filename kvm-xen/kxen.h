@@ -99,6 +99,11 @@ struct kxen_vcpu_stats {
  * @vcpu_info_page: pinned page of a registered vcpu_info.
  * @poll_port: what the vCPU sleeps for: 0 nothing, U32_MAX any event, or a
  *	port; written by its own thread.
+ * @virq_port: here, as @poll_port, and not in a structure of event channels': both are read
+ *	on the way of an event, which would cost it one more load.
+ *
+ * At its end are pointers to what each part of the domain holds of the vCPU, as parts.h has
+ * them.
  */
 struct kxen_vcpu {
 	struct preempt_ops preempt_ops;
@@ -147,6 +152,8 @@ struct kxen_vcpu {
 
 	bool paused;		/* sleeps in pause.c */
 	struct task_struct *pause_task;	/* has a work of pause.c's queued */
+
+	KXEN_PARTS_VCPU(KXEN_PART_VCPU)
 };
 
 enum kxen_state {
@@ -291,6 +298,7 @@ void kxen_reset_first_call(struct kxen_vcpu *v, enum kxen_meaning means);
 
 /* vcpu.c */
 struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp);
+void kxen_vcpu_free(struct kxen_vcpu *v);
 void kxen_vcpu_bind(struct kxen_vcpu *v, struct kvm_vcpu *vcpu, u32 id);
 void kxen_vcpus_reset(struct kxen_domain *d);
 

@@ -13,10 +13,10 @@
 
 enum kxen_limit_kind {
 	/* What parts count, each under a lock of the part's. */
-	KXEN_PARTS(KXEN_PART_NOT, KXEN_LIMIT_KIND, KXEN_PART_NOT)
+	KXEN_PARTS(KXEN_PART_NOT, KXEN_PART_NOT, KXEN_LIMIT_KIND, KXEN_PART_NOT)
 	/* Pages that are held, all under domain->pin_lock: the core's, then those of parts. */
 	KXEN_LIMIT_PAGES,	/* shared_info, vcpu_info, areas */
-	KXEN_PARTS(KXEN_PART_NOT, KXEN_PART_NOT, KXEN_LIMIT_KIND)
+	KXEN_PARTS(KXEN_PART_NOT, KXEN_PART_NOT, KXEN_PART_NOT, KXEN_LIMIT_KIND)
 	KXEN_NR_LIMITS,
 	KXEN_LIMIT_FIRST_PAGES = KXEN_LIMIT_PAGES
 };

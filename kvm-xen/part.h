@@ -147,6 +147,10 @@ struct kxen_stat_desc {
  * @attach: it is about to get its VM, and is the calling thread's alone; 0, or -errno with
  *	nothing changed.
  * @detach: it does not get it after all.
+ * @vcpu_create: it is about to get a vCPU, which nobody knows, nor has it a number. Memory is had
+ *	with @gfp: where that cannot fail, nothing else does; else 0, or -errno with nothing left.
+ *	May come before @attach. Domain locked.
+ * @vcpu_destroy: nobody knows it, or any more.
  * @stop: it dies; no vCPU of it runs any more, its memory is there still. Afterwards nobody
  *	else writes into it.
  * @reset: a life of its guest ends. Its memory may belong to the next one already.
@@ -183,6 +187,8 @@ struct kxen_subsys {
 	void (*destroy)(struct kxen_domain *d);
 	int (*attach)(struct kxen_domain *d);
 	void (*detach)(struct kxen_domain *d);
+	int (*vcpu_create)(struct kxen_vcpu *v, gfp_t gfp);
+	void (*vcpu_destroy)(struct kxen_vcpu *v);
 	void (*stop)(struct kxen_domain *d);
 	void (*reset)(struct kxen_domain *d);
 	void (*reset_done)(struct kxen_domain *d);

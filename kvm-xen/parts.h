@@ -4,6 +4,7 @@
  *
  *	EACH(name)		struct kxen_name, which a domain points to, and
  *				kxen_name_subsys, what the core calls
+ *	VCPU(name)		struct kxen_name_vcpu, which each vCPU points to
  *	COUNT(NAME, "text")	KXEN_LIMIT_NAME: how many of something; @text is what the log says
  *				has come near its limit
  *	PAGES(NAME, "text")	the same for pages of the guest that are held, and charged to its
@@ -16,22 +17,26 @@
 
 /* A build for the tests has more of them: selftests/probe. */
 #ifndef KXEN_TEST_PARTS
-#define KXEN_TEST_PARTS(EACH, COUNT, PAGES)
+#define KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)
 #endif
 
-#define KXEN_PARTS(EACH, COUNT, PAGES)				\
+#define KXEN_PARTS(EACH, VCPU, COUNT, PAGES)			\
 	EACH(evtchn)						\
 		COUNT(PORTS, "event channels") /* but port 0 */	\
 		PAGES(EVENT_PAGES, "pages with events")		\
-	KXEN_TEST_PARTS(EACH, COUNT, PAGES)			\
+	KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)		\
 	/* the end */
 
 /* What is made of each: in struct kxen_domain, for part.h, in the table of subsys.c. */
-#define KXEN_PARTS_EACH(each)	KXEN_PARTS(each, KXEN_PART_NOT, KXEN_PART_NOT)
+#define KXEN_PARTS_EACH(each)	KXEN_PARTS(each, KXEN_PART_NOT, KXEN_PART_NOT, KXEN_PART_NOT)
 #define KXEN_PART_POINTER(name)	struct kxen_##name *name;
 #define KXEN_PART_SUBSYS(name)	extern const struct kxen_subsys kxen_##name##_subsys;
 #define KXEN_PART_ENTRY(name)	&kxen_##name##_subsys,
 #define KXEN_PART_NOT(...)
+
+/* Of each that has something of a vCPU: in struct kxen_vcpu. */
+#define KXEN_PARTS_VCPU(vcpu)	KXEN_PARTS(KXEN_PART_NOT, vcpu, KXEN_PART_NOT, KXEN_PART_NOT)
+#define KXEN_PART_VCPU(name)	struct kxen_##name##_vcpu *name;
 
 /* And of each limit: in limits.h, in the table of limits.c. */
 #define KXEN_LIMIT_KIND(kind, text)	KXEN_LIMIT_##kind,

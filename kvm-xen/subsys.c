@@ -213,6 +213,32 @@ void kxen_subsys_detach(struct kxen_domain *d)
 	detach_below(d, NR_PARTS);
 }
 
+static void vcpu_destroy_below(struct kxen_vcpu *v, int i)
+{
+	while (i-- > 0)
+		if (parts[i]->vcpu_destroy)
+			parts[i]->vcpu_destroy(v);
+}
+
+int kxen_subsys_vcpu_create(struct kxen_vcpu *v, gfp_t gfp)
+{
+	int i, ret;
+
+	for (i = 0; i < NR_PARTS; i++) {
+		ret = parts[i]->vcpu_create ? parts[i]->vcpu_create(v, gfp) : 0;
+		if (ret) {
+			vcpu_destroy_below(v, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void kxen_subsys_vcpu_destroy(struct kxen_vcpu *v)
+{
+	vcpu_destroy_below(v, NR_PARTS);
+}
+
 void kxen_subsys_stop(struct kxen_domain *d)
 {
 	int i = NR_PARTS;

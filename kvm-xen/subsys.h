@@ -56,6 +56,8 @@ int kxen_subsys_create(struct kxen_domain *d, const struct kxen_create *c);
 void kxen_subsys_destroy(struct kxen_domain *d);
 int kxen_subsys_attach(struct kxen_domain *d);
 void kxen_subsys_detach(struct kxen_domain *d);
+int kxen_subsys_vcpu_create(struct kxen_vcpu *v, gfp_t gfp);
+void kxen_subsys_vcpu_destroy(struct kxen_vcpu *v);
 void kxen_subsys_stop(struct kxen_domain *d);
 void kxen_subsys_reset(struct kxen_domain *d);
 void kxen_subsys_reset_done(struct kxen_domain *d);

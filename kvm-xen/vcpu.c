@@ -5,6 +5,7 @@
 #include "arch.h"
 #include "kvm/glue.h"
 #include "kxen.h"
+#include "subsys.h"
 #include "trace.h"
 
 static void on_sched_in(struct preempt_notifier *pn, int cpu)
@@ -44,7 +45,8 @@ static void init_dummy(struct kxen_vcpu *v)
  * @d: the domain.
  * @gfp: how to get the memory.
  *
- * Return: the vCPU, or NULL.
+ * Context: domain locked, may sleep.
+ * Return: the vCPU, with what the parts of the domain hold of it, or NULL.
  */
 struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp)
 {
@@ -59,7 +61,18 @@ struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp)
 	raw_spin_lock_init(&v->virq_lock);
 	init_dummy(v);
 	kxen_timer_init(v);
+	if (kxen_subsys_vcpu_create(v, gfp)) {
+		kfree(v);
+		return NULL;
+	}
 	return v;
+}
+
+/* Nobody knows it, or any more. Context: may sleep. */
+void kxen_vcpu_free(struct kxen_vcpu *v)
+{
+	kxen_subsys_vcpu_destroy(v);
+	kfree(v);
 }
 
 /**

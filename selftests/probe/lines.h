@@ -6,8 +6,8 @@
 #ifndef KXEN_PROBE_LINES_H
 #define KXEN_PROBE_LINES_H
 
-#define KXEN_TEST_PARTS(EACH, COUNT, PAGES)		\
-	EACH(probe)					\
+#define KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)	\
+	EACH(probe) VCPU(probe)				\
 		COUNT(PROBES, "probes")			\
 		PAGES(PROBE_PAGES, "pages of the probe")
 

@@ -22,8 +22,7 @@
  * @own: pages of the module's own, made when the guest first wants them.
  * @hooked: the domain has taken the hooks.
  * @calls: hypercalls.
- * @traps: calls of a vCPU's that a hook has seen.
- * @slots: changes of the VM's memory slots that another has.
+ * @slots: changes of the VM's memory slots that a hook has seen.
  */
 struct kxen_probe {
 	struct mutex lock;	/* inside domain->lock; KXEN_LIMIT_PROBES as well */
@@ -32,8 +31,15 @@ struct kxen_probe {
 	struct page *own[PROBE_OWN];
 	bool hooked;
 	atomic64_t calls;
-	atomic64_t traps;
 	atomic64_t slots;
+};
+
+/**
+ * struct kxen_probe_vcpu - what it holds of a vCPU.
+ * @traps: calls that the hook has seen; only the vCPU's own thread writes.
+ */
+struct kxen_probe_vcpu {
+	u64 traps;
 };
 
 /* op.c */

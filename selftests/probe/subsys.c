@@ -7,6 +7,8 @@
 
 #include "probe.h"
 
+static atomic_t nr_vcpus;	/* of all domains */
+
 static int probe_create(struct kxen_domain *d, const struct kxen_create *c)
 {
 	struct kxen_probe *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
@@ -48,6 +50,22 @@ static void probe_stop(struct kxen_domain *d)
 	probe_detach(d);
 }
 
+static int probe_vcpu_create(struct kxen_vcpu *v, gfp_t gfp)
+{
+	v->probe = kzalloc(sizeof(*v->probe), gfp);
+	if (!v->probe)
+		return -ENOMEM;
+	atomic_inc(&nr_vcpus);
+	return 0;
+}
+
+static void probe_vcpu_destroy(struct kxen_vcpu *v)
+{
+	kfree(v->probe);
+	v->probe = NULL;
+	atomic_dec(&nr_vcpus);
+}
+
 static bool probe_in_use(struct kxen_domain *d)
 {
 	return kxen_limit_used(&d->limit[KXEN_LIMIT_PROBES]) ||
@@ -62,6 +80,7 @@ static int probe_show(struct seq_file *m, void *v)
 	seq_printf(m, "kept %llu\n", d->probe->value);
 	mutex_unlock(&d->probe->lock);
 	seq_printf(m, "placed %d\n", kxen_probe_placed());
+	seq_printf(m, "vcpus %d\n", atomic_read(&nr_vcpus));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(probe);
@@ -76,9 +95,9 @@ static u64 probe_calls(struct kxen_domain *d)
 	return atomic64_read(&d->probe->calls);
 }
 
-static u64 probe_traps(struct kxen_domain *d)
+static u64 probe_traps(struct kxen_vcpu *v)
 {
-	return atomic64_read(&d->probe->traps);
+	return READ_ONCE(v->probe->traps);
 }
 
 static u64 probe_slots(struct kxen_domain *d)
@@ -91,7 +110,7 @@ static const struct kxen_stat_desc probe_stats[] = {
 	KXEN_STAT_LIMIT(KXEN_STAT_MAX_PROBES, "max_probes", KXEN_LIMIT_PROBES, max),
 	KXEN_STAT_LIMIT(KXEN_STAT_PROBES_HIGH, "probes_high", KXEN_LIMIT_PROBES, high),
 	{ KXEN_STAT_PROBE_CALLS, KXEN_STAT_GROWS, "probe_calls", .domain = probe_calls },
-	{ KXEN_STAT_PROBE_TRAPS, KXEN_STAT_GROWS, "probe_traps", .domain = probe_traps },
+	{ KXEN_STAT_PROBE_TRAPS, KXEN_STAT_GROWS, "probe_traps", .vcpu = probe_traps },
 	{ KXEN_STAT_PROBE_SLOTS, KXEN_STAT_GROWS, "probe_slots", .domain = probe_slots },
 	{ }
 };
@@ -131,6 +150,8 @@ const struct kxen_subsys kxen_probe_subsys = {
 	.destroy = probe_destroy,
 	.attach = probe_attach,
 	.detach = probe_detach,
+	.vcpu_create = probe_vcpu_create,
+	.vcpu_destroy = probe_vcpu_destroy,
 	.stop = probe_stop,
 	.reset = kxen_probe_drop,
 	.in_use = probe_in_use,

@@ -9,6 +9,8 @@
 #define KXEN_TEST_SUBSYS
 #define KXEN_TEST_HOOKS
 
+typedef unsigned int gfp_t;
+
 struct ftrace_ops { int none; };
 
 static char said[128];	/* what the log got */
@@ -47,6 +49,8 @@ static int who##_create(struct kxen_domain *d, const struct kxen_create *c)	\
 { return wanted = c, note(up); }						\
 static int who##_attach(struct kxen_domain *d) { return note(up); }		\
 static void who##_destroy(struct kxen_domain *d) { note(down); }		\
+static int who##_vcpu_create(struct kxen_vcpu *v, gfp_t gfp) { return note(gfp ? up : '-'); } \
+static void who##_vcpu_destroy(struct kxen_vcpu *v) { note(down); }		\
 static void who##_given(struct kxen_domain *d) { note(up); }			\
 static bool who##_in_use(struct kxen_domain *d) { return note(up), uses == up; } \
 static void who##_save(struct kxen_domain *d, struct kxen_stream_out *s) { note(up); } \
@@ -70,6 +74,7 @@ static const struct kxen_rec_desc who##_recs[] = {				\
 static const struct kxen_subsys who = {						\
 	.name = #who, .create = who##_create, .destroy = who##_destroy,		\
 	.attach = who##_attach, .detach = who##_destroy,			\
+	.vcpu_create = who##_vcpu_create, .vcpu_destroy = who##_vcpu_destroy,	\
 	.stop = who##_destroy, .reset = who##_destroy,				\
 	.reset_done = who##_given, .freeze = who##_destroy,			\
 	.thaw = who##_given, .in_use = who##_in_use, .save = who##_save,	\
@@ -138,6 +143,7 @@ static void what_fails(void)
 	check("the last is not made: the others go, last one first",
 	      kxen_subsys_create(NULL, NULL), -ENOMEM, "ABCba");
 	check("the last is not attached: the same", kxen_subsys_attach(NULL), -ENOMEM, "ABCba");
+	check("the last cannot have a vCPU: the same", kxen_subsys_vcpu_create(NULL, 1), -ENOMEM, "ABCba");
 	fails = 'B';
 	check("the second is not attached", kxen_subsys_attach(NULL), -ENOMEM, "ABa");
 	check("a hook of the second cannot be placed: no other is told", load(),
@@ -257,6 +263,8 @@ int main(void)
 	check("made in order", kxen_subsys_create(NULL, (const void *)trail), 0, "ABC");
 	check("as is wanted", wanted == (const void *)trail, 1, "");
 	check("attached in order", kxen_subsys_attach(NULL), 0, "ABC");
+	check("a vCPU is made in order", kxen_subsys_vcpu_create(NULL, 1), 0, "ABC");
+	CHECK_VOID("and goes in the mirror order", kxen_subsys_vcpu_destroy(NULL), "cba");
 	CHECK_VOID("saved in order", kxen_subsys_save(NULL, NULL), "ABC");
 	CHECK_VOID("frozen in the mirror order", kxen_subsys_freeze(NULL), "cba");
 	CHECK_VOID("thawed in order", kxen_subsys_thaw(NULL), "ABC");

@@ -13,7 +13,7 @@ void kxen_tramp_probe_slot(void);
 /* Called from entry.S only. KVM's function runs. */
 int kxen_on_probe_wbinvd(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	atomic64_inc(&v->domain->probe->traps);
+	WRITE_ONCE(v->probe->traps, v->probe->traps + 1);
 	return 0;
 }
 
