@@ -8,6 +8,8 @@
 struct kxen_domain;
 struct kxen_vcpu;
 
+#define KXEN_HOST_PORTS	131072	/* of domain 0 */
+
 /**
  * struct kxen_host_port - the consumer of a port of domain 0.
  * @event: called for each event, with interrupts off and locks held: it must neither

@@ -16,6 +16,9 @@
  */
 #define MAX_EVENT_PAGES	(KXEN_MAX_VCPUS * 9 + 128 + 8)
 
+#define DEFAULT_PORTS	4096
+#define MAX_PORTS	0x100000
+
 /* Nobody knows the domain, or any of its ports, any more. */
 static void evtchn_destroy(struct kxen_domain *d)
 {
@@ -34,7 +37,8 @@ static int evtchn_create(struct kxen_domain *d, const struct kxen_create *c)
 	mutex_init(&e->event_lock);
 	e->ops = d->is_host ? &kxen_evtchn_host : &kxen_evtchn_2l;
 	d->evtchn = e;
-	d->limit[KXEN_LIMIT_PORTS].max = c->max_ports ?: KXEN_DEFAULT_PORTS;
+	d->limit[KXEN_LIMIT_PORTS].max = d->is_host ? KXEN_HOST_PORTS :
+					 c->max_ports ?: DEFAULT_PORTS;
 	d->limit[KXEN_LIMIT_EVENT_PAGES].max = MAX_EVENT_PAGES;
 	if (!kxen_ports_init(d))
 		return 0;
@@ -129,8 +133,16 @@ static const struct kxen_hc_entry evtchn_hypercalls[] = {
 	{ }
 };
 
+static const struct kxen_create_limit evtchn_create_limits[] = {
+	{ offsetof(struct kxen_create, max_ports), MAX_PORTS },
+	{ }
+};
+
 const struct kxen_subsys kxen_evtchn_subsys = {
 	.name = "event channels",
+	.features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO | KXEN_F_EVTCHN_NLEVEL,
+	.create_flags = KXEN_DOM_NLEVEL,
+	.create_limits = evtchn_create_limits,
 	.create = evtchn_create,
 	.destroy = evtchn_destroy,
 	.stop = evtchn_stop,

@@ -82,12 +82,10 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 	struct kxen_info *a = &arg->info;
 
 	a->abi_version = KXEN_ABI_VERSION;
-	a->features = KXEN_F_EVTCHN_2L | KXEN_F_EVTCHN_FIFO |
-		      KXEN_F_EVTCHN_NLEVEL | KXEN_F_PAUSE |
-		      KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD |
-		      KXEN_F_STATS | kxen_arch_ctl_features;
+	a->features = KXEN_F_PAUSE | KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD | KXEN_F_STATS |
+		      kxen_arch_ctl_features | kxen_subsys_features();
 	a->max_vcpus = KXEN_MAX_VCPUS;
-	a->max_ports = KXEN_MAX_GUEST_PORTS;
+	a->max_ports = kxen_subsys_create_max(offsetof(struct kxen_create, max_ports));
 	a->domains = kxen_domains_count();
 	a->hooks_armed = kxen_hooks_armed();
 	return 0;

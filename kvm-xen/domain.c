@@ -25,8 +25,6 @@
 #define EXPEDITE_INTERVAL	(60 * HZ)
 #define EXPEDITE_BURST		(16 + 2 * KXEN_MAX_VCPUS)
 
-#define CREATE_FLAGS	(KXEN_DOM_NLEVEL | kxen_arch_create_flags)
-
 static void free_domain(struct kxen_domain *d)
 {
 	struct kxen_vcpu *v;
@@ -96,12 +94,9 @@ static struct kxen_domain *alloc_domain(const struct kxen_create *c, bool is_hos
 
 static int check_create(const struct kxen_create *c)
 {
-	if (c->flags & ~CREATE_FLAGS || c->reserved)
+	if (c->flags & ~(kxen_subsys_create_flags() | kxen_arch_create_flags))
 		return -EOPNOTSUPP;
-	/* No limit is taken that would not hold. */
-	if (c->max_grant_frames || c->max_maptrack_frames)
-		return -EOPNOTSUPP;
-	return c->max_ports > KXEN_MAX_GUEST_PORTS ? -EINVAL : 0;
+	return kxen_subsys_check_limits(c);
 }
 
 /**
@@ -260,7 +255,7 @@ void kxen_domain_reset(struct kxen_domain *d)
 
 int kxen_domains_init(void)
 {
-	static const struct kxen_create host = { .max_ports = KXEN_HOST_PORTS };
+	static const struct kxen_create host;	/* all by default */
 	struct kxen_domain *d = alloc_domain(&host, true);
 	int ret;
 

@@ -41,9 +41,6 @@ struct user_struct;
 
 #define KXEN_MAX_VCPUS		512
 #define KXEN_FIRST_RESERVED	DOMID_FIRST_RESERVED
-#define KXEN_DEFAULT_PORTS	4096
-#define KXEN_MAX_GUEST_PORTS	0x100000
-#define KXEN_HOST_PORTS		131072
 #define KXEN_NR_PARAMS		39	/* Xen's HVM_NR_PARAMS; Linux has an older one */
 #define KXEN_NR_VIRQS		24
 #define KXEN_NR_WATCHDOGS	2

@@ -114,6 +114,18 @@ struct kxen_space {
 };
 
 /**
+ * struct kxen_create_limit - a limit that a domain can be made with, if it is a part's.
+ * @at: where in struct kxen_create, in bytes: one of the words from max_ports to uuid.
+ * @max: the largest that can be asked for; 0 ends a table.
+ *
+ * What no part takes is refused: no limit is taken that would not hold.
+ */
+struct kxen_create_limit {
+	u32 at;
+	u32 max;
+};
+
+/**
  * struct kxen_stat_desc - one statistic; a table ends with one that has no name.
  * @id: KXEN_STAT_*.
  * @flags: KXEN_STAT_GROWS.
@@ -141,6 +153,9 @@ struct kxen_stat_desc {
 /**
  * struct kxen_subsys - a part of every domain. All hooks may be NULL.
  * @name: what the log calls it.
+ * @features: KXEN_F_* that there are with it.
+ * @create_flags: KXEN_DOM_* that it knows.
+ * @create_limits: what else of struct kxen_create is its own.
  * @create: the domain is made, as whoever makes it wants it, and nobody knows it; 0, or -errno
  *	with nothing left.
  * @destroy: nobody knows it any more.
@@ -183,6 +198,9 @@ struct kxen_stat_desc {
  */
 struct kxen_subsys {
 	const char *name;
+	u64 features;
+	u32 create_flags;
+	const struct kxen_create_limit *create_limits;
 	int (*create)(struct kxen_domain *d, const struct kxen_create *c);
 	void (*destroy)(struct kxen_domain *d);
 	int (*attach)(struct kxen_domain *d);

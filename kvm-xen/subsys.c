@@ -6,6 +6,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/types.h>
+#include <uapi/linux/kvm_xen.h>
 
 #include "kvm/hook.h"
 #include "stream.h"
@@ -54,6 +55,33 @@ static int check_recs(const struct kxen_subsys *part, u32 *last)
 	return 0;
 }
 
+/* The words of struct kxen_create that a part can have for its own. */
+#define FIRST_LIMIT	offsetof(struct kxen_create, max_ports)
+#define LIMITS_END	offsetof(struct kxen_create, uuid)
+
+static const struct kxen_create_limit *create_limit(size_t at)
+{
+	const struct kxen_create_limit *l;
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		for (l = parts[i]->create_limits; l && l->max; l++)
+			if (l->at == at)
+				return l;
+	return NULL;
+}
+
+static int check_limits(const struct kxen_subsys *part)
+{
+	const struct kxen_create_limit *l;
+
+	for (l = part->create_limits; l && l->max; l++)
+		if (l->at < FIRST_LIMIT || l->at >= LIMITS_END || l->at % sizeof(u32) ||
+		    create_limit(l->at) != l)
+			return refuse_part(part->name, "limit", l->at);
+	return 0;
+}
+
 /* The first part that serves something is the one that is found: no other may want it. */
 static int check_tables(const struct kxen_subsys *part, kxen_ctl_is_core_fn is_core,
 			u32 *last_rec)
@@ -67,7 +95,7 @@ static int check_tables(const struct kxen_subsys *part, kxen_ctl_is_core_fn is_c
 	for (c = part->ctl; c && c->fn; c++)
 		if (is_core(c->cmd) || kxen_subsys_ctl(c->cmd) != c)
 			return refuse_part(part->name, "ioctl", c->cmd);
-	return check_recs(part, last_rec);
+	return check_limits(part) ?: check_recs(part, last_rec);
 }
 
 /* All that is counted: who asks for one by its number gets the first. */
@@ -158,6 +186,57 @@ int kxen_subsys_memory_ops(struct kxen_mem_slot *table, u32 nr)
 	for (i = 0; !ret && i < NR_PARTS; i++)
 		ret = add_memory_ops(table, nr, parts[i]);
 	return ret;
+}
+
+/* KXEN_F_* of all parts. */
+u64 kxen_subsys_features(void)
+{
+	u64 all = 0;
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		all |= parts[i]->features;
+	return all;
+}
+
+/* KXEN_DOM_* of all parts. */
+u32 kxen_subsys_create_flags(void)
+{
+	u32 all = 0;
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		all |= parts[i]->create_flags;
+	return all;
+}
+
+/* The most that can be asked for at that place of struct kxen_create; 0: no part takes it. */
+u32 kxen_subsys_create_max(size_t at)
+{
+	const struct kxen_create_limit *l = create_limit(at);
+
+	return l ? l->max : 0;
+}
+
+/**
+ * kxen_subsys_check_limits() - Can a domain be made with these limits?
+ * @c: what is wanted of it.
+ *
+ * Context: any.
+ * Return: 0; -EOPNOTSUPP for one that no part takes; -EINVAL for one that is too large.
+ */
+int kxen_subsys_check_limits(const struct kxen_create *c)
+{
+	const void *p = c;
+	size_t at;
+
+	for (at = FIRST_LIMIT; at < LIMITS_END; at += sizeof(u32)) {
+		u32 want = *(const u32 *)(p + at), max = kxen_subsys_create_max(at);
+
+		if (want > max)
+			return max ? -EINVAL : -EOPNOTSUPP;
+	}
+	return 0;
 }
 
 /* Those below @i, the last one first. */

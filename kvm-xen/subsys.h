@@ -51,6 +51,12 @@ int kxen_subsys_load(kxen_stat_at_fn stat_at, kxen_ctl_is_core_fn is_core);
 int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *arch);
 int kxen_subsys_memory_ops(struct kxen_mem_slot *table, u32 nr);
 
+/* What a domain can be made with, and what a caller is told that there is. */
+u64 kxen_subsys_features(void);
+u32 kxen_subsys_create_flags(void);
+u32 kxen_subsys_create_max(size_t at);
+int kxen_subsys_check_limits(const struct kxen_create *c);
+
 /* Of each part: see the hook of that name. What fails has been undone. */
 int kxen_subsys_create(struct kxen_domain *d, const struct kxen_create *c);
 void kxen_subsys_destroy(struct kxen_domain *d);

@@ -38,12 +38,21 @@ static int call(unsigned long req, void *arg)
 	return ioctl(ctl, req, arg) ? errno : 0;
 }
 
-static unsigned int make(void)
+static unsigned int make(unsigned int flags, unsigned int limit)
 {
-	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
+	struct kxen_create c = {
+		.size = sizeof(c), .domid = KXEN_DOMID_AUTO, .flags = flags, .reserved = limit,
+	};
 
 	check("a domain", call(KXEN_CREATE, &c), 0);
 	return c.domid;
+}
+
+static long kept(unsigned int domid)
+{
+	struct kxen_probe_arg a = { .size = sizeof(a), .domid = domid };
+
+	return call(KXEN_PROBE, &a) ? -1 : (long)a.value;
 }
 
 static void test_call(unsigned int domid)
@@ -196,6 +205,25 @@ static void test_lent(unsigned int lender, unsigned int borrower, pid_t vmm)
 	check("the lender is gone, and domain 0 is told", gone(evtchn, lender), 0);
 }
 
+/* What it brings, and what a domain can be made with. */
+static void test_create(void)
+{
+	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO, .reserved = PROBE_MOST + 1 };
+	struct kxen_info i = { .size = sizeof(i) };
+	unsigned int domid;
+
+	check("what there is", call(KXEN_INFO, &i), 0);
+	check("is the probe, too", !!(i.features & KXEN_F_PROBE), 1);
+	check("and event channels", !!(i.features & KXEN_F_EVTCHN_FIFO), 1);
+	check("more than the largest limit", call(KXEN_CREATE, &c), EINVAL);
+	c.reserved = 0;
+	c.max_grant_frames = 1;
+	check("a limit that no part takes", call(KXEN_CREATE, &c), EOPNOTSUPP);
+	domid = make(KXEN_DOM_PROBE | KXEN_DOM_NLEVEL, PROBE_MOST);
+	check("with a flag of its own", kept(domid), PROBE_FIRST);
+	check("and a limit", stat_of(domid, KXEN_STAT_MAX_PROBES), PROBE_MOST);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int domid;
@@ -205,7 +233,8 @@ int main(int argc, char **argv)
 		test_lent(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
 		return bad;
 	}
-	domid = make();
+	test_create();
+	domid = make(0, 0);
 	test_call(domid);
 	check("none is taken", stat_of(domid, KXEN_STAT_PROBES), 0);
 	check("of so many", stat_of(domid, KXEN_STAT_MAX_PROBES), PROBE_MAX);

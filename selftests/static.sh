@@ -117,7 +117,7 @@ tap $? "found: a function of two files, and no more"
 report "nothing of the tests is in the module" < <(
 	scripts/module.sh "$KXEN_OLD" -- nm kvm-xen.o 2>&1 | grep -E 'kxen_(probe|fault)|No such')
 report "the core names no part of a domain but in its table" < <(
-	grep -nE 'kxen_(evtchn|virq|host)_' $(sources kvm-xen |
+	grep -nE 'kxen_(evtchn|virq|host)_|KXEN_F_EVTCHN|KXEN_DOM_NLEVEL|(grant|maptrack)_frames' $(sources kvm-xen |
 		grep -vE 'kvm-xen/(subsys|timer|trace|hypercall|hc_[a-z]*)\.[ch]$'))
 report "includes and calls between files go one way, and in no circle of more than three" < <(
 	scripts/module.sh "$KXEN_OLD" -- python3 "$SELF/callgraph.py" . 2>&1)

@@ -103,6 +103,16 @@ TEST_F(ctl, zero_tail)
 	EXPECT_EQ(KXEN_ABI_VERSION, buf[1]);
 }
 
+/* The core's, the architecture's, and those of each part of a domain. */
+TEST_F(ctl, features)
+{
+	struct kxen_info i = { .size = sizeof(i) };
+
+	EXPECT_EQ(0, call(self->fd, KXEN_INFO, &i));
+	EXPECT_EQ(KXEN_F_STATS * 2 - 1, i.features);
+	EXPECT_EQ(1u << 20, i.max_ports);
+}
+
 TEST_F(ctl, unknown_flags)
 {
 	unsigned int i, buf[128];
@@ -198,6 +208,7 @@ TEST_F(ctl, create_limits)
 	c.max_maptrack_frames = 1;
 	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_CREATE, &c));
 	c.max_maptrack_frames = 0;
+	c.max_ports = 1 << 20;
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
 }
 

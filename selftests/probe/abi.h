@@ -32,7 +32,13 @@ struct probe_look {
 	__aligned_u64 value;
 };
 
-#define PROBE_MAX	4
+#define PROBE_MAX	4	/* or as many as the domain was made with: its reserved */
+#define PROBE_MOST	16
+
+/* Of KXEN_INFO, and of KXEN_CREATE: PROBE_FIRST is kept at first. */
+#define KXEN_F_PROBE	0x4000000000000000ULL
+#define KXEN_DOM_PROBE	0x40000000U
+#define PROBE_FIRST	7
 
 /* Pages of the guest that show what is kept: XENMEM_add_to_physmap. */
 #define XENMAPSPACE_probe	0x70

@@ -41,7 +41,7 @@ static int probe_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 	int i, ret = 0;
 
 	lockdep_assert_held(&d->lock);
-	if (r->taken > PROBE_MAX)
+	if (r->taken > d->limit[KXEN_LIMIT_PROBES].max)
 		return -EINVAL;
 	probe_restore_taken(d, r);
 	im->why = KXEN_RESTORE_MEMORY;

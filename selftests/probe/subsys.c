@@ -16,8 +16,9 @@ static int probe_create(struct kxen_domain *d, const struct kxen_create *c)
 	if (!p)
 		return -ENOMEM;
 	mutex_init(&p->lock);
+	p->value = c->flags & KXEN_DOM_PROBE ? PROBE_FIRST : 0;
 	d->probe = p;
-	d->limit[KXEN_LIMIT_PROBES].max = PROBE_MAX;
+	d->limit[KXEN_LIMIT_PROBES].max = c->reserved ?: PROBE_MAX;
 	d->limit[KXEN_LIMIT_PROBE_PAGES].max = PROBE_MAX_PAGES;
 	return 0;
 }
@@ -144,8 +145,17 @@ static const struct kxen_ctl_call probe_ctl[] = {
 	{ }
 };
 
+/* A word that no part of a release has. */
+static const struct kxen_create_limit probe_create_limits[] = {
+	{ offsetof(struct kxen_create, reserved), PROBE_MOST },
+	{ }
+};
+
 const struct kxen_subsys kxen_probe_subsys = {
 	.name = "probe",
+	.features = KXEN_F_PROBE,
+	.create_flags = KXEN_DOM_PROBE,
+	.create_limits = probe_create_limits,
 	.create = probe_create,
 	.destroy = probe_destroy,
 	.attach = probe_attach,

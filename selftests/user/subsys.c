@@ -3,6 +3,9 @@
  * The walks over the parts of a domain, with three parts of our own and two that have no
  * hooks: in which order they are called, and what is undone when one of them fails.
  */
+#include <stddef.h>
+#include <uapi/linux/kvm_xen.h>
+
 #include "shim.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -44,7 +47,7 @@ int kxen_hook_set_add(struct kxen_hook_set *s)
 static const struct kxen_create *wanted;
 
 /* Capital letters where something is made or given, small ones where it is taken away. */
-#define PART(who, up, down)							\
+#define PART(who, up, down, most)						\
 static int who##_create(struct kxen_domain *d, const struct kxen_create *c)	\
 { return wanted = c, note(up); }						\
 static int who##_attach(struct kxen_domain *d) { return note(up); }		\
@@ -54,6 +57,8 @@ static void who##_vcpu_destroy(struct kxen_vcpu *v) { note(down); }		\
 static void who##_given(struct kxen_domain *d) { note(up); }			\
 static bool who##_in_use(struct kxen_domain *d) { return note(up), uses == up; } \
 static void who##_save(struct kxen_domain *d, struct kxen_stream_out *s) { note(up); } \
+static const struct kxen_create_limit who##_limits[] = {				\
+	{ offsetof(struct kxen_create, most), up }, { } };			\
 static int who##_call(struct kxen_domain *d, void *arg) { return 0; }		\
 static const struct kxen_ctl_call who##_ctl[] = {				\
 	{ .cmd = up, .fn = who##_call }, { .cmd = down, .fn = who##_call }, { } }; \
@@ -72,7 +77,8 @@ static struct kxen_hook_set who##_hooks = { .nr = up };				\
 static const struct kxen_rec_desc who##_recs[] = {				\
 	{ .id = KXEN_REC(up - 'A' + 2, 1, 1) }, { .id = KXEN_REC(up - 'A' + 2, 1, 2) }, { } }; \
 static const struct kxen_subsys who = {						\
-	.name = #who, .create = who##_create, .destroy = who##_destroy,		\
+	.name = #who, .features = 1ULL << (up - 'A'), .create_flags = 1U << (down - 'a' + 8), \
+	.create_limits = who##_limits, .create = who##_create, .destroy = who##_destroy,		\
 	.attach = who##_attach, .detach = who##_destroy,			\
 	.vcpu_create = who##_vcpu_create, .vcpu_destroy = who##_vcpu_destroy,	\
 	.stop = who##_destroy, .reset = who##_destroy,				\
@@ -83,15 +89,17 @@ static const struct kxen_subsys who = {						\
 	.spaces = who##_spaces, .ctl = who##_ctl, .recs = who##_recs }
 
 #pragma clang diagnostic ignored "-Wunused-parameter"
-PART(first, 'A', 'a');
-PART(second, 'B', 'b');
-PART(third, 'C', 'c');
+PART(first, 'A', 'a', max_ports);
+PART(second, 'B', 'b', max_maptrack_frames);
+PART(third, 'C', 'c', reserved);
 /* What another part has, if anything: it comes behind A. */
 static struct kxen_space more_spaces[2];
 static struct kxen_ctl_call more_ctl[2];
 static struct kxen_rec_desc more_recs[2];
+static struct kxen_create_limit more_limits[2];
 static const struct kxen_subsys empty = {
-	.name = "empty", .spaces = more_spaces, .ctl = more_ctl, .recs = more_recs };
+	.name = "empty", .spaces = more_spaces, .ctl = more_ctl, .recs = more_recs,
+	.create_limits = more_limits };
 
 /* And one that comes before A. */
 static struct kxen_rec_desc early_recs[2];
@@ -211,6 +219,36 @@ static void memory_ops(void)
 	check("an error is the end", kxen_subsys_space_remove(NULL, 'a'), -EBUSY, "A");
 }
 
+/* A takes ports and B maptrack frames, as many as their letters say; grant frames nobody. */
+static void limits(void)
+{
+	struct kxen_create c = { .max_ports = 'A', .max_maptrack_frames = 'B', .reserved = 'C' };
+
+	check("what all parts bring is told", kxen_subsys_features(), 7, "");
+	check("and what they know", kxen_subsys_create_flags(), 7 << 8, "");
+	check("limits of each", kxen_subsys_check_limits(&c), 0, "");
+	c.max_ports++;
+	check("one that is too large", kxen_subsys_check_limits(&c), -EINVAL, "");
+	c.max_ports = 0;
+	c.max_grant_frames = 1;
+	check("one that nobody takes", kxen_subsys_check_limits(&c), -EOPNOTSUPP, "");
+	check("of which there is none at all",
+	      kxen_subsys_create_max(offsetof(struct kxen_create, max_grant_frames)), 0, "");
+	more_limits[0] = (struct kxen_create_limit){ offsetof(struct kxen_create, max_grant_frames), 1 };
+	check("somebody does", kxen_subsys_check_limits(&c), 0, "");
+	check("of the last part, the same",
+	      kxen_subsys_create_max(offsetof(struct kxen_create, reserved)), 'C', "");
+	more_limits[0].at = offsetof(struct kxen_create, max_ports);
+	check("two parts with the same limit", kxen_subsys_load(), -EEXIST, "A");
+	more_limits[0].at = offsetof(struct kxen_create, domid);
+	check("what is no limit", kxen_subsys_load(), -EEXIST, "A");
+	more_limits[0].at = offsetof(struct kxen_create, uuid);
+	check("nor is this", kxen_subsys_load(), -EEXIST, "A");
+	more_limits[0].at = offsetof(struct kxen_create, max_grant_frames) + 2;
+	check("nor half of one", kxen_subsys_load(), -EEXIST, "A");
+	more_limits[0].max = 0;
+}
+
 static void tables(void)
 {
 	more_spaces[0] = first_spaces[0];
@@ -257,6 +295,7 @@ int main(void)
 	what_fails();
 	hypercalls();
 	memory_ops();
+	limits();
 	tables();
 	statistics();
 	check("hooks registered in order", load(), 0, "ABC");

@@ -31,7 +31,7 @@
 
 #define KXEN_IOC		0xBE
 
-/* Bits of struct kxen_info.features: what this module can do. */
+/* Bits of struct kxen_info.features: what this module can do. Bit 62 is for who tries something. */
 #define KXEN_F_EVTCHN_2L	(1ULL << 0)
 #define KXEN_F_UNPLUG		(1ULL << 1)
 #define KXEN_F_PAUSE		(1ULL << 2)
@@ -42,7 +42,7 @@
 #define KXEN_F_HOLD		(1ULL << 7)
 #define KXEN_F_STATS		(1ULL << 8)
 
-/* Bits of struct kxen_create.flags: what the domain gets. */
+/* Bits of struct kxen_create.flags: what the domain gets. Bit 30 is for who tries something. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10: KXEN_F_UNPLUG, x86 alone */
 #define KXEN_DOM_NLEVEL		(1U << 1) /* offer the N-level event channel ABI */
 
