@@ -40,7 +40,7 @@ union ctl_arg {
 	struct kxen_attach attach;
 	struct kxen_query query;
 	struct kxen_domid_arg domid;
-	struct kxen_image_arg image;
+	struct kxen_stream_arg stream;
 	struct kxen_stats_arg stats;
 	u8 part[KXEN_CTL_ARG_MAX];
 };
@@ -310,7 +310,7 @@ static int ctl_unhold(struct ctl_file *cf, union ctl_arg *arg)
 	return 0;
 }
 
-static int ctl_image(struct ctl_file *cf, struct kxen_image_arg *a, bool save)
+static int ctl_stream(struct ctl_file *cf, struct kxen_stream_arg *a, bool save)
 {
 	struct kxen_domain *d;
 	int ret;
@@ -329,12 +329,12 @@ static int ctl_image(struct ctl_file *cf, struct kxen_image_arg *a, bool save)
 
 static int ctl_save(struct ctl_file *cf, union ctl_arg *arg)
 {
-	return ctl_image(cf, &arg->image, true);
+	return ctl_stream(cf, &arg->stream, true);
 }
 
 static int ctl_restore(struct ctl_file *cf, union ctl_arg *arg)
 {
-	return ctl_image(cf, &arg->image, false);
+	return ctl_stream(cf, &arg->stream, false);
 }
 
 /* A call of the core's, or, without @fn, one of a part of the domain. */
@@ -359,8 +359,8 @@ static const struct ctl_call calls[] = {
 	CALL(KXEN_DESTROY, destroy, kxen_domid_arg, reserved),
 	CALL(KXEN_PAUSE, pause, kxen_domid_arg, reserved),
 	CALL(KXEN_UNPAUSE, unpause, kxen_domid_arg, reserved),
-	CALL(KXEN_SAVE, save, kxen_image_arg, skipped),
-	CALL(KXEN_RESTORE, restore, kxen_image_arg, skipped),
+	CALL(KXEN_SAVE, save, kxen_stream_arg, skipped),
+	CALL(KXEN_RESTORE, restore, kxen_stream_arg, skipped),
 	CALL(KXEN_HOLD, hold, kxen_domid_arg, reserved),
 	CALL(KXEN_UNHOLD, unhold, kxen_domid_arg, reserved),
 	CALL(KXEN_STATS, stats, kxen_stats_arg, buf),
@@ -375,7 +375,7 @@ static_assert(sizeof(struct kxen_attach) == 40);
 static_assert(sizeof(struct kxen_vcpu_id) == 8);
 static_assert(sizeof(struct kxen_query) == 144);
 static_assert(sizeof(struct kxen_domid_arg) == 16);
-static_assert(sizeof(struct kxen_image_arg) == 32);
+static_assert(sizeof(struct kxen_stream_arg) == 32);
 static_assert(sizeof(struct kxen_stats_arg) == 24);
 static_assert(sizeof(struct kxen_stat) == 16);
 static_assert(sizeof(struct kxen_stat_name) == 32);

@@ -90,7 +90,7 @@ FIXTURE(stream) {
 
 FIXTURE_SETUP(stream)
 {
-	struct kxen_image_arg im = { .size = sizeof(im), .len = ROOM };
+	struct kxen_stream_arg im = { .size = sizeof(im), .len = ROOM };
 	struct kxen_evtchn_arg port = { .size = sizeof(port), .op = KXEN_EVTCHN_ALLOC };
 	struct target from;
 
@@ -124,7 +124,7 @@ FIXTURE_TEARDOWN(stream)
 /* The bad one is tried, and is as the good one again: 0, or its errno. */
 static int restore(FIXTURE_DATA(stream) *self)
 {
-	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+	struct kxen_stream_arg im = { .size = sizeof(im), .domid = self->to.domid,
 				     .buf = (uintptr_t)self->bad,
 				     .len = self->bad->h.len };
 	int ret = call(self->fd, KXEN_RESTORE, &im);
@@ -243,7 +243,7 @@ TEST_F(stream, port_of_a_global_virq)
 /* A guest of 32 bits now, which was one of 64 when it had this port. */
 TEST_F(stream, port_beyond_the_width)
 {
-	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+	struct kxen_stream_arg im = { .size = sizeof(im), .domid = self->to.domid,
 				     .buf = (uintptr_t)self->bad,
 				     .len = self->bad->h.len };
 
@@ -288,7 +288,7 @@ TEST_F(stream, header)
 /* A domain that was restored and has not run is saved as it was, the time of its vCPUs too. */
 TEST_F(stream, saved_again)
 {
-	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+	struct kxen_stream_arg im = { .size = sizeof(im), .domid = self->to.domid,
 				     .buf = (uintptr_t)self->good,
 				     .len = self->good->h.len };
 	const uint64_t times[4] = { 1001, 2002, 3003, 4004 };
@@ -298,7 +298,7 @@ TEST_F(stream, saved_again)
 		memcpy(self->good->byte + pos + sizeof(struct record) + 136, times,
 		       sizeof(times));
 	ASSERT_EQ(0, call(self->fd, KXEN_RESTORE, &im));
-	im = (struct kxen_image_arg) { .size = sizeof(im), .domid = self->to.domid,
+	im = (struct kxen_stream_arg) { .size = sizeof(im), .domid = self->to.domid,
 				       .buf = (uintptr_t)self->bad, .len = ROOM };
 	ASSERT_EQ(0, call(self->fd, KXEN_SAVE, &im));
 	for_each_content(pos, self->bad) if (record(self->bad, pos)->type == VCPU) {
@@ -408,7 +408,7 @@ static void take_away(union stream *s, struct record *r)
  */
 TEST_F(stream, refused_late)
 {
-	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+	struct kxen_stream_arg im = { .size = sizeof(im), .domid = self->to.domid,
 				     .buf = (uintptr_t)self->bad, .len = ROOM };
 	uint64_t gfn = 1;
 	uint32_t *r;
@@ -509,7 +509,7 @@ static uint8_t rom[PAGE] __attribute__((aligned(PAGE)));
 /* With these two watchdogs: 0, or an errno. */
 static int restore_with(FIXTURE_DATA(stream) *self, uint64_t first, uint64_t second)
 {
-	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+	struct kxen_stream_arg im = { .size = sizeof(im), .domid = self->to.domid,
 				     .buf = (uintptr_t)self->bad,
 				     .len = self->bad->h.len };
 	const uint64_t dogs[] = { first, second };
@@ -520,7 +520,7 @@ static int restore_with(FIXTURE_DATA(stream) *self, uint64_t first, uint64_t sec
 
 static int save(FIXTURE_DATA(stream) *self)
 {
-	struct kxen_image_arg im = { .size = sizeof(im), .domid = self->to.domid,
+	struct kxen_stream_arg im = { .size = sizeof(im), .domid = self->to.domid,
 				     .buf = (uintptr_t)self->bad, .len = ROOM };
 
 	return call(self->fd, KXEN_SAVE, &im);

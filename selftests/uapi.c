@@ -67,8 +67,8 @@ static const struct {
 	{ KXEN_PAUSE, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_UNPAUSE, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_PORT, sizeof(struct kxen_port_info), 4 },
-	{ KXEN_SAVE, sizeof(struct kxen_image_arg), 4 },
-	{ KXEN_RESTORE, sizeof(struct kxen_image_arg), 4 },
+	{ KXEN_SAVE, sizeof(struct kxen_stream_arg), 4 },
+	{ KXEN_RESTORE, sizeof(struct kxen_stream_arg), 4 },
 	{ KXEN_EVTCHN, sizeof(struct kxen_evtchn_arg), 4 },
 	{ KXEN_HOLD, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_UNHOLD, sizeof(struct kxen_domid_arg), 4 },
@@ -406,7 +406,7 @@ TEST_F(ctl, restore_into_used)
 	struct kxen_attach a = { .size = sizeof(a), .vm_fd = make_vm(1, 1) };
 	struct kxen_domid_arg d = { .size = sizeof(d) };
 	struct kxen_evtchn_arg e = { .size = sizeof(e), .op = KXEN_EVTCHN_ALLOC };
-	struct kxen_image_arg im = { .size = sizeof(im), .buf = (uintptr_t)buf,
+	struct kxen_stream_arg im = { .size = sizeof(im), .buf = (uintptr_t)buf,
 				     .len = sizeof(buf) };
 
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));

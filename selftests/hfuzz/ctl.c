@@ -20,7 +20,7 @@ union arg {
 	struct kxen_query query;
 	struct kxen_domid_arg domid;
 	struct kxen_port_info port;
-	struct kxen_image_arg image;
+	struct kxen_stream_arg stream;
 	struct kxen_evtchn_arg evtchn;
 	struct kxen_stats_arg stats;
 };
@@ -79,12 +79,12 @@ static void fill_port(union arg *a)
 }
 
 /* SAVE and RESTORE of good streams are stream.c's; here is what is not right. */
-static void fill_image(union arg *a)
+static void fill_stream(union arg *a)
 {
 	static char few[4096];
 
-	a->image = (struct kxen_image_arg) {
-		.size = sizeof(a->image), .domid = domid_to_end(),
+	a->stream = (struct kxen_stream_arg) {
+		.size = sizeof(a->stream), .domid = domid_to_end(),
 		.buf = one_in(2) ? odd() : (uintptr_t)few, .len = below(sizeof(few)),
 	};
 }
@@ -121,8 +121,8 @@ static const struct {
 	{ KXEN_UNPAUSE, CALL_UNPAUSE, fill_domid },
 	{ KXEN_UNHOLD, CALL_UNHOLD, fill_domid },
 	{ KXEN_PORT, CALL_PORT, fill_port },
-	{ KXEN_SAVE, CALL_SAVE, fill_image },
-	{ KXEN_RESTORE, CALL_RESTORE, fill_image },
+	{ KXEN_SAVE, CALL_SAVE, fill_stream },
+	{ KXEN_RESTORE, CALL_RESTORE, fill_stream },
 	{ KXEN_EVTCHN, CALL_EVTCHN, fill_evtchn },
 	{ KXEN_STATS, CALL_STATS, fill_stats },
 	{ KXEN_STAT_NAMES, CALL_STAT_NAMES, fill_stats },

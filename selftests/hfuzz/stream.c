@@ -57,7 +57,7 @@ static uint32_t take(void)
 /* With room for it, with none, with too little, and to where nothing can be written. */
 long save_domain(int fd, uint32_t domid)
 {
-	struct kxen_image_arg a = {
+	struct kxen_stream_arg a = {
 		.size = sizeof(a), .domid = domid, .buf = (uintptr_t)my_buf(),
 		.len = BUF_SIZE,
 	};
@@ -98,7 +98,7 @@ static uint32_t damage(uint8_t *p, uint32_t len)
 
 long restore_domain(int fd, uint32_t domid)
 {
-	struct kxen_image_arg a = {
+	struct kxen_stream_arg a = {
 		.size = sizeof(a), .domid = domid, .buf = (uintptr_t)my_buf(),
 	};
 	uint32_t len = take();

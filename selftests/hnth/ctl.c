@@ -220,7 +220,7 @@ static long reset(void)
 
 static long image(unsigned long cmd, uint32_t len)
 {
-	struct kxen_image_arg a = {
+	struct kxen_stream_arg a = {
 		.size = sizeof(a), .domid = domid, .buf = (uintptr_t)stream, .len = len,
 	};
 	long ret = ioctl(ctl_file(), cmd, &a);

@@ -52,7 +52,7 @@ static void fresh(void)
 
 static long restore(void)
 {
-	struct kxen_image_arg a = {
+	struct kxen_stream_arg a = {
 		.size = sizeof(a), .domid = domid, .buf = (uintptr_t)stream,
 		.len = head.xen_len,
 	};

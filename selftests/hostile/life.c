@@ -150,9 +150,9 @@ enum phase {
 };
 
 static void save_into(unsigned int id, void *buf, unsigned int len,
-		      struct kxen_image_arg *a)
+		      struct kxen_stream_arg *a)
 {
-	*a = (struct kxen_image_arg) { .size = sizeof(*a), .domid = id,
+	*a = (struct kxen_stream_arg) { .size = sizeof(*a), .domid = id,
 				       .buf = (uintptr_t)buf, .len = len };
 	if (call(KXEN_SAVE, a))
 		die("KXEN_SAVE");
@@ -167,7 +167,7 @@ static void *run_for_ever(void *arg)
 
 static void *save_stuck(void *arg)
 {
-	struct kxen_image_arg a = *(struct kxen_image_arg *)arg;
+	struct kxen_stream_arg a = *(struct kxen_stream_arg *)arg;
 
 	call(KXEN_SAVE, &a);
 	return NULL;
@@ -178,7 +178,7 @@ static void be_there(void *arg)
 	enum phase phase = *(enum phase *)arg;
 	static struct machine m;
 	static char buf[65536];
-	struct kxen_image_arg a = { .size = sizeof(a) };
+	struct kxen_stream_arg a = { .size = sizeof(a) };
 	unsigned int id = KXEN_DOMID_AUTO;
 	struct stuck hole;
 	pthread_t t;

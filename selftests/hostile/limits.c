@@ -193,7 +193,7 @@ static unsigned int saved_len;
 static uint32_t *saved(unsigned int *domid)
 {
 	static uint32_t buf[RAM / 4];
-	struct kxen_image_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
+	struct kxen_stream_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
 				    .len = sizeof(buf) };
 
 	make_domain(domid, 1, true);
@@ -246,7 +246,7 @@ static uint32_t *long_stream(unsigned int unknown)
 /* Whoever searches from the front for each port is at it for long. The reason, 0 if it is taken. */
 static int restore_long(void *arg)
 {
-	struct kxen_image_arg b = { .size = sizeof(b) };
+	struct kxen_stream_arg b = { .size = sizeof(b) };
 	unsigned int unknown = *(unsigned int *)arg;
 	uint32_t *stream = long_stream(unknown);
 
@@ -297,7 +297,7 @@ static void test_no_result(void)
 static void test_no_effect(void)
 {
 	struct kxen_query q = { .size = sizeof(q) };
-	struct kxen_image_arg b = { .size = sizeof(b) };
+	struct kxen_stream_arg b = { .size = sizeof(b) };
 	struct kxen_domid_arg d = { .size = sizeof(d) };
 	unsigned int id;
 
@@ -360,7 +360,7 @@ static bool has_ended(void *arg)
 /* By another process than the one that holds the domain and its VM: they outlive it. */
 void test_killed_restore(void)
 {
-	struct kxen_image_arg b = { .size = sizeof(b) };
+	struct kxen_stream_arg b = { .size = sizeof(b) };
 	struct kxen_query q = { .size = sizeof(q) };
 	uint32_t *stream = long_stream(0);
 	struct actor a;

@@ -284,7 +284,7 @@ static void test_attach_absent(void)
 
 static void *save_there(void *arg)
 {
-	struct kxen_image_arg a = {
+	struct kxen_stream_arg a = {
 		.size = sizeof(a), .domid = *(unsigned int *)arg,
 		.buf = (uintptr_t)hole.page, .len = RAM,
 	};
@@ -363,7 +363,7 @@ static void own_absent(void *arg)
 
 static void restore_there(void *arg)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
 				    .buf = (uintptr_t)image.stream, .len = image.len };
 
 	tell(call(KXEN_RESTORE, &a));
@@ -372,7 +372,7 @@ static void restore_there(void *arg)
 static int try_save(void *arg)
 {
 	static char buf[65536];
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
 				    .buf = (uintptr_t)buf, .len = sizeof(buf) };
 
 	return call(KXEN_SAVE, &a);

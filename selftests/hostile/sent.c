@@ -46,7 +46,7 @@ static uint32_t *put(uint32_t *at, const void *data, size_t words)
 struct placed make_placed(uint32_t vector)
 {
 	static uint32_t buf[8192], stream[8192];
-	struct kxen_image_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
+	struct kxen_stream_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
 				    .len = sizeof(buf) };
 	struct kxen_evtchn_arg port = { .size = sizeof(port), .op = KXEN_EVTCHN_ALLOC };
 	uint32_t own[] = { REC_X86_VCPU, 8, 0, vector }, *at, *rec;
@@ -73,7 +73,7 @@ struct placed make_placed(uint32_t vector)
 
 static void *restore_it(void *arg)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
 				    .buf = (uintptr_t)saved.stream, .len = saved.len };
 	int ret = call(KXEN_RESTORE, &a);
 
@@ -150,7 +150,7 @@ static bool is_pending(const struct machine *m)
 static void test_saved(unsigned int id, const struct machine *m)
 {
 	static uint8_t buf[65536];
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = id, .buf = (uintptr_t)buf,
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = id, .buf = (uintptr_t)buf,
 				    .len = sizeof(buf) };
 	struct kxen_port_info p;
 
@@ -212,7 +212,7 @@ void test_thaw(void)
 {
 	static uint8_t buf[1 << 20];
 	static uint32_t local[MANY];
-	struct kxen_image_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
+	struct kxen_stream_arg a = { .size = sizeof(a), .buf = (uintptr_t)buf,
 				    .len = sizeof(buf) };
 	unsigned int i, n, bad = 0;
 	pthread_t t;

@@ -226,7 +226,7 @@ static void get(int fd, void *p, size_t n)
 /* Asked for its size first, as a VMM does. */
 static void *save_xen(uint64_t *len)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = vm.domid };
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = vm.domid };
 	void *buf;
 
 	if (!ioctl(vm.ctl, KXEN_SAVE, &a) || errno != ENOSPC)
@@ -288,7 +288,7 @@ void save_end(struct kvm_run *run)
 
 static int restore_xen(const void *buf, uint64_t len, unsigned int *reason)
 {
-	struct kxen_image_arg a = {
+	struct kxen_stream_arg a = {
 		.size = sizeof(a), .domid = vm.domid, .buf = (uintptr_t)buf,
 		.len = len,
 	};
@@ -399,7 +399,7 @@ static void hostile(const uint8_t *good, uint64_t len)
 /* What a VMM does that asks for the size, or saves for good, and restores then. */
 static void save_before(unsigned int how)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = vm.domid };
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = vm.domid };
 	uint64_t len;
 
 	if (how == 1 && (!ioctl(vm.ctl, KXEN_SAVE, &a) || errno != ENOSPC))
@@ -515,7 +515,7 @@ void restore_machine(void)
 void *churn(void *arg)
 {
 	static char buf[1 << 20];
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = vm.domid };
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = vm.domid };
 	unsigned int n = 0, saves = 0;
 
 	(void)arg;

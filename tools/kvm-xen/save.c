@@ -175,7 +175,7 @@ static void catch_signals(void)
 /* The module's part; NULL and errno if it is refused. */
 static void *take_state(uint32_t *len)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = save.q.domid };
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = save.q.domid };
 	void *buf = NULL;
 	int i;
 
@@ -348,7 +348,7 @@ static void give_state(int ctl, uint32_t domid, const struct saved *s)
 		[KXEN_RESTORE_OLD] = "an older module has written it, in a form that is read no more: load that one",
 		[KXEN_RESTORE_NOMEM] = "the host has no memory for it: make room and try again",
 	};
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = domid,
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = domid,
 				    .buf = (uintptr_t)s->state, .len = s->len };
 
 	if (ioctl(ctl, KXEN_RESTORE, &a))

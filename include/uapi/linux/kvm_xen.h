@@ -365,7 +365,7 @@ struct kxen_port_info {
 
 #define KXEN_PORT_NEXT		(1U << 0)
 
-/* struct kxen_image_arg.reason: why a restore was refused. */
+/* struct kxen_stream_arg.reason: why a restore was refused. */
 #define KXEN_RESTORE_OK		0
 #define KXEN_RESTORE_FORMAT	1 /* EINVAL: not a saved domain, or damaged */
 #define KXEN_RESTORE_VERSION	2 /* EOPNOTSUPP: a newer module has written it, and something new */
@@ -380,8 +380,8 @@ struct kxen_port_info {
 #define KXEN_RESTORE_OLD	11 /* EOPNOTSUPP: in a form of before, which is read no more */
 
 /**
- * struct kxen_image_arg - KXEN_SAVE, KXEN_RESTORE
- * @size: sizeof(struct kxen_image_arg)
+ * struct kxen_stream_arg - KXEN_SAVE, KXEN_RESTORE
+ * @size: sizeof(struct kxen_stream_arg)
  * @flags: must be 0
  * @domid: the domain
  * @reason: restore: out, on failure too: KXEN_RESTORE_*
@@ -407,7 +407,7 @@ struct kxen_port_info {
  * Channels to other domains are connected again if the peer waits for a domain of this
  * number, and are pending; else they are unbound.
  */
-struct kxen_image_arg {
+struct kxen_stream_arg {
 	__u32 size;
 	__u32 flags;
 	__u32 domid;
