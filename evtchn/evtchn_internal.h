@@ -87,7 +87,7 @@ extern const struct kxen_evtchn_ops kxen_evtchn_host;
  * @nlevel: its state, while that is N-level.
  * @table: the ports. Senders read it and the above; what allocations write is on other
  *	cache lines.
- * @event_lock: see above: allocation, binding, closing.
+ * @event_lock: allocation, binding, closing.
  * @set: which ports are used.
  * @reset_next: EVTCHNOP_reset is running, and its progress; 0: it is not.
  * @restored: a reset that was under way when the domain was saved may go on, once.

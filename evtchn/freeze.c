@@ -203,7 +203,7 @@ void kxen_evtchn_replay_deferred(struct kxen_domain *d, u32 from, u32 to)
 }
 
 /*
- * The domain goes on: raise what was sent meanwhile. The lock is let go now and then: domain 0
+ * The domain goes on: raise what was sent meanwhile. The lock is given up now and then: domain 0
  * may wait for it with its own one, and there may be a million ports. Peers close their ends
  * at most then, which leaves what they have sent; the domain's own vCPUs come later, and nobody
  * freezes it again, for which it has to be locked. May sleep.

@@ -447,8 +447,9 @@ static struct kxen_nlevel *nlevel_take_leaves(struct kxen_domain *d,
  * @d: the domain.
  * @r: depth and vCPUs.
  *
- * Context: as above.
- * Return: 0; -EOPNOTSUPP without N-level; else as above.
+ * Context: may sleep; a thread of the VMM; takes event_lock.
+ * Return: 0; -EOPNOTSUPP without N-level; -EINVAL for a depth that is no greater, or a page that
+ * is no RAM; -ENOENT, -ENXIO, -ENOSPC, -ENOMEM, -EAGAIN, with everything as it was.
  */
 int kxen_nl_deepen(struct kxen_domain *d, const struct kxen_nl_req *r)
 {
@@ -527,7 +528,7 @@ static int nlevel_expand(struct kxen_domain *d, const struct kxen_nl_req *r,
  * @d: the domain.
  * @r: the pages, some.
  *
- * Context: as above.
+ * Context: may sleep; a thread of the VMM; takes event_lock.
  * Return: 0; -EOPNOTSUPP without N-level; -E2BIG beyond the limit or the depth;
  * -EINVAL, -ENOSPC, -ENOMEM, with everything as it was.
  */
@@ -591,7 +592,7 @@ static int nlevel_publish_vcpu(struct kxen_domain *d, u32 levels, u32 shift, u32
  * @levels: the depth that @s was given for.
  * @s: its inner levels.
  *
- * Context: as above.
+ * Context: may sleep; a thread of the VMM; takes event_lock.
  * Return: 0; -EOPNOTSUPP without N-level; -ENOENT; -EBUSY if it has them; -ENXIO,
  * -EINVAL, -ENOSPC, -ENOMEM; -EAGAIN for another depth.
  */

@@ -33,7 +33,7 @@ bool kxen_virq_is_per_vcpu(u32 virq)
 }
 
 /*
- * Who handles a global one; NULL: domain 0. Raisers look under RCU; a domain that goes
+ * Who handles a global one; NULL: domain 0. Raisers look under RCU; a domain that dies
  * is taken out before it is freed. Changed under handler_lock, below d->lock.
  */
 static struct kxen_domain __rcu *handlers[KXEN_NR_VIRQS];
@@ -53,7 +53,7 @@ static bool is_handler(struct kxen_domain *d, u32 virq)
  *
  * A port that another domain has bound to it stays, and is silent, as on Xen.
  * Context: may sleep.
- * Return: 0, -EINVAL if it is none of the global ones, -ESRCH for a domain that goes.
+ * Return: 0, -EINVAL if it is none of the global ones, -ESRCH for a domain that is dying.
  */
 int kxen_virq_set_handler(struct kxen_domain *d, u32 virq)
 {
@@ -71,7 +71,7 @@ int kxen_virq_set_handler(struct kxen_domain *d, u32 virq)
 	return ret;
 }
 
-/* A domain goes: what it handled is domain 0's again (A121). It is DYING already. */
+/* A domain dies: what it handled is domain 0's again (A121). It is DYING already. */
 void kxen_virq_drop_handler(struct kxen_domain *d)
 {
 	u32 i;
@@ -198,7 +198,7 @@ void kxen_virq_restore(struct kxen_domain *d, struct kxen_port *p)
 	raw_spin_unlock_irqrestore(lock_of(d, virq, v), flags);
 }
 
-/* The port goes: nobody finds it any more when this returns (A25). */
+/* The port is closed: nobody finds it any more when this returns (A25). */
 void kxen_virq_unbind(struct kxen_domain *d, u32 virq, u32 vcpu)
 {
 	struct kxen_vcpu *v = kxen_domain_vcpu(d, vcpu);

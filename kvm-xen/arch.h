@@ -12,7 +12,7 @@
  *
  * A hypercall: kxen_hypercall(), from the vCPU's own thread with kvm->srcu held. Where KVM does
  * not hold it there (arm64), the hook takes it by kvm_vcpu_srcu_read_lock(), and by nothing else:
- * what sleeps in a call lets go of it by kvm_vcpu_srcu_read_unlock() meanwhile, as
+ * what sleeps in a call gives it up by kvm_vcpu_srcu_read_unlock() meanwhile, as
  * kxen_glue_halt() does. The hook fills struct kxen_hc, calls kxen_hypercall_first() in front
  * while domain->active is not set, and then looks at two flags:
  *  - restart: no result. As many of @arg as kxen_hypercall_nr_args() says go back to where they

@@ -47,7 +47,7 @@ bool kxen_hooks_armed(void)
 	return READ_ONCE(armed);
 }
 
-/* The module goes: no domain is left. */
+/* The module is unloaded: no domain is left. */
 void kxen_attach_exit(void)
 {
 	flush_work(&disarm_work);
@@ -376,7 +376,7 @@ static void take_over(struct kxen_domain *d, struct kvm *kvm)
 /**
  * kxen_domain_attach() - Give a domain its VM.
  * @d: the domain.
- * @kvm: the VM, which the caller keeps from going until this returns.
+ * @kvm: the VM, which the caller keeps alive until this returns.
  * @ids: numbers of vCPUs, from kvmalloc(); taken over, also on failure. NULL: none.
  * @nr: how many; 0: the order of creation.
  * @reason: set to KXEN_ATTACH_*.
@@ -428,7 +428,7 @@ static void vm_gone(struct kxen_domain *d)
 	kxen_vcpus_reset(d);
 	kxen_shared_info_reset(d);
 	kxen_p2m_drop(d, true);
-	/* Others may hold pages of ours still; when they let them go, there is no VM. */
+	/* Others may hold pages of ours still; when they give them back, there is no VM. */
 	mutex_lock(&d->pin_lock);
 	WRITE_ONCE(d->kvm, NULL);
 	mutex_unlock(&d->pin_lock);

@@ -69,7 +69,7 @@ static long pin_own(unsigned long hva, struct page **page)
 	return n;
 }
 
-/* Does not let the lock go, so nobody may be waited for. @how: FOLL_NOWAIT, or 0. */
+/* Does not give up the lock, so nobody may be waited for. @how: FOLL_NOWAIT, or 0. */
 static long pin_others(struct mm_struct *mm, unsigned long hva, unsigned int how,
 		       struct page **page)
 {

@@ -171,7 +171,7 @@ struct kxen_watchdog {
  * struct kxen_domain - a domain of the world.
  * @domid: its number.
  * @ref: users of the structure; the VM counts as one.
- * @holds: what keeps it from going when it has died: its life counts as one.
+ * @holds: what keeps it dying when it has died, and not gone: its life counts as one.
  * @kvm: the VM, valid from attach until its destruction; NULL for domain 0.
  * @lock: serialises everything that is not a hot path: placement of pages,
  *	HVM parameters, reset, attach.

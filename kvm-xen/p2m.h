@@ -42,7 +42,7 @@ enum kxen_p2m_kind {
  * @next: in a list of those that were dropped.
  *
  * Whoever places one makes it a part of what he knows of the page. It is placed once: taken
- * away it ends when its last user lets it go.
+ * away it ends when its last user gives it back.
  */
 struct kxen_p2m_entry {
 	enum kxen_p2m_kind kind;

@@ -425,7 +425,7 @@ static int restore_vm(struct kxen_domain *d, struct kxen_stream_in *im,
 	ret = restore_locked(d, im);
 	WRITE_ONCE(d->restoring, false);
 	if (ret) {
-		/* Until it is as new again nobody may let it go, nor try once more. */
+		/* Until it is as new again nobody may unpause it, nor try once more. */
 		WRITE_ONCE(d->active, true);
 		WRITE_ONCE(d->pause_count, d->pause_count + 1);
 		im->undo = true;
@@ -435,7 +435,7 @@ static int restore_vm(struct kxen_domain *d, struct kxen_stream_in *im,
 
 /*
  * A page that is not there is waited for with no lock held, since it may never come. Until
- * then the domain is as new, so that it can be saved, let go or ended. -EAGAIN: it has come.
+ * then the domain is as new, so that it can be saved, unpaused or ended. -EAGAIN: it has come.
  */
 static int restore_once(struct kxen_domain *d, struct kxen_stream_in *im)
 {

@@ -8,7 +8,7 @@
  * bears it has gone.
  *
  * A domain whose life has ended is dying as long as somebody holds it: it is found, and
- * its number is nobody else's. It is gone when the last one has let it go.
+ * its number is nobody else's. It is gone when nobody holds it any more.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -134,7 +134,7 @@ struct kxen_domain *kxen_domain_of(struct kvm *kvm)
 EXPORT_SYMBOL_GPL(kxen_domain_of);
 
 /**
- * kxen_domain_hold() - Keep a domain from going when it dies.
+ * kxen_domain_hold() - Have a domain stay dying when it has died.
  * @d: the domain; the caller has a reference, or knows that it is not gone.
  *
  * For what others have of it and its end does not take away. A hold is worth a reference,

@@ -75,7 +75,7 @@ void kxen_arch_ready(void)
 	spin_unlock(&eoi_watch_lock);
 }
 
-/* The module goes: EOIs are not looked at any more. */
+/* The module is unloaded: EOIs are not looked at any more. */
 void kxen_trace_ack_exit(void)
 {
 	spin_lock(&eoi_watch_lock);

@@ -4,8 +4,8 @@
  *
  * A module that uses these cannot be loaded before kvm-xen.ko, which cannot be unloaded before
  * it: the kernel sees to that by the symbols. What a module has a reference to is put before it
- * goes. What each function does, where it may be called and what it returns is said above it,
- * in world.c, domain.c and attach.c.
+ * is unloaded. What each function does, where it may be called and what it returns is said above
+ * it, in world.c, domain.c and attach.c.
  */
 #ifndef KVM_XEN_DOMAIN_H
 #define KVM_XEN_DOMAIN_H

@@ -59,7 +59,7 @@ static int check_others(const struct kxen_hook_set *s)
 
 /**
  * kxen_hook_set_add() - Register a set.
- * @s: the set; it stays until the module goes.
+ * @s: the set; it stays until the module is unloaded.
  *
  * Context: module load, before type information is checked; may sleep.
  * Return: 0, or a negative errno with one line in the log: it could not be placed; -EEXIST: not

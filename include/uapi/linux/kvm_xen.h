@@ -81,7 +81,7 @@ struct kxen_info {
  * @reserved: must be 0
  * @uuid: what the guest sees as its handle
  *
- * The domain goes with the file that made it, until a VM is attached: from then
+ * The domain is destroyed with the file that made it, until a VM is attached: from then
  * on it lives as long as that VM, and is dying as long as somebody holds it (KXEN_HOLD).
  *
  * EEXIST: the id is taken. ENOSPC: no id is left. EPERM: a wanted id that was not the
@@ -191,7 +191,7 @@ struct kxen_attach {
  * @ports_high: times that the ports in use have reached 80 % of @max_ports
  * @pinned_high: the same for the pages of each kind: KXEN_STATS tells them apart
  * @max_pinned: pages that the domain can hold
- * @holders: how many keep it from going when it dies
+ * @holders: how many hold it: when it has died it stays dying until none does
  *
  * This structure is frozen: no field will be added. What else is counted is a statistic,
  * KXEN_STATS, and so are the counters here.
@@ -255,7 +255,7 @@ struct kxen_query {
 #define KXEN_STAT_SENDS		14 /* EVTCHNOP_send */
 #define KXEN_STAT_BROKEN	15 /* events lost, after the guest broke FIFO's rules */
 #define KXEN_STAT_UPCALLS_UNACKED	16 /* upcalls that the guest took and left pending */
-#define KXEN_STAT_HOLDERS	17 /* how many keep it from going when it dies */
+#define KXEN_STAT_HOLDERS	17 /* how many hold it: it stays dying until none does */
 #define KXEN_STAT_EVENT_PAGES	18 /* pages held for FIFO and N-level event channels */
 #define KXEN_STAT_MAX_EVENT_PAGES 19 /* pages that it can hold for them */
 #define KXEN_STAT_EVENT_PAGES_HIGH 20 /* times that these have reached 80 % of that */
@@ -320,7 +320,7 @@ struct kxen_stats_arg {
  *
  * HOLD: when the domain's VM ends, or it is destroyed, it stays as it was left: in state
  * KXEN_STATE_DYING, with its counters and the reason of its shutdown to be queried, and its
- * number is given to nobody. UNHOLD, or closing the file, lets it go. VIRQ_DOM_EXC tells domain
+ * number is given to nobody. UNHOLD, or closing the file, ends that. VIRQ_DOM_EXC tells domain
  * 0 when a domain shuts down, when it is dying, and when it is gone. HOLD: EEXIST: this file
  * holds it already; EINVAL for domain 0. UNHOLD: ENOENT: this file does not hold it.
  */
@@ -420,20 +420,20 @@ struct kxen_stream_arg {
 /* struct kxen_evtchn_arg.op */
 #define KXEN_EVTCHN_RESET	0 /* close all ports; the domain is paused */
 #define KXEN_EVTCHN_ALLOC	1 /* a port for @value, which may be any domain */
-#define KXEN_EVTCHN_VIRQ	2 /* the global virtual interrupt @value goes there */
+#define KXEN_EVTCHN_VIRQ	2 /* the global virtual interrupt @value is sent there */
 
 /**
  * struct kxen_evtchn_arg - KXEN_EVTCHN: what Xen lets a controller do to a domain
  * @size: sizeof(struct kxen_evtchn_arg)
  * @flags: must be 0
- * @domid: the domain; VIRQ: also 0, where they all go at first
+ * @domid: the domain; VIRQ: also 0, which gets them all at first
  * @op: KXEN_EVTCHN_*
  * @value: see @op
  * @port: ALLOC: out: the port
  *
  * RESET: EINVAL if the domain is not paused; EBUSY while it resets itself; EAGAIN;
- * EINTR: a signal came first. ALLOC: ENOSPC; EINVAL if it goes. VIRQ: EINVAL for one
- * that is not global; ESRCH for a domain that goes.
+ * EINTR: a signal came first. ALLOC: ENOSPC; EINVAL if it is dying. VIRQ: EINVAL
+ * for one that is not global; ESRCH for a domain that is dying.
  */
 struct kxen_evtchn_arg {
 	__u32 size;
