@@ -21,7 +21,7 @@ static const struct {
 	{ "stats", cmd_stats, "show a domain's counters alone" },
 	{ "evtchn", cmd_evtchn, "what a controller may do to a domain's event channels" },
 	{ "pause", cmd_pause, "stop the vCPUs of a domain" },
-	{ "unpause", cmd_unpause, "let them go" },
+	{ "unpause", cmd_unpause, "have them run again" },
 	{ "info", cmd_info, "version and features of the module" },
 };
 

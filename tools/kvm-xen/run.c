@@ -118,10 +118,10 @@ static int run_vmm(char **args, int argc, const struct domain_options *o,
 		restore_all(saved, ctl, m, domid);
 	close(ctl);
 	if (how == VMM_STAYS_PAUSED)
-		fprintf(stderr, "kvm-xen: domain %d stays paused, since the VMM has -S: 'cont' in its monitor lets it go\n",
+		fprintf(stderr, "kvm-xen: domain %d stays paused, since the VMM has -S: 'cont' in its monitor resumes it\n",
 			domid);
 	else if (!qmp_do(m, "cont"))
-		fail(1, "the VMM does not let its guest go: %s", m->error);
+		fail(1, "the VMM does not resume its guest: %s", m->error);
 	qmp_close(m);
 	return vmm_wait();
 }

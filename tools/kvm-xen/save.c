@@ -119,7 +119,7 @@ static bool resume(void)
 	}
 	save.paused = false;
 	if (save.running && !qmp_do(save.qmp, "cont")) {
-		fprintf(stderr, "kvm-xen: the VMM does not let domain %u go on: %s\n",
+		fprintf(stderr, "kvm-xen: the VMM does not resume domain %u: %s\n",
 			a.domid, save.qmp->error);
 		ok = false;
 	}
@@ -261,9 +261,9 @@ static void check_monitor(void)
 }
 
 /* It is saved: what becomes of the guest now is no longer for undo(). */
-static void after_save(bool go_on)
+static void after_save(bool resumed)
 {
-	if (go_on) {
+	if (resumed) {
 		if (!resume())
 			fail(1, "domain %u is saved, but it does not go on",
 			     save.q.domid);
@@ -276,7 +276,7 @@ static void after_save(bool go_on)
 		     save.q.domid, save.qmp->error);
 }
 
-static void do_save(const char *socket, const char *file, bool go_on)
+static void do_save(const char *socket, const char *file, bool resumed)
 {
 	save.ctl = ctl_open();
 	ctl_query(save.ctl, &save.q);
@@ -293,32 +293,32 @@ static void do_save(const char *socket, const char *file, bool go_on)
 		     save.q.domid, undo() ? "it goes on as it was" :
 		     save.qmp->gone ? "its VMM does not answer" :
 		     "it does not go on");
-	after_save(go_on);
+	after_save(resumed);
 }
 
 int cmd_save(int argc, char **argv)
 {
 	static const char usage[] =
-		"usage: kvm-xen save --qmp SOCKET [--go-on] DOMID FILE\n"
+		"usage: kvm-xen save --qmp SOCKET [--resume] DOMID FILE\n"
 		"Saves the domain to FILE and the VMM's machine to FILE.vm, then ends the VMM.\n"
 		"Older files of these names are replaced when both are complete. If anything\n"
 		"fails, they stay, and the guest goes on.\n"
 		"  --qmp SOCKET     the VMM's monitor: -qmp unix:SOCKET,server=on,wait=off\n"
-		"  --go-on          let the guest go on afterwards\n"
+		"  --resume         resume the guest afterwards\n"
 		"  --help           this text\n";
 	static const struct option options[] = {
-		{ "qmp", 1, 0, 'q' }, { "go-on", 0, 0, 'g' },
+		{ "qmp", 1, 0, 'q' }, { "resume", 0, 0, 'r' },
 		{ "help", 0, 0, 'h' }, { 0 },
 	};
 	const char *socket = NULL;
-	bool go_on = false;
+	bool resumed = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (c == 'q')
 			socket = optarg;
-		else if (c == 'g')
-			go_on = true;
+		else if (c == 'r')
+			resumed = true;
 		else if (c == 'h')
 			return fputs(usage, stdout), 0;
 		else
@@ -327,7 +327,7 @@ int cmd_save(int argc, char **argv)
 	if (argc - optind != 2 || !socket)
 		return fputs(usage, stderr), EXIT_USAGE;
 	save.q.domid = number(argv[optind], "domain id", MAX_DOMID);
-	do_save(socket, argv[optind + 1], go_on);
+	do_save(socket, argv[optind + 1], resumed);
 	return 0;
 }
 
@@ -372,5 +372,5 @@ void restore_all(const struct saved *s, int ctl, struct qmp *qmp, uint32_t domid
 		fail(1, "cannot pause domain %u: %s", domid, strerror(errno));
 	give_state(ctl, domid, s);
 	if (ioctl(ctl, KXEN_UNPAUSE, &a))
-		fail(1, "cannot let domain %u go: %s", domid, strerror(errno));
+		fail(1, "cannot unpause domain %u: %s", domid, strerror(errno));
 }
