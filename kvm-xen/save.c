@@ -165,8 +165,8 @@ static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_o
  *
  * Context: may sleep; takes d->lock.
  * Return: 0; -EBUSY if it is not paused; -ENOSPC, with the domain not frozen; -EAGAIN if
- * a peer, or domain 0, has changed a port meanwhile; -EINPROGRESS if it is held after a reset of its
- * machine; -EOPNOTSUPP if pages are placed in it; -EFAULT; -ENOMEM; -EINTR.
+ * a peer, or domain 0, has changed a port meanwhile; -EINPROGRESS if it is held after a reset
+ * of its machine; -EOPNOTSUPP if pages are placed in it; -EFAULT; -ENOMEM; -EINTR.
  */
 int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 {

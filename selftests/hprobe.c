@@ -20,8 +20,6 @@
 
 #include "probe/abi.h"
 
-#define VIRQ_DOM_EXC	3
-
 static int ctl, bad;
 
 static void check(const char *name, long got, long want)

@@ -109,7 +109,7 @@ twice() {	# what nm -A says of objects: names that more than one of them defines
 	}'
 }
 report "no name is in two files: a probe or a backtrace by it says where" < <(
-	scripts/module.sh 6.1 -- sh -c 'nm -A $(cat kvm-xen.mod)' 2>&1 | twice)
+	scripts/module.sh "$KXEN_OLD" -- sh -c 'nm -A $(cat kvm-xen.mod)' 2>&1 | twice)
 printf 'claim:\nclaim.cold:\nclaim.part.0:\nkey.1:\n' | as -o "$WORK/one.o" -
 printf 'claim.isra.0.constprop.0:\nkey.1:\n' | as -o "$WORK/two.o" -
 [ "$(cd "$WORK" && nm -A one.o two.o | twice)" = "claim: one.o two.o" ]

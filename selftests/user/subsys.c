@@ -239,13 +239,13 @@ static void limits(void)
 	check("of the last part, the same",
 	      kxen_subsys_create_max(offsetof(struct kxen_create, reserved)), 'C', "");
 	more_limits[0].at = offsetof(struct kxen_create, max_ports);
-	check("two parts with the same limit", kxen_subsys_load(), -EEXIST, "A");
+	check("two parts with the same limit", load(), -EEXIST, "A");
 	more_limits[0].at = offsetof(struct kxen_create, domid);
-	check("what is no limit", kxen_subsys_load(), -EEXIST, "A");
+	check("what is no limit", load(), -EEXIST, "A");
 	more_limits[0].at = offsetof(struct kxen_create, uuid);
-	check("nor is this", kxen_subsys_load(), -EEXIST, "A");
+	check("nor is this", load(), -EEXIST, "A");
 	more_limits[0].at = offsetof(struct kxen_create, max_grant_frames) + 2;
-	check("nor half of one", kxen_subsys_load(), -EEXIST, "A");
+	check("nor half of one", load(), -EEXIST, "A");
 	more_limits[0].max = 0;
 }
 
