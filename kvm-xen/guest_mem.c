@@ -336,6 +336,14 @@ static int note(struct kxen_domain *d, const struct kxen_page *p)
 	return set_pins(d, p, value + PIN_ONE + (p->exclusive ? PIN_EXCLUSIVE : 0));
 }
 
+/* So many more pages are held that are none of the VMM's: what was placed may be so no longer. */
+static void count_placed(struct kxen_domain *d, const struct kxen_page *p, int more)
+{
+	lockdep_assert_held(&d->pin_lock);
+	if (p->entry)
+		WRITE_ONCE(d->p2m_held, d->p2m_held + more);
+}
+
 static int hold_locked(struct kxen_domain *d, const struct kxen_page *p)
 {
 	int ret;
@@ -348,11 +356,13 @@ static int hold_locked(struct kxen_domain *d, const struct kxen_page *p)
 		return ret;
 	}
 	ret = note(d, p);
-	if (ret)
+	if (ret) {
 		uncharge(d, p);
-	else
-		kxen_limit_charge(d, p->kind);
-	return ret;
+		return ret;
+	}
+	kxen_limit_charge(d, p->kind);
+	count_placed(d, p, 1);
+	return 0;
 }
 
 /*
@@ -375,6 +385,7 @@ static void pin_unaccount(struct kxen_domain *d, const struct kxen_page *p)
 	set_pins(d, p, pins_of(d, p) - PIN_ONE - (p->exclusive ? PIN_EXCLUSIVE : 0));
 	kxen_limit_uncharge(&d->limit[p->kind]);
 	uncharge(d, p);
+	count_placed(d, p, -1);
 	mutex_unlock(&d->pin_lock);
 }
 

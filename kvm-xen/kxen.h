@@ -234,6 +234,7 @@ struct kxen_domain {
 	struct xarray p2m_chunks;
 	u32 p2m_nr_chunks;
 	u32 p2m_placed;		/* over how many; 0: look no further */
+	u32 p2m_held;		/* pages that are held and were placed; under pin_lock */
 	bool p2m_closed;
 	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;

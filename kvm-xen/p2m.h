@@ -93,6 +93,15 @@ static __always_inline bool kxen_p2m_any(const struct kxen_domain *d)
 	return unlikely(READ_ONCE(d->p2m_placed));
 }
 
+/*
+ * Does the domain use anything else than the VMM's memory? What was placed, and taken away again,
+ * is in use as long as the host writes to it for the guest.
+ */
+static inline bool kxen_p2m_in_use(const struct kxen_domain *d)
+{
+	return kxen_p2m_any(d) || READ_ONCE(d->p2m_held);
+}
+
 /**
  * kxen_p2m_ram() - The VMM's memory around a guest frame, of KVM's size.
  * @v: the vCPU, its own thread, SRCU held.

@@ -150,8 +150,11 @@ static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_o
 	/* Neither the life before nor the next: its guest alone knows, and has to run for it. */
 	if (d->reset_pending)
 		return -EINPROGRESS;
-	/* What is placed is in no memory that the VMM saves, and in no record. */
-	if (kxen_p2m_any(d))
+	/*
+	 * It is in no memory that the VMM saves, and in no record. After a restore what is written
+	 * there would go to the VMM's memory of that frame.
+	 */
+	if (kxen_p2m_in_use(d))
 		return -EOPNOTSUPP;
 	/* Somebody else's pause may be on its way still. */
 	return kxen_domain_stopped(d) ? save_locked(d, room, s) : -EAGAIN;
@@ -166,7 +169,8 @@ static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_o
  * Context: may sleep; takes d->lock.
  * Return: 0; -EBUSY if it is not paused; -ENOSPC, with the domain not frozen; -EAGAIN if
  * a peer, or domain 0, has changed a port meanwhile; -EINPROGRESS if it is held after a reset
- * of its machine; -EOPNOTSUPP if pages are placed in it; -EFAULT; -ENOMEM; -EINTR.
+ * of its machine; -EOPNOTSUPP if pages are placed in it, or were and are held; -EFAULT; -ENOMEM;
+ * -EINTR.
  */
 int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 {

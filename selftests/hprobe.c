@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What user space sees of the probe (selftests/probe), on a domain that it makes: its call of
- * the control device, with each wrong argument, and its statistics. hprobe lent LENDER BORROWER
- * PID: two guests (guest/lent.c) have a page, and the lender's VMM is killed.
+ * the control device, with each wrong argument, and its statistics. hprobe placed DOMID, whose guest
+ * has not run: neither is it saved while something is placed over its memory, nor another one
+ * restored into it. hprobe lent LENDER BORROWER PID: two guests (guest/lent.c) have a page, and
+ * the lender's VMM is killed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -67,7 +69,7 @@ static void test_call(unsigned int domid)
 	a.flags = 0;
 	check("what is kept now", call(KXEN_PROBE, &a), 0);
 	check("is that", a.value, 42);
-	a.flags = 2;
+	a.flags = 8;
 	check("an unknown flag", call(KXEN_PROBE, &a), EOPNOTSUPP);
 	a.flags = 0;
 	a.reserved = 1;
@@ -183,6 +185,13 @@ static int go_on(unsigned int domid, unsigned long long step)
 	return call(KXEN_PROBE, &a);
 }
 
+static int of_frame(unsigned int domid, unsigned int flags)
+{
+	struct kxen_probe_arg a = { .size = sizeof(a), .flags = flags, .domid = domid, .value = 1 };
+
+	return call(KXEN_PROBE, &a);
+}
+
 static void test_lent(unsigned int lender, unsigned int borrower, pid_t vmm)
 {
 	struct ioctl_evtchn_bind_virq b = { .virq = VIRQ_DOM_EXC };
@@ -222,6 +231,35 @@ static void test_create(void)
 	check("and a limit", stat_of(domid, KXEN_STAT_MAX_PROBES), PROBE_MOST);
 }
 
+static int domain_op(unsigned int domid, unsigned long req)
+{
+	struct kxen_domid_arg a = { .size = sizeof(a), .domid = domid };
+
+	return call(req, &a);
+}
+
+/* What it has been so far is a stream that it could be restored from. */
+static void test_placed(unsigned int domid)
+{
+	static char stream[1 << 16];
+	struct kxen_stream_arg a = {
+		.size = sizeof(a), .domid = domid, .buf = (unsigned long)stream,
+		.len = sizeof(stream),
+	};
+
+	check("it is paused", domain_op(domid, KXEN_PAUSE), 0);
+	check("it is saved", call(KXEN_SAVE, &a), 0);
+	check("something is placed", of_frame(domid, KXEN_PROBE_PLACE), 0);
+	check("then it is not restored", call(KXEN_RESTORE, &a), EBUSY);
+	check("because of its state", a.reason, KXEN_RESTORE_STATE);
+	check("nor saved", call(KXEN_SAVE, &a), EOPNOTSUPP);
+	check("it is taken away", of_frame(domid, KXEN_PROBE_UNPLACE), 0);
+	check("once", of_frame(domid, KXEN_PROBE_UNPLACE), ENOENT);
+	check("then it is saved", call(KXEN_SAVE, &a), 0);
+	check("and restored", call(KXEN_RESTORE, &a), 0);
+	check("it goes on", domain_op(domid, KXEN_UNPAUSE), 0);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int domid;
@@ -229,6 +267,10 @@ int main(int argc, char **argv)
 	ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
 	if (argc == 5 && !strcmp(argv[1], "lent")) {
 		test_lent(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+		return bad;
+	}
+	if (argc == 3 && !strcmp(argv[1], "placed")) {
+		test_placed(atoi(argv[2]));
 		return bad;
 	}
 	test_create();

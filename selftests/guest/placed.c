@@ -22,6 +22,18 @@ static unsigned long gfn_of(const void *p)
 	return (unsigned long)p / PAGE_SIZE;
 }
 
+/* What would come of saving this guest now, as an error number: no room, if it could be. */
+static u32 try_to_save(void)
+{
+	u32 err;
+
+	__asm__ volatile("inl %1, %0" : "=a"(err) : "Nd"((u16)0xf5) : "memory");
+	return err;
+}
+
+#define CAN_BE_SAVED	28	/* ENOSPC */
+#define CANNOT_BE	95	/* EOPNOTSUPP */
+
 static long place(u32 space, u64 idx, const void *at)
 {
 	struct xen_add_to_physmap a = {
@@ -112,7 +124,9 @@ static int runstate_there(void)
 /* What the host writes: areas and vcpu_info. 512 and more are others' in the page. */
 static void test_written(void)
 {
+	check("nothing is placed, so it can be saved", try_to_save(), CAN_BE_SAVED);
 	check("a page of the module's", place(XENMAPSPACE_probe_own, 0, hidden[0]), 0);
+	check("that it has is in no stream", try_to_save(), CANNOT_BE);
 	check("it is empty", look(0, 0), 0);
 	check("a second page of the VMM's is held", runstate_at(0, ram[0]), 0);
 	check("and is written to", ((struct vcpu_runstate_info *)ram[0])->state_entry_time != 0, 1);
@@ -180,6 +194,7 @@ static void test_removed(void)
 	poke(0, 72, 0);
 	check("what was registered there stays there", runstate_comes(), 1);
 	check("the memory is as it was", is_hidden(), 1);
+	check("nothing is placed, but the host writes there", try_to_save(), CANNOT_BE);
 	check("another page there", place(XENMAPSPACE_probe_own, 1, hidden[0]), 0);
 	check("shared_info takes its place", place(XENMAPSPACE_shared_info, 0, hidden[0]), 0);
 	check("in the guest's memory", is_hidden(), 0);
@@ -355,6 +370,7 @@ static void test_reset(void)
 	struct sched_shutdown s = { .reason = SHUTDOWN_soft_reset };
 
 	check("soft reset", sched_op(SCHEDOP_shutdown, &s), 0);
+	check("nothing is left of all that", try_to_save(), CAN_BE_SAVED);
 	check("nothing is placed any more", put_kept(&hidden[0][9]), 0);
 	check("the guest's memory is back", hidden[0][9], 0);
 	hidden[0][9] = FILL;

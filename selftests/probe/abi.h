@@ -75,10 +75,10 @@ struct probe_look {
 /*
  * struct kxen_probe_arg - KXEN_PROBE: what is kept, and what was before
  * @size: sizeof(struct kxen_probe_arg)
- * @flags: KXEN_PROBE_SET
+ * @flags: KXEN_PROBE_SET; or one of the others, which place a page over a frame, and take it away
  * @domid: the domain
  * @reserved: must be 0: EINVAL
- * @value: in, with KXEN_PROBE_SET; out
+ * @value: in, with KXEN_PROBE_SET; out; the frame
  */
 struct kxen_probe_arg {
 	__u32 size;
@@ -89,6 +89,8 @@ struct kxen_probe_arg {
 };
 
 #define KXEN_PROBE_SET	1
+#define KXEN_PROBE_PLACE	2 /* one that is out */
+#define KXEN_PROBE_UNPLACE	4
 
 #define KXEN_PROBE	_IO(KXEN_IOC, 0x70)
 

@@ -94,7 +94,7 @@ long kxen_hc_probe(struct kxen_hc *hc)
 	case PROBEOP_poke:
 		return kxen_probe_look(hc, true);
 	case PROBEOP_unplace:
-		return kxen_probe_unplace(hc);
+		return kxen_probe_unplace(hc->d, hc->arg[1]);
 	default:
 		return -ENOSYS;
 	}

@@ -200,22 +200,28 @@ long kxen_probe_add_foreign(struct kxen_hc *hc, u64 idx, u64 gfn)
 	return place_it(hc->d, gfn, s);
 }
 
-long kxen_probe_add_out(struct kxen_hc *hc, u64 idx, u64 gfn)
+/* Also by whoever owns the domain, before its guest has run. */
+long kxen_probe_place_out(struct kxen_domain *d, u64 gfn)
 {
 	struct placed *s = make_placed(KXEN_P2M_OUT);
 
-	return s ? place_it(hc->d, gfn, s) : -ENOMEM;
+	return s ? place_it(d, gfn, s) : -ENOMEM;
 }
 
-/* What the guest may not take away by itself. The argument is the frame. */
-long kxen_probe_unplace(struct kxen_hc *hc)
+long kxen_probe_add_out(struct kxen_hc *hc, u64 idx, u64 gfn)
 {
-	struct kxen_p2m_entry *e = kxen_p2m_entry_get(hc->d, hc->arg[1]);
+	return kxen_probe_place_out(hc->d, gfn);
+}
+
+/* What the guest may not take away by itself. */
+long kxen_probe_unplace(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_p2m_entry *e = kxen_p2m_entry_get(d, gfn);
 	long ret = -ENOENT;
 
 	if (!e)
 		return -ENOENT;
-	if (e->release == probe_release && kxen_p2m_take(hc->d, hc->arg[1], e))
+	if (e->release == probe_release && kxen_p2m_take(d, gfn, e))
 		ret = 0;
 	kxen_p2m_entry_put(e);
 	return ret;

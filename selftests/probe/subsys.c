@@ -130,6 +130,10 @@ static int ctl_probe(struct kxen_domain *d, void *arg)
 
 	if (a->reserved)
 		return -EINVAL;
+	if (a->flags & KXEN_PROBE_PLACE)
+		return kxen_probe_place_out(d, a->value);
+	if (a->flags & KXEN_PROBE_UNPLACE)
+		return kxen_probe_unplace(d, a->value);
 	if (a->flags & KXEN_PROBE_SET) {
 		a->value = kxen_probe_keep(d, a->value);
 		return 0;
@@ -141,7 +145,8 @@ static int ctl_probe(struct kxen_domain *d, void *arg)
 }
 
 static const struct kxen_ctl_call probe_ctl[] = {
-	KXEN_CTL_CALL(KXEN_PROBE, kxen_probe_arg, value, KXEN_PROBE_SET, true, ctl_probe),
+	KXEN_CTL_CALL(KXEN_PROBE, kxen_probe_arg, value,
+		      KXEN_PROBE_SET | KXEN_PROBE_PLACE | KXEN_PROBE_UNPLACE, true, ctl_probe),
 	{ }
 };
 

@@ -286,6 +286,23 @@ void save_end(struct kvm_run *run)
 	let_others_go();
 }
 
+/*
+ * A guest reads port 0xF5: what would come of saving it now? That there was no room, if it could
+ * be: an error number. It goes on.
+ */
+unsigned int try_to_save(void)
+{
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = vm.domid };
+	int err;
+
+	pause_domain(true);
+	do
+		err = ioctl(vm.ctl, KXEN_SAVE, &a) ? errno : 0;
+	while (err == EAGAIN);	/* a vCPU is on its way into the pause */
+	pause_domain(false);
+	return err;
+}
+
 static int restore_xen(const void *buf, uint64_t len, unsigned int *reason)
 {
 	struct kxen_stream_arg a = {

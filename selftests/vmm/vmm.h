@@ -68,6 +68,7 @@ void renew_vm(void);
 void save_begin(void);
 void save_end(struct kvm_run *run);
 void save_check(int fd, struct kvm_run *run);
+unsigned int try_to_save(void);
 void restore_machine(void);
 void *churn(void *arg);
 

@@ -399,7 +399,9 @@ struct kxen_port_info {
  * go on as if nothing had been; what was sent meanwhile is delivered then. ENOSPC: @len
  * says how much room it needs; that alone stops no writes. EAGAIN: a peer has changed a
  * channel, try again. EINPROGRESS: the machine was reset, or has woken up, and which of the two
- * its guest has not shown yet: let it run, and save it when it has called Xen.
+ * its guest has not shown yet: let it run, and save it when it has called Xen. EOPNOTSUPP: it
+ * uses pages that are not of its VMM's memory, which are not saved yet; no guest of this release
+ * has any.
  *
  * RESTORE: the domain has its VM, with as many vCPUs; the guest's memory is back, its
  * vCPUs have not run; the domain is paused. All or nothing, the guest's memory included:
