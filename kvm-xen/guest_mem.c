@@ -436,10 +436,10 @@ static int pin_gfn(struct kxen_domain *d, struct kxen_page *p)
 		ret = pin_ram(d, p, &at);
 		break;
 	case KXEN_P2M_OWN:
-	case KXEN_P2M_FOREIGN:
 		ret = hold_placed(d, p, &at);
 		break;
 	case KXEN_P2M_NONE:
+	case KXEN_P2M_FOREIGN:	/* the host would write there when it is no longer shared */
 	case KXEN_P2M_OUT:	/* as Xen, which takes no reference to such a page */
 		break;
 	}
@@ -459,9 +459,9 @@ static int pin_gfn(struct kxen_domain *d, struct kxen_page *p)
  * being reused in any case.
  * Context: may sleep, for as long as the memory's owner likes: no lock that anybody else
  * needs may be held. The VM is there.
- * Return: 0; -EINVAL if there is no writable page, or none now; -ENOSPC at the limit;
- * -ENOMEM; -EINTR for a task that is being killed; -EAGAIN in a restore, for a page that is
- * not there.
+ * Return: 0; -EINVAL if there is no writable page, or none now, or another domain's; -ENOSPC
+ * at the limit; -ENOMEM; -EINTR for a task that is being killed; -EAGAIN in a restore, for a
+ * page that is not there.
  */
 int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p)

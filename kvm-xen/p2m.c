@@ -45,12 +45,15 @@ void kxen_p2m_put(struct kxen_p2m *p)
 	p->entry = NULL;
 }
 
-/* Bytes of what is placed, all in one frame: 0; -EFAULT for what is not there, or not to write. */
+/*
+ * Bytes of what is placed, all in one frame: 0; -EFAULT for what is not there, or not to write.
+ * Nor is another domain's page the guest's to pass arguments in, as on Xen.
+ */
 static int copy_placed(const struct kxen_p2m_entry *e, u32 at, void *buf, u32 len, bool write)
 {
 	struct kxen_gptr g;
 
-	if (!e->page || (write && e->read_only))
+	if (e->kind != KXEN_P2M_OWN || (write && e->read_only))
 		return -EFAULT;
 	g = kxen_gptr_at(kxen_gptr_page(e->page, e->offset), at);
 	if (write)
@@ -69,8 +72,8 @@ static int copy_placed(const struct kxen_p2m_entry *e, u32 at, void *buf, u32 le
  * @write: to the guest.
  *
  * Context: may sleep.
- * Return: 0; -EFAULT, also for what is paged out; 1 if nothing is placed there, and the
- * memory is the VMM's, if any.
+ * Return: 0; -EFAULT, also for what is paged out or another domain's; 1 if nothing is placed
+ * there, and the memory is the VMM's, if any.
  */
 int kxen_p2m_copy(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write)
 {

@@ -22,7 +22,7 @@ enum kxen_p2m_kind {
 	KXEN_P2M_NONE,		/* nothing, or nothing that can be written to */
 	KXEN_P2M_RAM,		/* the VMM's memory */
 	KXEN_P2M_OWN,		/* a page of the module's own */
-	KXEN_P2M_FOREIGN,	/* a page that another domain has, too */
+	KXEN_P2M_FOREIGN,	/* another domain's: for the guest, never for the host */
 	KXEN_P2M_OUT,		/* a page that is paged out: there is none now */
 };
 
@@ -43,6 +43,10 @@ enum kxen_p2m_kind {
  *
  * Whoever places one makes it a part of what he knows of the page. It is placed once: taken
  * away it ends when its last user gives it back.
+ *
+ * FOREIGN: what the part holds of the other domain is the VMM's memory, and nothing that was placed
+ * there (&kxen_page.entry is NULL). So no release gives another entry back, and none waits for
+ * what a third domain has.
  */
 struct kxen_p2m_entry {
 	enum kxen_p2m_kind kind;

@@ -206,21 +206,36 @@ static void test_removed(void)
 static void test_foreign(void)
 {
 	check("a page of somebody's", place(XENMAPSPACE_probe_foreign, gfn_of(ram[2]), hidden[0]), 0);
-	check("a result is written there", put_kept(&hidden[0][7]), 0);
-	check("so he has it", ram[2][7] == kept(), 1);
-	check("not the memory that is hidden", is_hidden(), 1);
+	ram[2][7] = KEPT + 7;
+	check("no argument is read there", keep(&hidden[0][7]), XEN_EFAULT);
+	check("no result is written there", put_kept(&hidden[0][7]), XEN_EFAULT);
+	check("nor half of one", put_kept((u8 *)&hidden[1] - 4), XEN_EFAULT);
+	check("so he has what he had", ram[2][7] == KEPT + 7, 1);
+	check("it is no page to be held", place(XENMAPSPACE_probe, 0, hidden[0]), XEN_EINVAL);
+	check("nor for vcpu_info", vcpu_info_at(0, &hidden[0][0]), XEN_EINVAL);
+	check("nor for somebody else",
+	      place(XENMAPSPACE_probe_foreign, gfn_of(hidden[0]), ram[1]), XEN_EINVAL);
+	check("nothing of it is in the memory that is hidden", is_hidden(), 1);
 	check("the guest cannot take it away", take_away(hidden[0]), XEN_EINVAL);
 	check("nor place shared_info there", place(XENMAPSPACE_shared_info, 0, hidden[0]), XEN_EINVAL);
 	check("nor anything else", place(XENMAPSPACE_probe_own, 0, hidden[0]), XEN_EEXIST);
 	check("who has placed it can", hc2(NR_probe, PROBEOP_unplace, (void *)gfn_of(hidden[0])), 0);
-	check("one to be read alone", place(XENMAPSPACE_probe_foreign,
-					    gfn_of(ram[2]) | PROBE_READ_ONLY, hidden[0]), 0);
-	ram[2][9] = KEPT + 9;
+}
+
+static void test_read_only(void)
+{
+	check("a page to be read alone",
+	      place(XENMAPSPACE_probe_own, 1 | PROBE_READ_ONLY, hidden[0]), 0);
+	poke(1, 72, KEPT + 9);
 	check("an argument is read there", keep(&hidden[0][9]), 0);
 	check("so it is what was there", kept() == KEPT + 9, 1);
-	check("a result is refused", put_kept(&hidden[0][7]), XEN_EFAULT);
+	check("a result is refused", put_kept(&hidden[0][9]), XEN_EFAULT);
 	check("so is vcpu_info", vcpu_info_at(0, &hidden[0][0]), XEN_EINVAL);
-	check("it goes", hc2(NR_probe, PROBEOP_unplace, (void *)gfn_of(hidden[0])), 0);
+	check("it goes", take_away(hidden[0]), 0);
+	check("one to be written to", place(XENMAPSPACE_probe_own, 1, hidden[0]), 0);
+	check("is none for somebody else",
+	      place(XENMAPSPACE_probe_foreign, gfn_of(hidden[0]), ram[1]), XEN_EINVAL);
+	check("it goes, too", take_away(hidden[0]), 0);
 }
 
 static void test_out(void)
@@ -390,6 +405,7 @@ void test_main(void)
 	test_arguments();
 	test_removed();
 	test_foreign();
+	test_read_only();
 	test_out();
 	test_meanwhile();
 	test_reset();

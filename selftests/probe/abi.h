@@ -50,8 +50,8 @@ struct probe_look {
 #define PROBE_STEPS	3
 
 /* Other pages than the VMM's over frames of the guest's. */
-#define XENMAPSPACE_probe_own		0x71	/* idx: one of the module's */
-#define XENMAPSPACE_probe_foreign	0x72	/* idx: a frame and whose it is, and */
+#define XENMAPSPACE_probe_own		0x71	/* idx: one of the module's; or */
+#define XENMAPSPACE_probe_foreign	0x72	/* a frame and whose it is; each may be */
 #define XENMAPSPACE_probe_out		0x73
 #define PROBE_OWN	2
 #define PROBE_READ_ONLY	0x80000000U

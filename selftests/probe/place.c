@@ -92,15 +92,17 @@ static struct page *own_page(struct kxen_probe *p, u64 idx)
 
 long kxen_probe_add_own(struct kxen_hc *hc, u64 idx, u64 gfn)
 {
+	u32 nr = idx & PROBE_GFN;
 	struct placed *s;
 
-	if (idx >= PROBE_OWN)
+	if (nr >= PROBE_OWN)
 		return -EINVAL;
 	s = make_placed(KXEN_P2M_OWN);
 	if (!s)
 		return -ENOMEM;
 	s->entry.removable = true;
-	s->entry.page = own_page(hc->d->probe, array_index_nospec(idx, PROBE_OWN));
+	s->entry.read_only = idx & PROBE_READ_ONLY;
+	s->entry.page = own_page(hc->d->probe, array_index_nospec(nr, PROBE_OWN));
 	if (s->entry.page)
 		return place_it(hc->d, gfn, s);
 	s->entry.kind = KXEN_P2M_NONE;
@@ -145,6 +147,18 @@ long kxen_probe_look(struct kxen_hc *hc, bool poke)
 
 /* --- somebody else's, and none ---------------------------------------------------------- */
 
+/* A page of the VMM's: what is placed in the other domain stays there (p2m.h). */
+static int hold_others(struct kxen_domain *d, u64 gfn, struct kxen_page *page)
+{
+	int ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, gfn, page);
+
+	if (!ret && page->entry) {
+		kxen_page_unpin(d, page);
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
 /* Whose page it is to be: held, or NULL if there is no such domain. */
 static struct kxen_domain *lender(const struct kxen_hc *hc, u64 idx)
 {
@@ -167,7 +181,7 @@ static int borrow(struct kxen_domain *from, u64 gfn, struct kxen_page *page)
 
 	if (mutex_lock_killable(&from->lock))
 		return -EINTR;
-	ret = from->kvm ? kxen_page_pin(from, KXEN_LIMIT_PAGES, gfn, page) : -ESRCH;
+	ret = from->kvm ? hold_others(from, gfn, page) : -ESRCH;
 	mutex_unlock(&from->lock);
 	return ret;
 }
@@ -179,7 +193,7 @@ static int take_foreign(struct kxen_hc *hc, u64 idx, struct placed *s)
 		return -ESRCH;
 	if (s->from != hc->d)
 		return borrow(s->from, idx & PROBE_GFN, &s->page);
-	return kxen_page_pin(hc->d, KXEN_LIMIT_PAGES, idx & PROBE_GFN, &s->page);
+	return hold_others(hc->d, idx & PROBE_GFN, &s->page);
 }
 
 long kxen_probe_add_foreign(struct kxen_hc *hc, u64 idx, u64 gfn)
