@@ -420,6 +420,8 @@ static void vm_gone(struct kxen_domain *d)
 		kxen_timer_stop(v);
 	/* Senders that had looked a vCPU up before the ports were closed. */
 	synchronize_rcu();
+	/* It may be a lot, and whoever asks for the domain's state waits for the lock. */
+	kxen_p2m_drop(d, true);
 
 	mutex_lock(&d->lock);
 	kxen_for_each_vcpu(d, i, v)
@@ -427,7 +429,6 @@ static void vm_gone(struct kxen_domain *d)
 	kxen_arch_domain_reset(d);
 	kxen_vcpus_reset(d);
 	kxen_shared_info_reset(d);
-	kxen_p2m_drop(d, true);
 	/* Others may hold pages of ours still; when they give them back, there is no VM. */
 	mutex_lock(&d->pin_lock);
 	WRITE_ONCE(d->kvm, NULL);

@@ -12,6 +12,7 @@
  * further: p2m_placed is all that is looked at (kxen_p2m_any()).
  */
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
 
@@ -246,7 +247,8 @@ static struct kxen_p2m_entry *drop_chunk(struct kxen_domain *d, struct kxen_p2m_
  * @d: the domain.
  * @for_good: nor will be.
  *
- * Context: may sleep; pin_lock is not held.
+ * Takes as long as there are entries: millions, if a part lets a guest have so many.
+ * Context: may sleep; pin_lock is not held, nor a lock that anybody waits for.
  */
 void kxen_p2m_drop(struct kxen_domain *d, bool for_good)
 {
@@ -259,11 +261,13 @@ void kxen_p2m_drop(struct kxen_domain *d, bool for_good)
 	xa_for_each(&d->p2m_chunks, nr, c) {
 		list = drop_chunk(d, c, list);
 		free_if_empty(d, nr, c, for_good ? 0 : KEEP);
+		cond_resched();
 	}
 	mutex_unlock(&d->p2m_lock);
 	while ((e = list)) {
 		list = e->next;
 		kxen_p2m_entry_put(e);
+		cond_resched();
 	}
 }
 
