@@ -37,12 +37,14 @@ enum kxen_p2m_kind {
  *	after a grace period, since it is looked up under RCU. Context: may sleep, under any
  *	mutex but pin_lock and p2m_lock; takes no domain's lock, waits for nobody outside the
  *	kernel.
- * @ref: the frame that it is placed over is one, whoever looks or holds the page another.
+ * @ref: the frame that it is placed over is one, whoever has placed it, looks or holds the page
+ *	another.
  * @pins: how often it is held, as in pinned_gfns; pin_lock of the domain.
  * @next: in a list of those that were dropped.
  *
  * Whoever places one makes it a part of what he knows of the page. It is placed once: taken
- * away it ends when its last user gives it back.
+ * away it ends when its last user gives it back. A part that remembers it keeps the reference that
+ * it has from placing it.
  *
  * FOREIGN: what the part holds of the other domain is the VMM's memory, and nothing that was placed
  * there (&kxen_page.entry is NULL). So no release gives another entry back, and none waits for

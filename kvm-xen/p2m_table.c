@@ -109,9 +109,11 @@ static int place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
  * kxen_p2m_place() - Put something over a guest's frame.
  * @d: the domain, not that of the host.
  * @gfn: the frame, not trusted.
- * @e: what; all that is public filled in, and new: it has one user, which is the frame from
- *	now on. On failure it is the caller's as before.
+ * @e: what; all that is public filled in, and new. On failure it is the caller's as before.
  *
+ * It has two users then: the frame, and the caller, who gives his reference up when he will not
+ * look at it any more, be it for kxen_p2m_take() (kxen_p2m_entry_put()). The frame's may be gone
+ * already: the guest can take it away.
  * What is registered at that frame stays where it is, as on Xen: in the page that was there.
  * Context: may sleep; below any mutex, pin_lock is not held.
  * Return: 0; -EINVAL for a frame that no machine has; -EEXIST if something is placed there;
@@ -123,7 +125,7 @@ int kxen_p2m_place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
 
 	if (gfn > KXEN_P2M_MAX_GFN)
 		return -EINVAL;
-	refcount_set(&e->ref, 1);
+	refcount_set(&e->ref, 2);
 	e->pins = 0;
 	mutex_lock(&d->p2m_lock);
 	ret = place(d, gfn, e);
@@ -202,11 +204,12 @@ static int take_and_put(struct kxen_domain *d, u64 gfn, const struct kxen_p2m_en
  * kxen_p2m_take() - Take away what was placed over a frame: the VMM's memory is back.
  * @d: the domain.
  * @gfn: the frame.
- * @e: what.
+ * @e: what. The caller has a reference to it, and keeps that: kxen_p2m_place()'s, or one of
+ *	kxen_p2m_entry_get(). Without one it may have ended, and another be at its address.
  *
  * Whoever holds its page does so still: when it is released nobody does.
  * Context: as kxen_p2m_place(), and as the entry's release.
- * Return: false if it is not there any more; then its release was or will be called, too.
+ * Return: false if it is not there any more, since the guest or a reset has taken it away.
  */
 bool kxen_p2m_take(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
 {

@@ -62,7 +62,7 @@ static struct placed *make_placed(enum kxen_p2m_kind kind)
 	return s;
 }
 
-/* As on Xen it takes the place of what the guest may take away. */
+/* As on Xen it takes the place of what the guest may take away. Nobody remembers it. */
 static long place_it(struct kxen_domain *d, u64 gfn, struct placed *s)
 {
 	int ret;
@@ -71,6 +71,8 @@ static long place_it(struct kxen_domain *d, u64 gfn, struct placed *s)
 	ret = kxen_p2m_place(d, gfn, &s->entry);
 	if (ret)
 		free_placed(s);
+	else
+		kxen_p2m_entry_put(&s->entry);
 	return ret;
 }
 
