@@ -253,6 +253,9 @@ int kxen_arch_copy_to_window(struct kxen_vcpu *v, const struct kxen_window *win,
 
 	if (!win->hva || !win->writable || len % 4)
 		return -EFAULT;
+	/* The call itself may have placed something there. */
+	if (kxen_p2m_any(v->domain))
+		return -EFAULT;
 	pagefault_disable();
 	__uaccess_begin_nospec();
 	done = put_words((u32 __user *)(win->hva + pos), src, len / 4);

@@ -203,6 +203,20 @@ static void test_removed(void)
 	memset(hidden[0], 0x5a, PAGE_SIZE);
 }
 
+/* The answer of a call that places a page over its own argument. */
+static void test_covered(void)
+{
+	struct probe_look *l = (void *)&hidden[0][200];
+	u64 frame = gfn_of(hidden[0]);
+
+	*l = (struct probe_look) { .value = frame };
+	check("a page is placed over the call's argument", hc2(NR_probe, PROBEOP_cover, l), 0);
+	check("the answer is in it", look(0, 1608) == ~frame, 1);
+	check("and not in the memory that is hidden", l->value == frame, 1);
+	check("it goes", take_away(hidden[0]), 0);
+	memset(l, 0x5a, sizeof(*l));
+}
+
 static void test_foreign(void)
 {
 	check("a page of somebody's", place(XENMAPSPACE_probe_foreign, gfn_of(ram[2]), hidden[0]), 0);
@@ -404,6 +418,7 @@ void test_main(void)
 	test_written();
 	test_arguments();
 	test_removed();
+	test_covered();
 	test_foreign();
 	test_read_only();
 	test_out();

@@ -18,6 +18,7 @@
 #define PROBEOP_look	4	/* struct probe_look: what is in a page of the module's own */
 #define PROBEOP_poke	5	/* and what is to be */
 #define PROBEOP_unplace	6	/* the argument is a frame: nothing is placed there; ENOENT */
+#define PROBEOP_cover	7	/* struct probe_look: the page goes to frame @value; ~@value back */
 
 /*
  * Another one, which is cut as often as its first argument says: (left, add, sum, more, mix). Each

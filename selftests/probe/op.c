@@ -95,6 +95,8 @@ long kxen_hc_probe(struct kxen_hc *hc)
 		return kxen_probe_look(hc, true);
 	case PROBEOP_unplace:
 		return kxen_probe_unplace(hc->d, hc->arg[1]);
+	case PROBEOP_cover:
+		return kxen_probe_cover(hc);
 	default:
 		return -ENOSYS;
 	}

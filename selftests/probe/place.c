@@ -147,6 +147,23 @@ long kxen_probe_look(struct kxen_hc *hc, bool poke)
 	return ret ?: kxen_hc_put(hc, hc->arg[1], &look, sizeof(look));
 }
 
+static long cover(struct kxen_hc *hc, void *arg)
+{
+	struct probe_look *look = arg;
+	long ret = kxen_probe_add_own(hc, look->idx, look->value);
+
+	look->value = ~look->value;
+	return ret;
+}
+
+/* Places a page, and answers in its argument, which may be in the frame that it was placed over. */
+long kxen_probe_cover(struct kxen_hc *hc)
+{
+	struct probe_look look;
+
+	return kxen_hc_call_back(hc, hc->arg[1], &look, sizeof(look), cover);
+}
+
 /* --- somebody else's, and none ---------------------------------------------------------- */
 
 /* A page of the VMM's: what is placed in the other domain stays there (p2m.h). */

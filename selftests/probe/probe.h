@@ -56,6 +56,7 @@ long kxen_probe_add_own(struct kxen_hc *hc, u64 idx, u64 gfn);
 long kxen_probe_add_foreign(struct kxen_hc *hc, u64 idx, u64 gfn);
 long kxen_probe_add_out(struct kxen_hc *hc, u64 idx, u64 gfn);
 long kxen_probe_look(struct kxen_hc *hc, bool poke);
+long kxen_probe_cover(struct kxen_hc *hc);
 long kxen_probe_place_out(struct kxen_domain *d, u64 gfn);
 long kxen_probe_unplace(struct kxen_domain *d, u64 gfn);
 void kxen_probe_free_own(struct kxen_domain *d);
