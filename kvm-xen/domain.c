@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 #include <uapi/linux/kvm_xen.h>
@@ -49,12 +50,24 @@ static void free_work_fn(struct work_struct *w)
 
 static void gone_work_fn(struct work_struct *w);
 
+/*
+ * Whoever gives a page of the domain back takes it, others among them. So nobody waits for memory
+ * who holds it: as if its reclaim took it, and a kernel with lockdep says who does.
+ */
+static void init_pin_lock(struct kxen_domain *d)
+{
+	mutex_init(&d->pin_lock);
+	fs_reclaim_acquire(GFP_KERNEL);
+	might_lock(&d->pin_lock);
+	fs_reclaim_release(GFP_KERNEL);
+}
+
 static void init_domain(struct kxen_domain *d, bool is_host)
 {
 	refcount_set(&d->ref, 1);
 	refcount_set(&d->holds, 1);
 	mutex_init(&d->lock);
-	mutex_init(&d->pin_lock);
+	init_pin_lock(d);
 	xa_init_flags(&d->pinned_gfns, XA_FLAGS_ACCOUNT);
 	kxen_p2m_init(d);
 	raw_spin_lock_init(&d->virq_lock);

@@ -313,15 +313,23 @@ static unsigned long pins_of(struct kxen_domain *d, const struct kxen_page *p)
 	return xa_to_value(xa_load(&d->pinned_gfns, p->gfn) ?: xa_mk_value(0));
 }
 
-/* Replacing a value takes no memory. */
+/*
+ * Memory for what is to be noted of a page. Before the lock: others may wait for that, and it is
+ * not to be held while this domain's memory cgroup makes room.
+ */
+static int reserve(struct kxen_domain *d, const struct kxen_page *p)
+{
+	return p->entry ? 0 : xa_reserve(&d->pinned_gfns, p->gfn, GFP_KERNEL_ACCOUNT);
+}
+
+/* Takes no memory where a value is replaced or a place reserved. */
 static int set_pins(struct kxen_domain *d, const struct kxen_page *p, unsigned long value)
 {
 	lockdep_assert_held(&d->pin_lock);
 	if (p->entry)
 		WRITE_ONCE(p->entry->pins, value);
 	else if (value)
-		return xa_err(xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value),
-				       GFP_KERNEL_ACCOUNT));
+		return xa_err(xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value), GFP_NOWAIT));
 	else
 		xa_erase(&d->pinned_gfns, p->gfn);
 	return 0;
@@ -333,7 +341,9 @@ static int note(struct kxen_domain *d, const struct kxen_page *p)
 
 	if (p->exclusive && value)
 		return -EINVAL;
-	return set_pins(d, p, value + PIN_ONE + (p->exclusive ? PIN_EXCLUSIVE : 0));
+	/* If it fails, somebody else has given the last one of the place back meanwhile. */
+	value += PIN_ONE + (p->exclusive ? PIN_EXCLUSIVE : 0);
+	return set_pins(d, p, value) ? -EAGAIN : 0;
 }
 
 /* So many more pages are held that are none of the VMM's: what was placed may be so no longer. */
@@ -373,9 +383,16 @@ static int pin_account(struct kxen_domain *d, const struct kxen_page *p)
 {
 	int ret;
 
-	mutex_lock(&d->pin_lock);
-	ret = hold_locked(d, p);
-	mutex_unlock(&d->pin_lock);
+	do {
+		ret = reserve(d, p);
+		if (ret)
+			break;
+		mutex_lock(&d->pin_lock);
+		ret = hold_locked(d, p);
+		if (ret && !p->entry)
+			xa_release(&d->pinned_gfns, p->gfn);
+		mutex_unlock(&d->pin_lock);
+	} while (ret == -EAGAIN);
 	return ret;
 }
 

@@ -100,6 +100,8 @@ static inline bool kxen_fault_xa(struct xarray *xa, unsigned long index, void *e
 
 #define xa_store(xa, index, entry, gfp)					\
 	(kxen_fault_xa(xa, index, entry) ? XA_ERROR(-ENOMEM) : xa_store(xa, index, entry, gfp))
+#define xa_reserve(xa, index, gfp)					\
+	(kxen_fault_xa(xa, index, XA_ZERO_ENTRY) ? -ENOMEM : xa_reserve(xa, index, gfp))
 #define xa_insert(...)			KXEN_FAULT_INT(xa_insert(__VA_ARGS__))
 #define xa_alloc_cyclic(...)		KXEN_FAULT_INT(xa_alloc_cyclic(__VA_ARGS__))
 #define pin_user_pages_fast(...)	KXEN_FAULT_INT(pin_user_pages_fast(__VA_ARGS__))
