@@ -18,7 +18,8 @@
  * that nobody handles. If no vCPU can have it now, the next word brings it here again.
  *
  * Called by guest_word.h alone, and not at all where the processor has the bound (x86).
- * Context: any, with interrupts off and a port's lock held as a rule; the domain's VM is alive.
+ * Context: any, with interrupts off and a port's lock held as a rule, but not a vCPU's time_lock:
+ * it wakes vCPUs, and prints. The domain's VM is alive.
  */
 void kxen_domain_stuck(struct kxen_domain *d)
 {

@@ -86,9 +86,10 @@ static void kxen_gptr_unmap(void *p);
 /* --- bits; all changes are full barriers, as Xen's are ------------------------------ */
 
 /*
- * Each is told whose word it is: @d's. An architecture's operation may find that the guest does
- * not let it come to an end (guest_bits.h). Then that guest is stopped, which nobody can forget
- * to do, and the caller is told what has him do the least: somebody else has been there.
+ * Each but kxen_guest_swap64() is told whose word it is: @d's. An architecture's operation may find
+ * that the guest does not let it come to an end (guest_bits.h). Then that guest is stopped, which
+ * nobody can forget to do, and the caller is told what has him do the least: somebody else has
+ * been there.
  */
 struct kxen_domain;
 
@@ -243,23 +244,18 @@ static __always_inline u32 kxen_guest_cmpxchg32(struct kxen_domain *d, struct kx
 	return ~old;
 }
 
-#ifdef __KERNEL__
-
-/* The same for 64 bits, aligned. */
-static __always_inline u64 kxen_guest_cmpxchg64(struct kxen_domain *d, struct kxen_gptr g,
-						u64 old, u64 new)
+/*
+ * 64 bits, aligned: true if it was @old, and is @new now. The one that stops no guest, since its
+ * caller holds v->time_lock, under which nobody is woken (kxen_domain_stuck()). He can do without.
+ */
+static __always_inline bool kxen_guest_swap64(struct kxen_gptr g, u64 old, u64 new)
 {
 	u64 *p = kxen_gptr_map(g), was;
 	bool done = kxen_bits_cmpxchg64(p, old, new, &was);
 
 	kxen_gptr_unmap(p);
-	if (done)
-		return was;
-	kxen_domain_stuck(d);
-	return ~old;
+	return done && was == old;
 }
-
-#endif
 
 /* --- more than a word, all in one page; the guest may see it half done ---------------- */
 

@@ -132,10 +132,9 @@ void kxen_arch_init_time(struct kxen_vcpu *v, struct kxen_gptr vcpu_info)
 }
 
 /* One word, if it is what was written there last. */
-static bool swap_word(struct kxen_domain *d, struct kxen_gptr t, u32 i, u64 old, u64 new)
+static bool swap_word(struct kxen_gptr t, u32 i, u64 old, u64 new)
 {
-	return old == new ||
-	       kxen_guest_cmpxchg64(d, kxen_gptr_at(t, i * 8), old, new) == old;
+	return old == new || kxen_guest_swap64(kxen_gptr_at(t, i * 8), old, new);
 }
 
 /*
@@ -145,7 +144,6 @@ static bool swap_word(struct kxen_domain *d, struct kxen_gptr t, u32 i, u64 old,
 static void publish_held(struct kxen_vcpu *v, const u64 *seen,
 			 const struct pvclock_vcpu_time_info *c)
 {
-	struct kxen_domain *d = v->domain;
 	struct kxen_gptr t;
 	u64 was[4], now[4];
 	u32 i;
@@ -163,9 +161,9 @@ static void publish_held(struct kxen_vcpu *v, const u64 *seen,
 	    time_scale((void *)was) != seen[2])
 		goto out;
 	now[0] = was[0] | 1;
-	if (swap_word(d, t, 0, was[0], now[0]) && swap_word(d, t, 1, was[1], now[1]) &&
-	    swap_word(d, t, 2, was[2], now[2]) && swap_word(d, t, 3, was[3], now[3]))
-		swap_word(d, t, 0, now[0], (was[0] & ~(u64)U32_MAX) | (u32)(was[0] + 2));
+	if (swap_word(t, 0, was[0], now[0]) && swap_word(t, 1, was[1], now[1]) &&
+	    swap_word(t, 2, was[2], now[2]) && swap_word(t, 3, was[3], now[3]))
+		swap_word(t, 0, now[0], (was[0] & ~(u64)U32_MAX) | (u32)(was[0] + 2));
 out:
 	rcu_read_unlock();
 }

@@ -83,6 +83,11 @@ static bool kxen_bits_cmpxchg32(u32 *word, u32 old, u32 new, u32 *was)
 	LOOP(word, old_ == old ? new : old_, was);
 }
 
+static bool kxen_bits_cmpxchg64(u64 *word, u64 old, u64 new, u64 *was)
+{
+	LOOP(word, old_ == old ? new : old_, was);
+}
+
 static void kxen_domain_stuck(struct kxen_domain *d)
 {
 #ifndef BLAME_NOBODY
@@ -173,6 +178,12 @@ static void operations(void)
 	gave_up("exchange", 1, true);
 	is("exchange: the word", memory[0], 0);
 
+	/* Under a lock where nobody can be stopped: it is left as it is. */
+	fight(~0ULL);
+	is("swap", kxen_guest_swap64(page, 0, 5), false);
+	gave_up("swap", 1, false);
+	is("swap: the word", memory[0], 0);
+
 	fight(~0ULL);
 	is("selector", kxen_guest_set_sel(&hostile, page, 3, 64), true);
 	gave_up("selector", 1, true);
@@ -220,6 +231,10 @@ static void hurry(void)
 	is("peace", kxen_guest_test_and_set(&other, page, 70), false);
 	is("peace: the word", memory[1], 1ULL << 6);
 	is("peace: one round", tries, 1);
+	is("peace: swap", kxen_guest_swap64(kxen_gptr_at(page, 8), 1ULL << 6, 7), true);
+	is("peace: the word is another", memory[1], 7);
+	is("peace: no swap", kxen_guest_swap64(kxen_gptr_at(page, 8), 1ULL << 6, 8), false);
+	is("peace: the word stays", memory[1], 7);
 }
 
 /* From page to page: all of it and no more, by one window. */

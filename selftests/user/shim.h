@@ -83,6 +83,15 @@ static inline bool kxen_bits_cmpxchg32(u32 *word, u32 old, u32 new, u32 *was)
 	return true;
 }
 
+static inline bool kxen_bits_cmpxchg64(u64 *word, u64 old, u64 new, u64 *was)
+{
+	step();
+	__atomic_compare_exchange_n(word, &old, new, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	*was = old;
+	return true;
+}
+
 #endif
 
 #define fail(...) do {							\
