@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A page that two guests have, by selftests/probe: one lends it (its command line is "lend"), and
- * is killed; the other one ("borrow") reads and writes it before and after that. Hypercalls do:
- * the guest itself sees the memory that is hidden. hprobe.c says when, and looks at both domains.
+ * is killed; the other one ("borrow") reads and writes it before and after that. The probe does,
+ * as the guest would: that itself sees the memory that is hidden, and passes no argument there. hprobe.c says when, and looks at both domains.
  */
 #include "../probe/abi.h"
 #include "rt.h"
@@ -59,16 +59,19 @@ static void keep(u64 value)
 	hc2(NR_probe, PROBEOP_set, &value);
 }
 
-/* What a call finds there. */
+/* What is there. */
 static u64 read_lent(u32 i)
 {
-	return hc2(NR_probe, PROBEOP_set, &frame[0][i]) ? 0 : kept();
+	struct probe_look l = { .idx = PROBE_PLACED | gfn_of(frame[0]), .at = 8 * i };
+
+	return hc2(NR_probe, PROBEOP_look, &l) ? 0 : l.value;
 }
 
 static long write_lent(u32 i, u64 value)
 {
-	keep(value);
-	return hc2(NR_probe, PROBEOP_get, &frame[0][i]);
+	struct probe_look l = { .idx = PROBE_PLACED | gfn_of(frame[0]), .at = 8 * i, .value = value };
+
+	return hc2(NR_probe, PROBEOP_poke, &l);
 }
 
 /* Say how far this is, and wait until the host is as far. */
@@ -85,7 +88,8 @@ static void while_it_lives(void)
 	check("no memory of the other one's", borrow(LENDER, NO_GFN, frame[0]), XEN_EINVAL);
 	check("a page of the other one's", borrow(LENDER, gfn_of(lent), frame[0]), 0);
 	check("it is what he has there", read_lent(0) == KEPT, 1);
-	check("a result is written there", write_lent(1, KEPT + 1), 0);
+	check("it can be written to", write_lent(1, KEPT + 1), 0);
+	check("no argument is read there", hc2(NR_probe, PROBEOP_set, &frame[0][1]), XEN_EFAULT);
 	while (read_lent(2) != KEPT + 2)
 		relax();
 	check("he has seen it, and his answer is there", read_lent(2) == KEPT + 2, 1);
@@ -96,7 +100,7 @@ static void when_it_is_dying(void)
 	check("he is dying, and what he had written is there",
 	      read_lent(0) == KEPT && read_lent(2) == KEPT + 2, 1);
 	check("so is what was written for him", read_lent(1) == KEPT + 1, 1);
-	check("a result is written there still", write_lent(3, KEPT + 3), 0);
+	check("it can be written to still", write_lent(3, KEPT + 3), 0);
 	check("and is read", read_lent(3) == KEPT + 3, 1);
 	check("no other page of the dying one's", borrow(LENDER, gfn_of(frame[1]), frame[1]), XEN_ESRCH);
 	check("nothing of it is in the memory that is hidden",

@@ -15,7 +15,7 @@
 #define PROBEOP_get	1	/* and are put there */
 #define PROBEOP_take	2	/* have one more, of PROBE_MAX; ENOSPC */
 #define PROBEOP_give	3	/* and one less; ENOENT */
-#define PROBEOP_look	4	/* struct probe_look: what is in a page of the module's own */
+#define PROBEOP_look	4	/* struct probe_look: what is in a page that is or can be placed */
 #define PROBEOP_poke	5	/* and what is to be */
 #define PROBEOP_unplace	6	/* the argument is a frame: nothing is placed there; ENOENT */
 #define PROBEOP_cover	7	/* struct probe_look: the page goes to frame @value; ~@value back */
@@ -28,7 +28,8 @@
 #define PROBE_MIX	3
 
 struct probe_look {
-	__u32 idx;
+	__u32 idx;	/* of the module's own; or */
+#define PROBE_PLACED	0x80000000U	/* and a frame: what is placed over it */
 	__u32 at;	/* bytes, a multiple of 8 */
 	__aligned_u64 value;
 };

@@ -121,29 +121,59 @@ void kxen_probe_free_own(struct kxen_domain *d)
 			put_page(d->probe->own[i]);
 }
 
-/* The host's view of such a page, or the host's hand in it. */
-long kxen_probe_look(struct kxen_hc *hc, bool poke)
+static void touch(struct kxen_gptr at, struct probe_look *look, bool poke)
 {
-	struct kxen_probe *p = hc->d->probe;
-	struct probe_look look;
-	struct kxen_gptr at;
-	long ret = -EINVAL;
+	if (poke)
+		kxen_guest_write64(at, look->value);
+	look->value = kxen_guest_read64(at);
+}
 
-	if (kxen_hc_get(hc, &look, hc->arg[1], sizeof(look)))
-		return -EFAULT;
-	if (look.idx >= PROBE_OWN || look.at > XEN_PAGE_SIZE - 8 || look.at % 8)
-		return -EINVAL;
-	look.idx = array_index_nospec(look.idx, PROBE_OWN);
-	look.at = array_index_nospec(look.at, XEN_PAGE_SIZE);
+static long look_at_own(struct kxen_probe *p, struct probe_look *look, bool poke)
+{
+	long ret = -EINVAL;
+	u32 idx;
+
+	if (look->idx >= PROBE_OWN)
+		return ret;
+	idx = array_index_nospec(look->idx, PROBE_OWN);
 	mutex_lock(&p->lock);
-	if (p->own[look.idx]) {
-		at = kxen_gptr_at(kxen_gptr_page(p->own[look.idx], 0), look.at);
-		if (poke)
-			kxen_guest_write64(at, look.value);
-		look.value = kxen_guest_read64(at);
+	if (p->own[idx]) {
+		touch(kxen_gptr_at(kxen_gptr_page(p->own[idx], 0), look->at), look, poke);
 		ret = 0;
 	}
 	mutex_unlock(&p->lock);
+	return ret;
+}
+
+/* As the guest itself would, once its own accesses find what is placed. */
+static long look_at_placed(struct kxen_domain *d, struct probe_look *look, bool poke)
+{
+	struct kxen_p2m_entry *e = kxen_p2m_entry_get(d, look->idx & PROBE_GFN);
+	long ret = -EINVAL;
+
+	if (!e)
+		return -ENOENT;
+	if (e->page && !(poke && e->read_only)) {
+		touch(kxen_gptr_at(kxen_gptr_page(e->page, e->offset), look->at), look, poke);
+		ret = 0;
+	}
+	kxen_p2m_entry_put(e);
+	return ret;
+}
+
+/* The host's view of a page that is placed or can be, or the host's hand in it. */
+long kxen_probe_look(struct kxen_hc *hc, bool poke)
+{
+	struct probe_look look;
+	long ret;
+
+	if (kxen_hc_get(hc, &look, hc->arg[1], sizeof(look)))
+		return -EFAULT;
+	if (look.at > XEN_PAGE_SIZE - 8 || look.at % 8)
+		return -EINVAL;
+	look.at = array_index_nospec(look.at, XEN_PAGE_SIZE);
+	ret = look.idx & PROBE_PLACED ? look_at_placed(hc->d, &look, poke) :
+					look_at_own(hc->d->probe, &look, poke);
 	return ret ?: kxen_hc_put(hc, hc->arg[1], &look, sizeof(look));
 }
 

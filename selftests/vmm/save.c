@@ -292,7 +292,7 @@ void save_end(struct kvm_run *run)
  */
 unsigned int try_to_save(void)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = vm.domid };
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = vm.domid };
 	int err;
 
 	pause_domain(true);
