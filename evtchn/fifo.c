@@ -209,7 +209,6 @@ static void evtchn_fifo_clear_pending(struct kxen_domain *d,
 	/* Never off its queue: the guest takes it off and skips it (A67). */
 	if (fifo_word_of(READ_ONCE(d->evtchn->fifo), p->port, &w))
 		kxen_word_clear(d, w, EVTCHN_FIFO_PENDING);
-	WRITE_ONCE(p->pending_deferred, false);
 }
 
 static void evtchn_fifo_unmask(struct kxen_domain *d, struct kxen_port *p)

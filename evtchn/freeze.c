@@ -33,7 +33,6 @@ static void evtchn_frozen_set_pending(struct kxen_domain *d,
 static void evtchn_frozen_clear_pending(struct kxen_domain *d,
 					struct kxen_port *p)
 {
-	WRITE_ONCE(p->pending_deferred, false);
 	inner_ops(d)->clear_pending(d, p);
 }
 
@@ -83,12 +82,6 @@ static void evtchn_silent_nothing(struct kxen_domain *d, struct kxen_port *p)
 {
 }
 
-static void evtchn_silent_clear_pending(struct kxen_domain *d,
-					struct kxen_port *p)
-{
-	WRITE_ONCE(p->pending_deferred, false);
-}
-
 static bool evtchn_silent_never(struct kxen_domain *d, struct kxen_port *p)
 {
 	return false;
@@ -103,7 +96,7 @@ static const struct kxen_evtchn_ops kxen_evtchn_silent = {
 	.abi = KXEN_ABI_2L,
 	.max_ports = evtchn_silent_max_ports,
 	.set_pending = evtchn_silent_nothing,
-	.clear_pending = evtchn_silent_clear_pending,
+	.clear_pending = evtchn_silent_nothing,
 	.unmask = evtchn_silent_nothing,
 	.is_pending = evtchn_silent_never,
 	.is_masked = evtchn_silent_never,
@@ -204,9 +197,10 @@ void kxen_evtchn_replay_deferred(struct kxen_domain *d, u32 from, u32 to)
 
 /*
  * The domain goes on: raise what was sent meanwhile. The lock is given up now and then: domain 0
- * may wait for it with its own one, and there may be a million ports. Peers close their ends
- * at most then, which leaves what they have sent; the domain's own vCPUs come later, and nobody
- * freezes it again, for which it has to be locked. May sleep.
+ * may wait for it with its own one, and there may be a million ports. A peer that closes its end
+ * then leaves what it has sent. The vCPUs of a machine that has woken up run already, and may
+ * close ports, whose notes go with them, bind others, which have none, or change the ABI, which
+ * takes the notes over. Nobody freezes the domain again, for which it has to be locked. May sleep.
  */
 void kxen_evtchn_thaw(struct kxen_domain *d)
 {
