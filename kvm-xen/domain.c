@@ -231,14 +231,12 @@ void kxen_domain_release_owner(u64 owner)
 }
 
 /**
- * kxen_domain_reset() - Back to the state of creation.
- * @d: the domain.
+ * kxen_domain_renew() - Back to the state of creation, with no life of a guest's ended.
+ * @d: the domain, which has been restored in part.
  *
- * For a machine reset and for SHUTDOWN_soft_reset. The caller makes sure that no
- * vCPU but the calling one executes guest code.
- * Context: a vCPU's own thread, may sleep.
+ * Context: no vCPU executes guest code, but for one whose own thread this is; may sleep.
  */
-void kxen_domain_reset(struct kxen_domain *d)
+void kxen_domain_renew(struct kxen_domain *d)
 {
 	struct kxen_vcpu *v;
 	u32 i;
@@ -262,6 +260,18 @@ void kxen_domain_reset(struct kxen_domain *d)
 	WRITE_ONCE(d->reset_pending, false);
 	mutex_unlock(&d->lock);
 	kxen_subsys_reset_done(d);
+}
+
+/**
+ * kxen_domain_reset() - The same, where a guest's life ends, which is counted.
+ * @d: the domain.
+ *
+ * For a machine reset and for SHUTDOWN_soft_reset. Context: a vCPU's own thread, no other one
+ * executes guest code; may sleep.
+ */
+void kxen_domain_reset(struct kxen_domain *d)
+{
+	kxen_domain_renew(d);
 	atomic64_inc(&d->resets);
 	trace_kxen_domain(d->domid, "reset");
 }

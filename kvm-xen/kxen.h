@@ -273,6 +273,7 @@ int kxen_domains_init(void);
 void kxen_domains_exit(void);
 void kxen_domain_died(struct kxen_domain *d);
 void kxen_domain_release_owner(u64 owner);
+void kxen_domain_renew(struct kxen_domain *d);
 void kxen_domain_reset(struct kxen_domain *d);
 
 /* attach.c; and there */

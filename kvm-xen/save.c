@@ -454,7 +454,7 @@ static int restore_once(struct kxen_domain *d, struct kxen_stream_in *im)
 	absent = d->absent;
 	mutex_unlock(&d->lock);
 	if (im->undo) {
-		kxen_domain_reset(d);
+		kxen_domain_renew(d);
 		kxen_domain_undo_pause(d);
 	}
 	if (ret == -EAGAIN)

@@ -404,10 +404,11 @@ static void take_away(union stream *s, struct record *r)
 
 /*
  * Refused by its last record, with shared_info placed by then: the guest's memory is as it
- * was, and nothing of it is in the domain.
+ * was, and nothing of it is in the domain, of whose guest no life has ended.
  */
 TEST_F(stream, refused_late)
 {
+	struct kxen_query q = { .size = sizeof(q), .domid = self->to.domid };
 	struct kxen_stream_arg im = { .size = sizeof(im), .domid = self->to.domid,
 				     .buf = (uintptr_t)self->bad, .len = ROOM };
 	uint64_t gfn = 1;
@@ -425,6 +426,8 @@ TEST_F(stream, refused_late)
 	for (i = 0; i < sizeof(ram) && ram[i] == 0x5a; i++)
 		;
 	EXPECT_EQ(sizeof(ram), i);
+	ASSERT_EQ(0, call(self->fd, KXEN_QUERY, &q));
+	EXPECT_EQ(0, q.resets);
 	ASSERT_EQ(0, call(self->fd, KXEN_SAVE, &im));
 	ASSERT_NE(NULL, find(self->bad, SHARED_INFO));
 	/* The slots of all vCPUs, up to the bits of event channels. */
