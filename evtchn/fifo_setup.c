@@ -349,6 +349,22 @@ static int fifo_restore_all(struct kxen_domain *d, struct kxen_stream_in *im,
 	return ret;
 }
 
+void kxen_fifo_frames(const struct kxen_rec *rec, struct kxen_frames *f)
+{
+	const struct kxen_save_fifo *r = rec->data;
+	u32 i;
+
+	for (i = 0; i < rec->nr; i++)
+		kxen_frame(f, r[i].gfn);
+}
+
+void kxen_fifo_vcpu_frames(const struct kxen_rec *rec, struct kxen_frames *f)
+{
+	const struct kxen_save_fifo_vcpu *r = rec->data;
+
+	kxen_frame(f, r->gfn);
+}
+
 /* Nobody has raised anything, so there is nothing to take over. */
 static int fifo_publish_restored(struct kxen_domain *d, struct kxen_stream_in *im,
 				 struct kxen_fifo *f)

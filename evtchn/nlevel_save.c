@@ -43,6 +43,29 @@ void kxen_nl_save(struct kxen_domain *d, struct kxen_stream_out *s)
 			nlevel_save_vcpu(nl, i, s);
 }
 
+/* Pending bits, then masks. */
+void kxen_nl_frames(const struct kxen_rec *rec, struct kxen_frames *f)
+{
+	const struct kxen_save_nlevel *r = rec->data;
+	const u64 *gfn = (const u64 *)(r + 1);
+	u32 i;
+
+	for (i = 0; i < 2 * rec->nr; i++)
+		kxen_frame(f, gfn[i]);
+}
+
+/* Level 2, which is 0 where the tree has none, and 3. */
+void kxen_nl_vcpu_frames(const struct kxen_rec *rec, struct kxen_frames *f)
+{
+	const struct kxen_save_nlevel_vcpu *r = rec->data;
+	u32 i;
+
+	if (r->l2_gfn)
+		kxen_frame(f, r->l2_gfn);
+	for (i = 0; i < KXEN_NL_INNER_PAGES; i++)
+		kxen_frame(f, r->l3_gfn[i]);
+}
+
 static void nlevel_read_sels(const struct kxen_rec *rec, u32 nr,
 			     struct kxen_nl_req *req)
 {

@@ -59,12 +59,17 @@ struct kxen_save_ports {
 };
 
 struct kxen_domain;
+struct kxen_frames;
 
 extern const struct kxen_rec_desc kxen_evtchn_recs[];
 
 int kxen_fifo_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		      const struct kxen_rec *rec, u32 nr);
+void kxen_fifo_frames(const struct kxen_rec *rec, struct kxen_frames *f);
+void kxen_fifo_vcpu_frames(const struct kxen_rec *rec, struct kxen_frames *f);
 int kxen_nl_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		    const struct kxen_rec *rec, u32 nr);
+void kxen_nl_frames(const struct kxen_rec *rec, struct kxen_frames *f);
+void kxen_nl_vcpu_frames(const struct kxen_rec *rec, struct kxen_frames *f);
 
 #endif

@@ -69,7 +69,7 @@ static long pin_own(unsigned long hva, struct page **page)
 	return n;
 }
 
-/* Does not give up the lock, so nobody may be waited for. @how: FOLL_NOWAIT, or 0. */
+/* Does not give up the lock, so nobody may be waited for. @how: FOLL_NOWAIT and the like, or 0. */
 static long pin_others(struct mm_struct *mm, unsigned long hva, unsigned int how,
 		       struct page **page)
 {
@@ -87,16 +87,22 @@ static long pin_others(struct mm_struct *mm, unsigned long hva, unsigned int how
 	return n;
 }
 
-/* By whoever restores the domain, with its lock: what is not there is noted, and not waited for. */
+/*
+ * By whoever restores the domain, with its lock: what is not there, or would have to be copied
+ * first, is noted. No fault is taken for it, since a file system may read the page within the
+ * fault, and wait for whoever serves it, whatever NOWAIT says. That one is for huge pages of
+ * kernels that do not look at NOFAULT there: these come from no file system that waits.
+ */
 static long pin_restored(struct kxen_domain *d, struct mm_struct *mm, unsigned long hva,
 			 struct page **page)
 {
-	long n = pin_others(mm, hva, FOLL_NOWAIT, page);
+	long n = pin_others(mm, hva, FOLL_NOFAULT | FOLL_NOWAIT, page);
 
 	lockdep_assert_held(&d->lock);
-	if (!n)
-		d->absent = hva;
-	return n ?: -EAGAIN;
+	if (n && n != -EFAULT)
+		return n;
+	d->absent = hva;
+	return -EAGAIN;
 }
 
 /*
@@ -107,12 +113,13 @@ static long pin_restored(struct kxen_domain *d, struct mm_struct *mm, unsigned l
 static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
 {
 	struct mm_struct *mm = kxen_glue_vm_mm(d->kvm);
-	long n = READ_ONCE(d->restoring) ? pin_restored(d, mm, hva, page) :
+	bool restoring = READ_ONCE(d->restoring);
+	long n = restoring ? pin_restored(d, mm, hva, page) :
 		 mm == current->mm ? pin_own(hva, page) : pin_others(mm, hva, 0, page);
 
 	if (n == 1)
 		return 0;
-	if (n == -EAGAIN && READ_ONCE(d->absent))
+	if (n == -EAGAIN && restoring)
 		return n;
 	return n == -ENOMEM || n == -EINTR ? n : -EINVAL;
 }
@@ -217,6 +224,27 @@ int kxen_guest_memory_bring(struct kvm *kvm, unsigned long hva)
 	if (fatal_signal_pending(current))
 		return -EINTR;
 	return there ? 0 : -EINVAL;
+}
+
+/**
+ * kxen_frame() - Have a frame's page there before it is held.
+ * @f: the walk.
+ * @gfn: the frame, not trusted; KXEN_NO_GFN for none.
+ *
+ * What cannot come is for him to find who wants to hold it.
+ * Context: no lock held, may sleep, for as long as the memory's owner likes.
+ */
+void kxen_frame(struct kxen_frames *f, u64 gfn)
+{
+	struct kxen_p2m at;
+
+	if (f->ret)
+		return;
+	at = kxen_p2m_lookup(f->d, gfn);
+	if (at.kind == KXEN_P2M_RAM && kxen_guest_memory_bring(f->kvm, at.hva) == -EINTR)
+		f->ret = -EINTR;
+	kxen_p2m_put(&at);
+	cond_resched();
 }
 
 /* --- giving back ------------------------------------------------------------------ */

@@ -68,6 +68,20 @@ bool kxen_page_is_exclusive(struct kxen_domain *d, const struct kxen_page *p);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_guest_memory_pins(struct kvm *kvm);
 int kxen_guest_memory_bring(struct kvm *kvm, unsigned long hva);
+
+/**
+ * struct kxen_frames - a walk over frames that are about to be held.
+ * @d: the domain.
+ * @kvm: its VM, which the walker keeps.
+ * @ret: 0; -EINTR: the task is being killed, and nothing more is waited for.
+ */
+struct kxen_frames {
+	struct kxen_domain *d;
+	struct kvm *kvm;
+	int ret;
+};
+
+void kxen_frame(struct kxen_frames *f, u64 gfn);
 void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
 
 /**

@@ -206,7 +206,7 @@ struct kxen_domain {
 	u32 nr_prepared;
 	bool active;		/* the guest has spoken to us since the last reset */
 	bool reset_pending;	/* held: machine_reset.c */
-	bool restoring;		/* no pin waits for a page */
+	bool restoring;		/* no pin waits for a page, or takes a fault */
 	unsigned long absent;	/* the one that was not there; 0: none */
 	bool stuck;		/* guest_word.c: it has kept the host waiting */
 

@@ -29,6 +29,9 @@
 #include "subsys.h"
 #include "trace.h"
 
+/* Of a restore whose pages were brought, and are not there when they are to be held. */
+#define MAX_TRIES	16
+
 static_assert(sizeof(struct kxen_save_header) == 16);
 static_assert(sizeof(struct kxen_save_rec) == 8);
 static_assert(sizeof(struct kxen_save_domain) == 368);
@@ -210,6 +213,13 @@ static int restore_domain(struct kxen_domain *d, struct kxen_stream_in *im,
 	return placed ? kxen_shared_info_restore(d, r->shared_info_gfn, NULL) : 0;
 }
 
+static void domain_frames(const struct kxen_rec *rec, struct kxen_frames *f)
+{
+	const struct kxen_save_domain *r = rec->data;
+
+	kxen_frame(f, r->shared_info_gfn);
+}
+
 static int restore_shared_info(struct kxen_domain *d, struct kxen_stream_in *im,
 			       const struct kxen_rec *rec, u32 nr)
 {
@@ -234,6 +244,24 @@ static int restore_area(struct kxen_domain *d, const struct kxen_save_area *r,
 	if (ret)
 		kxen_area_unpin(d, a);
 	return ret;
+}
+
+/* Those that restore_area() holds. */
+static void area_frames(const struct kxen_save_area *r, struct kxen_frames *f)
+{
+	if (r->len)
+		kxen_frame(f, r->gfn[0]);
+	if (r->len && r->offset + r->len > XEN_PAGE_SIZE)
+		kxen_frame(f, r->gfn[1]);
+}
+
+static void vcpu_frames(const struct kxen_rec *rec, struct kxen_frames *f)
+{
+	const struct kxen_save_vcpu *r = rec->data;
+
+	kxen_frame(f, r->vcpu_info_gfn);
+	area_frames(&r->time_area, f);
+	area_frames(&r->runstate_area, f);
 }
 
 /* Nothing can fail any more: the scheduler's callbacks may write there. */
@@ -307,11 +335,12 @@ static int restore_vcpus(struct kxen_domain *d, struct kxen_stream_in *im,
 
 static const struct kxen_rec_desc core_recs[] = {
 	{ .id = KXEN_REC_DOMAIN, .len = sizeof(struct kxen_save_domain),
-	  .needed = true, .restore = restore_domain },
+	  .needed = true, .restore = restore_domain, .frames = domain_frames },
 	{ .id = KXEN_REC_SHARED_INFO, .len = sizeof(struct kxen_save_shared_info),
 	  .restore = restore_shared_info },
 	{ .id = KXEN_REC_VCPU, .len = sizeof(struct kxen_save_vcpu),
-	  .per_vcpu = true, .needed = true, .restore = restore_vcpus },
+	  .per_vcpu = true, .needed = true, .restore = restore_vcpus,
+	  .frames = vcpu_frames },
 	{ }
 };
 
@@ -410,21 +439,33 @@ static int check_new(struct kxen_domain *d)
 	return 0;
 }
 
-/* With the VM, which must not go meanwhile: ports are closed only once then. */
-static int restore_vm(struct kxen_domain *d, struct kxen_stream_in *im,
-		      struct kvm **kvm)
+/* The VM must not go meanwhile: ports are closed only once then. */
+static int get_vm(struct kxen_domain *d, struct kxen_stream_in *im, struct kvm **kvm)
+{
+	int ret;
+
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
+	im->why = KXEN_RESTORE_STATE;
+	ret = d->kvm ? check_new(d) : -EBUSY;
+	if (!ret && !kxen_glue_vm_tryget(d->kvm))
+		ret = -EBUSY;
+	*kvm = ret ? NULL : d->kvm;
+	mutex_unlock(&d->lock);
+	return ret;
+}
+
+/* Nobody is waited for: -EAGAIN if a page is not there, see d->absent. */
+static int restore_now(struct kxen_domain *d, struct kxen_stream_in *im)
 {
 	int ret;
 
 	lockdep_assert_held(&d->lock);
 	im->why = KXEN_RESTORE_STATE;
-	if (!d->kvm || !kxen_glue_vm_tryget(d->kvm))
-		return -EBUSY;
-	*kvm = d->kvm;
 	ret = check_new(d);
 	if (ret)
 		return ret;
-	WRITE_ONCE(d->absent, 0);
+	d->absent = 0;
 	WRITE_ONCE(d->restoring, true);
 	ret = restore_locked(d, im);
 	WRITE_ONCE(d->restoring, false);
@@ -437,20 +478,16 @@ static int restore_vm(struct kxen_domain *d, struct kxen_stream_in *im,
 	return ret;
 }
 
-/*
- * A page that is not there is waited for with no lock held, since it may never come. Until
- * then the domain is as new, so that it can be saved, unpaused or ended. -EAGAIN: it has come.
- */
-static int restore_once(struct kxen_domain *d, struct kxen_stream_in *im)
+/* -EAGAIN: a page was not there, and is now. */
+static int restore_once(struct kxen_domain *d, struct kxen_stream_in *im, struct kvm *kvm)
 {
-	struct kvm *kvm = NULL;
 	unsigned long absent;
 	int ret;
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
 	im->undo = false;
-	ret = restore_vm(d, im, &kvm);
+	ret = restore_now(d, im);
 	absent = d->absent;
 	mutex_unlock(&d->lock);
 	if (im->undo) {
@@ -459,20 +496,41 @@ static int restore_once(struct kxen_domain *d, struct kxen_stream_in *im)
 	}
 	if (ret == -EAGAIN)
 		ret = absent ? kxen_guest_memory_bring(kvm, absent) ?: ret : -EINVAL;
-	/* The last reference may be ours: it ends the domain, but not this one. */
-	if (kvm)
-		kxen_glue_vm_put(kvm);
 	return ret;
 }
 
+/* What the stream's records hold is brought in, all of it: 0, or -EINTR. */
+static int bring_frames(struct kxen_domain *d, const struct kxen_stream_in *im,
+			struct kvm *kvm)
+{
+	struct kxen_frames f = { .d = d, .kvm = kvm };
+	u32 i;
+
+	for (i = 0; i < im->nr && !f.ret; i++)
+		if (im->rec[i].desc->frames)
+			im->rec[i].desc->frames(&im->rec[i], &f);
+	return f.ret;
+}
+
+/*
+ * Pages are waited for with no lock held, since one may never come. Until then the domain is as
+ * new, so that it can be saved, let go or ended. One that was there may have gone when it is to
+ * be held: to the swap space, or since its owner takes it away, who must not keep us for ever.
+ */
 static int restore_image(struct kxen_domain *d, struct kxen_stream_in *im)
 {
-	int ret;
+	int ret, tries = MAX_TRIES;
+	struct kvm *kvm;
 
+	ret = get_vm(d, im, &kvm);
+	if (ret)
+		return ret;
 	do
-		ret = restore_once(d, im);
-	while (ret == -EAGAIN);
-	return ret;
+		ret = bring_frames(d, im, kvm) ?: restore_once(d, im, kvm);
+	while (ret == -EAGAIN && --tries);
+	/* The last reference may be ours: it ends the domain, but not this one. */
+	kxen_glue_vm_put(kvm);
+	return ret == -EAGAIN ? -EINVAL : ret;
 }
 
 static int restore_stream(struct kxen_domain *d, const void *buf, u32 len,

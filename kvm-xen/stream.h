@@ -76,6 +76,7 @@ void kxen_rec_end(struct kxen_stream_out *s);
 void kxen_rec(struct kxen_stream_out *s, u32 id, const void *data, u32 len);
 
 struct kxen_domain;
+struct kxen_frames;
 struct kxen_stream_in;
 struct kxen_rec;
 
@@ -94,6 +95,9 @@ struct kxen_rec;
  *	domain is reset then. Nothing is written into its memory yet, records of other types
  *	may be read with kxen_recs(). Domain locked, may sleep. NULL: the owner's functions
  *	for other records do it.
+ * @frames: tells kxen_frame() of each frame that will be held for this record, which is not
+ *	known to be good either. A restore holds what is there, and goes back to its beginning
+ *	for what is not, a few times. No lock held, may sleep. NULL: there are none.
  */
 struct kxen_rec_desc {
 	u32 id;
@@ -104,6 +108,7 @@ struct kxen_rec_desc {
 	bool needed;
 	int (*restore)(struct kxen_domain *d, struct kxen_stream_in *im,
 		       const struct kxen_rec *rec, u32 nr);
+	void (*frames)(const struct kxen_rec *rec, struct kxen_frames *f);
 };
 
 /**

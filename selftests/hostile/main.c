@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hostile [race | killed | bus | sent | thaw | file PATH [refused] | channel DOMID PORT]
+ * hostile [race | killed | bus | sent | thaw | restore | file PATH [refused] | channel DOMID PORT]
  *
  * Without a word: each case in a process of its own, as root, who also plays the second
  * user. The report is lines "ok - NAME" and "not ok - NAME".
@@ -136,6 +136,8 @@ int main(int argc, char **argv)
 		test_sent();
 	else if (!strcmp(argv[1], "thaw"))
 		test_thaw();
+	else if (!strcmp(argv[1], "restore"))
+		test_restore_absent();
 	else if (!strcmp(argv[1], "file") && argc > 2)
 		test_file(argv[2], argc > 3);
 	else if (!strcmp(argv[1], "channel") && argc > 3)

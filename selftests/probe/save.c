@@ -52,8 +52,17 @@ static int probe_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 	return ret;
 }
 
+static void probe_frames(const struct kxen_rec *rec, struct kxen_frames *f)
+{
+	const struct kxen_save_probe *r = rec->data;
+	int i;
+
+	for (i = 0; i < PROBE_FRAMES; i++)
+		kxen_frame(f, r->gfn[i]);
+}
+
 const struct kxen_rec_desc kxen_probe_recs[] = {
 	{ .id = KXEN_REC_PROBE, .len = sizeof(struct kxen_save_probe),
-	  .restore = probe_restore },
+	  .restore = probe_restore, .frames = probe_frames },
 	{ }
 };

@@ -371,7 +371,7 @@ struct kxen_port_info {
 #define KXEN_RESTORE_VERSION	2 /* EOPNOTSUPP: a newer module has written it, and something new */
 #define KXEN_RESTORE_STATE	3 /* EBUSY: no VM, not paused, or the guest has run */
 #define KXEN_RESTORE_VCPUS	4 /* EINVAL: another number of vCPUs, or other vCPUs */
-#define KXEN_RESTORE_MEMORY	5 /* a page of the guest is not where it was */
+#define KXEN_RESTORE_MEMORY	5 /* a page of the guest is not where it was, or does not stay there */
 #define KXEN_RESTORE_VALUES	6 /* EINVAL: a value that no guest could have set */
 #define KXEN_RESTORE_PORTS	7 /* ENOSPC: the domain can have too few ports */
 #define KXEN_RESTORE_FEATURE	8 /* EOPNOTSUPP: it has no N-level, the guest uses it */
@@ -407,7 +407,11 @@ struct kxen_port_info {
  * vCPUs have not run; the domain is paused. All or nothing, the guest's memory included:
  * whoever is refused may try another stream. The number of the domain may be another one.
  * Channels to other domains are connected again if the peer waits for a domain of this
- * number, and are pending; else they are unbound.
+ * number, and are pending; else they are unbound. A page that the stream names and the VMM
+ * has not brought yet is waited for, as long as it takes; meanwhile the domain is as new, and
+ * other calls see it. A signal ends that if it kills the caller: EINTR, and the domain is as
+ * new. EINVAL, KXEN_RESTORE_MEMORY: a page cannot be held, or each time that it has come it is
+ * gone again; to try again helps if the host has too little memory for all of them.
  */
 struct kxen_stream_arg {
 	__u32 size;
