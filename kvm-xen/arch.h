@@ -232,7 +232,7 @@ long kxen_arch_set_callback(struct kxen_vcpu *v, u64 value);
  */
 bool kxen_arch_crash(struct kxen_domain *d);
 
-/* It was told to, and no vCPU has taken the fault yet. */
+/* Has a vCPU such a fault that it has not taken yet? It may be the guest's own. */
 bool kxen_arch_crashing(struct kxen_domain *d);
 
 /* A fault that was not taken belongs to the machine before. The boot vCPU's own thread. */

@@ -70,7 +70,10 @@ u64 kxen_watchdog_save(struct kxen_watchdog *w)
 		return KXEN_NO_TIME;
 	if (!READ_ONCE(w->expired))
 		return max_t(s64, left, 1);
-	/* It waits for a vCPU that can have the fault, or one has not taken it yet. */
+	/*
+	 * It waits for a vCPU that can have the fault, or one has not taken it yet; that may be
+	 * the guest's own, which nothing tells apart, and which ends the machine as well.
+	 */
 	return hrtimer_active(&w->timer) || kxen_arch_crashing(w->domain) ?
 	       KXEN_WATCHDOG_EXPIRED : KXEN_WATCHDOG_FORGIVEN;
 }
