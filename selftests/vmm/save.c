@@ -425,7 +425,10 @@ static void save_before(unsigned int how)
 		free(save_xen(&len));
 }
 
-/* Streams whose last port is bad: all the others were there by then. */
+/*
+ * Streams whose last port is bad: all the others were there by then. What comes before each, and
+ * before the good one behind them, changes with their number.
+ */
 static void bad_first(const uint8_t *good, uint64_t len)
 {
 	size_t at = find_record(good, len, PORTS);
