@@ -146,6 +146,19 @@ static bool is_pending(const struct machine *m)
 	return m->ram[PENDING + saved.port / 8] >> saved.port % 8 & 1;
 }
 
+/* Who only asks how long the stream would be has saved nothing: events come as ever. */
+static void test_size_only(unsigned int id, const struct machine *m)
+{
+	struct kxen_image_arg a = { .size = sizeof(a), .domid = id };
+	struct kxen_port_info p;
+
+	memset(m->ram + PENDING, 0, 512);	/* as the guest would */
+	check("SAVE without room", call(KXEN_SAVE, &a), ENOSPC);
+	check("PORT", port_info(id, saved.port, &p), 0);
+	check("an event to a domain that was asked for its size", notify(p.remote_port), 0);
+	check("it is pending at once", is_pending(m), 1);
+}
+
 /* Saved, sent to and let go. */
 static void test_saved(unsigned int id, const struct machine *m)
 {
@@ -181,6 +194,7 @@ void test_sent(void)
 	}
 	check("another one was sent to while it was being restored", i < TRIES, 1);
 	check("restored, it is pending", is_pending(&m), 1);
+	test_size_only(id, &m);
 	test_saved(id, &m);
 }
 
