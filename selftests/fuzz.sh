@@ -13,6 +13,8 @@ files() {	# SERIES
 	echo "--file $BUILD/selftests/hfuzz"
 }
 echo "TAP version 13"
+# Also if the host does not live to say it.
+echo "# FUZZ_SEED=${FUZZ_SEED:-1}"
 for s in $(series_list); do
 	need_module "$s"
 	# One at a time: each has both of the machine's cores. A crash ends it at once.
