@@ -122,8 +122,9 @@ static __always_inline void kxen_glue_paging(struct kvm_vcpu *vcpu,
 {
 	const u32 both = BIT(KXEN_KVM_REG_CR3) | BIT(KXEN_KVM_REG_CR4);
 
-	/* The processor may keep them until somebody asks. */
-	if (unlikely((*kxen_glue_regs_avail(vcpu) & both) != both))
+	/* The processor may keep them until somebody asks; a kernel that looks for faults does. */
+	if (IS_ENABLED(CONFIG_PROVE_LOCKING) ||
+	    unlikely((*kxen_glue_regs_avail(vcpu) & both) != both))
 		kxen_glue_cache_paging(vcpu);
 	p->cr3 = vcpu->arch.cr3;
 	p->cr4 = vcpu->arch.cr4;

@@ -174,6 +174,7 @@ int kxen_glue_lapic_send(struct kvm_vcpu *vcpu, u8 vector)
 /* The LAPIC's highest requested vector, or -1. */
 int kxen_glue_lapic_highest(struct kvm_vcpu *vcpu)
 {
+	kxen_assert_own_thread(vcpu);
 	return kxen_kvm(kvm_lapic_find_highest_irr)(vcpu);
 }
 
