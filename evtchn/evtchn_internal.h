@@ -5,7 +5,7 @@
  * Port states, binding and life-cycle (port_map.h, port.c, bind.c, close.c, op.c, virq.c)
  * know no ABI; an ABI (2l.c) knows no states. Locks, outermost first:
  *   event_lock   mutex per domain: allocation, binding, closing; two domains in
- *                the order of their numbers;
+ *                the order of their numbers, domain 0 last;
  *   virq_lock    raw, per vCPU and per domain: virq to port;
  *   port->lock   raw, per port: its state; a pair in the order of addresses;
  *   queue lock   raw, per FIFO queue: one at a time.

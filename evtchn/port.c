@@ -197,10 +197,14 @@ void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p)
 	trace_kxen_port(d->domid, p->port, KXEN_PORT_FREE, 0);
 }
 
-/* Both domains' event_lock, in the order of their numbers; may be the same. */
+/*
+ * Both domains' event_lock, in the order of their numbers, but domain 0's last; may be the same.
+ * A guest can have its own lock held for one grace period after another: nobody who waits for
+ * that may have domain 0's, which all the others need.
+ */
 void kxen_event_lock_two(struct kxen_domain *a, struct kxen_domain *b)
 {
-	if (a->domid > b->domid)
+	if (a->is_host || (a->domid > b->domid && !b->is_host))
 		swap(a, b);
 	mutex_lock(&a->evtchn->event_lock);
 	if (a != b)

@@ -3,7 +3,7 @@
  * The domain and its vCPUs: what every part of the module shares.
  *
  * Locks, outermost first (Documentation/locking.rst is the master list):
- *   kxen_domains_lock, domain->lock, evtchn event_lock (by domid), virq_lock, port->lock
+ *   kxen_domains_lock, domain->lock, evtchn event_lock (by domid, 0 last), virq_lock, port->lock
  *   (by address), v->time_lock. domain->pin_lock and p2m_lock are taken alone, below any mutex.
  */
 #ifndef KXEN_H

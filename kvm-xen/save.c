@@ -514,7 +514,7 @@ static int bring_frames(struct kxen_domain *d, const struct kxen_stream_in *im,
 
 /*
  * Pages are waited for with no lock held, since one may never come. Until then the domain is as
- * new, so that it can be saved, let go or ended. One that was there may have gone when it is to
+ * new, so that it can be saved, unpaused or ended. One that was there may have gone when it is to
  * be held: to the swap space, or since its owner takes it away, who must not keep us for ever.
  */
 static int restore_image(struct kxen_domain *d, struct kxen_stream_in *im)

@@ -96,6 +96,7 @@ void test_bus(void);
 void test_sent(void);
 void test_thaw(void);
 void test_restore_absent(void);
+void test_busy(void);
 
 /* A domain's with shared_info in the second page of its memory, and a port for domain 0. */
 struct placed {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hostile [race | killed | bus | sent | thaw | restore | file PATH [refused] | channel DOMID PORT]
+ * hostile [race | killed | bus | sent | thaw | restore | busy | file PATH [refused] |
+ *	channel DOMID PORT]
  *
  * Without a word: each case in a process of its own, as root, who also plays the second
  * user. The report is lines "ok - NAME" and "not ok - NAME".
@@ -138,6 +139,8 @@ int main(int argc, char **argv)
 		test_thaw();
 	else if (!strcmp(argv[1], "restore"))
 		test_restore_absent();
+	else if (!strcmp(argv[1], "busy"))
+		test_busy();
 	else if (!strcmp(argv[1], "file") && argc > 2)
 		test_file(argv[2], argc > 3);
 	else if (!strcmp(argv[1], "channel") && argc > 3)

@@ -423,6 +423,9 @@ const struct test memory_tests[] = {
 #define BIND_UNBOUND		_IOC(_IOC_NONE, 'E', 2, 4)
 #define UNBIND			_IOC(_IOC_NONE, 'E', 3, 4)
 
+#define MANY	1000	/* ports, each of which is slow to be saved */
+#define TRIES	5	/* on a machine that has little time for it */
+
 static int evtchn, local;
 
 static int try_unbind(void *arg)
@@ -467,4 +470,65 @@ int test_channel(unsigned int domid, unsigned int port)
 	check("meanwhile: domain 0 takes a port, and closes it",
 	      within(SOON, try_unbound, NULL), 0);
 	return 0;
+}
+
+/* --- a domain whose event channels are busy, and domain 0's with others ------------------------ */
+
+static pid_t beside(int (*fn)(void *), void *arg)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(fn(arg));
+}
+
+static bool has_ended(pid_t pid, long want)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == want;
+}
+
+/*
+ * Somebody of domain 0's closes a channel with a domain whose ports are being saved, and waits.
+ * True if somebody else was served before that one was.
+ */
+static bool served_meanwhile(unsigned int id, unsigned int port)
+{
+	struct waiter closer = { .in = "kxen_event_lock_two" };
+	struct { uint32_t dom, port; } b = { id, port };
+	unsigned int before = stalls();
+	bool served;
+	pid_t saver;
+
+	local = ioctl(evtchn, BIND_INTERDOMAIN, &b);
+	if (local <= 0)
+		die("a channel");
+	saver = beside(try_save, &id);
+	while (stalls() == before)
+		;
+	closer.pid = beside(try_unbind, NULL);
+	while (!child_waits(&closer) && !child_ended(&closer))
+		;
+	served = !within(2 * SOON, try_unbound, NULL) && child_waits(&closer);
+	if (!has_ended(closer.pid, 0) || !has_ended(saver, 0))
+		die("closing, or saving");
+	return served;
+}
+
+void test_busy(void)
+{
+	struct kxen_evtchn_arg port = { .size = sizeof(port), .op = KXEN_EVTCHN_ALLOC };
+	unsigned int i;
+
+	evtchn = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC);
+	make_domain(&port.domid, 1, true);
+	for (i = 0; i < MANY; i++)
+		if (call(KXEN_EVTCHN, &port))
+			die("a port");
+	for (i = 0; i < TRIES && !served_meanwhile(port.domid, port.port); i++)
+		;
+	check("domain 0 takes a port while one of its ends waits for a busy domain", i < TRIES, 1);
 }
