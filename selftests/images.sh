@@ -17,7 +17,7 @@ files() {
 	! beyond "$1" || images run 32 | grep -E "^(${FLAT// /|})-32( |\$)" >>"$WORK/images-$1"
 	common_files "$1"
 	stall_files "$1"
-	echo "--file $WORK/images-$1=images"
+	echo "--file $WORK/images-$1=images --file $SELF/jobs/busy"
 }
 echo "TAP version 13"
 hosts "$SELF/jobs/images" files --timeout 1000

@@ -189,6 +189,43 @@ report "shell scripts parse" < <(
 	for f in $(sources scripts selftests tools .ci | grep -E '\.sh$|/(run|init)$|/jobs/'); do
 		bash -n "$f" 2>&1
 	done)
+compiled() {	# FILE...: what Python cannot read of them
+	PYTHONPYCACHEPREFIX=$WORK/pyc python3 -m py_compile "$@" 2>&1
+}
+# shellcheck disable=SC2046
+report "Python files compile" < <(compiled $(sources . | grep '\.py$' | grep -vE '^\./(build|\.git)/'))
+# What runs inside a host is a file, which this program can read: no text in a job, none that a
+# script hands to an interpreter or writes as a program.
+as_text() {	# DIRECTORY
+	local here='(^|[^<])<<-?[[:space:]]*["'\''\\]?[A-Za-z_]' jobs scripts
+	cd "$1" || return
+	jobs=$(sources scripts/jobs selftests/jobs selftests/linux/init selftests/job.sh selftests/guest-job.sh)
+	scripts=$(sources scripts selftests | grep '\.sh$' | grep -v '/static\.sh$')
+	grep -nHE "$here" $jobs
+	grep -nHE 'python3?( +-[A-Za-z]+)* +-c?( |$)' $jobs
+	grep -nHE "\b(python3?|perl|awk|ba?sh|sh)\b[^#]*$here" $scripts
+	awk 'FNR > 1 && /^[[:space:]]*#!/ { print FILENAME ":" FNR ": " $0 }' $scripts
+}
+report "what runs inside a host is a file, not text in a script" < <(as_text .)
+seen_as_text() {	# NAME FILE LINES: such a text must be found
+	local dir=$WORK/text
+	rm -rf "$dir"
+	mkdir -p "$dir/scripts/jobs" "$dir/selftests/jobs" "$dir/selftests/linux"
+	cp selftests/job.sh selftests/guest-job.sh "$dir/selftests/"
+	cp selftests/linux/init "$dir/selftests/linux/"
+	cp selftests/jobs/uapi "$dir/selftests/jobs/"
+	cp scripts/jobs/demo "$dir/scripts/jobs/"
+	printf '%b\n' "$3" >>"$dir/$2"
+	(as_text "$dir") | grep -q "^$2:"
+	tap $? "found: $1"
+}
+seen_as_text "a program in a job" selftests/jobs/uapi "cat > /tmp/busy <<'BUSY'\nwhile :; do :; done\nBUSY"
+seen_as_text "a job's program for Python" selftests/jobs/uapi "python3 -IS -c '\nimport sys'"
+seen_as_text "a script's text for an interpreter" selftests/guest-job.sh "python3 - <<-PY\nPY"
+seen_as_text "a program that a script writes" selftests/job.sh 'cat >init <<EOF\n#!/bin/sh\nEOF'
+echo 'def f(:' >"$WORK/bad.py"
+compiled "$WORK/bad.py" | grep -q SyntaxError
+tap $? "found: Python that does not compile"
 report "every deliberate defect still applies: selftests/mutants" < <(
 	for f in selftests/mutants/*.patch; do
 		patch -p1 -F0 -s -f --dry-run -i "$f" >/dev/null 2>&1 || echo "$f"
