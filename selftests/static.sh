@@ -226,6 +226,17 @@ seen_as_text "a program that a script writes" selftests/job.sh 'cat >init <<EOF\
 echo 'def f(:' >"$WORK/bad.py"
 compiled "$WORK/bad.py" | grep -q SyntaxError
 tap $? "found: Python that does not compile"
+# Which looks for domains, hooks, pins and memory. 'run' is no test.
+unchecked_end() {	# JOB...: those that load the module, and do not look what it has left
+	awk 'FNR == 1 && NR > 1 && loaded { print file } FNR == 1 { loaded = 0; file = FILENAME }
+		/^[^#]*insmod kvm-xen\.ko/ && !/fails insmod/ { loaded = FNR } /^check_gone / { loaded = 0 }
+		END { if (loaded) print file }' "$@"
+}
+report "every job that loads the module ends with check_gone" < <(
+	unchecked_end $(sources selftests/jobs | grep -v '/run$'))
+sed 's/^check_gone .*/rmmod kvm_xen/' selftests/jobs/reset >"$WORK/bare"
+[ "$(unchecked_end selftests/jobs/uapi "$WORK/bare" selftests/jobs/life)" = "$WORK/bare" ]
+tap $? "found: a job that ends with rmmod alone"
 report "every deliberate defect still applies: selftests/mutants" < <(
 	for f in selftests/mutants/*.patch; do
 		patch -p1 -F0 -s -f --dry-run -i "$f" >/dev/null 2>&1 || echo "$f"
