@@ -42,6 +42,13 @@ report "checkpatch --strict" < <(
 		-f $(sources $code include | grep -E '\.[chS]$' | grep -vE '(kvm-xen/(trace|parts)|probe/lines)\.h') \
 		2>&1 | grep -E 'ERROR|WARNING|CHECK')
 
+report "editors and clang-format know checkpatch's width of a line" < <(
+	{
+		perl -ne 'print "$1\n" if /^my \$max_line_length = (\d+);/' "$scripts/checkpatch.pl"
+		sed -n 's/^ColumnLimit: //p' .clang-format
+		sed -n 's/^max_line_length = //p' .editorconfig
+	} | sort | uniq -c | awk '{ widths = widths " " $2; n += $1 } END { if (NR != 1 || n < 3) print "widths:" widths }')
+
 # Only the glue knows KVM's inside; only hook.c hooks; one file makes tracepoints.
 report "KVM's inside is named in the glue alone" < <(
 	grep -nE 'kallsyms|LINUX_VERSION_CODE|\b(vcpu|kvm)->arch' \
