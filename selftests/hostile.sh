@@ -14,6 +14,8 @@ files() {
 job() {	# NAME SERIES [l1.py options]
 	local name=$1 s=$2
 	shift 2
+	# A kernel that is built for the tests has no file system on a disk.
+	case $name:$s in file:*-*) return ;; esac
 	# shellcheck disable=SC2046
 	host_start "$s" "$SELF/jobs/$name" $(files "$s") --timeout 1000 "$@"
 	host_report "$s, $name" "$s"

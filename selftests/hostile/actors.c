@@ -33,7 +33,7 @@ static long now_ms(void)
 
 bool wait_until(int ms, bool (*cond)(void *), void *arg)
 {
-	long end = now_ms() + ms;
+	long end = now_ms() + (long)ms * slower;
 
 	while (!cond(arg)) {
 		if (now_ms() > end)
@@ -54,7 +54,7 @@ static pid_t child(void)
 
 int within(int ms, int (*fn)(void *), void *arg)
 {
-	long end = now_ms() + ms;
+	long end = now_ms() + (long)ms * slower;
 	pid_t pid = child();
 	int status;
 
@@ -99,7 +99,7 @@ bool actor_says(struct actor *a, int ms)
 {
 	struct pollfd p = { .fd = a->pipe, .events = POLLIN };
 
-	return poll(&p, 1, ms) == 1 &&
+	return poll(&p, 1, ms * slower) == 1 &&
 	       read(a->pipe, &a->said, sizeof(a->said)) == sizeof(a->said);
 }
 
@@ -150,7 +150,7 @@ bool wait_stuck(const struct stuck *s, int ms)
 {
 	struct pollfd p = { .fd = s->fd, .events = POLLIN };
 
-	return poll(&p, 1, ms) == 1;
+	return poll(&p, 1, ms * slower) == 1;
 }
 
 char thread_state(pid_t pid, pid_t tid)

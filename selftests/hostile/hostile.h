@@ -14,6 +14,9 @@
 #define QUICK		3000	/* ms: for what is long because of its amount */
 #define RAM		(1UL << 20)
 #define CASE_LIMIT	100	/* s: for a hang */
+/* All of these are for Debian's kernels; the environment's SLOWER says how slow the host's is. */
+extern int slower;
+
 #define NOT_IN_TIME	(-1)
 
 /* Both devices, opened when the program began: whoever drops his rights keeps them. */

@@ -39,7 +39,7 @@ static void test_immediate_exit(void)
 	((struct kvm_run *)m.run)->immediate_exit = 1;
 	check("immediate_exit", run_once(&m), EINTR);
 	check("PAUSE", domain_op(KXEN_PAUSE, id), 0);
-	alarm(SOON / 1000);	/* a hang ends the case */
+	alarm(SOON / 1000 * slower);	/* a hang ends the case */
 	check("immediate_exit of a paused domain", run_once(&m), EINTR);
 	alarm(0);
 	check("UNPAUSE", domain_op(KXEN_UNPAUSE, id), 0);
@@ -361,7 +361,7 @@ void test_create_race(void)
 {
 	unsigned int left, other = KXEN_DOMID_AUTO;
 	unsigned long gone[DESTROYERS] = { 0 }, made = 0;
-	time_t end = time(NULL) + RACE_SECONDS, limit = end + RACE_LIMIT;
+	time_t end = time(NULL) + RACE_SECONDS, limit = end + RACE_LIMIT * slower;
 	pthread_t t[DESTROYERS];
 	int i;
 
