@@ -183,7 +183,7 @@ void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p)
 	lockdep_assert_held(&d->evtchn->event_lock);
 	lockdep_assert_held(&p->lock);
 	kxen_evtchn_ops(d)->clear_pending(d, p);
-	/* Whatever the ABI: what is noted may be about to be raised, and is not for the next user. */
+	/* Whatever the ABI: what is noted, and may be raised soon, is not for the next user. */
 	WRITE_ONCE(p->pending_deferred, false);
 	p->state = KXEN_PORT_FREE;
 	p->remote = NULL;

@@ -47,7 +47,7 @@ void kxen_p2m_put(struct kxen_p2m *p)
 
 /*
  * Bytes of what is placed, all in one frame: 0; -EFAULT for what is not there, or not to write.
- * Nor is another domain's page the guest's to pass arguments in, as on Xen.
+ * Nor is another domain's page the guest's to pass arguments in, as on Xen (0.6).
  */
 static int copy_placed(const struct kxen_p2m_entry *e, u32 at, void *buf, u32 len, bool write)
 {

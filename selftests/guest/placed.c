@@ -221,11 +221,11 @@ static void test_foreign(void)
 {
 	check("a page of somebody's", place(XENMAPSPACE_probe_foreign, gfn_of(ram[2]), hidden[0]), 0);
 	ram[2][7] = KEPT + 7;
-	check("no argument is read there", keep(&hidden[0][7]), XEN_EFAULT);
-	check("no result is written there", put_kept(&hidden[0][7]), XEN_EFAULT);
+	check("0.6 no argument is read there", keep(&hidden[0][7]), XEN_EFAULT);
+	check("0.6 no result is written there", put_kept(&hidden[0][7]), XEN_EFAULT);
 	check("nor half of one", put_kept((u8 *)&hidden[1] - 4), XEN_EFAULT);
 	check("so he has what he had", ram[2][7] == KEPT + 7, 1);
-	check("it is no page to be held", place(XENMAPSPACE_probe, 0, hidden[0]), XEN_EINVAL);
+	check("0.6 it is no page to be held", place(XENMAPSPACE_probe, 0, hidden[0]), XEN_EINVAL);
 	check("nor for vcpu_info", vcpu_info_at(0, &hidden[0][0]), XEN_EINVAL);
 	check("nor for somebody else",
 	      place(XENMAPSPACE_probe_foreign, gfn_of(hidden[0]), ram[1]), XEN_EINVAL);

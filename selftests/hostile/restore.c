@@ -154,7 +154,7 @@ static void own_taken(void *arg)
 /* The job knows it by this name. */
 static int restore_it(void *arg)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = *(unsigned int *)arg,
 				    .buf = (uintptr_t)image.stream, .len = image.len };
 
 	prctl(PR_SET_NAME, "restorer");

@@ -149,7 +149,7 @@ static bool is_pending(const struct machine *m)
 /* Who only asks how long the stream would be has saved nothing: events come as ever. */
 static void test_size_only(unsigned int id, const struct machine *m)
 {
-	struct kxen_image_arg a = { .size = sizeof(a), .domid = id };
+	struct kxen_stream_arg a = { .size = sizeof(a), .domid = id };
 	struct kxen_port_info p;
 
 	memset(m->ram + PENDING, 0, 512);	/* as the guest would */
