@@ -110,8 +110,8 @@ void kxen_area_clear(struct kxen_vcpu *v, struct kxen_area *slot)
  * @write: writes the area for the first time; domain locked.
  *
  * Context: the thread of the vCPU that gave the address, no lock held, may sleep.
- * Return: 0, also if a virtual address is not mapped (A85: nothing changes); -ENXIO if a
- * physical area crosses a page; -EINVAL, -ENOSPC, -ENOMEM as kxen_page_pin().
+ * Return: 0, also if a virtual address is not mapped, or to no memory (A85: nothing changes);
+ * -ENXIO if a physical area crosses a page; -EINVAL, -ENOSPC, -ENOMEM as kxen_page_pin().
  */
 int kxen_area_register(struct kxen_vcpu *v, struct kxen_area *slot,
 		       const struct kxen_guest_addr *ga, u32 len,
@@ -125,7 +125,7 @@ int kxen_area_register(struct kxen_vcpu *v, struct kxen_area *slot,
 	if (!ga->phys || ga->addr != ~0ULL)
 		ret = kxen_area_pin(ga, len, &area);
 	if (ret)
-		return ga->phys || ret == -ENOMEM ? ret : 0;
+		return ga->phys || ret == -ENOMEM || ret == -ENOSPC ? ret : 0;
 	mutex_lock(&d->lock);
 	kxen_area_swap(v, slot, &area);
 	if (slot->active)

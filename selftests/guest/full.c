@@ -46,6 +46,9 @@ static void test_pages(void)
 	check("A82 now there is room", register_info(1), 0);
 	check("A85 and for one more", vcpu_op(PHYS_AREA, 1, &at), 0);
 	check("A85 not for a second", vcpu_op(PHYS_AREA, 0, &at), XEN_ENOSPC);
+	check("A85 nor by a virtual address", area(VCPUOP_register_runstate_memory_area, areas[1]),
+	      XEN_ENOSPC);
+	check("A85 nor for the time", area(VCPUOP_register_vcpu_time_memory_area, areas[1]), XEN_ENOSPC);
 }
 
 /* Pages with events are a kind of their own. */
