@@ -227,7 +227,7 @@ static long image(unsigned long cmd, uint32_t len)
 
 	if (!ret && cmd == KXEN_SAVE)
 		stream_len = a.len;
-	return ret;
+	return cmd == KXEN_RESTORE ? for_no_memory(ret, a.reason) : ret;
 }
 
 static long save(void)

@@ -33,6 +33,8 @@ void report(bool good, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 int ctl_file(void);
 void new_vm(unsigned int cpus, size_t mem);
 long create_vcpu(unsigned int n);
+void fill_ram(uint8_t byte);
+bool ram_is(uint8_t byte);
 void drop_vm(void);
 long create(uint32_t ports, uint32_t flags);
 long attach(void);
@@ -47,5 +49,6 @@ uint32_t known_vcpus(void);
 /* load.c, restore.c */
 int sweep_load(const char *file, bool by_parameter);
 void sweep_restore(const char *file);
+long for_no_memory(long ret, uint32_t reason);
 
 #endif

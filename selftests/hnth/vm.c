@@ -65,6 +65,17 @@ void new_vm(unsigned int cpus, size_t mem)
 		create_vcpu(i);
 }
 
+void fill_ram(uint8_t byte)
+{
+	memset(ram, byte, ram_size);
+}
+
+/* Is each byte of it this one? */
+bool ram_is(uint8_t byte)
+{
+	return *ram == byte && !memcmp(ram, ram + 1, ram_size - 1);
+}
+
 void drop_vm(void)
 {
 	int i;
