@@ -354,10 +354,10 @@ static int reserve(struct kxen_domain *d, const struct kxen_page *p)
 static int set_pins(struct kxen_domain *d, const struct kxen_page *p, unsigned long value)
 {
 	lockdep_assert_held(&d->pin_lock);
+	if (!p->entry && value)
+		return xa_err(xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value), GFP_NOWAIT));
 	if (p->entry)
 		WRITE_ONCE(p->entry->pins, value);
-	else if (value)
-		return xa_err(xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value), GFP_NOWAIT));
 	else
 		xa_erase(&d->pinned_gfns, p->gfn);
 	return 0;

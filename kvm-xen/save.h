@@ -9,7 +9,7 @@
 
 #define KXEN_NO_TIME		(~0ULL)
 
-/* Of a watchdog: it has expired, and a fault is to come; none is, so that the VMM forgave its own. */
+/* Of a watchdog that has expired: a fault is to come; none is, so that the VMM forgave its own. */
 #define KXEN_WATCHDOG_EXPIRED	0ULL
 #define KXEN_WATCHDOG_FORGIVEN	(KXEN_NO_TIME - 1)
 

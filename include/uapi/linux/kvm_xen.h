@@ -371,7 +371,7 @@ struct kxen_port_info {
 #define KXEN_RESTORE_VERSION	2 /* EOPNOTSUPP: a newer module has written it, and something new */
 #define KXEN_RESTORE_STATE	3 /* EBUSY: no VM, not paused, or the guest has run */
 #define KXEN_RESTORE_VCPUS	4 /* EINVAL: another number of vCPUs, or other vCPUs */
-#define KXEN_RESTORE_MEMORY	5 /* a page of the guest is not where it was, or does not stay there */
+#define KXEN_RESTORE_MEMORY	5 /* a page of the guest is not where it was, or does not stay */
 #define KXEN_RESTORE_VALUES	6 /* EINVAL: a value that no guest could have set */
 #define KXEN_RESTORE_PORTS	7 /* ENOSPC: the domain can have too few ports */
 #define KXEN_RESTORE_FEATURE	8 /* EOPNOTSUPP: it has no N-level, the guest uses it */
