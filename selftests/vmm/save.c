@@ -377,7 +377,7 @@ static void hostile(const uint8_t *good, uint64_t len)
 		{ "a priority of 16", PORTS, 4, 0x1005, 6 },
 		{ "a port of no vCPU", PORTS, 8, 77, 6 },
 		{ "a port far beyond the limit", PORTS, 0, ~0u, 7 },
-		{ "port 0", PORTS, 0, 0, 7 },
+		{ "port 0", PORTS, 0, 0, 6 },
 		{ "a queue that there is not", PORTS, 24, 0x7ffffff0, 6 },
 		{ "an array in no memory", FIFO, 4, ~0u, 5 },
 		{ "queues of no FIFO", FIFO, -8, V(9) | FIFO | OPTIONAL, 6 },
