@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Grant tables: the door for the rest of the module.
+ *
+ * A domain grants pages of its own, by writing entries into its table; another one maps such a
+ * page, or has it copied. Domain 0 does both as a process of the host: host.c.
+ */
+#ifndef KXEN_GNTTAB_H
+#define KXEN_GNTTAB_H
+
+#include <linux/types.h>
+
+struct kxen_domain;
+struct page;
+
+/**
+ * struct kxen_gnt_map - a page of a guest's that the host has mapped by a grant.
+ * @granter: whose, held.
+ * @ref: the grant reference.
+ * @page: the page, which stays until it is unmapped.
+ * @read_only: nobody may write to it.
+ */
+struct kxen_gnt_map {
+	struct kxen_domain *granter;
+	u32 ref;
+	struct page *page;
+	bool read_only;
+};
+
+/**
+ * struct kxen_gnt_side - one side of a copy by the host.
+ * @granted: it is @ref of domain @domid; else it is @page of the caller's.
+ * @domid: the granter.
+ * @ref: the grant reference.
+ * @page: the caller's page, held by him.
+ * @offset: in the page, bytes.
+ */
+struct kxen_gnt_side {
+	bool granted;
+	u16 domid;
+	u32 ref;
+	struct page *page;
+	u32 offset;
+};
+
+/* host.c: domain 0 */
+int kxen_gnt_host_map(u16 domid, u32 ref, bool read_only, struct kxen_gnt_map *m);
+void kxen_gnt_host_unmap(struct kxen_gnt_map *m);
+s16 kxen_gnt_host_copy(const struct kxen_gnt_side *src, const struct kxen_gnt_side *dst, u32 len);
+int kxen_gnt_host_grant(u16 domid, struct page *page, bool read_only, u32 *ref);
+bool kxen_gnt_host_in_use(u32 ref);
+void kxen_gnt_host_end(u32 ref);
+
+#endif
