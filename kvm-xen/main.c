@@ -14,6 +14,7 @@
 #include "kxen.h"
 #include "log.h"
 #include "stats.h"
+#include "p2m.h"
 #include "subsys.h"
 
 static bool unsupported;
@@ -134,6 +135,7 @@ static void __exit kxen_exit(void)
 	kxen_domains_exit();
 	kxen_debugfs_exit();
 	kxen_guest_mem_exit();
+	kxen_p2m_exit();
 	kxen_arch_exit();
 	/* A task that gave the last domain back may still be on its way out. */
 	kxen_hook_drain();

@@ -7,6 +7,12 @@
 #include "kxen.h"
 #include "p2m.h"
 
+/* Is another domain's page mapped there? */
+static bool is_mapped(struct kxen_domain *d, u64 gfn)
+{
+	return kxen_p2m_word(d, gfn) & KXEN_P2M_MAPPED;
+}
+
 /**
  * kxen_p2m_lookup() - What is behind a guest's frame now.
  * @d: the domain.
@@ -25,10 +31,12 @@ struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn)
 	if (gfn > KXEN_P2M_MAX_GFN)
 		return p;
 	p.entry = kxen_p2m_entry_get(d, gfn);
-	if (p.entry) {
+	if (p.entry)
 		p.kind = p.entry->kind;
+	else if (is_mapped(d, gfn))
+		p.kind = KXEN_P2M_FOREIGN;
+	if (p.kind != KXEN_P2M_NONE)
 		return p;
-	}
 	p.hva = kxen_glue_gfn_to_hva(d->kvm, kxen_gfn_to_kvm(gfn));
 	if (!p.hva)
 		return p;
@@ -81,7 +89,7 @@ int kxen_p2m_copy(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write
 	int ret;
 
 	if (!e)
-		return 1;
+		return is_mapped(d, gpa >> XEN_PAGE_SHIFT) ? -EFAULT : 1;
 	ret = copy_placed(e, xen_offset_in_page(gpa), buf, len, write);
 	kxen_p2m_entry_put(e);
 	return ret;
@@ -113,15 +121,10 @@ int kxen_p2m_write(struct kxen_domain *d, u64 gfn, const void *src)
 bool kxen_p2m_ram_around(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m)
 {
 	u64 first = kxen_gfn_from_kvm(gfn), i;
-	struct kxen_p2m_entry *e;
 
-	for (i = 0; i < kxen_gfn_from_kvm(1); i++) {
-		e = kxen_p2m_entry_get(v->domain, first + i);
-		if (e) {
-			kxen_p2m_entry_put(e);
+	for (i = 0; i < kxen_gfn_from_kvm(1); i++)
+		if (kxen_p2m_word(v->domain, first + i))
 			return false;
-		}
-	}
 	if (!kxen_glue_mem(v->vcpu, gfn, m))
 		return false;
 	m->hva += (gfn << PAGE_SHIFT) - m->start;

@@ -6,14 +6,14 @@
 #ifndef KXEN_P2M_H
 #define KXEN_P2M_H
 
+#include <linux/atomic.h>
 #include <linux/compiler.h>
+#include <linux/mm.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
 #include "kvm/glue.h"
 #include "kxen.h"
-
-struct page;
 
 #define KXEN_P2M_MAX_GFN	((1ULL << (52 - XEN_PAGE_SHIFT)) - 1)	/* of any machine */
 
@@ -62,12 +62,40 @@ struct kxen_p2m_entry {
 	struct kxen_p2m_entry *next;
 };
 
+/*
+ * What the table has for a frame: 0, nothing; a &struct kxen_p2m_entry; or, with the first of
+ * these bits, another domain's page that is mapped there, in one word: its address and bits.
+ */
+#define KXEN_P2M_MAPPED		BIT(0)
+#define KXEN_P2M_MAPPED_RO	BIT(1)	/* the guest may not write to it */
+#define KXEN_P2M_MAPPED_SEEN	BIT(2)	/* the VMM's own tables may have it */
+
+static inline struct page *kxen_p2m_word_page(unsigned long word)
+{
+	return pfn_to_page(word >> PAGE_SHIFT);
+}
+
+/**
+ * struct kxen_p2m_gone - frames that were taken away, and that the guest may reach still.
+ * @d: whose.
+ * @nr: how many.
+ * @gfn: which: of KXEN_P2M_GONE_SEEN and the frame.
+ */
+#define KXEN_P2M_GONE		32
+#define KXEN_P2M_GONE_SEEN	BIT_ULL(63)
+
+struct kxen_p2m_gone {
+	struct kxen_domain *d;
+	u32 nr;
+	u64 gfn[KXEN_P2M_GONE];
+};
+
 /**
  * struct kxen_p2m - what is behind a frame of a guest's.
  * @kind: which of the following are set.
  * @hva: RAM: where the VMM has the host's page that it is in.
  * @offset: in that page; 0 where the host's pages are of Xen's size.
- * @entry: OWN, FOREIGN, OUT: what was placed there.
+ * @entry: OWN, FOREIGN, OUT: what was placed there; NULL for a page that is mapped.
  */
 struct kxen_p2m {
 	enum kxen_p2m_kind kind;
@@ -86,17 +114,27 @@ bool kxen_p2m_ram_around(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m);
 /* p2m_table.c */
 void kxen_p2m_init(struct kxen_domain *d);
 void kxen_p2m_free(struct kxen_domain *d);
+void kxen_p2m_exit(void);
 int kxen_p2m_place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
 bool kxen_p2m_take(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
 int kxen_p2m_remove(struct kxen_domain *d, u64 gfn);
 void kxen_p2m_drop(struct kxen_domain *d, bool for_good);
 struct kxen_p2m_entry *kxen_p2m_entry_get(struct kxen_domain *d, u64 gfn);
 void kxen_p2m_entry_put(struct kxen_p2m_entry *e);
+unsigned long *kxen_p2m_slot(struct kxen_domain *d, u64 gfn);
+unsigned long kxen_p2m_word(struct kxen_domain *d, u64 gfn);
+int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word);
+unsigned long kxen_p2m_clear_page(struct kxen_domain *d, u64 gfn, const struct page *page);
+
+/* p2m_map.c */
+int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only);
+int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page);
+void kxen_p2m_flush(struct kxen_p2m_gone *g);
 
 /* Is anything placed over frames of this domain? What was before is seen by who was told. */
 static __always_inline bool kxen_p2m_any(const struct kxen_domain *d)
 {
-	return unlikely(READ_ONCE(d->p2m_placed));
+	return unlikely(atomic_read(&d->p2m_placed));
 }
 
 /*

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What is placed over frames of a guest, instead of the VMM's memory: a table for each domain,
- * in which parts put entries of their own.
+ * in which parts put entries of their own, or another domain's pages as they are.
  *
  * Chunks of neighbouring frames, by number. Who maps and unmaps page after page finds them
  * there: the first ones stay while the domain lives. Beyond these an empty chunk goes, so that
- * there are never more than that, and one for each entry: how many of those a guest can
- * have made is for the part to say that places them.
+ * there are never more than that, and one for each word that is not 0: how many of those a guest
+ * can have made is for the part to say that places them.
  *
- * Written under p2m_lock, read under RCU. A domain that has nothing placed is asked no
- * further: p2m_placed is all that is looked at (kxen_p2m_any()).
+ * Words are set and taken by cmpxchg, read under RCU: pages are mapped without a lock. Entries
+ * come and go under p2m_lock. A domain that has nothing placed is asked no further: p2m_placed
+ * is all that is looked at (kxen_p2m_any()).
  */
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -19,15 +20,27 @@
 #include "kxen.h"
 #include "p2m.h"
 
-#define CHUNK_SHIFT	8
+#define CHUNK_SHIFT	9	/* on x86 what one large page would map */
 #define CHUNK		BIT(CHUNK_SHIFT)
-#define KEEP		64	/* chunks that stay, empty or not: 64 MiB of frames */
+#define KEEP		64	/* chunks that stay, empty or not: 128 MiB of frames */
 
+/**
+ * struct kxen_p2m_chunk - neighbouring frames.
+ * @word: of each, see p2m.h; CHUNK of them.
+ * @used: words that are not 0 or about to be set, who looks through all of it, and one if it
+ *	stays. With the last one it goes, in the same step with xa_lock held.
+ * @stays: until the domain ends; p2m_lock, once it is published.
+ * @rcu: it is freed after a grace period.
+ */
 struct kxen_p2m_chunk {
-	struct kxen_p2m_entry __rcu *entry[CHUNK];
-	u32 used;
+	unsigned long *word;
+	atomic_t used;
+	bool stays;
 	struct rcu_head rcu;
 };
+
+static_assert(__alignof__(struct kxen_p2m_entry) > (KXEN_P2M_MAPPED | KXEN_P2M_MAPPED_RO |
+						     KXEN_P2M_MAPPED_SEEN));
 
 void kxen_p2m_init(struct kxen_domain *d)
 {
@@ -35,27 +48,206 @@ void kxen_p2m_init(struct kxen_domain *d)
 	xa_init_flags(&d->p2m_chunks, XA_FLAGS_ACCOUNT);
 }
 
+/* --- chunks -------------------------------------------------------------------------- */
+
+static struct kxen_p2m_chunk *find_chunk(struct kxen_domain *d, unsigned long nr)
+{
+	struct kxen_p2m_chunk *c;
+
+	rcu_read_lock();
+	c = xa_load(&d->p2m_chunks, nr);
+	if (c && !atomic_inc_not_zero(&c->used))
+		c = NULL;
+	rcu_read_unlock();
+	return c;
+}
+
+static void free_chunk(struct kxen_p2m_chunk *c)
+{
+	kfree(c->word);
+	kfree(c);
+}
+
+static void free_chunk_rcu(struct rcu_head *rcu)
+{
+	free_chunk(container_of(rcu, struct kxen_p2m_chunk, rcu));
+}
+
+/* The module goes: none of the above is under way. */
+void kxen_p2m_exit(void)
+{
+	rcu_barrier();
+}
+
+static void put_chunk(struct kxen_domain *d, unsigned long nr, struct kxen_p2m_chunk *c)
+{
+	if (!atomic_dec_and_lock(&c->used, &d->p2m_chunks.xa_lock))
+		return;
+	__xa_erase(&d->p2m_chunks, nr);
+	xa_unlock(&d->p2m_chunks);
+	atomic_dec(&d->p2m_nr_chunks);
+	call_rcu(&c->rcu, free_chunk_rcu);
+}
+
+static struct kxen_p2m_chunk *new_chunk(struct kxen_domain *d)
+{
+	struct kxen_p2m_chunk *c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+
+	if (!c)
+		return NULL;
+	c->word = kcalloc(CHUNK, sizeof(*c->word), GFP_KERNEL_ACCOUNT);
+	if (!c->word) {
+		kfree(c);
+		return NULL;
+	}
+	c->stays = atomic_inc_return(&d->p2m_nr_chunks) <= KEEP;
+	atomic_set(&c->used, c->stays ? 2 : 1);
+	return c;
+}
+
+/* None has @nr, unless somebody else makes it now. */
+static struct kxen_p2m_chunk *make_chunk(struct kxen_domain *d, unsigned long nr)
+{
+	struct kxen_p2m_chunk *c = new_chunk(d), *was, *other = NULL;
+
+	if (!c)
+		return NULL;
+	do {
+		was = xa_cmpxchg(&d->p2m_chunks, nr, NULL, c, GFP_KERNEL_ACCOUNT);
+		if (!was)
+			return c;
+		/* One that is there may have gone by now. */
+		if (!xa_is_err(was))
+			other = find_chunk(d, nr);
+	} while (!xa_is_err(was) && !other);
+	atomic_dec(&d->p2m_nr_chunks);
+	free_chunk(c);
+	return other;
+}
+
+static struct kxen_p2m_chunk *get_chunk(struct kxen_domain *d, unsigned long nr)
+{
+	return find_chunk(d, nr) ?: make_chunk(d, nr);
+}
+
+/* --- words --------------------------------------------------------------------------- */
+
+/* The word of a frame, NULL if there is none. Context: an RCU reader's section. */
+unsigned long *kxen_p2m_slot(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_p2m_chunk *c = xa_load(&d->p2m_chunks, gfn >> CHUNK_SHIFT);
+
+	return c ? &c->word[gfn & (CHUNK - 1)] : NULL;
+}
+
+/**
+ * kxen_p2m_word() - What the table has for a frame.
+ * @d: the domain.
+ * @gfn: the frame, not trusted.
+ *
+ * Nothing is held of it: it says whether something is there.
+ * Context: any that may be in an RCU reader's section.
+ * Return: the word, 0 for nothing.
+ */
+unsigned long kxen_p2m_word(struct kxen_domain *d, u64 gfn)
+{
+	unsigned long *slot, word = 0;
+
+	if (!kxen_p2m_any(d) || gfn > KXEN_P2M_MAX_GFN)
+		return 0;
+	rcu_read_lock();
+	slot = kxen_p2m_slot(d, gfn);
+	if (slot)
+		word = READ_ONCE(*slot);
+	rcu_read_unlock();
+	return word;
+}
+
+/**
+ * kxen_p2m_set_word() - Put a word where there is none.
+ * @d: the domain.
+ * @gfn: the frame, one that a machine can have.
+ * @word: the word.
+ *
+ * Context: may sleep, for memory.
+ * Return: 0; -EEXIST; -ENOMEM.
+ */
+int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word)
+{
+	struct kxen_p2m_chunk *c = get_chunk(d, gfn >> CHUNK_SHIFT);
+
+	if (!c)
+		return -ENOMEM;
+	/* Before it is there: who finds it has looked at this first. */
+	atomic_inc(&d->p2m_placed);
+	if (!cmpxchg(&c->word[gfn & (CHUNK - 1)], 0, word))
+		return 0;
+	atomic_dec(&d->p2m_placed);
+	put_chunk(d, gfn >> CHUNK_SHIFT, c);
+	return -EEXIST;
+}
+
+/* A word of @c has become 0. */
+static void cleared(struct kxen_domain *d, u64 gfn, struct kxen_p2m_chunk *c)
+{
+	atomic_dec(&d->p2m_placed);
+	put_chunk(d, gfn >> CHUNK_SHIFT, c);
+}
+
+/**
+ * kxen_p2m_clear_page() - Take the word of a mapped page away.
+ * @d: the domain.
+ * @gfn: the frame, one that a machine can have.
+ * @page: the page.
+ *
+ * Context: any that may be in an RCU reader's section, not interrupts.
+ * Return: what it was; 0 if not exactly this page is mapped there.
+ */
+unsigned long kxen_p2m_clear_page(struct kxen_domain *d, u64 gfn, const struct page *page)
+{
+	struct kxen_p2m_chunk *c;
+	unsigned long word = 0, *slot;
+
+	rcu_read_lock();
+	c = xa_load(&d->p2m_chunks, gfn >> CHUNK_SHIFT);
+	slot = c ? &c->word[gfn & (CHUNK - 1)] : NULL;
+	if (slot)
+		word = READ_ONCE(*slot);
+	do {
+		if (!(word & KXEN_P2M_MAPPED) || kxen_p2m_word_page(word) != page)
+			word = 0;
+	} while (word && !try_cmpxchg(slot, &word, 0));
+	/* As long as the word's use is not given back it is there. */
+	if (word)
+		cleared(d, gfn, c);
+	rcu_read_unlock();
+	return word;
+}
+
 /* --- looking ------------------------------------------------------------------------- */
 
 /**
- * kxen_p2m_entry_get() - What is placed over a frame.
+ * kxen_p2m_entry_get() - The entry that is placed over a frame.
  * @d: the domain.
  * @gfn: the frame, not trusted.
  *
  * Context: any that may be in an RCU reader's section.
- * Return: the entry, with a reference for kxen_p2m_entry_put(), or NULL.
+ * Return: the entry, with a reference for kxen_p2m_entry_put(), or NULL, also where a page is
+ * mapped, which has none.
  */
 struct kxen_p2m_entry *kxen_p2m_entry_get(struct kxen_domain *d, u64 gfn)
 {
 	struct kxen_p2m_entry *e = NULL;
-	struct kxen_p2m_chunk *c;
+	unsigned long *slot, word;
 
 	if (!kxen_p2m_any(d) || gfn > KXEN_P2M_MAX_GFN)
 		return NULL;
 	rcu_read_lock();
-	c = xa_load(&d->p2m_chunks, gfn >> CHUNK_SHIFT);
-	if (c)
-		e = rcu_dereference(c->entry[gfn & (CHUNK - 1)]);
+	slot = kxen_p2m_slot(d, gfn);
+	/* Pairs with the cmpxchg() that has put it there. */
+	word = slot ? smp_load_acquire(slot) : 0;
+	if (!(word & KXEN_P2M_MAPPED))
+		e = (struct kxen_p2m_entry *)word;
 	/* One on its way out is not there any more. */
 	if (e && !refcount_inc_not_zero(&e->ref))
 		e = NULL;
@@ -72,37 +264,10 @@ void kxen_p2m_entry_put(struct kxen_p2m_entry *e)
 
 /* --- placing ------------------------------------------------------------------------- */
 
-static struct kxen_p2m_chunk *make_chunk(struct kxen_domain *d, unsigned long nr)
-{
-	struct kxen_p2m_chunk *c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
-
-	lockdep_assert_held(&d->p2m_lock);
-	if (!c)
-		return NULL;
-	if (xa_err(xa_store(&d->p2m_chunks, nr, c, GFP_KERNEL_ACCOUNT))) {
-		kfree(c);
-		return NULL;
-	}
-	d->p2m_nr_chunks++;
-	return c;
-}
-
 static int place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
 {
-	struct kxen_p2m_chunk *c;
-
 	lockdep_assert_held(&d->p2m_lock);
-	if (d->p2m_closed)
-		return -ESHUTDOWN;
-	c = xa_load(&d->p2m_chunks, gfn >> CHUNK_SHIFT) ?: make_chunk(d, gfn >> CHUNK_SHIFT);
-	if (!c)
-		return -ENOMEM;
-	if (rcu_access_pointer(c->entry[gfn & (CHUNK - 1)]))
-		return -EEXIST;
-	rcu_assign_pointer(c->entry[gfn & (CHUNK - 1)], e);
-	c->used++;
-	WRITE_ONCE(d->p2m_placed, d->p2m_placed + 1);
-	return 0;
+	return d->p2m_closed ? -ESHUTDOWN : kxen_p2m_set_word(d, gfn, (unsigned long)e);
 }
 
 /**
@@ -135,53 +300,36 @@ int kxen_p2m_place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
 
 /* --- taking away --------------------------------------------------------------------- */
 
-static struct kxen_p2m_entry *unplace(struct kxen_domain *d, struct kxen_p2m_chunk *c, u32 i)
-{
-	struct kxen_p2m_entry *e = rcu_dereference_protected(c->entry[i],
-					lockdep_is_held(&d->p2m_lock));
-
-	if (e) {
-		RCU_INIT_POINTER(c->entry[i], NULL);
-		c->used--;
-		WRITE_ONCE(d->p2m_placed, d->p2m_placed - 1);
-	}
-	return e;
-}
-
-static void free_if_empty(struct kxen_domain *d, unsigned long nr, struct kxen_p2m_chunk *c,
-			  u32 keep)
-{
-	lockdep_assert_held(&d->p2m_lock);
-	if (c->used || d->p2m_nr_chunks <= keep)
-		return;
-	xa_erase(&d->p2m_chunks, nr);
-	d->p2m_nr_chunks--;
-	kfree_rcu(c, rcu);
-}
-
 /*
  * Take away what is at @gfn: @is, or without that what is for the guest to take away. The entry,
- * with the frame's reference, or NULL and an error.
+ * with the frame's reference, or NULL and an error. A mapped page is none of either.
  */
 static struct kxen_p2m_entry *take(struct kxen_domain *d, u64 gfn,
 				   const struct kxen_p2m_entry *is, int *ret)
 {
-	struct kxen_p2m_chunk *c = xa_load(&d->p2m_chunks, gfn >> CHUNK_SHIFT);
-	struct kxen_p2m_entry *e;
+	struct kxen_p2m_chunk *c = find_chunk(d, gfn >> CHUNK_SHIFT);
+	struct kxen_p2m_entry *e = NULL;
+	unsigned long word;
 
 	lockdep_assert_held(&d->p2m_lock);
 	*ret = -ENOENT;
 	if (!c)
 		return NULL;
-	e = rcu_dereference_protected(c->entry[gfn & (CHUNK - 1)],
-				      lockdep_is_held(&d->p2m_lock));
-	if (!e || (is && e != is))
-		return NULL;
-	*ret = is || e->removable ? 0 : -EBUSY;
+	word = READ_ONCE(c->word[gfn & (CHUNK - 1)]);
+	if (word & KXEN_P2M_MAPPED)
+		*ret = is ? -ENOENT : -EBUSY;
+	else if (word && (!is || word == (unsigned long)is))
+		e = (struct kxen_p2m_entry *)word;
+	if (e)
+		*ret = is || e->removable ? 0 : -EBUSY;
 	if (*ret)
-		return NULL;
-	unplace(d, c, gfn & (CHUNK - 1));
-	free_if_empty(d, gfn >> CHUNK_SHIFT, c, KEEP);
+		e = NULL;
+	/* Under the lock nobody else takes an entry away. */
+	if (e) {
+		WRITE_ONCE(c->word[gfn & (CHUNK - 1)], 0);
+		cleared(d, gfn, c);
+	}
+	put_chunk(d, gfn >> CHUNK_SHIFT, c);
 	return e;
 }
 
@@ -229,18 +377,22 @@ int kxen_p2m_remove(struct kxen_domain *d, u64 gfn)
 	return take_and_put(d, gfn, NULL);
 }
 
-static struct kxen_p2m_entry *drop_chunk(struct kxen_domain *d, struct kxen_p2m_chunk *c,
-					 struct kxen_p2m_entry *list)
+/* The entries of a chunk, on the list. */
+static struct kxen_p2m_entry *drop_chunk(struct kxen_domain *d, unsigned long nr,
+					 struct kxen_p2m_chunk *c, struct kxen_p2m_entry *list)
 {
 	struct kxen_p2m_entry *e;
 	u32 i;
 
-	for (i = 0; c->used && i < CHUNK; i++) {
-		e = unplace(d, c, i);
-		if (e) {
-			e->next = list;
-			list = e;
-		}
+	lockdep_assert_held(&d->p2m_lock);
+	for (i = 0; i < CHUNK; i++) {
+		if (!c->word[i] || c->word[i] & KXEN_P2M_MAPPED)
+			continue;
+		e = (struct kxen_p2m_entry *)c->word[i];
+		WRITE_ONCE(c->word[i], 0);
+		cleared(d, (u64)nr << CHUNK_SHIFT | i, c);
+		e->next = list;
+		list = e;
 	}
 	return list;
 }
@@ -250,6 +402,8 @@ static struct kxen_p2m_entry *drop_chunk(struct kxen_domain *d, struct kxen_p2m_
  * @d: the domain.
  * @for_good: nor will be.
  *
+ * Pages that are mapped stay: whoever has mapped them holds them until he has unmapped them, which
+ * he does when the domain's life ends.
  * Takes as long as there are entries: millions, if a part lets a guest have so many.
  * Context: may sleep; pin_lock is not held, nor a lock that anybody waits for.
  */
@@ -262,8 +416,15 @@ void kxen_p2m_drop(struct kxen_domain *d, bool for_good)
 	mutex_lock(&d->p2m_lock);
 	d->p2m_closed |= for_good;
 	xa_for_each(&d->p2m_chunks, nr, c) {
-		list = drop_chunk(d, c, list);
-		free_if_empty(d, nr, c, for_good ? 0 : KEEP);
+		c = find_chunk(d, nr);
+		if (!c)
+			continue;
+		list = drop_chunk(d, nr, c, list);
+		if (for_good && c->stays) {
+			c->stays = false;
+			put_chunk(d, nr, c);
+		}
+		put_chunk(d, nr, c);
 		cond_resched();
 	}
 	mutex_unlock(&d->p2m_lock);
@@ -278,5 +439,6 @@ void kxen_p2m_drop(struct kxen_domain *d, bool for_good)
 void kxen_p2m_free(struct kxen_domain *d)
 {
 	kxen_p2m_drop(d, true);
+	WARN_ON_ONCE(kxen_p2m_any(d));	/* a part has left pages mapped */
 	xa_destroy(&d->p2m_chunks);
 }
