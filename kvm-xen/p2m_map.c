@@ -10,6 +10,123 @@
 #include "kxen.h"
 #include "p2m.h"
 
+/* --- what KVM is told ------------------------------------------------------------------ */
+
+/*
+ * The VM, while it can be used: the vCPU whose thread this is keeps it, others pin_lock, under
+ * which a domain loses it. NULL: there is none. For vm_put().
+ */
+static struct kvm *vm_get(struct kxen_domain *d, bool *locked)
+{
+	struct kxen_vcpu *v = kxen_glue_running();
+
+	*locked = !v || v->domain != d;
+	if (*locked)
+		mutex_lock(&d->pin_lock);
+	return d->kvm;
+}
+
+static void vm_put(struct kxen_domain *d, bool locked)
+{
+	if (locked)
+		mutex_unlock(&d->pin_lock);
+}
+
+/* Something is about to be placed at @gfn. Context: may sleep; pin_lock is not held. */
+void kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c)
+{
+	bool locked;
+	struct kvm *kvm = vm_get(d, &locked);
+
+	if (kvm)
+		kxen_glue_cover(kvm, kxen_gfn_to_kvm(gfn), c);
+	vm_put(d, locked);
+}
+
+/*
+ * What is behind these frames has changed: on return no vCPU reaches what was there. NULL: all that
+ * there are. Context: may sleep; pin_lock is not held.
+ */
+void kxen_p2m_zap(struct kxen_domain *d, const u64 *gfn, u32 nr)
+{
+	bool locked;
+	struct kvm *kvm = vm_get(d, &locked);
+
+	if (kvm && gfn)
+		kxen_glue_zap(kvm, gfn, nr);
+	else if (kvm)
+		kxen_glue_zap_all(kvm);
+	vm_put(d, locked);
+}
+
+/* --- faults ---------------------------------------------------------------------------- */
+
+/* A reference to a page that may have been given back by now, and be anything. */
+static bool try_get(struct page *page)
+{
+	struct folio *f = page_folio(page);
+
+	if (!folio_try_get(f))
+		return false;
+	if (page_folio(page) == f)
+		return true;
+	folio_put(f);
+	return false;
+}
+
+static struct page *page_of(unsigned long word, bool *read_only)
+{
+	const struct kxen_p2m_entry *e = (const struct kxen_p2m_entry *)word;
+
+	if (word & KXEN_P2M_MAPPED) {
+		*read_only = word & KXEN_P2M_MAPPED_RO;
+		return kxen_p2m_word_page(word);
+	}
+	if (!word)
+		return NULL;
+	*read_only = e->read_only;
+	return e->page;
+}
+
+/**
+ * kxen_p2m_page() - The page that a guest's access to a frame goes to.
+ * @d: the domain.
+ * @gfn: the frame, not trusted.
+ * @hold: with a reference, for put_page(). Without one it may have gone already, and whoever maps
+ *	it finds out before he does: kxen_p2m_flush() comes before that.
+ * @read_only: set to whether it may not be written to.
+ *
+ * Context: any that may be in an RCU reader's section.
+ * Return: the page, or NULL: the VMM's memory serves, also for one that is out.
+ */
+struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read_only)
+{
+	struct page *page = NULL;
+	unsigned long *slot, word;
+
+	if (!kxen_p2m_any(d) || gfn > KXEN_P2M_MAX_GFN)
+		return NULL;
+	rcu_read_lock();
+	slot = kxen_p2m_slot(d, gfn);
+	while (slot) {
+		/* Pairs with the cmpxchg() that has put it there. */
+		word = smp_load_acquire(slot);
+		page = page_of(word, read_only);
+		if (!page || !hold)
+			break;
+		if (!try_get(page))
+			continue;
+		/* It is there still, so it was not given back before there was the reference. */
+		if (READ_ONCE(*slot) == word)
+			break;
+		put_page(page);
+	}
+	rcu_read_unlock();
+	return page;
+}
+
+/* --- mapping --------------------------------------------------------------------------- */
+
 /**
  * kxen_p2m_map() - Put another domain's page over a guest's frame.
  * @d: the domain.
@@ -62,5 +179,12 @@ int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page)
  */
 void kxen_p2m_flush(struct kxen_p2m_gone *g)
 {
+	u32 i;
+
+	if (!g->nr)
+		return;
+	for (i = 0; i < g->nr; i++)
+		g->gfn[i] &= ~KXEN_P2M_GONE_SEEN;
+	kxen_p2m_zap(g->d, g->gfn, g->nr);
 	g->nr = 0;
 }

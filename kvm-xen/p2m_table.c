@@ -30,12 +30,14 @@
  * @used: words that are not 0 or about to be set, who looks through all of it, and one if it
  *	stays. With the last one it goes, in the same step with xa_lock held.
  * @stays: until the domain ends; p2m_lock, once it is published.
+ * @cover: what KVM was told of it.
  * @rcu: it is freed after a grace period.
  */
 struct kxen_p2m_chunk {
 	unsigned long *word;
 	atomic_t used;
 	bool stays;
+	struct kxen_cover cover;
 	struct rcu_head rcu;
 };
 
@@ -169,7 +171,8 @@ unsigned long kxen_p2m_word(struct kxen_domain *d, u64 gfn)
  * @gfn: the frame, one that a machine can have.
  * @word: the word.
  *
- * Context: may sleep, for memory.
+ * On return the guest finds it there.
+ * Context: may sleep; pin_lock is not held.
  * Return: 0; -EEXIST; -ENOMEM.
  */
 int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word)
@@ -178,10 +181,13 @@ int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word)
 
 	if (!c)
 		return -ENOMEM;
+	kxen_p2m_cover(d, gfn, &c->cover);
 	/* Before it is there: who finds it has looked at this first. */
 	atomic_inc(&d->p2m_placed);
-	if (!cmpxchg(&c->word[gfn & (CHUNK - 1)], 0, word))
+	if (!cmpxchg(&c->word[gfn & (CHUNK - 1)], 0, word)) {
+		kxen_p2m_zap(d, &gfn, 1);
 		return 0;
+	}
 	atomic_dec(&d->p2m_placed);
 	put_chunk(d, gfn >> CHUNK_SHIFT, c);
 	return -EEXIST;
@@ -343,8 +349,10 @@ static int take_and_put(struct kxen_domain *d, u64 gfn, const struct kxen_p2m_en
 	mutex_lock(&d->p2m_lock);
 	e = take(d, gfn, is, &ret);
 	mutex_unlock(&d->p2m_lock);
-	if (e)
+	if (e) {
+		kxen_p2m_zap(d, &gfn, 1);
 		kxen_p2m_entry_put(e);
+	}
 	return ret;
 }
 
@@ -428,6 +436,8 @@ void kxen_p2m_drop(struct kxen_domain *d, bool for_good)
 		cond_resched();
 	}
 	mutex_unlock(&d->p2m_lock);
+	if (list)
+		kxen_p2m_zap(d, NULL, 0);
 	while ((e = list)) {
 		list = e->next;
 		kxen_p2m_entry_put(e);

@@ -17,10 +17,20 @@
  * struct kxen_hook_args - arguments of a hooked call, as the trampoline pushes them.
  * @ret: what the caller gets when the handler deals with the call.
  * @arg: the arguments; a handler that lets the function run may change them.
+ * @frame: of an unwinder that wants one.
+ * @into: where the call goes on in the function.
+ * @caller: and behind it.
+ * @stack: further arguments, of a function that has more.
  */
 struct kxen_hook_args {
 	u64 ret;
 	u64 arg[6];
+#ifdef CONFIG_FRAME_POINTER
+	u64 frame;
+#endif
+	u64 into;
+	u64 caller;
+	u64 stack[];
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/hook.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/glue.h"
 #include "entry.h"
 #include "x86.h"
 
@@ -65,13 +66,23 @@ const char * const kxen_arch_pin_symbol = "kvm_arch_destroy_vm";
 /* What serves a domain: in place while there is one. */
 static struct kxen_hook_set serve = { .hooks = hooks, .nr = ARRAY_SIZE(hooks) };
 
+/* A fault of a guest's: pages that are not the VMM's. kvm-xen/kvm/x86/fault.c reads the arguments. */
+static struct kxen_hook fault_hooks[] = {
+	HOOK(KXEN_KVM_FAULTIN, KXEN_KVM_FAULTIN_ARGS, faultin,
+	     "the page that is placed over a guest's frame"),
+	HOOK(KXEN_KVM_PREFETCH, 4, prefetch,
+	     "no page of the VMM's where another one is placed"),
+};
+
+static struct kxen_hook_set fault = { .hooks = fault_hooks, .nr = ARRAY_SIZE(fault_hooks) };
+
 static_assert(offsetof(struct kvm_vcpu, preempt_notifier) +
 	      offsetof(struct preempt_notifier, ops) == KXEN_VCPU_PREEMPT_OPS);
 static_assert(offsetof(struct kxen_vcpu, preempt_ops) == 0);
 
 int kxen_arch_init(void)
 {
-	return kxen_hook_set_add(&serve);
+	return kxen_hook_set_add(&serve) ?: kxen_hook_set_add(&fault);
 }
 
 void kxen_arch_exit(void)
@@ -83,11 +94,18 @@ int kxen_arch_arm(void)
 {
 	int ret = kxen_glue_arm();
 
-	return ret ?: kxen_hook_set_get(&serve);
+	ret = ret ?: kxen_hook_set_get(&serve);
+	if (ret)
+		return ret;
+	ret = kxen_hook_set_get(&fault);
+	if (ret)
+		kxen_hook_set_put(&serve);
+	return ret;
 }
 
 void kxen_arch_disarm(void)
 {
+	kxen_hook_set_put(&fault);
 	kxen_hook_set_put(&serve);
 	kxen_hook_drain();
 }

@@ -92,3 +92,27 @@ SYM_FUNC_START(kxen_tramp_\name)
 	RET
 SYM_FUNC_END(kxen_tramp_\name)
 .endm
+
+/*
+ * For functions that the fault of a vCPU leads to, and whose first argument is none: the one that
+ * runs in this thread, if it is ours. Where none runs, or another VM's, the function goes on.
+ */
+.macro KXEN_TRAMPOLINE_RUNNING name
+SYM_FUNC_START(kxen_tramp_\name)
+	ANNOTATE_NOENDBR	/* ftrace jumps here directly */
+	mov	kxen_kvm_running_vcpu(%rip), %rax
+	mov	%gs:(%rax), %rax
+	test	%rax, %rax
+	jz	1f
+	mov	KXEN_VCPU_PREEMPT_OPS(%rax), %rax
+	cmp	kxen_kvm_preempt_ops(%rip), %rax
+	jne	2f
+1:	RET
+2:	KXEN_CALL_HANDLER kxen_on_\name
+	jnz	3f
+	RET
+3:	add	$8, %rsp
+	UNWIND_HINT_FUNC
+	RET
+SYM_FUNC_END(kxen_tramp_\name)
+.endm

@@ -25,6 +25,9 @@ int kxen_on_apic_enabled(struct kxen_vcpu *v, struct kxen_hook_args *a);
 int kxen_on_run(struct kxen_vcpu *v, struct kxen_hook_args *a);
 int kxen_on_vcpu_created(struct kvm_vcpu *vcpu, struct kxen_hook_args *a);
 
+int kxen_on_faultin(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_prefetch(struct kxen_vcpu *v, struct kxen_hook_args *a);
+
 int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_vcpu_coming(struct kvm *kvm, struct kxen_hook_args *a);
@@ -46,6 +49,8 @@ void kxen_tramp_vcpu_created(void);
 void kxen_tramp_sync_dirty(void);
 void kxen_tramp_vcpu_coming(void);
 void kxen_tramp_vm_gone(void);
+void kxen_tramp_faultin(void);
+void kxen_tramp_prefetch(void);
 
 /* CPUID base that the guest sees; the hypercall MSR follows it. */
 u32 kxen_cpuid_base(struct kxen_vcpu *v);

@@ -120,10 +120,18 @@ u64 kxen_glue_nr_pages(struct kvm *kvm);
 void kxen_glue_yield(struct kvm_vcpu *vcpu);
 bool kxen_glue_work_pending(struct kvm_vcpu *vcpu);
 
+/* struct kxen_cover - the large page around a frame: for which slots there is none any more. */
+struct kxen_cover {
+	const void *slot[2];
+};
+
 /* --- The architecture's half of what the core asks for --------------------------------- */
 int kxen_glue_arm(void);
 bool kxen_glue_offline(struct kvm_vcpu *vcpu);
 void kxen_glue_halt(struct kvm_vcpu *vcpu);
 void kxen_glue_prepare_run(struct kvm_vcpu *vcpu);
+void kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c);
+void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr);
+void kxen_glue_zap_all(struct kvm *kvm);
 
 #endif

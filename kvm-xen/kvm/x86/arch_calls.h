@@ -22,6 +22,9 @@ int kxen_t_apic_set_irq(struct kvm_vcpu *vcpu, struct kvm_lapic_irq *irq,
 			void *dest_map);
 u64 kxen_t_kvmclock_ns(struct kvm *kvm);
 int kxen_t_post_init_vm(struct kvm *kvm);
+void kxen_t_disallow_lpage(const struct kvm_memory_slot *slot, gfn_t gfn);
+void kxen_t_zap_gfn_range(struct kvm *kvm, gfn_t start, gfn_t end);
+bool kxen_t_zap_leafs(struct kvm *kvm, gfn_t start, gfn_t end, bool flush);
 
 /* What the vendor module's callbacks are members of. */
 #define KXEN_KVM_OPS	kvm_x86_ops

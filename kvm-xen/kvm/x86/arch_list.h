@@ -7,10 +7,12 @@ KXEN_KVM_CALL(kvm_apic_set_irq, kxen_t_apic_set_irq, 3);
 KXEN_KVM_CALL(kvm_free_irq_source_id, kvm_free_irq_source_id, 2);
 KXEN_KVM_CALL(kvm_request_irq_source_id, kvm_request_irq_source_id, 1);
 #endif
+KXEN_KVM_CALL(kvm_flush_remote_tlbs, kvm_flush_remote_tlbs, 1);
 KXEN_KVM_CALL(kvm_inject_nmi, kvm_inject_nmi, 1);
 KXEN_KVM_CALL(kvm_io_bus_register_dev, kvm_io_bus_register_dev, 5);
 KXEN_KVM_CALL(kvm_lapic_find_highest_irr, kxen_t_find_highest_irr, 1);
 KXEN_KVM_CALL(kvm_make_all_cpus_request, kvm_make_all_cpus_request, 2);
+KXEN_KVM_CALL(kvm_mmu_gfn_disallow_lpage, kxen_t_disallow_lpage, 2);
 KXEN_KVM_CALL(kvm_mmu_gva_to_gpa_read, kvm_mmu_gva_to_gpa_read, 3);
 KXEN_KVM_CALL(kvm_mmu_gva_to_gpa_write, kvm_mmu_gva_to_gpa_write, 3);
 #ifdef KXEN_KVM_NX_ONCE
@@ -21,9 +23,11 @@ KXEN_KVM_CALL(kvm_read_l1_tsc, kxen_t_read_l1_tsc, 2);
 KXEN_KVM_CALL(kvm_register_irq_ack_notifier, kvm_register_irq_ack_notifier, 2);
 KXEN_KVM_CALL(kvm_set_irq, kvm_set_irq, 5);
 KXEN_KVM_CALL(kvm_skip_emulated_instruction, kvm_skip_emulated_instruction, 1);
+KXEN_KVM_CALL(kvm_tdp_mmu_zap_leafs, kxen_t_zap_leafs, 4);
 KXEN_KVM_CALL(kvm_unregister_irq_ack_notifier, kvm_unregister_irq_ack_notifier, 2);
 KXEN_KVM_CALL(kvm_vcpu_halt, kvm_vcpu_halt, 1);
 KXEN_KVM_CALL(kvm_write_guest_virt_system, kxen_t_guest_virt, 5);
+KXEN_KVM_CALL(kvm_zap_gfn_range, kxen_t_zap_gfn_range, 3);
 
 /* Where the vendor module's callbacks are, and whether the processor delivers interrupts. */
 KXEN_KVM_DATA(kvm_x86_ops, struct kvm_x86_ops *);
@@ -31,6 +35,11 @@ KXEN_KVM_DATA(enable_apicv, const bool *);
 
 /* What a vCPU carries that is not marked: arch_mark.h, trampoline.S. */
 KXEN_KVM_DATA(kvm_preempt_ops, struct preempt_ops *);
+
+/* The vCPU that runs on a CPU, of each: trampoline.S. */
+KXEN_KVM_DATA(kvm_running_vcpu, struct kvm_vcpu * __percpu *);
+/* Whether two-dimensional paging has tables of its own kind: fault.c. */
+KXEN_KVM_DATA(tdp_mmu_enabled, const bool *);
 
 KXEN_KVM_DATA_MAYBE(__tracepoint_kvm_eoi, struct tracepoint *);	/* irq.c: EOIs go unseen */
 

@@ -48,6 +48,36 @@ void kxen_glue_line_del(struct kvm *kvm, struct kxen_irq_line *l);
 
 int kxen_glue_watch_eoi(void (*fn)(struct kxen_vcpu *v, int vector));
 
+/* --- fault.c: a guest's fault, KVM asks for the page ------------------------------------- */
+#ifdef KXEN_KVM_FAULTIN_PFN
+#define KXEN_KVM_FAULTIN	"__kvm_faultin_pfn"
+#define KXEN_KVM_FAULTIN_ARGS	5
+#define KXEN_KVM_PREFETCH	"kvm_prefetch_pages"
+#define KXEN_GLUE_FAULT_HOLDS	false	/* KVM maps a page without a reference to it */
+#else
+#define KXEN_KVM_FAULTIN	"__gfn_to_pfn_memslot"
+#ifdef KXEN_KVM_FAULT_INTERRUPTIBLE
+#define KXEN_KVM_FAULTIN_ARGS	8
+#else
+#define KXEN_KVM_FAULTIN_ARGS	7
+#endif
+#define KXEN_KVM_PREFETCH	"gfn_to_page_many_atomic"
+#define KXEN_GLUE_FAULT_HOLDS	true	/* KVM gives a reference back when it has mapped the page */
+#endif
+
+/* struct kxen_glue_fault - what KVM's function was called with, and where its answers go. */
+struct kxen_glue_fault {
+	const struct kvm_memory_slot *slot;	/* NULL: none that is in use */
+	u64 gfn;
+	bool write;
+	bool *writable;
+	u64 *hva;
+	struct page **held;
+};
+
+void kxen_glue_fault_args(struct kxen_glue_fault *f, const u64 *arg, const u64 *stack);
+u64 kxen_glue_fault_page(const struct kxen_glue_fault *f, struct page *page, bool read_only);
+
 /* --- vcpu.c ----------------------------------------------------------------------------- */
 static inline unsigned long kxen_glue_reg(struct kvm_vcpu *vcpu, enum kxen_reg r)
 {
