@@ -114,8 +114,10 @@ struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read
 		page = page_of(word, read_only);
 		if (!page || !hold)
 			break;
-		if (!try_get(page))
+		if (!try_get(page)) {
+			cpu_relax();
 			continue;
+		}
 		/* It is there still, so it was not given back before there was the reference. */
 		if (READ_ONCE(*slot) == word)
 			break;
@@ -127,6 +129,15 @@ struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read
 
 /* --- mapping --------------------------------------------------------------------------- */
 
+/* Does the VMM have memory there? */
+static bool over_memory(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
+
+	kxen_p2m_put(&at);
+	return at.kind == KXEN_P2M_RAM;
+}
+
 /**
  * kxen_p2m_map() - Put another domain's page over a guest's frame.
  * @d: the domain.
@@ -136,7 +147,8 @@ struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read
  *
  * Context: a thread of a vCPU of @d; may sleep.
  * Return: 0; -EINVAL for a frame that no machine has; -EEXIST if something is placed or mapped
- * there; -ESHUTDOWN if the domain has died; -ENOMEM.
+ * there; -EROFS for a read-only page over the VMM's memory, which KVM's emulator would write to
+ * in its place; -ESHUTDOWN if the domain has died; -ENOMEM.
  */
 int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only)
 {
@@ -146,6 +158,8 @@ int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_on
 		return -EINVAL;
 	if (READ_ONCE(d->p2m_closed))
 		return -ESHUTDOWN;
+	if (read_only && over_memory(d, gfn))
+		return -EROFS;
 	return kxen_p2m_set_word(d, gfn, word | (read_only ? KXEN_P2M_MAPPED_RO : 0));
 }
 

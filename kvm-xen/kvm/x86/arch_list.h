@@ -37,7 +37,7 @@ KXEN_KVM_DATA(enable_apicv, const bool *);
 KXEN_KVM_DATA(kvm_preempt_ops, struct preempt_ops *);
 
 /* The vCPU that runs on a CPU, of each: trampoline.S. */
-KXEN_KVM_DATA(kvm_running_vcpu, struct kvm_vcpu * __percpu *);
+KXEN_KVM_DATA(kvm_running_vcpu, const void *);
 /* Whether two-dimensional paging has tables of its own kind: fault.c. */
 KXEN_KVM_DATA(tdp_mmu_enabled, const bool *);
 
