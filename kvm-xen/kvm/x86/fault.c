@@ -125,7 +125,7 @@ static void zap_leafs(struct kvm *kvm, const u64 *gfn, u32 nr)
 
 	write_lock(&kvm->mmu_lock);
 	kvm->mmu_invalidate_seq++;
-	smp_wmb();	/* pairs with mmu_invalidate_retry_gfn() and the like in KVM */
+	smp_wmb();	/* pairs with the one before KVM looks at it, in a fault */
 	for (i = 0; i < nr; i += n) {
 		n = run_of(gfn, i, nr);
 		flush = kxen_kvm(kvm_tdp_mmu_zap_leafs)(kvm, gfn[i], gfn[i] + n, flush);
