@@ -11,10 +11,12 @@
 #ifndef KXEN_GNTTAB_INTERNAL_H
 #define KXEN_GNTTAB_INTERNAL_H
 
+#include <linux/math.h>
 #include <linux/mutex.h>
 #include <linux/percpu-rwsem.h>
 #include <linux/types.h>
 
+#include "../kvm-xen/hc_arg.h"
 #include "../kvm-xen/kxen.h"
 #include "../kvm-xen/p2m.h"
 #include "gnttab.h"
@@ -93,11 +95,68 @@ struct kxen_gnttab {
 	struct kxen_maptrack *maptrack;
 };
 
-/* table.c: lock held for reading; @ref < kxen_gnt_nr_refs(), clamped by the caller's array_index_nospec() */
-u32 kxen_gnt_nr_refs(const struct kxen_gnttab *t);
-struct kxen_gptr kxen_gnt_entry(const struct kxen_gnttab *t, u32 ref);	/* v1 8 or v2 16 bytes */
-struct kxen_gptr kxen_gnt_status(const struct kxen_gnttab *t, u32 ref);	/* v2: u16 */
-struct kxen_gnt_active *kxen_gnt_active(const struct kxen_gnttab *t, u32 ref);
-bool kxen_gnt_any_pinned(struct kxen_gnttab *t, u32 from);
+/* table.c */
+extern const struct kxen_space kxen_gnt_spaces[];
+struct kxen_gnttab *kxen_gnt_alloc(struct kxen_domain *d, u32 max_frames);
+void kxen_gnt_free(struct kxen_gnttab *t);
+int kxen_gnt_grow(struct kxen_gnttab *t, u32 nr);
+int kxen_gnt_status_alloc(struct kxen_gnttab *t, u32 nr);
+void kxen_gnt_status_free(struct kxen_gnttab *t);
+void kxen_gnt_unplace_all(struct kxen_gnttab *t);
+
+/* version.c */
+long kxen_gnt_set_version(struct kxen_hc *hc);
+long kxen_gnt_get_version(struct kxen_hc *hc);
+void kxen_gnt_renew(struct kxen_gnttab *t);
+
+/* op.c */
+long kxen_hc_gnttab(struct kxen_hc *hc);
+enum kxen_meaning kxen_hc_gnttab_means(const struct kxen_hc *hc);
+
+/* map.c, copy.c: batches; what is left is in the call's arguments */
+long kxen_gnt_op_map(struct kxen_hc *hc);
+long kxen_gnt_op_unmap(struct kxen_hc *hc);
+long kxen_gnt_op_copy(struct kxen_hc *hc);
+
+/* Entries that @nr_frames frames hold in a version. */
+static inline u32 kxen_gnt_frame_refs(u32 version)
+{
+	return version == 2 ? KXEN_GNT_V2_FRAME : KXEN_GNT_V1_FRAME;
+}
+
+/*
+ * How many references there are. Pairs with the release in kxen_gnt_grow(): whoever sees the
+ * number sees what it counts. The table's lock is held, so the version stays.
+ */
+static inline u32 kxen_gnt_nr_refs(const struct kxen_gnttab *t)
+{
+	return smp_load_acquire(&t->nr_frames) * kxen_gnt_frame_refs(t->version);
+}
+
+/* An entry, of 8 bytes or 16: @ref was compared with kxen_gnt_nr_refs(), and clamped to that. */
+static inline struct kxen_gptr kxen_gnt_entry(const struct kxen_gnttab *t, u32 ref)
+{
+	u32 per = kxen_gnt_frame_refs(t->version);
+
+	return kxen_gptr_at(t->shared[ref / per]->at, ref % per * (XEN_PAGE_SIZE / per));
+}
+
+/* Its status word of 16 bits, in version 2. */
+static inline struct kxen_gptr kxen_gnt_status(const struct kxen_gnttab *t, u32 ref)
+{
+	return kxen_gptr_at(t->status[ref / KXEN_GNT_STATUS_FRAME]->at,
+			    ref % KXEN_GNT_STATUS_FRAME * sizeof(u16));
+}
+
+static inline struct kxen_gnt_active *kxen_gnt_active(const struct kxen_gnttab *t, u32 ref)
+{
+	return &t->active[ref / KXEN_GNT_V1_FRAME][ref % KXEN_GNT_V1_FRAME];
+}
+
+/* Status frames that so many frames of entries need. */
+static inline u32 kxen_gnt_status_frames(u32 nr_frames)
+{
+	return DIV_ROUND_UP(nr_frames * KXEN_GNT_V2_FRAME, KXEN_GNT_STATUS_FRAME);
+}
 
 #endif

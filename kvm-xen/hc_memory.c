@@ -73,8 +73,7 @@ static long add_page_of_part(struct kxen_hc *hc, const struct add_to_physmap *a)
 
 	if (s)
 		return s->add(hc, a->idx, a->gpfn);
-	/* Without grants no table of them has any frame; other spaces are none that we have. */
-	return a->space == XENMAPSPACE_grant_table ? -EINVAL : -ENOSYS;
+	return -ENOSYS;	/* none that we have */
 }
 
 static long add_to_physmap(struct kxen_hc *hc)

@@ -46,8 +46,6 @@ static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2, .host = kxen_hc_xen_version,
 					.means = nothing },
 	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3, REFUSED, .means = nothing },
-	[__HYPERVISOR_grant_table_op] = { kxen_hc_grant_table, 3, REFUSED,
-					  .means = kxen_hc_grant_means },
 	[__HYPERVISOR_vm_assist] = { kxen_hc_vm_assist, 2 },
 	[__HYPERVISOR_vcpu_op] = { kxen_hc_vcpu_op, 3 },
 	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },

@@ -26,12 +26,10 @@ long kxen_hc_sched_op(struct kxen_hc *hc);
 long kxen_hc_console_io(struct kxen_hc *hc);
 long kxen_hc_vm_assist(struct kxen_hc *hc);
 long kxen_hc_physdev(struct kxen_hc *hc);
-long kxen_hc_grant_table(struct kxen_hc *hc);
 long kxen_hc_multicall(struct kxen_hc *hc);
 
 /* What a call of the group says of a domain that is held. */
 enum kxen_meaning kxen_hc_memory_means(const struct kxen_hc *hc);
 enum kxen_meaning kxen_hc_hvm_means(const struct kxen_hc *hc);
-enum kxen_meaning kxen_hc_grant_means(const struct kxen_hc *hc);
 
 #endif

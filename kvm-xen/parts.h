@@ -24,6 +24,9 @@
 	EACH(evtchn)						\
 		COUNT(PORTS, "event channels") /* but port 0 */	\
 		PAGES(EVENT_PAGES, "pages with events")		\
+	EACH(gnttab)						\
+		COUNT(GRANT_FRAMES, "frames of its grant table")	\
+		COUNT(MAPTRACK, "mapped grants")		\
 	KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)		\
 	/* the end */
 

@@ -41,6 +41,7 @@
 #define KXEN_F_VCPU_IDS		(1ULL << 6)
 #define KXEN_F_HOLD		(1ULL << 7)
 #define KXEN_F_STATS		(1ULL << 8)
+#define KXEN_F_GRANTS		(1ULL << 9)
 
 /* Bits of struct kxen_create.flags: what the domain gets. Bit 30 is for who tries something. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10: KXEN_F_UNPLUG, x86 alone */
@@ -76,8 +77,9 @@ struct kxen_info {
  * @xen_major: reported Xen version; 0.0 is the module's default
  * @xen_minor: see @xen_major
  * @max_ports: event channels; 0 is the module's default
- * @max_grant_frames: must be 0, since there are no grant tables yet: EOPNOTSUPP
- * @max_maptrack_frames: likewise
+ * @max_grant_frames: frames that its grant table can have, 1 to 4096; 0 is the default, 64
+ * @max_maptrack_frames: 256 grants of others that it can have mapped for each, 1 to 16384; 0 is
+ *	the default, 1024
  * @reserved: must be 0
  * @uuid: what the guest sees as its handle
  *
@@ -259,6 +261,12 @@ struct kxen_query {
 #define KXEN_STAT_EVENT_PAGES	18 /* pages held for FIFO and N-level event channels */
 #define KXEN_STAT_MAX_EVENT_PAGES 19 /* pages that it can hold for them */
 #define KXEN_STAT_EVENT_PAGES_HIGH 20 /* times that these have reached 80 % of that */
+#define KXEN_STAT_GRANT_FRAMES	21 /* frames that its grant table has */
+#define KXEN_STAT_MAX_GRANT_FRAMES 22 /* frames that it can have */
+#define KXEN_STAT_GRANT_FRAMES_HIGH 23 /* times that they have reached 80 % of that */
+#define KXEN_STAT_MAPPED_GRANTS	24 /* grants of others that it has mapped */
+#define KXEN_STAT_MAX_MAPPED_GRANTS 25 /* grants that it can have mapped */
+#define KXEN_STAT_MAPPED_GRANTS_HIGH 26 /* times that they have reached 80 % of that */
 
 /**
  * struct kxen_stat - one statistic of a domain

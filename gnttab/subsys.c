@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Grant tables as a part of a domain: what the core calls at each turn of its life. */
+#include <linux/slab.h>
+#include <uapi/linux/kvm_xen.h>
+#include <xen/interface/xen.h>
+
+#include "gnttab_internal.h"
+
+#define MAX_FRAMES	4096		/* that can be asked for: 2 million references */
+#define MAX_MAPTRACK	16384		/* 4 million handles */
+
+static int gnttab_create(struct kxen_domain *d, const struct kxen_create *c)
+{
+	u32 maptrack = c->max_maptrack_frames ?: KXEN_GNT_MAPTRACK;
+
+	d->limit[KXEN_LIMIT_MAPTRACK].max = maptrack * (XEN_PAGE_SIZE / 16);
+	d->gnttab = kxen_gnt_alloc(d, c->max_grant_frames ?: KXEN_GNT_FRAMES);
+	return d->gnttab ? 0 : -ENOMEM;
+}
+
+static void gnttab_destroy(struct kxen_domain *d)
+{
+	kxen_gnt_free(d->gnttab);
+	d->gnttab = NULL;
+}
+
+static void gnttab_reset(struct kxen_domain *d)
+{
+	kxen_gnt_renew(d->gnttab);
+}
+
+static bool gnttab_in_use(struct kxen_domain *d)
+{
+	struct kxen_gnttab *t = d->gnttab;
+
+	return READ_ONCE(t->version) != 1 || READ_ONCE(t->nr_frames) != 1;
+}
+
+static const struct kxen_stat_desc gnttab_stats[] = {
+	KXEN_STAT_LIMIT(KXEN_STAT_GRANT_FRAMES, "grant_frames", KXEN_LIMIT_GRANT_FRAMES, used),
+	KXEN_STAT_LIMIT(KXEN_STAT_MAX_GRANT_FRAMES, "max_grant_frames", KXEN_LIMIT_GRANT_FRAMES,
+			max),
+	KXEN_STAT_LIMIT(KXEN_STAT_GRANT_FRAMES_HIGH, "grant_frames_high",
+			KXEN_LIMIT_GRANT_FRAMES, high),
+	KXEN_STAT_LIMIT(KXEN_STAT_MAPPED_GRANTS, "mapped_grants", KXEN_LIMIT_MAPTRACK, used),
+	KXEN_STAT_LIMIT(KXEN_STAT_MAX_MAPPED_GRANTS, "max_mapped_grants", KXEN_LIMIT_MAPTRACK,
+			max),
+	KXEN_STAT_LIMIT(KXEN_STAT_MAPPED_GRANTS_HIGH, "mapped_grants_high", KXEN_LIMIT_MAPTRACK,
+			high),
+	{ }
+};
+
+static const struct kxen_hc_entry gnttab_hypercalls[] = {
+	{ __HYPERVISOR_grant_table_op, 3, kxen_hc_gnttab, .means = kxen_hc_gnttab_means },
+	{ }
+};
+
+static const struct kxen_create_limit gnttab_create_limits[] = {
+	{ offsetof(struct kxen_create, max_grant_frames), MAX_FRAMES },
+	{ offsetof(struct kxen_create, max_maptrack_frames), MAX_MAPTRACK },
+	{ }
+};
+
+const struct kxen_subsys kxen_gnttab_subsys = {
+	.name = "grant tables",
+	.features = KXEN_F_GRANTS,
+	.create_limits = gnttab_create_limits,
+	.create = gnttab_create,
+	.destroy = gnttab_destroy,
+	.reset = gnttab_reset,
+	.in_use = gnttab_in_use,
+	.stats = gnttab_stats,
+	.hypercalls = gnttab_hypercalls,
+	.spaces = kxen_gnt_spaces,
+};
