@@ -124,13 +124,6 @@ static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
 	return n == -ENOMEM || n == -EINTR ? n : -EINVAL;
 }
 
-/* --- a trial, before there is a domain -------------------------------------------- */
-
-static bool bring(struct mm_struct *mm, unsigned long hva)
-{
-	return mm == current->mm ? bring_in(hva) : bring_in_others(mm, hva);
-}
-
 /* As pin_own(): what is not there is brought in outside of the lock, if need be again. */
 static long pin_brought(struct mm_struct *mm, unsigned long hva, struct page **page)
 {
@@ -140,6 +133,51 @@ static long pin_brought(struct mm_struct *mm, unsigned long hva, struct page **p
 		n = pin_others(mm, hva, FOLL_NOWAIT, page);
 	while (!n && bring_in_others(mm, hva));
 	return n;
+}
+
+/* As pin_others(), for who may hold a process's mmap_lock: what is not there is not brought in. */
+static long pin_now(struct mm_struct *mm, unsigned long hva, struct page **page)
+{
+	const unsigned int how = FOLL_WRITE | FOLL_LONGTERM | FOLL_NOFAULT | FOLL_NOWAIT;
+	struct mm_struct *other = mm == current->mm ? NULL : mm;
+	long n;
+
+	if (other && !mmap_read_trylock(other))
+		return -EAGAIN;
+	n = remote(pin_user_pages_remote, mm, hva, how, page, NULL);
+	if (other)
+		mmap_read_unlock(other);
+	return !n || n == -EFAULT ? -EAGAIN : n;
+}
+
+/**
+ * kxen_memory_pin() - Hold a page of a VMM's memory for long, to read and write.
+ * @mm: its memory, with a reference; NULL: the calling task's own.
+ * @hva: where it is there.
+ * @wait: until it is there.
+ * @page: filled in.
+ *
+ * For pages that no domain has noted: the caller has charged it, and gives it back by
+ * kxen_memory_unpin(). Context: no lock held, may sleep for as long as the memory's owner likes;
+ * without @wait the calling process's mmap_lock is held.
+ * Return: 0; -EINVAL if no page can be had there; -EAGAIN if it is not there, without @wait;
+ * -ENOMEM; -EINTR for a task that is being killed.
+ */
+int kxen_memory_pin(struct mm_struct *mm, unsigned long hva, bool wait, struct page **page)
+{
+	long n = !wait ? pin_now(mm ?: current->mm, hva, page) :
+		 mm ? pin_brought(mm, hva, page) : pin_own(hva, page);
+
+	if (n == 1)
+		return 0;
+	return n == -ENOMEM || n == -EINTR || n == -EAGAIN ? n : -EINVAL;
+}
+
+/* --- a trial, before there is a domain -------------------------------------------- */
+
+static bool bring(struct mm_struct *mm, unsigned long hva)
+{
+	return mm == current->mm ? bring_in(hva) : bring_in_others(mm, hva);
 }
 
 /*
@@ -294,6 +332,12 @@ static void unpin(struct page *page)
 	}
 }
 
+/* What kxen_memory_pin() has held: dirty from now on. Context: may sleep, waits for nobody. */
+void kxen_memory_unpin(struct page *page)
+{
+	unpin(page);
+}
+
 /* Before the first domain: 0, or -ENOMEM. */
 int kxen_guest_mem_init(void)
 {
@@ -309,15 +353,18 @@ void kxen_guest_mem_exit(void)
 
 /* --- what a domain holds ---------------------------------------------------------- */
 
-/*
- * Long-term pins are locked memory of the user whose VMM it is, as for VFIO. A page that was
- * placed is none of the VMM's.
+/**
+ * kxen_memory_charge() - One more page of a VMM's memory is held.
+ * @d: its domain.
+ *
+ * Long-term pins are locked memory of the user whose VMM it is, as for VFIO.
+ * Context: any. Return: 0; -ENOMEM at the user's limit.
  */
-static int charge(struct kxen_domain *d, const struct kxen_page *p)
+int kxen_memory_charge(struct kxen_domain *d)
 {
 	long now;
 
-	if (!d->user || p->entry)
+	if (!d->user)
 		return 0;
 	now = atomic_long_read(&d->user->locked_vm);
 	do {
@@ -327,10 +374,23 @@ static int charge(struct kxen_domain *d, const struct kxen_page *p)
 	return 0;
 }
 
+/* And one less. Context: any. */
+void kxen_memory_uncharge(struct kxen_domain *d)
+{
+	if (d->user)
+		atomic_long_dec(&d->user->locked_vm);
+}
+
+/* A page that was placed is none of the VMM's. */
+static int charge(struct kxen_domain *d, const struct kxen_page *p)
+{
+	return p->entry ? 0 : kxen_memory_charge(d);
+}
+
 static void uncharge(struct kxen_domain *d, const struct kxen_page *p)
 {
-	if (d->user && !p->entry)
-		atomic_long_dec(&d->user->locked_vm);
+	if (!p->entry)
+		kxen_memory_uncharge(d);
 }
 
 /* The value of a page: that of its frame, or of what was placed over it. */

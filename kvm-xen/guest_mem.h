@@ -34,6 +34,8 @@ static inline u64 kxen_gfn_from_kvm(u64 gfn)
 }
 
 struct kvm;
+struct mm_struct;
+struct page;
 struct kvm_memory_slot;
 struct kxen_domain;
 struct kxen_vcpu;
@@ -66,6 +68,10 @@ int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u6
 			    struct kxen_page *p);
 bool kxen_page_is_exclusive(struct kxen_domain *d, const struct kxen_page *p);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
+int kxen_memory_charge(struct kxen_domain *d);
+void kxen_memory_uncharge(struct kxen_domain *d);
+int kxen_memory_pin(struct mm_struct *mm, unsigned long hva, bool wait, struct page **page);
+void kxen_memory_unpin(struct page *page);
 int kxen_guest_memory_pins(struct kvm *kvm);
 int kxen_guest_memory_bring(struct kvm *kvm, unsigned long hva);
 

@@ -66,6 +66,12 @@ static __always_inline bool kxen_gptr_same(struct kxen_gptr a, struct kxen_gptr 
 	return a.raw == b.raw;
 }
 
+/* How many bytes behind a multiple of 8. */
+static __always_inline u32 kxen_gptr_low(struct kxen_gptr g)
+{
+	return (unsigned long)g.raw & 7;
+}
+
 /* --- windows ---------------------------------------------------------------------- */
 
 #ifndef KXEN_TEST_WINDOWS	/* selftests/user/bits.c */
@@ -286,6 +292,19 @@ static inline void kxen_guest_copy(struct kxen_gptr to, struct kxen_gptr from, u
 		kxen_guest_read(words, kxen_gptr_at(from, done), n);
 		kxen_guest_write(kxen_gptr_at(to, done), words, n);
 	}
+}
+
+/*
+ * The same at once, for as much as a page, where all memory is mapped at all times: for copies
+ * whose time counts. They may overlap; then it is not said what comes out.
+ */
+static inline void kxen_guest_move(struct kxen_gptr to, struct kxen_gptr from, u32 len)
+{
+#ifdef KXEN_TEST_WINDOWS
+	kxen_guest_copy(to, from, len);
+#else
+	memmove(to.raw, from.raw, len);
+#endif
 }
 
 static inline void kxen_guest_zero(struct kxen_gptr g, u32 len)
