@@ -29,6 +29,7 @@ fuzz fifo address,undefined
 fuzz nlevel address,undefined
 fuzz ports address,undefined
 fuzz stream address,undefined
+fuzz grants address,undefined
 threads() {	# NAME
 	$C -DTHREADS -fsanitize=thread -pthread -o "$U/$1-threads" "$1.c" >"$U/threads.log" 2>&1
 	tap $? "$1: builds with the thread sanitizer"
@@ -39,6 +40,7 @@ threads() {	# NAME
 threads fifo
 threads nlevel
 threads ports
+threads grants
 steps() {	# NAME WHAT
 	$C -DSTEPS -fsanitize=address,undefined -o "$U/$1-steps" "$1.c" >"$U/steps.log" 2>&1
 	tap $? "$1: builds step by step"
