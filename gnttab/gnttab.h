@@ -43,7 +43,24 @@ struct kxen_gnt_side {
 	u32 offset;
 };
 
-/* host.c: domain 0 */
+/*
+ * host.c: domain 0. Errors are Linux's: -EAGAIN, -ENOMEM, -EINVAL for all that a guest is told by
+ * GNTST_*. A page that the host has mapped or granted is in memory, and stays, whatever its
+ * owner's VMM does.
+ *
+ * kxen_gnt_host_map() and kxen_gnt_host_unmap() are called while a process maps and unmaps memory,
+ * with its mmap_lock held for writing; the VMM may be the caller, or map what he has granted.
+ * So they wait for no mmap_lock (mmap_read_trylock; none, if it is current->mm's), and have no
+ * page brought in: -EAGAIN. kxen_gnt_host_bring() is called then, with no lock held, and waits
+ * for what they could not, until a signal that kills; the caller tries again.
+ * kxen_gnt_host_copy() is called with no lock held, and waits.
+ *
+ * What kxen_gnt_host_grant() was given has a reference of its own, until it is neither granted nor
+ * mapped. kxen_gnt_host_end() is the end of that, by a caller who has seen that
+ * kxen_gnt_host_in_use() said no: what was mapped since keeps the number and the reference
+ * until it is unmapped.
+ */
+void kxen_gnt_host_bring(u16 domid, u32 ref);
 int kxen_gnt_host_map(u16 domid, u32 ref, bool read_only, struct kxen_gnt_map *m);
 void kxen_gnt_host_unmap(struct kxen_gnt_map *m);
 s16 kxen_gnt_host_copy(const struct kxen_gnt_side *src, const struct kxen_gnt_side *dst, u32 len);

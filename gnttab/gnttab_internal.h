@@ -118,6 +118,13 @@ long kxen_gnt_op_map(struct kxen_hc *hc);
 long kxen_gnt_op_unmap(struct kxen_hc *hc);
 long kxen_gnt_op_copy(struct kxen_hc *hc);
 
+/* maptrack.c, unmap.c, active.c: the ends of a domain, on either side */
+struct kxen_maptrack *kxen_maptrack_create(u32 max_frames);
+void kxen_maptrack_destroy(struct kxen_maptrack *m);
+u32 kxen_maptrack_used(struct kxen_maptrack *m);
+void kxen_gnt_mapper_stop(struct kxen_domain *d);
+void kxen_gnt_granter_stop(struct kxen_domain *d);
+
 /* Entries that @nr_frames frames hold in a version. */
 static inline u32 kxen_gnt_frame_refs(u32 version)
 {

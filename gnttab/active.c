@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Grants in use (D25 to D29, D45, D46, D73).
+ *
+ * The first user has the granter's page held, the last one lets it go. A page may be long in
+ * coming, if it does so at all: it is waited for with no lock, and then everything is looked at
+ * again. Once held, it is what all users of the grant see, whatever the entry says by then.
+ */
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/sched/mm.h>
+
+#include "../kvm-xen/kvm/glue.h"
+#include "use.h"
+
+#define RETRIES	4	/* for an entry that changes while its page is brought */
+
+/* Not GNTST_*: what is missing for the next attempt. */
+#define NEED_PAGE	1
+#define AGAIN		2
+
+/* --- the lock of an active entry ------------------------------------------------------- */
+
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+static struct lock_class_key active_key;
+static struct lockdep_map active_map = STATIC_LOCKDEP_MAP_INIT("kxen_gnt_active", &active_key);
+#define active_acquire()	lock_map_acquire(&active_map)
+#define active_release()	lock_map_release(&active_map)
+#else
+#define active_acquire()
+#define active_release()
+#endif
+
+/* No two at once. Context: the table's lock held for reading; preemption is off until the end. */
+void kxen_gnt_lock(struct kxen_gnt_active *a) __acquires(bitlock)
+{
+	active_acquire();
+	bit_spin_lock(KXEN_GNT_LOCK, &a->word);
+}
+
+/* What else is in the word changes under the lock alone: no other atomic operation is needed. */
+void kxen_gnt_unlock(struct kxen_gnt_active *a) __releases(bitlock)
+{
+	active_release();
+	__bit_spin_unlock(KXEN_GNT_LOCK, &a->word);
+}
+
+static void set_place(struct kxen_gnt_active *a, const struct kxen_gnt_place *p)
+{
+	a->word = BIT(KXEN_GNT_LOCK) | (p->part ? KXEN_GNT_PART : 0) |
+		(unsigned long)p->start << KXEN_GNT_START |
+		(unsigned long)p->gfn << KXEN_GNT_GFN;
+	a->length = p->length;
+}
+
+static struct kxen_gnt_place place_of(const struct kxen_gnt_active *a)
+{
+	return (struct kxen_gnt_place) {
+		.gfn = a->word >> KXEN_GNT_GFN,
+		.start = a->word >> KXEN_GNT_START,
+		.length = a->length,
+		.part = a->word & KXEN_GNT_PART,
+	};
+}
+
+/* The entry of a reference that is there. The table's lock is held for reading. */
+struct kxen_gnt_at kxen_gnt_at(const struct kxen_gnttab *t, u32 ref)
+{
+	struct kxen_gnt_at at = {
+		.d = t->domain,
+		.entry = kxen_gnt_entry(t, ref),
+		.v2 = t->version == 2,
+	};
+
+	at.status = at.v2 ? kxen_gnt_status(t, ref) : at.entry;
+	return at;
+}
+
+/* --- the granter's page ---------------------------------------------------------------- */
+
+/**
+ * struct kxen_gnt_found - what an entry has said, and its page, held for who will use it.
+ * @place: what it grants.
+ * @generation: of the table, when that was read.
+ * @mm: its owner's memory, with a reference; NULL: it is the calling task's.
+ * @hva: where it is there.
+ * @page: it, held and charged; NULL: not yet.
+ */
+struct kxen_gnt_found {
+	struct kxen_gnt_place place;
+	u32 generation;
+	struct mm_struct *mm;
+	unsigned long hva;
+	struct page *page;
+};
+
+/* A page of the host's own, which is held by whoever has granted it; or one of a VMM's. */
+static void give_back(struct kxen_domain *d, struct page *page)
+{
+	if (d->is_host) {
+		put_page(page);
+		return;
+	}
+	kxen_memory_unpin(page);
+	kxen_memory_uncharge(d);
+}
+
+static void forget(struct kxen_domain *d, struct kxen_gnt_found *f)
+{
+	if (f->page)
+		give_back(d, f->page);
+	f->page = NULL;
+}
+
+/*
+ * Where the frame is (D27). The table's lock keeps the VM, as its granter has not stopped
+ * (kxen_gnt_granter_stop()).
+ */
+static s16 find(struct kxen_domain *d, struct kxen_gnt_found *f)
+{
+	struct kxen_p2m at = kxen_p2m_lookup(d, f->place.gfn);
+	struct mm_struct *mm;
+
+	kxen_p2m_put(&at);
+	if (at.kind == KXEN_P2M_OUT)
+		return GNTST_eagain;
+	if (at.kind != KXEN_P2M_RAM)
+		return GNTST_bad_page;
+	mm = kxen_glue_vm_mm(d->kvm);
+	f->hva = at.hva;
+	f->mm = NULL;
+	if (mm == current->mm)
+		return NEED_PAGE;
+	if (!mmget_not_zero(mm))
+		return GNTST_bad_page;
+	f->mm = mm;
+	return NEED_PAGE;
+}
+
+/* No lock held. @f is what find() has left. */
+static s16 bring(struct kxen_domain *d, struct kxen_gnt_found *f, enum kxen_gnt_wait wait)
+{
+	int ret = kxen_memory_charge(d);
+
+	if (!ret) {
+		ret = kxen_memory_pin(f->mm, f->hva, wait == KXEN_GNT_WAITS, &f->page);
+		if (ret) {
+			f->page = NULL;
+			kxen_memory_uncharge(d);
+		}
+	}
+	if (f->mm)
+		mmput(f->mm);
+	f->mm = NULL;
+	if (!ret)
+		return AGAIN;
+	if (ret == -EAGAIN)
+		return GNTST_eagain;
+	return ret == -EINVAL ? GNTST_bad_page : GNTST_general_error;
+}
+
+/* --- acquiring ------------------------------------------------------------------------- */
+
+static void use(struct kxen_gnt_use *u, struct kxen_gnt_active *a)
+{
+	a->pin += u->one;
+	u->page = a->page;
+	u->place = place_of(a);
+}
+
+/* It is in use already. */
+static s16 take_pinned(struct kxen_gnt_active *a, struct kxen_gnt_at at,
+		       const struct kxen_gnt_want *want, struct kxen_gnt_use *u)
+{
+	struct kxen_gnt_place was = place_of(a), now;
+	struct kxen_gnt_want w = *want;
+
+	if (a->domid != want->domid || kxen_pin_full(a->pin, u->one) || (want->whole && was.part))
+		return GNTST_general_error;
+	w.pinned = true;
+	if (want->write && !kxen_pin_written(a->pin)) {
+		/* A copy that comes to write takes what its first part has taken (XSA-500). */
+		now = kxen_gnt_where(at);
+		if (!want->whole && !kxen_gnt_place_same(&was, &now))
+			return GNTST_general_error;
+		if (!kxen_gnt_set(at, &w))
+			return GNTST_general_error;
+	}
+	use(u, a);
+	return GNTST_okay;
+}
+
+/* Domain 0 grants what it holds, and nobody else writes into its table. */
+static void own_page(struct kxen_gnt_found *f)
+{
+	f->page = pfn_to_page(f->place.gfn);
+	get_page(f->page);
+}
+
+/* The first user. */
+static s16 take_new(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxen_gnt_at at,
+		    const struct kxen_gnt_want *want, struct kxen_gnt_use *u,
+		    struct kxen_gnt_found *f)
+{
+	struct kxen_gnt_place now = kxen_gnt_where(at);
+
+	if (!kxen_gnt_allows(kxen_gnt_header(at), want))
+		return GNTST_general_error;
+	if (now.gfn > KXEN_P2M_MAX_GFN)
+		return GNTST_bad_page;
+	if (!f->page || f->generation != t->generation ||
+	    !kxen_gnt_place_same(&f->place, &now)) {
+		f->place = now;
+		f->generation = t->generation;
+		if (!t->domain->is_host)
+			return NEED_PAGE;
+		own_page(f);
+	}
+	if (!kxen_gnt_set(at, want))
+		return GNTST_general_error;
+	/* The frame is what is granted as of now. */
+	now = kxen_gnt_where(at);
+	if (!kxen_gnt_place_same(&f->place, &now)) {
+		kxen_gnt_clear(at, want->write, true);
+		return AGAIN;
+	}
+	a->page = f->page;
+	f->page = NULL;
+	a->domid = want->domid;
+	set_place(a, &now);
+	use(u, a);
+	return GNTST_okay;
+}
+
+static s16 take(struct kxen_gnttab *t, const struct kxen_gnt_want *want, struct kxen_gnt_use *u,
+		struct kxen_gnt_found *f)
+{
+	struct kxen_gnt_active *a = kxen_gnt_active(t, u->ref);
+	struct kxen_gnt_at at;
+	s16 st;
+
+	kxen_gnt_lock(a);
+	at = kxen_gnt_at(t, u->ref);
+	u->header = kxen_gnt_header(at);
+	st = a->pin ? take_pinned(a, at, want, u) : take_new(t, a, at, want, u, f);
+	kxen_gnt_unlock(a);
+	return st;
+}
+
+/* One attempt, all under the table's lock. */
+static s16 attempt(struct kxen_gnttab *t, const struct kxen_gnt_want *want,
+		   struct kxen_gnt_use *u, struct kxen_gnt_found *f)
+{
+	struct kxen_domain *d = u->granter;
+	u32 nr = kxen_gnt_nr_refs(t);
+	struct page *stale;
+	s16 st;
+
+	if (!d->is_host && (READ_ONCE(d->state) == KXEN_DYING || !READ_ONCE(d->kvm)))
+		return GNTST_bad_domain;
+	if (u->ref >= nr)
+		return GNTST_bad_gntref;
+	u->ref = array_index_nospec(u->ref, nr);
+	stale = f->page;
+	st = take(t, want, u, f);
+	if (st != NEED_PAGE)
+		return st;
+	f->page = NULL;
+	st = find(d, f);
+	if (stale)
+		give_back(d, stale);
+	return st;
+}
+
+/**
+ * kxen_gnt_acquire() - Use a grant.
+ * @u: granter, held or referenced, and reference, which is not trusted; the rest is filled in.
+ * @want: by whom, for what.
+ * @wait: if its page is not there.
+ *
+ * Context: no lock held but, with KXEN_GNT_NO_WAIT, the calling process's mmap_lock; may sleep.
+ * Return: GNTST_*; if it is GNTST_okay, kxen_gnt_release() ends it.
+ */
+s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
+		     enum kxen_gnt_wait wait)
+{
+	struct kxen_gnttab *t = u->granter->gnttab;
+	struct kxen_gnt_found f = { };
+	s16 st = AGAIN;
+	u32 i;
+
+	u->one = kxen_pin_one(want->write);
+	for (i = 0; i < RETRIES && st == AGAIN; i++) {
+		percpu_down_read(&t->lock);
+		st = attempt(t, want, u, &f);
+		percpu_up_read(&t->lock);
+		if (st == NEED_PAGE)
+			st = bring(u->granter, &f, wait);
+	}
+	forget(u->granter, &f);
+	return st == AGAIN ? GNTST_general_error : st;
+}
+
+/* --- giving back ----------------------------------------------------------------------- */
+
+/*
+ * Its status is where the table has it now: the version may have changed (XSA-501, -517), and
+ * then the reference may be in no frame any more.
+ */
+static struct page *drop(struct kxen_gnttab *t, struct kxen_gnt_active *a,
+			 const struct kxen_gnt_use *u)
+{
+	bool wrote = kxen_pin_written(a->pin);
+	struct page *page = NULL;
+
+	a->pin -= u->one;
+	if (u->ref < kxen_gnt_nr_refs(t))
+		kxen_gnt_clear(kxen_gnt_at(t, u->ref), wrote && !kxen_pin_written(a->pin),
+			       !a->pin);
+	if (!a->pin) {
+		page = a->page;
+		a->page = NULL;
+	}
+	return page;
+}
+
+/* Before the granter can see that it is free. The table's lock keeps the VM, as in find(). */
+static void mark_dirty(struct kxen_domain *d, const struct kxen_gnt_use *u,
+		       const struct kxen_gnt_active *a)
+{
+	/* Of a grant in use it stays what it is. */
+	u64 gfn = READ_ONCE(a->word) >> KXEN_GNT_GFN;
+
+	if (!(u->one & KXEN_PIN_WRITERS) || d->is_host || READ_ONCE(d->state) == KXEN_DYING)
+		return;
+	kxen_glue_gfn_dirty(d->kvm, kxen_gfn_to_kvm(gfn));
+}
+
+/**
+ * kxen_gnt_release() - Use it no more.
+ * @u: what kxen_gnt_acquire() has filled in; the granter is still held or referenced.
+ *
+ * Nothing reaches the page by this use any more: what was mapped is flushed.
+ * Context: may sleep; waits for nobody outside the kernel.
+ */
+void kxen_gnt_release(const struct kxen_gnt_use *u)
+{
+	struct kxen_gnttab *t = u->granter->gnttab;
+	struct kxen_gnt_active *a;
+	struct page *page;
+
+	percpu_down_read(&t->lock);
+	a = kxen_gnt_active(t, u->ref);
+	mark_dirty(u->granter, u, a);
+	kxen_gnt_lock(a);
+	page = drop(t, a, u);
+	kxen_gnt_unlock(a);
+	percpu_up_read(&t->lock);
+	if (page)
+		give_back(u->granter, page);
+}
+
+/**
+ * kxen_gnt_granter_stop() - Nobody looks into the granter's VM from now on.
+ * @d: the domain, dying.
+ *
+ * What is in use stays, with its pages (D101). Context: may sleep.
+ */
+void kxen_gnt_granter_stop(struct kxen_domain *d)
+{
+	/* Whoever has seen it alive has its table's lock. */
+	percpu_down_write(&d->gnttab->lock);
+	percpu_up_write(&d->gnttab->lock);
+}
