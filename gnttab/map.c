@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* GNTTABOP_map_grant_ref (D20 to D33). */
+#include <linux/minmax.h>
+#include <linux/sched.h>
+
+#include "../kvm-xen/hc_arg.h"
+#include "../kvm-xen/kvm/glue.h"
+#include "batch.h"
+#include "use.h"
+
+#define ATTRIBUTES	(GTF_PWT | GTF_PCD | GTF_PAT)
+
+/* What no guest of ours has (D21). */
+#define NOT_FOR_HVM	(GNTMAP_device_map | GNTMAP_application_map | GNTMAP_contains_pte)
+
+/* In the order in which Xen says so. */
+static s16 check_flags(u32 flags)
+{
+	if (!(flags & (GNTMAP_device_map | GNTMAP_host_map)))
+		return GNTST_bad_gntref;
+	return flags & NOT_FOR_HVM ? GNTST_general_error : GNTST_okay;
+}
+
+/* The grant is in use: its page goes to where the guest wants to have it. */
+static s16 place(struct kxen_hc *hc, const struct gnttab_map_grant_ref *op,
+		 const struct kxen_gnt_use *u)
+{
+	bool read_only = op->flags & GNTMAP_readonly;
+
+	if ((op->flags & ~(GNTMAP_host_map | GNTMAP_readonly)) || (u->header & ATTRIBUTES))
+		return GNTST_general_error;
+	if (kxen_p2m_map(hc->d, op->host_addr >> XEN_PAGE_SHIFT, u->page, read_only))
+		return GNTST_general_error;
+	return GNTST_okay;
+}
+
+/* The handle is valid from here on: who reads it looks at @where first. */
+static void publish(struct kxen_hc *hc, struct gnttab_map_grant_ref *op,
+		    const struct kxen_gnt_use *u, u32 handle)
+{
+	struct kxen_gnt_mapping *m = kxen_maptrack_find(hc->d->gnttab->maptrack, handle);
+	u64 gfn = op->host_addr >> XEN_PAGE_SHIFT;
+
+	WRITE_ONCE(m->ref, u->ref);
+	WRITE_ONCE(m->domid, u->granter->domid);
+	smp_store_release(&m->where, gfn << KXEN_MAPPING_GFN | KXEN_MAPPING_USED |
+			  (op->flags & GNTMAP_readonly ? 0 : KXEN_MAPPING_WRITE));
+	op->handle = handle;
+	op->dev_bus_addr = gfn << XEN_PAGE_SHIFT;
+}
+
+static s16 map_with(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct kxen_gnt_use *u,
+		    u32 handle)
+{
+	const struct kxen_gnt_want want = {
+		.domid = hc->d->domid,
+		.write = !(op->flags & GNTMAP_readonly),
+		.whole = true,
+	};
+	s16 st = kxen_gnt_acquire(u, &want, KXEN_GNT_WAITS);
+
+	if (st != GNTST_okay)
+		return st;
+	st = place(hc, op, u);
+	if (st == GNTST_okay)
+		publish(hc, op, u, handle);
+	else
+		kxen_gnt_release(u);
+	return st;
+}
+
+/* The granter is referenced, and held while this is mapped. */
+static s16 map_of(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct kxen_domain *granter)
+{
+	struct kxen_maptrack *m = hc->d->gnttab->maptrack;
+	struct kxen_gnt_use u = { .granter = granter, .ref = op->ref };
+	u32 handle = kxen_maptrack_get(m, hc->v->id);
+	s16 st = GNTST_bad_domain;
+
+	if (handle == KXEN_NO_HANDLE)
+		return GNTST_no_space;
+	if (kxen_domain_hold(granter)) {
+		st = map_with(hc, op, &u, handle);
+		if (st == GNTST_okay)
+			return st;
+		kxen_domain_unhold(granter);
+	}
+	kxen_maptrack_put(m, hc->v->id, handle);
+	return st;
+}
+
+static s16 map(struct kxen_hc *hc, struct gnttab_map_grant_ref *op)
+{
+	s16 st = check_flags(op->flags);
+	struct kxen_domain *granter;
+
+	if (st != GNTST_okay)
+		return st;
+	/* By number alone: DOMID_SELF is none (D22). */
+	granter = kxen_domain_get(op->dom);
+	if (!granter)
+		return GNTST_bad_domain;
+	st = map_of(hc, op, granter);
+	kxen_domain_put(granter);
+	return st;
+}
+
+static void map_some(struct kxen_hc *hc, void *ops, u32 nr)
+{
+	struct gnttab_map_grant_ref *op = ops;
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		op[i].status = map(hc, &op[i]);
+}
+
+/**
+ * kxen_gnt_op_map() - GNTTABOP_map_grant_ref.
+ * @hc: the call: array and number of elements, which is not negative.
+ *
+ * Context: as a hypercall. Return: as the guest gets it.
+ */
+long kxen_gnt_op_map(struct kxen_hc *hc)
+{
+	BUILD_BUG_ON(sizeof(struct gnttab_map_grant_ref) != 32);
+	return kxen_gnt_batch(hc, sizeof(struct gnttab_map_grant_ref), map_some);
+}
