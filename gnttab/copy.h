@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The two ends of a copy. */
+#ifndef KXEN_GNT_COPY_H
+#define KXEN_GNT_COPY_H
+
+#include "use.h"
+
+struct kxen_vcpu;
+
+/**
+ * struct kxen_gnt_name - what a copy names at one end.
+ * @granted: @value is a reference of @domid; else a frame of the caller's own.
+ * @domid: whose; DOMID_SELF.
+ * @value: reference or frame.
+ * @offset: the first byte in the page.
+ */
+struct kxen_gnt_name {
+	bool granted;
+	u16 domid;
+	u64 value;
+	u32 offset;
+};
+
+/**
+ * struct kxen_gnt_end - one end of copies: what it was last, held for the next one.
+ * @v: the caller, NULL: a process of domain 0, which has no frames.
+ * @d: its domain.
+ * @write: copies go there.
+ * @held: @name is held.
+ * @name: what it is; its @offset is not looked at.
+ * @use: a grant in use, its granter referenced.
+ * @entry: a frame of the caller's that something is placed over.
+ * @page: a frame of the caller's that is the VMM's memory.
+ * @at: the first byte of the page.
+ */
+struct kxen_gnt_end {
+	struct kxen_vcpu *v;
+	struct kxen_domain *d;
+	bool write;
+	bool held;
+	struct kxen_gnt_name name;
+	struct kxen_gnt_use use;
+	struct kxen_p2m_entry *entry;
+	struct page *page;
+	struct kxen_gptr at;
+};
+
+s16 kxen_gnt_end_name(struct kxen_gnt_end *e, const struct kxen_gnt_name *n);
+s16 kxen_gnt_end_claim(struct kxen_gnt_end *e);
+void kxen_gnt_end_drop(struct kxen_gnt_end *e);
+
+#endif

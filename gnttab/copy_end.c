@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ends of a copy: what is named there, looked at for each copy anew, and its page, which is
+ * kept for the next one only if that names the same in the same way (D71 to D73).
+ */
+#include <linux/mm.h>
+
+#include "../kvm-xen/guest_mem.h"
+#include "../kvm-xen/kvm/glue.h"
+#include "copy.h"
+
+static bool same(const struct kxen_gnt_name *a, const struct kxen_gnt_name *b)
+{
+	return a->granted == b->granted && a->domid == b->domid && a->value == b->value;
+}
+
+static void drop_own(struct kxen_gnt_end *e)
+{
+	if (e->entry)
+		kxen_p2m_entry_put(e->entry);
+	else if (e->page && e->write)
+		kxen_memory_unpin(e->page);
+	else if (e->page)
+		unpin_user_page(e->page);
+	e->entry = NULL;
+	e->page = NULL;
+}
+
+/**
+ * kxen_gnt_end_drop() - Keep nothing for the next copy.
+ * @e: the end.
+ *
+ * Context: may sleep; waits for nobody outside the kernel.
+ */
+void kxen_gnt_end_drop(struct kxen_gnt_end *e)
+{
+	if (e->held && e->name.granted)
+		kxen_gnt_release(&e->use);
+	else if (e->held)
+		drop_own(e);
+	e->held = false;
+	if (e->use.granter)
+		kxen_domain_put(e->use.granter);
+	e->use.granter = NULL;
+}
+
+/**
+ * kxen_gnt_end_name() - May the caller name this, and is there such a domain?
+ * @e: the end; what it has held is dropped, if it is another.
+ * @n: what the copy names.
+ *
+ * The first question is asked of every copy (CVE-2026-102704). Context: may sleep.
+ * Return: GNTST_*.
+ */
+s16 kxen_gnt_end_name(struct kxen_gnt_end *e, const struct kxen_gnt_name *n)
+{
+	if (!n->granted && n->domid != DOMID_SELF)
+		return GNTST_permission_denied;
+	if (e->held && same(&e->name, n))
+		return GNTST_okay;
+	kxen_gnt_end_drop(e);
+	e->name = *n;
+	if (!n->granted)
+		return GNTST_okay;
+	e->use.granter = kxen_domain_get(n->domid == DOMID_SELF ? e->d->domid : n->domid);
+	return e->use.granter ? GNTST_okay : GNTST_bad_domain;
+}
+
+static s16 claim_grant(struct kxen_gnt_end *e)
+{
+	const struct kxen_gnt_want want = { .domid = e->d->domid, .write = e->write };
+	s16 st;
+
+	e->use.ref = e->name.value;
+	st = kxen_gnt_acquire(&e->use, &want, KXEN_GNT_WAITS);
+	if (st == GNTST_okay)
+		e->at = kxen_gptr_page(e->use.page, 0);
+	return st;
+}
+
+/* Memory of the caller's VMM, whose thread this is: held for the copy alone. */
+static s16 claim_ram(struct kxen_gnt_end *e, const struct kxen_p2m *at)
+{
+	if (pin_user_pages_fast(at->hva, 1, e->write ? FOLL_WRITE : 0, &e->page) != 1) {
+		e->page = NULL;
+		return GNTST_bad_page;
+	}
+	if (e->write)
+		kxen_glue_mark_dirty(e->v->vcpu, e->name.value << XEN_PAGE_SHIFT);
+	e->at = kxen_gptr_page(e->page, at->offset);
+	return GNTST_okay;
+}
+
+/* What is placed there: its reference goes from @at to @e. */
+static s16 claim_placed(struct kxen_gnt_end *e, struct kxen_p2m *at)
+{
+	if (e->write && at->entry->read_only)
+		return GNTST_bad_page;
+	e->entry = at->entry;
+	at->entry = NULL;
+	e->at = kxen_gptr_page(e->entry->page, e->entry->offset);
+	return GNTST_okay;
+}
+
+static s16 claim_own(struct kxen_gnt_end *e)
+{
+	struct kxen_p2m at = kxen_p2m_lookup(e->d, e->name.value);
+	s16 st = GNTST_bad_page;
+
+	if (at.kind == KXEN_P2M_RAM)
+		st = claim_ram(e, &at);
+	else if (at.kind == KXEN_P2M_OWN)
+		st = claim_placed(e, &at);
+	else if (at.kind == KXEN_P2M_OUT)
+		st = GNTST_eagain;
+	kxen_p2m_put(&at);
+	return st;
+}
+
+/**
+ * kxen_gnt_end_claim() - Hold what is named.
+ * @e: the end, kxen_gnt_end_name() agreed.
+ *
+ * Context: no lock held; may sleep for as long as the granter likes.
+ * Return: GNTST_*.
+ */
+s16 kxen_gnt_end_claim(struct kxen_gnt_end *e)
+{
+	s16 st;
+
+	if (e->held)
+		return GNTST_okay;
+	st = e->name.granted ? claim_grant(e) : claim_own(e);
+	e->held = st == GNTST_okay;
+	return st;
+}
