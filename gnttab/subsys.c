@@ -15,17 +15,40 @@ static int gnttab_create(struct kxen_domain *d, const struct kxen_create *c)
 
 	d->limit[KXEN_LIMIT_MAPTRACK].max = maptrack * (XEN_PAGE_SIZE / 16);
 	d->gnttab = kxen_gnt_alloc(d, c->max_grant_frames ?: KXEN_GNT_FRAMES);
-	return d->gnttab ? 0 : -ENOMEM;
+	if (!d->gnttab)
+		return -ENOMEM;
+	d->gnttab->maptrack = kxen_maptrack_create(maptrack);
+	if (d->gnttab->maptrack)
+		return 0;
+	kxen_gnt_free(d->gnttab);
+	d->gnttab = NULL;
+	return -ENOMEM;
 }
 
 static void gnttab_destroy(struct kxen_domain *d)
 {
+	if (!d->gnttab)
+		return;
+	kxen_maptrack_destroy(d->gnttab->maptrack);
 	kxen_gnt_free(d->gnttab);
 	d->gnttab = NULL;
 }
 
+/* As granter first: nobody looks into its VM from then on. */
+static void gnttab_stop(struct kxen_domain *d)
+{
+	kxen_gnt_granter_stop(d);
+	kxen_gnt_mapper_stop(d);
+}
+
+static u64 gnttab_mapped(struct kxen_domain *d)
+{
+	return kxen_maptrack_used(d->gnttab->maptrack);
+}
+
 static void gnttab_reset(struct kxen_domain *d)
 {
+	kxen_gnt_mapper_stop(d);
 	kxen_gnt_renew(d->gnttab);
 }
 
@@ -42,7 +65,7 @@ static const struct kxen_stat_desc gnttab_stats[] = {
 			max),
 	KXEN_STAT_LIMIT(KXEN_STAT_GRANT_FRAMES_HIGH, "grant_frames_high",
 			KXEN_LIMIT_GRANT_FRAMES, high),
-	KXEN_STAT_LIMIT(KXEN_STAT_MAPPED_GRANTS, "mapped_grants", KXEN_LIMIT_MAPTRACK, used),
+	{ KXEN_STAT_MAPPED_GRANTS, .name = "mapped_grants", .domain = gnttab_mapped },
 	KXEN_STAT_LIMIT(KXEN_STAT_MAX_MAPPED_GRANTS, "max_mapped_grants", KXEN_LIMIT_MAPTRACK,
 			max),
 	KXEN_STAT_LIMIT(KXEN_STAT_MAPPED_GRANTS_HIGH, "mapped_grants_high", KXEN_LIMIT_MAPTRACK,
@@ -67,6 +90,7 @@ const struct kxen_subsys kxen_gnttab_subsys = {
 	.create_limits = gnttab_create_limits,
 	.create = gnttab_create,
 	.destroy = gnttab_destroy,
+	.stop = gnttab_stop,
 	.reset = gnttab_reset,
 	.in_use = gnttab_in_use,
 	.stats = gnttab_stats,
