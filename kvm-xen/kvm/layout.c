@@ -179,7 +179,7 @@ int kxen_glue_init(void)
 #define KXEN_KVM_CALL(name, type, nargs) \
 	(found = found && KXEN_RESOLVE(kxen_##name, kxen_hook_lookup(#name)))
 #define KXEN_KVM_DATA(name, type) \
-	(found = found && (kxen_##name = (void *)kxen_hook_lookup(#name)))
+	(found = found && (kxen_##name = (__force type)kxen_hook_lookup(#name)))
 #define KXEN_KVM_DATA_MAYBE(name, type) \
 	(kxen_##name = FORGED ? NULL : (void *)kxen_hook_find(#name))
 #include "list.h"
