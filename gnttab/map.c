@@ -43,6 +43,7 @@ static void publish(struct kxen_hc *hc, struct gnttab_map_grant_ref *op,
 
 	WRITE_ONCE(m->ref, u->ref);
 	WRITE_ONCE(m->domid, u->granter->domid);
+	/* Pairs with the acquire in unmap(). */
 	smp_store_release(&m->where, gfn << KXEN_MAPPING_GFN | KXEN_MAPPING_USED |
 			  (op->flags & GNTMAP_readonly ? 0 : KXEN_MAPPING_WRITE));
 	op->handle = handle;

@@ -95,7 +95,7 @@ static struct kxen_gnt_mapping *mapping(struct kxen_maptrack *m, u32 handle)
  */
 struct kxen_gnt_mapping *kxen_maptrack_find(struct kxen_maptrack *m, u32 handle)
 {
-	/* Pairs with the release in grow(). */
+	/* Pairs with the release in grow_locked(). */
 	u32 frame = handle / PER_FRAME, nr = smp_load_acquire(&m->nr_frames);
 
 	if (frame >= nr)
@@ -107,6 +107,7 @@ struct kxen_gnt_mapping *kxen_maptrack_find(struct kxen_maptrack *m, u32 handle)
 /* How many handles there may be used by now, also free ones. */
 u32 kxen_maptrack_limit(struct kxen_maptrack *m)
 {
+	/* Pairs with the release in grow_locked(). */
 	return smp_load_acquire(&m->nr_frames) * PER_FRAME;
 }
 
@@ -154,6 +155,7 @@ static u32 grow_locked(struct kxen_maptrack *m, struct kxen_free_list *l)
 	for (i = 1; i < PER_FRAME; i++)
 		f[i].ref = first + i + 1;
 	m->frame[nr] = f;
+	/* Pairs with the acquire in kxen_maptrack_find(). */
 	smp_store_release(&m->nr_frames, nr + 1);
 	spin_lock(&l->lock);
 	f[PER_FRAME - 1].ref = l->first;

@@ -65,6 +65,7 @@ static s16 take_away(struct kxen_unmapping *u, struct kxen_gnt_mapping *m, u64 w
 static s16 unmap(struct kxen_unmapping *u, const struct gnttab_unmap_grant_ref *op)
 {
 	struct kxen_gnt_mapping *m = kxen_maptrack_find(u->d->gnttab->maptrack, op->handle);
+	/* Pairs with the release in publish(), and with the one below. */
 	u64 where = m ? smp_load_acquire(&m->where) : 0, gfn = where >> KXEN_MAPPING_GFN;
 	s16 st;
 
@@ -82,7 +83,7 @@ static s16 unmap(struct kxen_unmapping *u, const struct gnttab_unmap_grant_ref *
 	if (st == GNTST_okay)
 		u->handle[u->nr++] = op->handle;
 	else
-		smp_store_release(&m->where, where);
+		smp_store_release(&m->where, where);	/* valid again */
 	return st;
 }
 

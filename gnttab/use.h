@@ -78,5 +78,4 @@ void kxen_maptrack_put(struct kxen_maptrack *m, u32 vcpu, u32 handle);
 struct kxen_gnt_mapping *kxen_maptrack_find(struct kxen_maptrack *m, u32 handle);
 u32 kxen_maptrack_limit(struct kxen_maptrack *m);
 
-
 #endif
