@@ -379,7 +379,7 @@ static void *run_vcpu(void *arg)
 			on_io(run);
 			break;
 		case KVM_EXIT_MMIO:
-			if (!run->mmio.is_write)
+			if (!vfio_mmio(run) && !run->mmio.is_write)
 				memset(run->mmio.data, 0xff, 8);
 			break;
 		case KVM_EXIT_INTR:
@@ -490,6 +490,7 @@ static void usage(void)
 	     "  --forgive    go on behind the first triple fault\n"
 	     "  --stay       having shut down, the guest's machine stays until it is killed\n"
 	     "  --stuck      guest frame 0x2000 comes with a line on standard input\n"
+	     "  --vfio DEV   a PCI device of the host's, bound to vfio-pci: its BAR is at 0xd0000000\n"
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
 	     "  --user UID   run as this user\n"
@@ -538,7 +539,7 @@ static const struct option opts[] = {
 	{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
 	{ "pull", 0, 0, 'D' }, { "alias", 0, 0, 'A' },
 	{ "forgive", 0, 0, 'G' }, { "s3", 0, 0, '3' }, { "stay", 0, 0, 'Y' },
-	{ "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
+	{ "vfio", 1, 0, 'v' }, { "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
 	{ "state", 0, 0, 'q' },
 	{ "help", 0, 0, '?' }, { 0 },
 };
@@ -577,6 +578,7 @@ static void set_option(int c)
 	case 'A': vm.alias = true; break;
 	case 'G': vm.forgive = true; break;
 	case 'Y': vm.stay = true; break;
+	case 'v': vm.vfio = optarg; break;
 	case 'I': vm.vcpu_ids = optarg; break;
 	case 'M': limit_memlock(atoi(optarg)); break;
 	case 'U': become(atoi(optarg)); break;
@@ -608,6 +610,8 @@ static void make_machine(const char *image)
 		make_start_info();
 		make_mptable();
 	}
+	if (vm.vfio)
+		vfio_init(vm.vfio);
 	if (vm.stuck)
 		make_stuck_page();
 	if (vm.intree)

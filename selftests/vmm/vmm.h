@@ -41,6 +41,7 @@ struct machine {
 	bool stay;	/* the VM is there when its guest has shut down */
 	bool alias;	/* the same memory at 2 GB, too */
 	bool pull;	/* change memory under the guest when it says so */
+	const char *vfio;	/* the PCI device that it has: 0000:00:03.0 */
 	const char *vcpu_ids;	/* Xen's numbers, in the order of the vCPUs */
 	const char *fail;	/* what makes allocations fail */
 	unsigned int fuzz;	/* damaged streams to restore */
@@ -90,6 +91,11 @@ bool fail_io(struct kvm_run *run);
 
 /* mptable.c */
 void make_mptable(void);
+
+/* vfio.c */
+void vfio_init(const char *name);
+bool vfio_mmio(struct kvm_run *run);
+void vfio_close(void);
 
 /* intree.c */
 void intree_init(void);
