@@ -82,6 +82,14 @@ void kxen_arch_ready(void);
 
 /* First domain attached, last domain gone. May sleep, serialised by the core. */
 int kxen_arch_arm(void);
+
+/*
+ * A VM has devices: kxen_iommu_detached() is called before an IOMMU forgets what they see, from
+ * the first one to the last. 0, or an errno with nothing changed: nobody would call. May sleep.
+ */
+int kxen_arch_iommu_arm(void);
+void kxen_arch_iommu_disarm(void);
+
 void kxen_arch_disarm(void);
 
 /* A function of KVM that is traceable, rare, and never hooked. */

@@ -24,6 +24,7 @@
 #include "kxen.h"
 #include "log.h"
 #include "p2m.h"
+#include "p2m_iommu.h"
 #include "subsys.h"
 #include "trace.h"
 
@@ -400,6 +401,8 @@ int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 		unclaim(d);
 		return ret;
 	}
+	/* Before any vCPU of it is ours, and maps something. */
+	kxen_iommu_attach(d, kvm);
 	take_over(d, kvm);
 	trace_kxen_domain(d->domid, "attach");
 	return 0;
@@ -422,6 +425,7 @@ static void vm_gone(struct kxen_domain *d)
 	synchronize_rcu();
 	/* It may be a lot, and whoever asks for the domain's state waits for the lock. */
 	kxen_p2m_drop(d, true);
+	kxen_iommu_detach(d);
 
 	mutex_lock(&d->lock);
 	kxen_for_each_vcpu(d, i, v)

@@ -237,6 +237,15 @@ struct kxen_domain {
 	struct kxen_p2m_view *p2m_view;	/* memory made for frames that had none; p2m_view.c */
 	u32 p2m_held;		/* pages that are held and were placed; under pin_lock */
 	bool p2m_closed;
+	struct {		/* p2m_iommu.c: devices of the guest's own */
+		struct mutex lock;
+		struct list_head groups;
+		u32 nr;		/* of groups; read without the lock */
+		u32 unseen;	/* pages that a device which came late does not see */
+		struct xarray mapped;	/* by gfn: what they see of other domains */
+		struct list_head node;
+		struct kvm *kvm;
+	} iommu;
 	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];

@@ -119,6 +119,8 @@ int kxen_p2m_place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
 bool kxen_p2m_take(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
 int kxen_p2m_remove(struct kxen_domain *d, u64 gfn);
 void kxen_p2m_drop(struct kxen_domain *d, bool for_good);
+typedef void (*kxen_p2m_fn)(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only);
+void kxen_p2m_each_mapped(struct kxen_domain *d, kxen_p2m_fn fn);
 struct kxen_p2m_entry *kxen_p2m_entry_get(struct kxen_domain *d, u64 gfn);
 void kxen_p2m_entry_put(struct kxen_p2m_entry *e);
 unsigned long *kxen_p2m_slot(struct kxen_domain *d, u64 gfn);

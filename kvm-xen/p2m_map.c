@@ -9,6 +9,7 @@
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "p2m.h"
+#include "p2m_iommu.h"
 
 /* --- what KVM is told ------------------------------------------------------------------ */
 
@@ -138,6 +139,15 @@ static bool over_memory(struct kxen_domain *d, u64 gfn)
 	return at.kind == KXEN_P2M_RAM;
 }
 
+/* Nor shall the guest see what its devices do not. */
+static void take_back(struct kxen_domain *d, u64 gfn, struct page *page)
+{
+	struct kxen_p2m_gone g = { .d = d };
+
+	if (!kxen_p2m_unmap(&g, gfn, page))
+		kxen_p2m_flush(&g);
+}
+
 /**
  * kxen_p2m_map() - Put another domain's page over a guest's frame.
  * @d: the domain.
@@ -148,11 +158,13 @@ static bool over_memory(struct kxen_domain *d, u64 gfn)
  * Context: a thread of a vCPU of @d; may sleep.
  * Return: 0; -EINVAL for a frame that no machine has; -EEXIST if something is placed or mapped
  * there; -EROFS for a read-only page over the VMM's memory, which KVM's emulator would write to
- * in its place; -ESHUTDOWN if the domain has died; -ENOMEM.
+ * in its place; -EOPNOTSUPP if the VM's
+ * devices see the VMM's memory there; -ESHUTDOWN if the domain has died; -ENOMEM.
  */
 int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only)
 {
 	unsigned long word = (unsigned long)page_to_phys(page) | KXEN_P2M_MAPPED;
+	int ret;
 
 	if (gfn > KXEN_P2M_MAX_GFN)
 		return -EINVAL;
@@ -160,7 +172,13 @@ int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_on
 		return -ESHUTDOWN;
 	if (read_only && over_memory(d, gfn))
 		return -EROFS;
-	return kxen_p2m_set_word(d, gfn, word | (read_only ? KXEN_P2M_MAPPED_RO : 0));
+	ret = kxen_p2m_set_word(d, gfn, word | (read_only ? KXEN_P2M_MAPPED_RO : 0));
+	if (ret || !kxen_iommu_any(d))
+		return ret;
+	ret = kxen_iommu_map(d, gfn, page, read_only);
+	if (ret)
+		take_back(d, gfn, page);
+	return ret;
 }
 
 /**
@@ -186,7 +204,7 @@ int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page)
 }
 
 /**
- * kxen_p2m_flush() - Wait until no vCPU reaches what was unmapped.
+ * kxen_p2m_flush() - Wait until no vCPU and no device reaches what was unmapped.
  * @g: the frames; none afterwards.
  *
  * Context: any thread; may sleep.
@@ -199,6 +217,9 @@ void kxen_p2m_flush(struct kxen_p2m_gone *g)
 		return;
 	for (i = 0; i < g->nr; i++)
 		g->gfn[i] &= ~KXEN_P2M_GONE_SEEN;
+	/* Behind the clearing of the words, whose barrier pairs with that in add_group(). */
+	if (kxen_iommu_any(g->d))
+		kxen_iommu_unmap(g->d, g->gfn, g->nr);
 	kxen_p2m_zap(g->d, g->gfn, g->nr);
 	g->nr = 0;
 }

@@ -19,6 +19,7 @@
 
 #include "kxen.h"
 #include "p2m.h"
+#include "p2m_iommu.h"
 
 #define CHUNK_SHIFT	9	/* on x86 what one large page would map */
 #define CHUNK		BIT(CHUNK_SHIFT)
@@ -48,6 +49,7 @@ void kxen_p2m_init(struct kxen_domain *d)
 {
 	mutex_init(&d->p2m_lock);
 	xa_init_flags(&d->p2m_chunks, XA_FLAGS_ACCOUNT);
+	kxen_iommu_init(d);
 }
 
 /* --- chunks -------------------------------------------------------------------------- */
@@ -383,6 +385,42 @@ bool kxen_p2m_take(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
 int kxen_p2m_remove(struct kxen_domain *d, u64 gfn)
 {
 	return take_and_put(d, gfn, NULL);
+}
+
+static void each_of_chunk(struct kxen_domain *d, u64 first, struct kxen_p2m_chunk *c,
+			  kxen_p2m_fn fn)
+{
+	unsigned long word;
+	u32 i;
+
+	for (i = 0; i < CHUNK; i++) {
+		word = READ_ONCE(c->word[i]);
+		if (word & KXEN_P2M_MAPPED)
+			fn(d, first | i, kxen_p2m_word_page(word), word & KXEN_P2M_MAPPED_RO);
+	}
+}
+
+/**
+ * kxen_p2m_each_mapped() - Look at each frame that another domain's page is mapped over.
+ * @d: the domain.
+ * @fn: called for each; may sleep. Its page is not held: who unmaps it waits for something that
+ *	the caller of this has.
+ *
+ * Context: may sleep.
+ */
+void kxen_p2m_each_mapped(struct kxen_domain *d, kxen_p2m_fn fn)
+{
+	struct kxen_p2m_chunk *c;
+	unsigned long nr;
+
+	xa_for_each(&d->p2m_chunks, nr, c) {
+		c = find_chunk(d, nr);
+		if (!c)
+			continue;
+		each_of_chunk(d, (u64)nr << CHUNK_SHIFT, c, fn);
+		put_chunk(d, nr, c);
+		cond_resched();
+	}
 }
 
 /* The entries of a chunk, on the list. */

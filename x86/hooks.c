@@ -3,6 +3,7 @@
 #include <linux/build_bug.h>
 
 #include "../kvm-xen/arch.h"
+#include "../kvm-xen/kvm/btf.h"
 #include "../kvm-xen/kvm/hook.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
@@ -56,8 +57,19 @@ static struct kxen_hook hooks[] = {
 	     "prepare for a vCPU, or refuse it"),
 	HOOK_VOID("kvm_arch_vcpu_postcreate", 1, vcpu_created,
 		  "vCPUs that are added later"),
+	HOOK_VOID("kvm_vfio_update_coherency", 1, vfio_changed,
+		  "a VM gets a device of its own, or gives it back"),
 	HOOK_VOID("kvm_arch_pre_destroy_vm", 1, vm_gone,
 		  "the end of a VM is the end of its domain"),
+};
+
+/*
+ * What VFIO does with an IOMMU, while a domain has pages in one. Its driver need not be there
+ * before a VM has a device.
+ */
+static struct kxen_hook vfio_hooks[] = {
+	HOOK_OPTIONAL("vfio_iommu_type1_detach_group", KXEN_UNTYPED(2), vfio_detach,
+		      "pages of other domains come out of an IOMMU before it is taken apart"),
 };
 
 /* A KVM function that is traceable, rare, and not in the table. */
@@ -65,6 +77,7 @@ const char * const kxen_arch_pin_symbol = "kvm_arch_destroy_vm";
 
 /* What serves a domain: in place while there is one. */
 static struct kxen_hook_set serve = { .hooks = hooks, .nr = ARRAY_SIZE(hooks) };
+static struct kxen_hook_set vfio = { .hooks = vfio_hooks, .nr = ARRAY_SIZE(vfio_hooks) };
 
 /* A fault of a guest's: pages that are not the VMM's. kvm-xen/kvm/x86/fault.c reads the arguments. */
 static struct kxen_hook fault_hooks[] = {
@@ -82,7 +95,7 @@ static_assert(offsetof(struct kxen_vcpu, preempt_ops) == 0);
 
 int kxen_arch_init(void)
 {
-	return kxen_hook_set_add(&serve) ?: kxen_hook_set_add(&fault);
+	return kxen_hook_set_add(&serve) ?: kxen_hook_set_add(&fault) ?: kxen_hook_set_add(&vfio);
 }
 
 void kxen_arch_exit(void)
@@ -108,4 +121,19 @@ void kxen_arch_disarm(void)
 	kxen_hook_set_put(&fault);
 	kxen_hook_set_put(&serve);
 	kxen_hook_drain();
+}
+
+int kxen_arch_iommu_arm(void)
+{
+	int ret = kxen_hook_set_get(&vfio);
+
+	if (ret || vfio_hooks[0].armed)
+		return ret;
+	kxen_hook_set_put(&vfio);
+	return -ENOENT;
+}
+
+void kxen_arch_iommu_disarm(void)
+{
+	kxen_hook_set_put(&vfio);
 }

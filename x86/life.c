@@ -2,6 +2,7 @@
 /* KVM's moments in the life of a VM and its vCPUs, handed on to the core. */
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/guest_mem.h"
+#include "../kvm-xen/p2m_iommu.h"
 #include "x86.h"
 
 /* int kvm_arch_vcpu_ioctl_run(vcpu): KVM_RUN begins */
@@ -41,5 +42,19 @@ int kxen_on_vcpu_coming(struct kvm *kvm, struct kxen_hook_args *a)
 int kxen_on_vm_gone(struct kvm *kvm, struct kxen_hook_args *a)
 {
 	kxen_domain_vm_gone(kvm);
+	return 0;
+}
+
+/* void kvm_vfio_update_coherency(dev): of any VM, whose list of groups of devices has changed */
+int kxen_on_vfio_changed(void *dev, struct kxen_hook_args *a)
+{
+	kxen_iommu_changed(dev);
+	return 0;
+}
+
+/* void vfio_iommu_type1_detach_group(iommu, group): of any user of VFIO */
+int kxen_on_vfio_detach(void *iommu_data, struct kxen_hook_args *a)
+{
+	kxen_iommu_detached((struct iommu_group *)a->arg[1]);
 	return 0;
 }

@@ -32,6 +32,8 @@ int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_vcpu_coming(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_vm_gone(struct kvm *kvm, struct kxen_hook_args *a);
+int kxen_on_vfio_changed(void *dev, struct kxen_hook_args *a);
+int kxen_on_vfio_detach(void *iommu_data, struct kxen_hook_args *a);
 
 /* The trampolines. */
 void kxen_tramp_emulate_hypercall(void);
@@ -51,6 +53,8 @@ void kxen_tramp_vcpu_coming(void);
 void kxen_tramp_vm_gone(void);
 void kxen_tramp_faultin(void);
 void kxen_tramp_prefetch(void);
+void kxen_tramp_vfio_changed(void);
+void kxen_tramp_vfio_detach(void);
 
 /* CPUID base that the guest sees; the hypercall MSR follows it. */
 u32 kxen_cpuid_base(struct kxen_vcpu *v);

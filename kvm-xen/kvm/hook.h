@@ -27,7 +27,7 @@
  * @symbol: name of the function.
  * @why: what the hook is for, one line, shown in debugfs and in errors.
  * @trampoline: assembly entry that the function's slot leads to.
- * @nargs: arguments the function was compiled against.
+ * @nargs: arguments the function was compiled against; KXEN_UNTYPED() for one outside of KVM.
  * @is_void: whether it returns nothing.
  * @optional: need not be there: the compiler may have put it into its callers.
  * @address: address of the symbol, once resolved; 0: it is not there.
@@ -39,7 +39,7 @@ struct kxen_hook {
 	const char *symbol;
 	const char *why;
 	void *trampoline;
-	u8 nargs;
+	u16 nargs;
 	bool is_void;
 	bool optional;
 	unsigned long address;

@@ -36,8 +36,12 @@ static __always_inline void kxen_kvm_kick(struct kvm_vcpu *vcpu)
 	addr;								\
 })
 
-/* The architecture's. */
 struct kxen_btf;
+
+/* iommu.c */
+int kxen_glue_check_vfio(const struct kxen_btf *btf);
+
+/* The architecture's. */
 int kxen_glue_check_arch(const struct kxen_btf *btf);
 u32 kxen_glue_vm_refuse_arch(struct kvm *kvm);
 void kxen_glue_want_clock(struct kvm_vcpu *vcpu);

@@ -61,6 +61,7 @@ static const struct {
 	MEMBER(kvm_vcpu, preempted),
 	MEMBER(kvm_vcpu, arch),
 	MEMBER(kvm, lock),
+	MEMBER(kvm, devices),
 	MEMBER(kvm, slots_lock),
 	MEMBER(kvm, srcu),
 	MEMBER(kvm, mm),
@@ -73,6 +74,11 @@ static const struct {
 	MEMBER(kvm, nr_memslot_pages),
 	MEMBER(kvm, arch),
 	MEMBER(kvm_vcpu, mode),
+	MEMBER(kvm_device, ops),
+	MEMBER(kvm_device, kvm),
+	MEMBER(kvm_device, private),
+	MEMBER(kvm_device, vm_node),
+	MEMBER(kvm_device_ops, name),
 #include "arch_layout.h"
 #undef MEMBER
 };
@@ -130,6 +136,8 @@ static int check_types(struct kxen_btf *btf)
 	if (ret)
 		return ret;
 	ret = kxen_glue_check_arch(btf);
+	if (!ret)
+		ret = kxen_glue_check_vfio(btf);
 	if (!ret)
 		ret = check_calls(btf);
 	for (i = 0; !ret && (h = kxen_hook_at(i)); i++)
