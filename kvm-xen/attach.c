@@ -401,9 +401,9 @@ int kxen_domain_attach(struct kxen_domain *d, struct kvm *kvm,
 		unclaim(d);
 		return ret;
 	}
-	/* Before any vCPU of it is ours, and maps something. */
-	kxen_iommu_attach(d, kvm);
 	take_over(d, kvm);
+	/* Who changes the VM's devices from now on finds the domain. */
+	kxen_iommu_attach(d, kvm);
 	trace_kxen_domain(d->domid, "attach");
 	return 0;
 }

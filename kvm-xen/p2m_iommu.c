@@ -16,6 +16,7 @@
 #include <linux/fs.h>
 #include <linux/iommu.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "arch.h"
@@ -346,12 +347,18 @@ static void look_at_groups(void *dev)
  * kxen_iommu_changed() - A VM of the host's has other devices than before.
  * @dev: KVM's VFIO device.
  *
- * Called by a hook, for any VM.
+ * Called by a hook, for any VM; does not sleep for one that has no domain.
  * Context: process context, may sleep; whether KVM's lock of @dev is held is for the glue to see.
  */
 void kxen_iommu_changed(void *dev)
 {
+	struct kxen_domain *d = kxen_domain_of(kxen_glue_vfio_kvm(dev));
+
+	/* Who sleeps in here has a reference to the module, which a domain is one of. */
+	if (!d)
+		return;
 	kxen_glue_vfio_locked(dev, look_at_groups);
+	kxen_domain_put(d);
 }
 
 /* Domain @d gets @kvm, which may have devices. Nothing is mapped yet. */
@@ -376,6 +383,9 @@ void kxen_iommu_detached(struct iommu_group *group)
 	struct kxen_domain *d;
 	struct group *g;
 
+	/* The group may be anybody's, and the last domain with a device may be about to go. */
+	if (!try_module_get(THIS_MODULE))
+		return;
 	mutex_lock(&domains_lock);
 	list_for_each_entry(d, &domains, iommu.node) {
 		mutex_lock(&d->iommu.lock);
@@ -388,6 +398,7 @@ void kxen_iommu_detached(struct iommu_group *group)
 		mutex_unlock(&d->iommu.lock);
 	}
 	mutex_unlock(&domains_lock);
+	module_put(THIS_MODULE);
 }
 
 /* The domain's VM goes, or it does not get it: nothing is mapped any more. May sleep. */
