@@ -3,9 +3,16 @@
 #ifndef KXEN_DOM0_INTERNAL_H
 #define KXEN_DOM0_INTERNAL_H
 
+#include <linux/types.h>
+
+struct evtchn_port;
 struct miscdevice;
 
 extern struct miscdevice kxen_evtchn_dev;
 extern struct miscdevice kxen_privcmd_dev;
+
+/* evtchn_dev.c: ports that others send on */
+struct evtchn_port *kxen_evtchn_dev_get(u32 port);
+void kxen_evtchn_dev_put(struct evtchn_port *p, bool send);
 
 #endif

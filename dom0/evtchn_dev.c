@@ -19,6 +19,7 @@
 #include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/rcupdate.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
@@ -63,8 +64,10 @@ struct evtchn_file {
 /**
  * struct evtchn_port - a port of a file.
  * @host: what the port calls.
- * @file: its file.
+ * @file: its file; NULL: closed there, and open for others' sake. RCU.
  * @port: its number.
+ * @refs: the file, and those that will send on it once more: kxen_evtchn_dev_get(). It is closed
+ *	by the last.
  * @node: in the file's list, if it has fired and was not read.
  * @enabled: may fire.
  * @again: has fired while it was not enabled.
@@ -76,6 +79,7 @@ struct evtchn_port {
 	struct kxen_host_port host;
 	struct evtchn_file *file;
 	u32 port;
+	refcount_t refs;
 	struct list_head node;
 	bool enabled;
 	bool again;
@@ -83,6 +87,9 @@ struct evtchn_port {
 	bool gone;
 	struct rcu_head rcu;
 };
+
+/* Every struct evtchn_port by its number; looked up under RCU, changed by who binds and closes. */
+static DEFINE_XARRAY(evtchn_dev_ports);
 
 static void wake_readers(struct irq_work *work)
 {
@@ -103,11 +110,13 @@ static void fired_add(struct evtchn_file *f, struct evtchn_port *p)
 static void evtchn_dev_event(struct kxen_host_port *host, u32 port)
 {
 	struct evtchn_port *p = container_of(host, struct evtchn_port, host);
-	struct evtchn_file *f = p->file;
+	struct evtchn_file *f = READ_ONCE(p->file);
 	bool enabled, sleeps;
 
+	if (!f)
+		return;
 	raw_spin_lock(&f->fired_lock);
-	enabled = p->enabled;
+	enabled = p->enabled && !p->gone;
 	p->enabled = false;
 	p->again = !enabled;
 	if (enabled)
@@ -163,20 +172,70 @@ static struct evtchn_port *new_port(struct evtchn_file *f, u32 peer)
 		return ERR_PTR(-ENOMEM);
 	p->host.event = evtchn_dev_event;
 	p->file = f;
+	refcount_set(&p->refs, 1);
 	INIT_LIST_HEAD(&p->node);
 	/* Not enabled: what comes before the file knows its number is kept until then. */
 	return p;
 }
 
-/* No event comes any more, nor is one found that came before. */
-static void close_port(struct evtchn_file *f, struct evtchn_port *p, u32 port)
+/* Was it the last one? */
+static bool port_put(struct evtchn_port *p)
 {
-	kxen_host_close(port);
+	if (!refcount_dec_and_test(&p->refs))
+		return false;
+	/* Its number is another port's as soon as it is closed. */
+	xa_erase(&evtchn_dev_ports, p->port);
+	kxen_host_close(p->port);
+	kfree_rcu(p, rcu);
+	return true;
+}
+
+/* No event comes any more, nor is one found that came before. */
+static void close_port(struct evtchn_file *f, struct evtchn_port *p)
+{
 	raw_spin_lock_irq(&f->fired_lock);
 	list_del_init(&p->node);
 	p->gone = true;
 	raw_spin_unlock_irq(&f->fired_lock);
-	kfree_rcu(p, rcu);
+	WRITE_ONCE(p->file, NULL);
+	/* It stays open: wait for an event that has found the file (interrupts are off there). */
+	if (!port_put(p))
+		synchronize_rcu();
+}
+
+/**
+ * kxen_evtchn_dev_get() - Keep a port open, to send on it when its file may have been closed.
+ * @port: a port of any file's.
+ *
+ * Context: may sleep.
+ * Return: the port, or NULL: no file has it.
+ */
+struct evtchn_port *kxen_evtchn_dev_get(u32 port)
+{
+	struct evtchn_port *p;
+
+	rcu_read_lock();
+	p = xa_load(&evtchn_dev_ports, port);
+	if (p && !refcount_inc_not_zero(&p->refs))
+		p = NULL;
+	rcu_read_unlock();
+	return p;
+}
+
+/**
+ * kxen_evtchn_dev_put() - The end of that.
+ * @p: the port, NULL: there is none.
+ * @send: on it, before.
+ *
+ * Context: may sleep.
+ */
+void kxen_evtchn_dev_put(struct evtchn_port *p, bool send)
+{
+	if (!p)
+		return;
+	if (send)
+		kxen_host_send(p->port, &p->host);
+	port_put(p);
 }
 
 /* It is bound, or @ret says why not: the file's from now on. Its number, or an errno. */
@@ -189,8 +248,11 @@ static long port_install(struct evtchn_file *f, struct evtchn_port *p, long ret,
 	}
 	p->port = port;
 	ret = xa_err(xa_store(&f->ports, port, p, GFP_KERNEL_ACCOUNT));
+	if (!ret)
+		ret = xa_err(xa_store(&evtchn_dev_ports, port, p, GFP_KERNEL_ACCOUNT));
 	if (ret) {
-		close_port(f, p, port);
+		xa_erase(&f->ports, port);
+		close_port(f, p);
 		return ret;
 	}
 	port_enable(f, p);
@@ -200,7 +262,7 @@ static long port_install(struct evtchn_file *f, struct evtchn_port *p, long ret,
 static void port_remove(struct evtchn_file *f, struct evtchn_port *p, u32 port)
 {
 	xa_erase(&f->ports, port);
-	close_port(f, p, port);
+	close_port(f, p);
 }
 
 static long evtchn_dev_bind_virq(struct evtchn_file *f, void *arg)
