@@ -8,6 +8,7 @@
 
 static struct miscdevice * const nodes[] = {
 	&kxen_evtchn_dev,
+	&kxen_gntdev_dev,
 	&kxen_privcmd_dev,
 };
 

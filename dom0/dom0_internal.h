@@ -9,6 +9,7 @@ struct evtchn_port;
 struct miscdevice;
 
 extern struct miscdevice kxen_evtchn_dev;
+extern struct miscdevice kxen_gntdev_dev;
 extern struct miscdevice kxen_privcmd_dev;
 
 /* evtchn_dev.c: ports that others send on */
