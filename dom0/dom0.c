@@ -8,6 +8,7 @@
 
 static struct miscdevice * const nodes[] = {
 	&kxen_evtchn_dev,
+	&kxen_gntalloc_dev,
 	&kxen_gntdev_dev,
 	&kxen_privcmd_dev,
 };
@@ -40,4 +41,5 @@ int kxen_dom0_init(void)
 void kxen_dom0_exit(void)
 {
 	deregister_below(ARRAY_SIZE(nodes));
+	kxen_gntalloc_exit();
 }

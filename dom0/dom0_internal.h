@@ -9,11 +9,14 @@ struct evtchn_port;
 struct miscdevice;
 
 extern struct miscdevice kxen_evtchn_dev;
+extern struct miscdevice kxen_gntalloc_dev;
 extern struct miscdevice kxen_gntdev_dev;
 extern struct miscdevice kxen_privcmd_dev;
 
 /* evtchn_dev.c: ports that others send on */
 struct evtchn_port *kxen_evtchn_dev_get(u32 port);
 void kxen_evtchn_dev_put(struct evtchn_port *p, bool send);
+
+void kxen_gntalloc_exit(void);
 
 #endif
