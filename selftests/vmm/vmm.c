@@ -164,6 +164,38 @@ static void make_start_info(void)
 
 /* --- machine ------------------------------------------------------------------ */
 
+#define HUGE	(2UL << 20)
+
+/* Of its kind: pages as they come, huge ones that the kernel makes, or a file's. */
+static uint8_t *make_ram(void)
+{
+	const char *kind = vm.ram_kind ? vm.ram_kind : "anon";
+	int fd = -1, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+	uint8_t *ram;
+
+	if (!strcmp(kind, "memfd") || !strcmp(kind, "hugetlb")) {
+		fd = memfd_create("ram", *kind == 'h' ? MFD_HUGETLB : 0);
+		if (fd < 0 || ftruncate(fd, vm.mem))
+			die("%s: %s", kind, strerror(errno));
+		flags = MAP_SHARED;
+	} else if (strcmp(kind, "anon") && strcmp(kind, "thp")) {
+		die("memory of no kind: %s", kind);
+	}
+	ram = mmap(NULL, vm.mem + HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		   -1, 0);
+	if (ram != MAP_FAILED) {
+		ram += -(uintptr_t)ram % HUGE;
+		ram = mmap(ram, vm.mem, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
+	}
+	if (ram == MAP_FAILED)
+		die("no memory");
+	if (*kind == 't' && madvise(ram, vm.mem, MADV_HUGEPAGE))
+		die("no huge pages: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ram;
+}
+
 static void create_vm(void)
 {
 	struct kvm_userspace_memory_region r = { 0 };
@@ -176,10 +208,7 @@ static void create_vm(void)
 	xioctl(vm.vm, KVM_SET_TSS_ADDR, (void *)0xfffbd000UL, "KVM_SET_TSS_ADDR");
 	xioctl(vm.vm, KVM_CREATE_IRQCHIP, 0, "KVM_CREATE_IRQCHIP");
 	xioctl(vm.vm, KVM_CREATE_PIT2, &pit, "KVM_CREATE_PIT2");
-	vm.ram = mmap(NULL, vm.mem, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (vm.ram == MAP_FAILED)
-		die("no memory");
+	vm.ram = make_ram();
 	r.memory_size = vm.mem;
 	r.userspace_addr = (uintptr_t)vm.ram;
 	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r,
@@ -487,6 +516,7 @@ static void usage(void)
 	     "  --pull       change memory as the guest's writes to port 0xF5 say\n"
 	     "  --toggle N   unpause and pause it N times: does it stand still then?\n"
 	     "  --alias      the memory is there once more, at 2 GB\n"
+	     "  --ram KIND   anon, thp, memfd, hugetlb: what it is made of\n"
 	     "  --forgive    go on behind the first triple fault\n"
 	     "  --stay       having shut down, the guest's machine stays until it is killed\n"
 	     "  --stuck      guest frame 0x2000 comes with a line on standard input\n"
@@ -538,6 +568,7 @@ static const struct option opts[] = {
 	{ "churn", 0, 0, 'C' }, { "pin", 0, 0, 'c' },
 	{ "slot-later", 0, 0, 'T' }, { "toggle", 1, 0, 't' }, { "stuck", 0, 0, 'K' },
 	{ "pull", 0, 0, 'D' }, { "alias", 0, 0, 'A' },
+	{ "ram", 1, 0, 'w' },
 	{ "forgive", 0, 0, 'G' }, { "s3", 0, 0, '3' }, { "stay", 0, 0, 'Y' },
 	{ "vfio", 1, 0, 'v' }, { "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
 	{ "state", 0, 0, 'q' },
@@ -576,6 +607,7 @@ static void set_option(int c)
 	case 'K': vm.stuck = true; break;
 	case 'D': vm.pull = true; break;
 	case 'A': vm.alias = true; break;
+	case 'w': vm.ram_kind = optarg; break;
 	case 'G': vm.forgive = true; break;
 	case 'Y': vm.stay = true; break;
 	case 'v': vm.vfio = optarg; break;

@@ -19,6 +19,7 @@ struct machine {
 	unsigned int cpus;
 	size_t mem;
 	uint8_t *ram;
+	const char *ram_kind;	/* what it is made of; NULL: anon */
 	uint32_t entry;
 	bool xen;
 	bool intree;	/* on KVM's own Xen support */
