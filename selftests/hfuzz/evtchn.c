@@ -88,6 +88,10 @@ void ev_step(void)
 		pc_step();
 		return;
 	}
+	if (one_in(8)) {
+		gn_step();
+		return;
+	}
 	switch (below(12)) {
 	case 0 ... 3: bind(ev_file[i]); break;
 	case 4: count(CALL_EV_UNBIND, ioctl(ev_file[i], IOCTL_EVTCHN_UNBIND, &u)); break;

@@ -20,7 +20,9 @@
 	K(HOLD) K(UNHOLD) K(STATS) K(STAT_NAMES)			\
 	K(SAVE) K(RESTORE) K(EVTCHN) K(WILD) K(DEBUGFS) K(VCPU) K(RUN)	\
 	K(EV_BIND) K(EV_UNBIND) K(EV_NOTIFY) K(EV_RESET) K(EV_READ) K(EV_WRITE) K(EV_OTHER) \
-	K(PRIVCMD)
+	K(PRIVCMD)							\
+	K(GNT_MAP) K(GNT_UNMAP) K(GNT_MMAP) K(GNT_COPY) K(GNT_NOTIFY) K(GNT_ALLOC)	\
+	K(GNT_DEALLOC) K(GNT_OTHER)
 enum kind {
 #define K(name) CALL_##name,
 	KINDS(K)
@@ -29,6 +31,7 @@ enum kind {
 };
 
 extern int ctl_file[NR_FILES], ev_file[NR_FILES], kvm_file, privcmd_file, vm_file[NR_VMS];
+extern int gntdev_file[NR_FILES], gntalloc_file[NR_FILES];
 
 /* main.c */
 uint64_t rnd(void);
@@ -48,6 +51,7 @@ long restore_domain(int fd, uint32_t domid);
 void ctl_step(void);
 void ev_step(void);
 void vm_step(void);
+void gn_step(void);
 void pc_step(void);	/* in between */
 
 #endif

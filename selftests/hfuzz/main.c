@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * hfuzz SEED SECONDS: calls of /dev/kvm-xen, /dev/xen/evtchn and /dev/xen/privcmd from several
- * threads, right for the most part, on files, domains and VMs that the threads share. It ends
+ * hfuzz SEED SECONDS: calls of /dev/kvm-xen and of the nodes in /dev/xen from several threads,
+ * right for the most part, on files, domains and VMs that the threads share. It ends
  * with the totals; what it looks for shows in the kernel's log.
  */
 #define _GNU_SOURCE
@@ -17,9 +17,10 @@
 
 #include "hfuzz.h"
 
-#define NR_THREADS	5
+#define NR_THREADS	6
 
 int ctl_file[NR_FILES], ev_file[NR_FILES], kvm_file, privcmd_file, vm_file[NR_VMS];
+int gntdev_file[NR_FILES], gntalloc_file[NR_FILES];
 
 static uint64_t seed;
 static time_t end;
@@ -108,7 +109,7 @@ long count(enum kind kind, long ret)
 static void *run(void *arg)
 {
 	static void (* const step[NR_THREADS])(void) = {
-		ctl_step, ev_step, vm_step, ctl_step, vm_step,
+		ctl_step, ev_step, vm_step, ctl_step, vm_step, gn_step,
 	};
 
 	self = (uintptr_t)arg;
@@ -125,12 +126,15 @@ static void open_files(void)
 	for (i = 0; i < NR_FILES; i++) {
 		ctl_file[i] = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
 		ev_file[i] = open("/dev/xen/evtchn", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+		gntdev_file[i] = open("/dev/xen/gntdev", O_RDWR | O_CLOEXEC);
+		gntalloc_file[i] = open("/dev/xen/gntalloc", O_RDWR | O_CLOEXEC);
 	}
 	for (i = 0; i < NR_VMS; i++)
 		vm_file[i] = -1;
 	kvm_file = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	privcmd_file = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
-	if (ctl_file[0] < 0 || ev_file[0] < 0 || kvm_file < 0 || privcmd_file < 0) {
+	if (ctl_file[0] < 0 || ev_file[0] < 0 || kvm_file < 0 || privcmd_file < 0 ||
+	    gntdev_file[0] < 0 || gntalloc_file[0] < 0) {
 		perror("hfuzz: a device cannot be opened");
 		exit(2);
 	}

@@ -19,7 +19,7 @@ struct op {
 	bool (*good)(void);	/* what must be true when it says that all went well */
 };
 
-extern const struct op ctl_ops[], first_ops[], ev_ops[], pc_ops[];
+extern const struct op ctl_ops[], first_ops[], ev_ops[], pc_ops[], gn_ops[];
 extern uint32_t domid;
 
 /* main.c */

@@ -7,7 +7,7 @@
  *
  *   first		the attach that hooks KVM
  *   first-some	the same, with growing steps: each point may take long
- *   host		/dev/kvm-xen, /dev/xen/evtchn and /dev/xen/privcmd
+ *   host		/dev/kvm-xen and the nodes in /dev/xen
  *   load KO		the module's initialisation
  *   restore STATE	KXEN_RESTORE of what vmm --save has written
  */
@@ -170,6 +170,7 @@ int main(int argc, char **argv)
 		sweep_all(ctl_ops);
 		sweep_all(ev_ops);
 		sweep_all(pc_ops);
+		sweep_all(gn_ops);
 	} else if (!strcmp(what, "load") && argc == 4) {
 		return sweep_load(argv[3], !!strstr(fail_name, "/parameters/"));
 	} else if (!strcmp(what, "restore") && argc == 4) {
