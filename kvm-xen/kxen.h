@@ -293,6 +293,9 @@ void kxen_domain_vm_gone(struct kvm *kvm);
 bool kxen_hooks_armed(void);
 void kxen_attach_exit(void);
 
+/* vm_hold.c */
+void kxen_vm_holds_exit(void);
+
 /* The guest has found us: from now on a machine reset has something to do. */
 static inline void kxen_domain_mark_active(struct kxen_domain *d)
 {

@@ -131,6 +131,7 @@ static void __exit kxen_exit(void)
 {
 	kxen_ctl_exit();
 	kxen_dom0_exit();
+	kxen_vm_holds_exit();
 	kxen_attach_exit();
 	kxen_domains_exit();
 	kxen_debugfs_exit();
