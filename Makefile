@@ -13,7 +13,7 @@ DESTDIR ?=
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 24
 
-modules: ## kvm-xen.ko for the running kernel (KVER=... for another one)
+modules: ## kvm-xen.ko and kvm-xen-vfio.ko for the running kernel (KVER=... for another one)
 	@test -e $(KDIR)/Makefile || { \
 	  echo "error: no kernel headers at $(KDIR): install linux-headers-$(KVER)" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -41,14 +41,14 @@ KREL = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/gener
 
 # With DESTDIR nothing of this machine is touched: depmod is for who unpacks it. Without,
 # it is needed here, since kbuild leaves it out where only headers are installed.
-install: modules tools ## module, command, manual page, completion, udev rule (DESTDIR=, PREFIX=)
+install: modules tools ## modules, command, manual page, completion, udev rule (DESTDIR=, PREFIX=)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) DEPMOD=true modules_install
 	$(if $(DESTDIR),,depmod $(KREL))
 	@set -e; $(foreach f,$(INSTALLED),echo "$(call put,$(f))"; $(call put,$(f));) \
 	if [ -x build/tools/kxenlat ]; then $(foreach f,$(INSTALLED_KXENLAT),echo "$(call put,$(f))"; $(call put,$(f));) fi
 
 uninstall: ## take all of that away again, with the same DESTDIR and PREFIX
-	rm -f $(foreach d,extra updates,$(DESTDIR)/lib/modules/$(KREL)/$(d)/kvm-xen.ko*)
+	rm -f $(foreach d,extra updates,$(foreach m,kvm-xen kvm-xen-vfio,$(DESTDIR)/lib/modules/$(KREL)/$(d)/$(m).ko*))
 	$(if $(DESTDIR),,depmod $(KREL))
 	rm -f $(foreach f,$(INSTALLED) $(INSTALLED_KXENLAT),$(DESTDIR)$(PREFIX)/$(call part,2,$(f)))
 	rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/kvm-xen/bpftrace 2>/dev/null || true

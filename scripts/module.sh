@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Build kvm-xen.ko for a kernel of the cache: module.sh SERIES [MAKE ARGS...] [-- COMMAND...]
-# The result is build/SERIES[-forged|-fault]/kvm-xen.ko, stripped of debug information, and beside
-# it Module.symvers, for other modules. Nothing is done if it is newer than its sources. A warning is an error, of gcc's and, where there is
+# The result is build/SERIES[-forged|-fault]/kvm-xen.ko, and kvm-xen-vfio.ko where the kernel can
+# have it, stripped of debug information, and beside them Module.symvers, for other modules. Nothing
+# is done if they are newer than their sources. A warning is an error, of gcc's and, where there is
 # one, of sparse's.
 #
 # The objects lie in the cache (KXEN_TREES takes its place), a tree for a kernel, that all
@@ -55,7 +56,7 @@ take_over() {	# TREE
 	[ ! -e "$1/building" ] || return 0
 	rm -rf "$src"
 	cp -a "$1" "$src"
-	rm -f "$src"/{,.}kvm-xen.* "$src"/{,.}modules.order* "$src"/{,.}Module.symvers*
+	rm -f "$src"/{,.}kvm-xen{,-vfio}.* "$src"/{,.}modules.order* "$src"/{,.}Module.symvers*
 	find "$src" -name '.*.cmd' -exec sed -i "s|$1/|$src/|g" {} +
 }
 if [ -n "$base" ]; then
@@ -137,10 +138,16 @@ fi
 rm -f "$src/building"
 [ -z "$bad" ] || { cat "$out/build.log" >&2; die "$bad"; }
 [ $look = C=0 ] || rm -f "$src/unseen"
-strip --strip-debug -o "$out/kvm-xen.ko.new" "$src/kvm-xen.ko"
-cmp -s "$out/kvm-xen.ko.new" "$out/kvm-xen.ko" 2>/dev/null ||
-	cp "$out/kvm-xen.ko.new" "$out/kvm-xen.ko"
-rm -f "$out/kvm-xen.ko.new"
+for ko in kvm-xen.ko kvm-xen-vfio.ko; do
+	# What the tree has of before is not of this build.
+	if ! grep -qE "(^|/)${ko%.ko}\.k?o\$" "$src/modules.order"; then
+		rm -f "$out/$ko"
+		continue
+	fi
+	strip --strip-debug -o "$out/$ko.new" "$src/$ko"
+	cmp -s "$out/$ko.new" "$out/$ko" 2>/dev/null || cp "$out/$ko.new" "$out/$ko"
+	rm -f "$out/$ko.new"
+done
 cp "$src/Module.symvers" "$out/"
 mv "$out/building" "$out/built"
 [ ${#command[@]} = 0 ] || { cd "$src" && "${command[@]}"; }

@@ -15,7 +15,7 @@ tap $? "the program that shows numbers of vCPUs builds"
 tap_number "vCPUs" < <(python3 selftests/vcpuids.py "$WORK/vcpuids" 2>&1)
 
 # --- make install, into a directory -----------------------------------------------------
-installed() { (cd "$1" 2>/dev/null && find . ! -type d -printf '%m %P\n' | sed 's,/[a-z]*/kvm-xen.ko[.xz]*$,/DIR/kvm-xen.ko,' | sort); }
+installed() { (cd "$1" 2>/dev/null && find . ! -type d -printf '%m %P\n' | sed -E 's,/[a-z]*/(kvm-xen(-vfio)?[.]ko)[.xz]*$,/DIR/\1,' | sort); }
 said() { [ "$1" = 0 ] && echo "ok - $2" || echo "not ok - $2"; }
 same() {	# NAME EXPECTED DIR
 	local got
@@ -36,6 +36,7 @@ in_tree() {
 	said $rc "make install for $1"
 	[ $rc = 0 ] || tail -20 "$4.log"
 	same "each file is where it belongs, for $1" "644 lib/modules/$2/DIR/kvm-xen.ko
+644 lib/modules/$2/DIR/kvm-xen-vfio.ko
 755 usr/sbin/kvm-xen
 644 usr/share/man/man8/kvm-xen.8
 644 usr/share/bash-completion/completions/kvm-xen
