@@ -9,6 +9,7 @@
 
 #include "files.h"
 #include "kvm-xen.h"
+#include "platform.h"
 #include "qmp.h"
 #include "vmm.h"
 
@@ -20,6 +21,11 @@ static const char options_help[] =
 	"  --unplug         answer I/O port 0x10, so that an HVM guest uses\n"
 	"                   paravirtual devices only\n"
 	"  --help           this text\n";
+
+static const char run_help[] =
+	"  --platform       Xen's platform device, which Linux needs for grants where it\n"
+	"                   does not enter by PVH; the default there, if its module is loaded\n"
+	"  --no-platform    without it: a guest that has it cannot be saved\n";
 
 static void set_version(struct domain_options *o, const char *s)
 {
@@ -33,34 +39,41 @@ static void set_version(struct domain_options *o, const char *s)
 	o->xen_minor = minor;
 }
 
-enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_NLEVEL, O_PID, O_QMP, O_HELP };
+enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_NLEVEL, O_PID, O_QMP, O_PLATFORM,
+       O_NO_PLATFORM, O_HELP };
 
 #define DOMAIN_OPTIONS \
 	{ "domid", 1, 0, O_DOMID }, { "xen-version", 1, 0, O_VERSION }, \
 	{ "max-ports", 1, 0, O_PORTS }, { "unplug", 0, 0, O_UNPLUG }, \
 	{ "nlevel", 0, 0, O_NLEVEL }, { "help", 0, 0, O_HELP }
 
-static const struct option run_options[] = { DOMAIN_OPTIONS, { 0 } };
+static const struct option restore_options[] = { DOMAIN_OPTIONS, { 0 } };
+static const struct option run_options[] = {
+	DOMAIN_OPTIONS, { "platform", 0, 0, O_PLATFORM },
+	{ "no-platform", 0, 0, O_NO_PLATFORM }, { 0 },
+};
+
 static const struct option attach_options[] = {
 	DOMAIN_OPTIONS, { "pid", 1, 0, O_PID }, { "qmp", 1, 0, O_QMP }, { 0 },
 };
 
-/* What attach is told besides. */
-struct running_vmm {
+/* What attach and run are told besides. */
+struct more_options {
 	pid_t pid;
 	const char *qmp;
+	enum platform_use platform;
 };
 
 /* The options of the commands; returns the index of the first other word. */
-static int parse(int argc, char **argv, struct domain_options *o,
-		 struct running_vmm *vmm, const char *usage)
+static int parse(int argc, char **argv, const struct option *options,
+		 struct domain_options *o, struct more_options *more, const char *usage)
 {
+	const char *help = options == run_options ? run_help : "";
 	int c;
 
 	memset(o, 0, sizeof(*o));
 	o->domid = KXEN_DOMID_AUTO;
-	while ((c = getopt_long(argc, argv, "+", vmm ? attach_options : run_options,
-				NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (c) {
 		case O_DOMID:
 			o->domid = number(optarg, "domain id", MAX_DOMID);
@@ -78,16 +91,22 @@ static int parse(int argc, char **argv, struct domain_options *o,
 			o->flags |= KXEN_DOM_NLEVEL;
 			break;
 		case O_PID:
-			vmm->pid = number(optarg, "process", 1 << 30);
+			more->pid = number(optarg, "process", 1 << 30);
 			break;
 		case O_QMP:
-			vmm->qmp = optarg;
+			more->qmp = optarg;
+			break;
+		case O_PLATFORM:
+			more->platform = PLATFORM_YES;
+			break;
+		case O_NO_PLATFORM:
+			more->platform = PLATFORM_NO;
 			break;
 		case O_HELP:
-			printf("%s%s", usage, options_help);
+			printf("%s%s%s", usage, options_help, help);
 			exit(0);
 		default:
-			fprintf(stderr, "%s%s", usage, options_help);
+			fprintf(stderr, "%s%s%s", usage, options_help, help);
 			exit(EXIT_USAGE);
 		}
 	}
@@ -105,6 +124,18 @@ static void give_vm(int ctl, int domid, int vm, struct qmp *m)
 	close(vm);
 }
 
+/* Let it run, unless the user wants it otherwise, and wait for its end. */
+static int go(struct qmp *m, enum vmm_how how, uint32_t domid)
+{
+	if (how == VMM_STAYS_PAUSED)
+		fprintf(stderr, "kvm-xen: domain %u stays paused, since the VMM has -S: 'cont' in its monitor resumes it\n",
+			domid);
+	else if (!qmp_do(m, "cont"))
+		fail(1, "the VMM does not resume its guest: %s", m->error);
+	qmp_close(m);
+	return vmm_wait();
+}
+
 /* From a command line to a VMM with a domain, which runs; @saved: it was saved there. */
 static int run_vmm(char **args, int argc, const struct domain_options *o,
 		   const struct saved *saved, bool any_domid)
@@ -117,13 +148,16 @@ static int run_vmm(char **args, int argc, const struct domain_options *o,
 	if (saved)
 		restore_all(saved, ctl, m, domid);
 	close(ctl);
-	if (how == VMM_STAYS_PAUSED)
-		fprintf(stderr, "kvm-xen: domain %d stays paused, since the VMM has -S: 'cont' in its monitor resumes it\n",
-			domid);
-	else if (!qmp_do(m, "cont"))
-		fail(1, "the VMM does not resume its guest: %s", m->error);
-	qmp_close(m);
-	return vmm_wait();
+	return go(m, how, domid);
+}
+
+/* The same where the VMM itself makes the domain, by opening a device that it is given. */
+static int run_with_platform(char **args, int argc, const struct domain_options *o)
+{
+	enum vmm_how how = vmm_check(args, o->flags & KXEN_DOM_UNPLUG);
+	struct qmp *m = vmm_start(args, argc, false);
+
+	return go(m, how, platform_domain());
 }
 
 int cmd_run(int argc, char **argv)
@@ -132,12 +166,18 @@ int cmd_run(int argc, char **argv)
 		"usage: kvm-xen run [OPTIONS] -- qemu-system-x86_64 -accel kvm ...\n"
 		"The VMM is started paused, its VM becomes a Xen domain, then it runs.\n"
 		"The exit status is the VMM's, or 128 and the signal that ended it.\n";
+	struct more_options more = { 0 };
 	struct domain_options o;
-	int first = parse(argc, argv, &o, NULL, usage);
+	int first = parse(argc, argv, run_options, &o, &more, usage);
+	char **args = argv + first;
 
-	if (first >= argc)
+	argc -= first;
+	if (argc <= 0)
 		fail(EXIT_USAGE, "no VMM is given: kvm-xen run -- qemu-system-x86_64 ...");
-	return run_vmm(argv + first, argc - first, &o, NULL, false);
+	vmm_check(args, o.flags & KXEN_DOM_UNPLUG);
+	if (platform_make(&args, &argc, &o, more.platform) && platform_attaches())
+		return run_with_platform(args, argc, &o);
+	return run_vmm(args, argc, &o, NULL, false);
 }
 
 int cmd_restore(int argc, char **argv)
@@ -155,8 +195,8 @@ int cmd_restore(int argc, char **argv)
 		fail(EXIT_USAGE, "which file? kvm-xen restore FILE -- qemu-system-x86_64 ...");
 	file = argv[1];
 	if (!strcmp(file, "--help"))
-		first = parse(argc, argv, &given, NULL, usage);
-	first = parse(argc - 1, argv + 1, &given, NULL, usage) + 1;
+		first = parse(argc, argv, restore_options, &given, NULL, usage);
+	first = parse(argc - 1, argv + 1, restore_options, &given, NULL, usage) + 1;
 	if (first >= argc)
 		fail(EXIT_USAGE, "no VMM is given: kvm-xen restore FILE -- qemu-system-x86_64 ...");
 	saved_open(&saved, file);
@@ -193,12 +233,12 @@ int cmd_attach(int argc, char **argv)
 		"  --pid PID        the VMM\n"
 		"  --qmp SOCKET     its monitor, which tells the numbers of its vCPUs; needed if\n"
 		"                   some are added later, or the topology has gaps\n";
-	struct running_vmm vmm = { 0 };
+	struct more_options vmm = { 0 };
 	struct qmp *m = NULL;
 	struct domain_options o;
 	int ctl, vm, domid;
 
-	parse(argc, argv, &o, &vmm, usage);
+	parse(argc, argv, attach_options, &o, &vmm, usage);
 	if (!vmm.pid)
 		fail(EXIT_USAGE, "which VMM? kvm-xen attach --pid PID");
 	ctl = ctl_open();

@@ -18,6 +18,10 @@ enum vmm_how { VMM_RUNS, VMM_STAYS_PAUSED };
 enum vmm_how vmm_check(char **args, bool unplug);
 bool vmm_has_option(char **args, const char *name);
 
+/* The value of an option, of the last one if there are more; NULL: it is not there. */
+const char *vmm_value_of(char **args, const char *name);
+bool vmm_value_has(char **args, const char *name, const char *text);
+
 /*
  * Start it, paused, and wait until its machine is complete. @incoming: the machine's
  * state comes later, by the monitor. It ends with this program, until vmm_wait().

@@ -40,6 +40,24 @@ bool vmm_has_option(char **args, const char *name)
 	return false;
 }
 
+const char *vmm_value_of(char **args, const char *name)
+{
+	const char *value = NULL;
+
+	for (args = own_args(args); *args; args++)
+		if (is_option(*args, name) && args[1])
+			value = args[1];
+	return value;
+}
+
+bool vmm_value_has(char **args, const char *name, const char *text)
+{
+	for (args = own_args(args); *args; args++)
+		if (is_option(*args, name) && args[1] && strstr(args[1], text))
+			return true;
+	return false;
+}
+
 static bool is_word(const char *arg, const char *const *words)
 {
 	for (; *words; words++)

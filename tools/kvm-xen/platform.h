@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Xen's platform device for a VMM that is to be started: a mediated device of kvm-xen-vfio.ko. */
+#ifndef KVM_XEN_PLATFORM_H
+#define KVM_XEN_PLATFORM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kvm-xen.h"
+
+enum platform_use { PLATFORM_IF_THERE, PLATFORM_YES, PLATFORM_NO };
+
+/*
+ * Make one for a VMM with this command line, which may become another one, with the words for
+ * the device. False: there is none, since it is of no use, not wanted or not to be had. It goes
+ * when this program ends, which has to be after the VMM.
+ */
+bool platform_make(char ***args, int *argc, const struct domain_options *o,
+		   enum platform_use use);
+
+/* Does it attach the VM by itself? Else the caller does. */
+bool platform_attaches(void);
+
+/* The domain of the VMM that was started with it. */
+uint32_t platform_domain(void);
+
+#endif
