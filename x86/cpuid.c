@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Xen's CPUID leaves (semantics G12) and the hypercall page MSR (G13). */
+#include <asm/cpufeature.h>
+#include <asm/pvclock.h>
 #include <uapi/linux/kvm_xen.h>
 #include <xen/kxen_evtchn.h>
 
@@ -14,10 +16,27 @@ u32 kxen_cpuid_base(struct kxen_vcpu *v)
 	return XEN_CPUID_FIRST_LEAF + (kxen_glue_hyperv(v->vcpu) ? KXEN_CPUID_STEP : 0);
 }
 
+/* How the guest makes nanoseconds of its TSC: ((tsc << shift) * multiplier >> 32) - offset. */
+static void leaf_time_scale(struct kxen_vcpu *v, u32 *r)
+{
+	const struct pvclock_vcpu_time_info *c = &v->arch.clock;
+	u64 offset = pvclock_scale_delta(c->tsc_timestamp, c->tsc_to_system_mul, c->tsc_shift) -
+		     c->system_time;
+
+	r[0] = offset;
+	r[1] = offset >> 32;
+	r[2] = c->tsc_to_system_mul;
+	r[3] = c->tsc_shift;	/* with its sign */
+}
+
 static void leaf_time(struct kxen_vcpu *v, u32 sub, u32 *r)
 {
 	switch (sub) {
+	case KXEN_TIME_SCALE:
+		leaf_time_scale(v, r);
+		break;
 	case KXEN_TIME_GUEST:
+		r[0] = boot_cpu_has(X86_FEATURE_RDTSCP) ? KXEN_TIME_RDTSCP : 0;
 		r[1] = XEN_CPUID_TSC_MODE_NEVER_EMULATE;
 		r[2] = kxen_glue_tsc_khz(v->vcpu);
 		r[3] = 1;	/* incarnation */
@@ -32,7 +51,7 @@ static void leaf_hvm(struct kxen_vcpu *v, u32 sub, u32 *r)
 {
 	if (sub)
 		return;
-	r[0] = XEN_HVM_CPUID_VCPU_ID_PRESENT | XEN_HVM_CPUID_DOMID_PRESENT |
+	r[0] = XEN_HVM_CPUID_IOMMU_MAPPINGS | XEN_HVM_CPUID_VCPU_ID_PRESENT | XEN_HVM_CPUID_DOMID_PRESENT |
 	       XEN_HVM_CPUID_UPCALL_VECTOR;
 	r[1] = v->id;
 	r[2] = v->domain->domid;

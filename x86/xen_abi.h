@@ -24,6 +24,8 @@
 
 /* Sub-leaves of KXEN_LEAF_TIME; XEN_CPUID_TSC_MODE_*. */
 #define KXEN_TIME_GUEST		0
+#define KXEN_TIME_RDTSCP	BIT(2)	/* the host's processors have that instruction */
+#define KXEN_TIME_SCALE		1
 #define KXEN_TIME_HOST		2
 #ifndef XEN_CPUID_TSC_MODE_NEVER_EMULATE
 #define XEN_CPUID_TSC_MODE_NEVER_EMULATE 2u

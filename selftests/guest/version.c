@@ -23,6 +23,38 @@ static void test_cpuid(void)
 	check("G12 CPUID leaf 4: domid is there", !!(r.a & 16), 1);
 	check("G12 CPUID leaf 4: domid is not 0", r.c != 0, 1);
 	check("G12 CPUID leaf 4: upcall vector is there", !!(r.a & 64), 1);
+	check("G12 CPUID leaf 4: what is mapped can be reached by DMA", !!(r.a & 4), 1);
+	r = cpuid(base + 4, 1);
+	check("G12 CPUID leaf 4 has one part", r.a | r.b | r.c | r.d, 0);
+}
+
+/* ((tsc << shift) * mul >> 32), as the leaf has it. */
+static u64 scale(u64 tsc, u32 mul, s32 shift)
+{
+	tsc = shift < 0 ? tsc >> -shift : tsc << shift;
+	return (u64)(u32)tsc * mul / (1ULL << 32) + (tsc >> 32) * mul;
+}
+
+static void test_time(void)
+{
+	u32 base = xen_base();
+	struct cpuid t = cpuid(base + 3, 0), s = cpuid(base + 3, 1);
+	struct cpuid h = cpuid(base + 3, 2), a = cpuid(0x80000001, 0);
+	u64 khz, ns, off = s.a | (u64)s.b << 32;
+
+	check("G12 CPUID leaf 3: RDTSCP where the processor has it", !!(t.a & 4) >=
+	      !!(a.d & 1 << 27), 1);
+	/* Nanoseconds of a thousandth of a second. */
+	khz = t.c;
+	ns = scale(khz, s.c, s.d);
+	check("G12 CPUID leaf 3: the scale is that of the TSC", ns > 990000 && ns < 1010000, 1);
+	check("G12 CPUID leaf 3: the host's speed", h.a != 0, 1);
+	rt_map_shinfo();
+	ns = rt_now(rt_vi(0)) - (scale(rdtsc(), s.c, s.d) - off);
+	check("G12 CPUID leaf 3: the offset makes it the guest's time",
+	      (s64)ns > -1000000000LL && (s64)ns < 1000000000LL, 1);
+	h = cpuid(base + 3, 3);
+	check("G12 CPUID leaf 3 has three parts", h.a | h.b | h.c | h.d, 0);
 }
 
 static void test_page(void)
@@ -129,6 +161,7 @@ static void test_numbers(void)
 void test_main(void)
 {
 	test_cpuid();
+	test_time();
 	test_page();
 	test_version();
 	test_numbers();
