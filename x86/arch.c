@@ -76,6 +76,7 @@ void kxen_arch_vcpu_reset(struct kxen_vcpu *v)
 {
 	lockdep_assert_held(&v->domain->lock);
 	WRITE_ONCE(v->arch.upcall_vector, 0);
+	kxen_start_forget(v);
 }
 
 /* A line stays, and is low: want_high(). */

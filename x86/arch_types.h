@@ -10,6 +10,34 @@
 
 struct kxen_irq_line;
 
+/* Frames that are no memory for the guest to use, whatever is behind them: a PC's ROMs. */
+#define KXEN_ARCH_ROM_FRAMES	0xa0, 0x100
+
+/* In the order of the processor's numbers. */
+enum kxen_start_reg {
+	KXEN_START_RAX, KXEN_START_RCX, KXEN_START_RDX, KXEN_START_RBX,
+	KXEN_START_RSP, KXEN_START_RBP, KXEN_START_RSI, KXEN_START_RDI,
+	KXEN_START_REGS
+};
+
+/* @attr: as in a descriptor, 12 bits without a gap; 0: there is none. */
+struct kxen_start_seg {
+	u64 base;
+	u32 limit;
+	u32 attr;
+};
+
+struct kxen_start {
+	u64 reg[KXEN_START_REGS];
+	u64 rip;
+	u64 rflags;
+	u64 cr0;
+	u64 cr3;
+	u64 cr4;
+	u64 efer;
+	struct kxen_start_seg cs, ds, ss, es, tr;
+};
+
 /**
  * struct kxen_arch_vcpu - how the upcall reaches a vCPU, and its clock.
  * @upcall_vector: its own vector, through the LAPIC; 0: the domain's callback.
@@ -21,6 +49,8 @@ struct kxen_irq_line;
  * @upcalls_at_inject: the vCPU's upcalls when the callback was taken.
  * @clock: KVM's, as it was last computed.
  * @time_seen: what was last published of it.
+ * @start: what it is to begin with (initialise.c), if @has_start; under domain->lock.
+ * @starts: and it is up, so its thread does so.
  *
  * Written by the vCPU's own thread, but for @upcall_vector.
  */
@@ -34,6 +64,9 @@ struct kxen_arch_vcpu {
 	u64 upcalls_at_inject;
 	struct pvclock_vcpu_time_info clock;
 	u64 time_seen[3];
+	struct kxen_start start;
+	bool has_start;
+	bool starts;
 };
 
 /**

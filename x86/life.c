@@ -9,6 +9,8 @@
 int kxen_on_run(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
 	kxen_vcpu_enter(v);
+	if (unlikely(READ_ONCE(v->arch.starts)))
+		kxen_vcpu_start(v);
 	return 0;
 }
 

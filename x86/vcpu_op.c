@@ -12,6 +12,7 @@
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/xen_abi.h"
+#include "x86.h"
 
 static long vcpuop_set_periodic(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
@@ -57,11 +58,12 @@ static long timer_op(struct kxen_hc *hc, struct kxen_vcpu *v)
 long kxen_arch_vcpu_op(struct kxen_hc *hc, struct kxen_vcpu *v)
 {
 	switch ((u32)hc->arg[0]) {
+	case VCPUOP_initialise:
+		return kxen_vcpu_initialise(hc, v);
 	case VCPUOP_is_up:
-		return !kxen_glue_offline(v->vcpu);
+		return kxen_vcpu_is_up(v);
 	case VCPUOP_up:
-		/* Up already, or never initialised through Xen (SIPI is used). */
-		return kxen_glue_offline(v->vcpu) ? -EINVAL : 0;
+		return kxen_vcpu_up(v);
 	case VCPUOP_register_vcpu_time_memory_area:
 		return kxen_hc_register_area(hc, v, false, kxen_timer_register_area);
 	case VCPUOP_register_vcpu_time_phys_area:

@@ -11,6 +11,7 @@
 
 struct kvm;
 struct kvm_vcpu;
+struct kxen_hc;
 
 /* Handlers: non-zero when the call is dealt with. Called from entry.S only. */
 int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a);
@@ -63,6 +64,14 @@ u32 kxen_cpuid_base(struct kxen_vcpu *v);
 #define KXEN_MSR_HYPERCALL_VIRIDIAN	0x40000200
 
 int kxen_unplug_init(struct kxen_domain *d, struct kvm *kvm);
+
+/* initialise.c */
+long kxen_vcpu_initialise(struct kxen_hc *hc, struct kxen_vcpu *v);
+long kxen_vcpu_up(struct kxen_vcpu *v);
+bool kxen_vcpu_is_up(const struct kxen_vcpu *v);
+void kxen_vcpu_start(struct kxen_vcpu *v);
+void kxen_start_forget(struct kxen_vcpu *v);
+bool kxen_start_ok(const struct kxen_vcpu *v, const struct kxen_start *s);
 
 /* trace_ack.c */
 void kxen_trace_ack_exit(void);

@@ -2,6 +2,10 @@
 /* x86's part of list.h. No include guard. */
 
 KXEN_KVM_CALL(get_kvmclock_ns, kxen_t_kvmclock_ns, 1);
+KXEN_KVM_CALL(kvm_arch_vcpu_ioctl_get_sregs, kvm_arch_vcpu_ioctl_get_sregs, 2);
+KXEN_KVM_CALL(kvm_arch_vcpu_ioctl_set_mpstate, kvm_arch_vcpu_ioctl_set_mpstate, 2);
+KXEN_KVM_CALL(kvm_arch_vcpu_ioctl_set_regs, kvm_arch_vcpu_ioctl_set_regs, 2);
+KXEN_KVM_CALL(kvm_arch_vcpu_ioctl_set_sregs, kvm_arch_vcpu_ioctl_set_sregs, 2);
 KXEN_KVM_CALL(kvm_apic_set_irq, kxen_t_apic_set_irq, 3);
 #ifdef KXEN_KVM_IRQ_SOURCES
 KXEN_KVM_CALL(kvm_free_irq_source_id, kvm_free_irq_source_id, 2);
@@ -25,6 +29,7 @@ KXEN_KVM_CALL(kvm_set_irq, kvm_set_irq, 5);
 KXEN_KVM_CALL(kvm_skip_emulated_instruction, kvm_skip_emulated_instruction, 1);
 KXEN_KVM_CALL(kvm_tdp_mmu_zap_leafs, kxen_t_zap_leafs, 4);
 KXEN_KVM_CALL(kvm_unregister_irq_ack_notifier, kvm_unregister_irq_ack_notifier, 2);
+KXEN_KVM_CALL(kvm_valid_efer, kvm_valid_efer, 2);
 KXEN_KVM_CALL(kvm_vcpu_halt, kvm_vcpu_halt, 1);
 KXEN_KVM_CALL(kvm_write_guest_virt_system, kxen_t_guest_virt, 5);
 KXEN_KVM_CALL(kvm_zap_gfn_range, kxen_t_zap_gfn_range, 3);

@@ -6,6 +6,7 @@
 #include <linux/kvm_host.h>
 
 #include "../calls.h"
+#include "arch_types.h"
 
 struct kxen_domain;
 struct kxen_irq_line;
@@ -121,6 +122,12 @@ void kxen_glue_inject_nmi(struct kvm_vcpu *vcpu);
 void kxen_glue_triple_fault(struct kvm_vcpu *vcpu);
 bool kxen_glue_has_triple_fault(struct kvm_vcpu *vcpu);
 void kxen_glue_forget_triple_fault(struct kvm_vcpu *vcpu);
+
+/* --- start.c: a vCPU begins, in a state that somebody else has given. ------------------- */
+
+bool kxen_glue_uninitialised(struct kvm_vcpu *vcpu);
+bool kxen_glue_start_valid(struct kvm_vcpu *vcpu, const struct kxen_start *s);
+int kxen_glue_start(struct kvm_vcpu *vcpu, const struct kxen_start *s);
 
 /* --- mem.c ------------------------------------------------------------------------------ */
 int kxen_glue_read_virt(struct kvm_vcpu *vcpu, u64 gva, void *dst, u32 len);
