@@ -14,8 +14,10 @@
 #include <uapi/linux/kvm_xen.h>
 
 #include "arch.h"
+#include "hypercall.h"
 #include "kvm/glue.h"
 #include "kxen.h"
+#include "memory_map.h"
 #include "pause.h"
 #include "save.h"
 #include "stats.h"
@@ -42,6 +44,8 @@ union ctl_arg {
 	struct kxen_domid_arg domid;
 	struct kxen_stream_arg stream;
 	struct kxen_stats_arg stats;
+	struct kxen_map_arg map;
+	struct kxen_param_arg param;
 	u8 part[KXEN_CTL_ARG_MAX];
 };
 
@@ -83,7 +87,7 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 
 	a->abi_version = KXEN_ABI_VERSION;
 	a->features = KXEN_F_PAUSE | KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD | KXEN_F_STATS |
-		      kxen_arch_ctl_features | kxen_subsys_features();
+		      KXEN_F_GIVE | kxen_arch_ctl_features | kxen_subsys_features();
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = kxen_subsys_create_max(offsetof(struct kxen_create, max_ports));
 	a->domains = kxen_domains_count();
@@ -337,6 +341,93 @@ static int ctl_restore(struct ctl_file *cf, union ctl_arg *arg)
 	return ctl_stream(cf, &arg->stream, false);
 }
 
+/* A domain whose guest can be given something, with a reference. */
+static struct kxen_domain *get_guest(struct ctl_file *cf, u32 domid)
+{
+	struct kxen_domain *d = get_own(cf, domid);
+	int ret = 0;
+
+	if (IS_ERR(d))
+		return d;
+	if (d->is_host)
+		ret = -EINVAL;
+	else if (READ_ONCE(d->state) == KXEN_DYING)
+		ret = -ESHUTDOWN;
+	if (!ret)
+		return d;
+	kxen_domain_put(d);
+	return ERR_PTR(ret);
+}
+
+/* What user space has at @buf; NULL for none of it. */
+static struct kxen_map *copy_map(u64 buf, u32 nr)
+{
+	struct kxen_map_entry __user *from = u64_to_user_ptr(buf);
+	struct kxen_map_entry e;
+	struct kxen_map *map;
+	int ret = 0;
+	u32 i;
+
+	if (!nr)
+		return NULL;
+	if (nr > KXEN_MAP_MAX)
+		return ERR_PTR(-E2BIG);
+	map = kxen_map_alloc(nr);
+	if (!map)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < nr && !ret; i++) {
+		if (copy_from_user(&e, from + i, sizeof(e)))
+			ret = -EFAULT;
+		else if (e.reserved)
+			ret = -EOPNOTSUPP;
+		map->range[i] = (struct kxen_map_range) { e.addr, e.len, e.type };
+	}
+	if (!ret)
+		return map;
+	kvfree(map);
+	return ERR_PTR(ret);
+}
+
+static int ctl_give_map(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_map_arg *a = &arg->map;
+	struct kxen_domain *d;
+	struct kxen_map *map;
+	int ret;
+
+	if (a->flags)
+		return -EOPNOTSUPP;
+	d = get_guest(cf, a->domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	map = copy_map(a->buf, a->nr);
+	ret = PTR_ERR_OR_ZERO(map);
+	if (!ret) {
+		ret = kxen_map_give(d, map);
+		if (ret)
+			kvfree(map);
+	}
+	kxen_domain_put(d);
+	return ret;
+}
+
+static int ctl_param(struct ctl_file *cf, union ctl_arg *arg)
+{
+	struct kxen_param_arg *a = &arg->param;
+	struct kxen_domain *d;
+	int ret;
+
+	if (a->flags & ~KXEN_PARAM_GIVE || a->reserved || a->reserved2)
+		return -EOPNOTSUPP;
+	d = get_guest(cf, a->domid);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	ret = a->flags & KXEN_PARAM_GIVE ? kxen_hvm_param_give(d, a->index, a->value) :
+					   kxen_hvm_param_read(d, a->index, &a->value);
+	kxen_domain_put(d);
+	return ret;
+}
+
 /* A call of the core's, or, without @fn, one of a part of the domain. */
 struct ctl_call {
 	unsigned int cmd;
@@ -365,6 +456,8 @@ static const struct ctl_call calls[] = {
 	CALL(KXEN_UNHOLD, unhold, kxen_domid_arg, reserved),
 	CALL(KXEN_STATS, stats, kxen_stats_arg, buf),
 	CALL(KXEN_STAT_NAMES, stat_names, kxen_stats_arg, buf),
+	CALL(KXEN_GIVE_MAP, give_map, kxen_map_arg, buf),
+	CALL(KXEN_PARAM, param, kxen_param_arg, value),
 #undef CALL
 };
 
@@ -379,6 +472,9 @@ static_assert(sizeof(struct kxen_stream_arg) == 32);
 static_assert(sizeof(struct kxen_stats_arg) == 24);
 static_assert(sizeof(struct kxen_stat) == 16);
 static_assert(sizeof(struct kxen_stat_name) == 32);
+static_assert(sizeof(struct kxen_map_arg) == 24);
+static_assert(sizeof(struct kxen_map_entry) == 24);
+static_assert(sizeof(struct kxen_param_arg) == 32);
 
 /* The core's call of that number, or NULL. */
 static const struct ctl_call *core_call(unsigned int cmd)

@@ -18,6 +18,7 @@
 
 #include "arch.h"
 #include "kxen.h"
+#include "memory_map.h"
 #include "p2m.h"
 #include "subsys.h"
 #include "trace.h"
@@ -34,6 +35,7 @@ static void free_domain(struct kxen_domain *d)
 	kxen_for_each_vcpu(d, i, v)
 		kxen_vcpu_free(v);
 	kxen_shared_info_free(d);
+	kxen_map_free(d);
 	kxen_p2m_free(d);
 	kxen_subsys_destroy(d);
 	xa_destroy(&d->pinned_gfns);
@@ -252,7 +254,8 @@ void kxen_domain_renew(struct kxen_domain *d)
 	WRITE_ONCE(d->compat, false);
 	kxen_vcpus_reset(d);
 	kxen_shared_info_reset(d);
-	memset(d->params, 0, sizeof(d->params));
+	memcpy(d->params, d->given_params, sizeof(d->params));
+	kxen_map_reset(d);
 	d->vm_assist = 0;
 	WRITE_ONCE(d->shutdown_reason, U32_MAX);
 	WRITE_ONCE(d->state, KXEN_RUNNING);

@@ -100,6 +100,41 @@ static long get_param(struct kxen_hc *hc)
 	return kxen_arg_put(&a, 0, &p, sizeof(p));
 }
 
+/**
+ * kxen_hvm_param_give() - A parameter that a guest begins with.
+ * @d: the domain, not that of the host.
+ * @index: HVM_PARAM_*.
+ * @value: its value, of which nothing is known.
+ *
+ * It is the guest's at once, and each life of the domain's begins with it. What the callback is
+ * is for the guest to say, and a parameter that nobody here serves is not taken.
+ * Context: may sleep; takes d->lock.
+ * Return: 0; -EINVAL for none of Xen's; -EOPNOTSUPP for one that it has no use for; -EINTR.
+ */
+int kxen_hvm_param_give(struct kxen_domain *d, u32 index, u64 value)
+{
+	if (index >= KXEN_NR_PARAMS || deprecated(index))
+		return -EINVAL;
+	if (index == HVM_PARAM_CALLBACK_IRQ || index == HVM_PARAM_ALTP2M || !guest_may_get(index))
+		return -EOPNOTSUPP;
+	index = array_index_nospec(index, KXEN_NR_PARAMS);
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
+	d->given_params[index] = value;
+	WRITE_ONCE(d->params[index], value);
+	mutex_unlock(&d->lock);
+	return 0;
+}
+
+/* As the guest would read it: 0; -EINVAL for none of Xen's. Context: any. */
+int kxen_hvm_param_read(struct kxen_domain *d, u32 index, u64 *value)
+{
+	if (index >= KXEN_NR_PARAMS || deprecated(index))
+		return -EINVAL;
+	*value = READ_ONCE(d->params[array_index_nospec(index, KXEN_NR_PARAMS)]);
+	return 0;
+}
+
 enum kxen_meaning kxen_hc_hvm_means(const struct kxen_hc *hc)
 {
 	switch ((u32)hc->arg[0]) {

@@ -180,7 +180,7 @@ static long no_extent(struct kxen_hc *hc)
 	return 0;
 }
 
-/* The VMM gives no map, guests use start_info; no HVM guest gets the machine's (4.17). */
+/* No HVM guest gets the machine's (4.17). */
 static long no_map(struct kxen_hc *hc)
 {
 	return -ENOSYS;
@@ -195,7 +195,8 @@ static struct kxen_mem_slot commands[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
 	[XENMEM_maximum_gpfn] = { reservation },
 	[XENMEM_add_to_physmap] = { add_to_physmap, .means = KXEN_MEANS_NEW_LIFE },
 	[XENMEM_remove_from_physmap] = { remove_from_physmap },
-	[XENMEM_memory_map] = { no_map, REFUSED, .means = KXEN_MEANS_NOTHING },
+	[XENMEM_memory_map] = { kxen_hc_memory_map, .means = KXEN_MEANS_NOTHING },
+	[XENMEM_set_memory_map] = { kxen_hc_set_memory_map, .means = KXEN_MEANS_NEW_LIFE },
 	[XENMEM_machine_memory_map] = { no_map, REFUSED, .means = KXEN_MEANS_NOTHING },
 	[XENMEM_increase_reservation] = { no_extent, REFUSED },
 	[XENMEM_decrease_reservation] = { no_extent, REFUSED },

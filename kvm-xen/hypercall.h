@@ -28,6 +28,14 @@ long kxen_hc_vm_assist(struct kxen_hc *hc);
 long kxen_hc_physdev(struct kxen_hc *hc);
 long kxen_hc_multicall(struct kxen_hc *hc);
 
+/* Of memory_op: hc_memory_map.c. */
+long kxen_hc_memory_map(struct kxen_hc *hc);
+long kxen_hc_set_memory_map(struct kxen_hc *hc);
+
+/* For the controller: hc_hvm.c. */
+int kxen_hvm_param_give(struct kxen_domain *d, u32 index, u64 value);
+int kxen_hvm_param_read(struct kxen_domain *d, u32 index, u64 *value);
+
 /* What a call of the group says of a domain that is held. */
 enum kxen_meaning kxen_hc_memory_means(const struct kxen_hc *hc);
 enum kxen_meaning kxen_hc_hvm_means(const struct kxen_hc *hc);

@@ -35,6 +35,7 @@ struct kvm;
 struct kvm_memory_slot;
 struct kvm_vcpu;
 struct kxen_create;
+struct kxen_map;
 struct kxen_vcpu_id;
 struct kxen_query;
 struct user_struct;
@@ -222,6 +223,9 @@ struct kxen_domain {
 	atomic_t pollers;
 
 	u64 params[KXEN_NR_PARAMS];
+	u64 given_params[KXEN_NR_PARAMS];	/* by the controller: each life begins with them */
+	struct kxen_map *map;	/* the guest's own, of this life; NULL: none */
+	struct kxen_map *given_map;	/* by the controller; NULL: the memory that there is */
 	struct kxen_arch_domain arch;
 	unsigned long vm_assist;
 

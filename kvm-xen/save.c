@@ -23,6 +23,7 @@
 #include "arch.h"
 #include "kvm/glue.h"
 #include "kxen.h"
+#include "memory_map.h"
 #include "p2m.h"
 #include "pause.h"
 #include "save.h"
@@ -123,6 +124,7 @@ static void save_all(struct kxen_domain *d, struct kxen_stream_out *s)
 	save_domain(d, s);
 	kxen_for_each_vcpu(d, i, v)
 		save_vcpu(v, s);
+	kxen_map_save(d, s);
 	kxen_subsys_save(d, s);
 	kxen_arch_save(d, s);
 	kxen_stream_end(s, kxen_arch_machine, d->domid);
@@ -341,6 +343,9 @@ static const struct kxen_rec_desc core_recs[] = {
 	{ .id = KXEN_REC_VCPU, .len = sizeof(struct kxen_save_vcpu),
 	  .per_vcpu = true, .needed = true, .restore = restore_vcpus,
 	  .frames = vcpu_frames },
+	{ .id = KXEN_REC_MEMORY_MAP, .len = sizeof(struct kxen_save_map),
+	  .each = sizeof(struct kxen_save_map_range), .max = KXEN_MAP_MAX,
+	  .restore = kxen_map_restore },
 	{ }
 };
 

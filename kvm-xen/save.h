@@ -16,6 +16,7 @@
 #define KXEN_REC_DOMAIN		KXEN_REC(KXEN_OWNER_CORE, 1, 1)
 #define KXEN_REC_SHARED_INFO	KXEN_REC(KXEN_OWNER_CORE, 2, 1)
 #define KXEN_REC_VCPU		KXEN_REC(KXEN_OWNER_CORE, 3, 1)
+#define KXEN_REC_MEMORY_MAP	KXEN_REC(KXEN_OWNER_CORE, 4, 1)
 
 struct kxen_save_domain {
 	u32 compat;
@@ -53,6 +54,19 @@ struct kxen_save_vcpu {
 	u64 singleshot;		/* guest system time, or KXEN_NO_TIME */
 	u64 periodic;		/* the next expiry, likewise */
 	u64 period;
+};
+
+/* What the guest is told of its memory; none: what there is. A list of ranges is behind it. */
+struct kxen_save_map {
+	u32 nr;
+	u32 reserved;
+};
+
+struct kxen_save_map_range {
+	u64 addr;
+	u64 size;
+	u32 type;
+	u32 reserved;
 };
 
 struct kxen_domain;

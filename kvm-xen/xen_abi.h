@@ -28,6 +28,9 @@
 #endif
 
 /* XENMEM_* */
+#ifndef XENMEM_set_memory_map
+#define XENMEM_set_memory_map 13
+#endif
 #ifndef XENMEM_maximum_gpfn
 #define XENMEM_maximum_gpfn 14
 #endif

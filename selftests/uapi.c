@@ -74,6 +74,8 @@ static const struct {
 	{ KXEN_UNHOLD, sizeof(struct kxen_domid_arg), 4 },
 	{ KXEN_STATS, sizeof(struct kxen_stats_arg), 4 },
 	{ KXEN_STAT_NAMES, sizeof(struct kxen_stats_arg), 4 },
+	{ KXEN_GIVE_MAP, sizeof(struct kxen_map_arg), 4 },
+	{ KXEN_PARAM, sizeof(struct kxen_param_arg), 4 },
 };
 
 TEST_F(ctl, sizes)
@@ -109,7 +111,7 @@ TEST_F(ctl, features)
 	struct kxen_info i = { .size = sizeof(i) };
 
 	EXPECT_EQ(0, call(self->fd, KXEN_INFO, &i));
-	EXPECT_EQ(KXEN_F_STATS * 2 - 1, i.features);
+	EXPECT_EQ((KXEN_F_STATS * 2 - 1) | KXEN_F_GIVE, i.features);
 	EXPECT_EQ(1u << 20, i.max_ports);
 }
 
@@ -329,6 +331,78 @@ TEST_F(ctl, held_and_let_go)
 	EXPECT_EQ(0, q.holders);
 	EXPECT_EQ(0, call(self->fd, KXEN_DESTROY, &d));
 	EXPECT_EQ(ENOENT, call(self->fd, KXEN_QUERY, &q));
+}
+
+static int give_param(int fd, unsigned int index, unsigned long long value)
+{
+	struct kxen_param_arg p = { .size = sizeof(p), .flags = KXEN_PARAM_GIVE, .domid = 77,
+				    .index = index, .value = value };
+
+	return call(fd, KXEN_PARAM, &p);
+}
+
+TEST_F(ctl, params)
+{
+	static const unsigned int given[] = { 1, 2, 15, 17, 18, 19, 34, 36, 37 };
+	struct kxen_create c = { .size = sizeof(c), .domid = 77 };
+	struct kxen_param_arg p = { .size = sizeof(p), .domid = 77 };
+	unsigned int i;
+
+	EXPECT_EQ(ENOENT, give_param(self->fd, 1, 1));
+	ASSERT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	for (i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		EXPECT_EQ(0, give_param(self->fd, given[i], 1000 + i));
+	for (i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		p.index = given[i];
+		p.value = 0;
+		EXPECT_EQ(0, call(self->fd, KXEN_PARAM, &p));
+		EXPECT_EQ(1000 + i, p.value);
+	}
+	p.index = 5;
+	EXPECT_EQ(0, call(self->fd, KXEN_PARAM, &p));
+	EXPECT_EQ(0, p.value);
+	EXPECT_EQ(EOPNOTSUPP, give_param(self->fd, 0, 1));	/* the guest's alone */
+	EXPECT_EQ(EOPNOTSUPP, give_param(self->fd, 5, 1));	/* nobody serves it */
+	EXPECT_EQ(EOPNOTSUPP, give_param(self->fd, 35, 1));
+	EXPECT_EQ(EINVAL, give_param(self->fd, 4, 1));
+	EXPECT_EQ(EINVAL, give_param(self->fd, 20, 1));
+	EXPECT_EQ(EINVAL, give_param(self->fd, 39, 1));
+	EXPECT_EQ(EINVAL, give_param(self->fd, ~0u, 1));
+	p.index = 39;
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_PARAM, &p));
+	p.index = 1;
+	p.reserved = 1;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_PARAM, &p));
+	p.reserved = 0;
+	p.domid = 0;
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_PARAM, &p));
+}
+
+TEST_F(ctl, memory_map)
+{
+	static struct kxen_map_entry e[1025];
+	struct kxen_create c = { .size = sizeof(c), .domid = 77 };
+	struct kxen_map_arg m = { .size = sizeof(m), .domid = 77, .nr = 1024,
+				  .buf = (unsigned long)e };
+
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_GIVE_MAP, &m));
+	ASSERT_EQ(0, call(self->fd, KXEN_CREATE, &c));
+	EXPECT_EQ(0, call(self->fd, KXEN_GIVE_MAP, &m));
+	m.nr = 1025;
+	EXPECT_EQ(E2BIG, call(self->fd, KXEN_GIVE_MAP, &m));
+	m.nr = ~0u;
+	EXPECT_EQ(E2BIG, call(self->fd, KXEN_GIVE_MAP, &m));
+	m.nr = 2;
+	e[1].reserved = 1;
+	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_GIVE_MAP, &m));
+	m.nr = 1;
+	EXPECT_EQ(0, call(self->fd, KXEN_GIVE_MAP, &m));
+	m.buf = 8;
+	EXPECT_EQ(EFAULT, call(self->fd, KXEN_GIVE_MAP, &m));
+	m.nr = 0;
+	EXPECT_EQ(0, call(self->fd, KXEN_GIVE_MAP, &m));
+	m.domid = 0;
+	EXPECT_EQ(EINVAL, call(self->fd, KXEN_GIVE_MAP, &m));
 }
 
 TEST_F(ctl, attach_wrong_fd)

@@ -96,6 +96,7 @@ struct kxen_mem {
 };
 
 bool kxen_glue_mem(struct kvm_vcpu *vcpu, u64 gfn, struct kxen_mem *m);
+u32 kxen_glue_ram(struct kvm *kvm, struct kxen_mem *m, u32 room);
 
 static __always_inline bool kxen_mem_has(const struct kxen_mem *m, u64 gpa)
 {

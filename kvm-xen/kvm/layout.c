@@ -47,6 +47,7 @@ static const struct {
 	MEMBER(kvm_memslots, node_idx),
 	MEMBER(kvm_memslots, last_used_slot),
 	MEMBER(kvm_memslots, gfn_tree),
+	MEMBER(kvm_memory_slot, id),
 	MEMBER(kvm_memory_slot, id_node),
 	MEMBER(kvm_memory_slot, gfn_node),
 	MEMBER(kvm_memory_slot, base_gfn),

@@ -46,6 +46,33 @@ u32 kxen_glue_slots(struct kvm *kvm, unsigned long *hva, u32 room)
 }
 
 /**
+ * kxen_glue_ram() - The guest's memory: all that can be written to, but what is KVM's own.
+ * @kvm: the VM.
+ * @m: filled in, in no order.
+ * @room: in @m.
+ *
+ * Context: may sleep. Return: how many ranges there are, which may be more than there is room for.
+ */
+u32 kxen_glue_ram(struct kvm *kvm, struct kxen_mem *m, u32 room)
+{
+	struct kvm_memory_slot *slot;
+	int bkt, idx = srcu_read_lock(&kvm->srcu);
+	u32 n = 0;
+
+	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm)) {
+		if (!slot->npages || slot->flags & KVM_MEM_READONLY ||
+		    slot->id >= KVM_USER_MEM_SLOTS)
+			continue;
+		if (n < room)
+			m[n] = (struct kxen_mem) { slot->base_gfn << PAGE_SHIFT,
+				(u64)slot->npages << PAGE_SHIFT, slot->userspace_addr };
+		n++;
+	}
+	srcu_read_unlock(&kvm->srcu, idx);
+	return n;
+}
+
+/**
  * kxen_glue_mem() - The writable memory around a guest frame.
  * @vcpu: the vCPU, its own thread, SRCU held.
  * @gfn: the frame.

@@ -290,6 +290,7 @@ int cmd_unpause(int argc, char **argv)
 /* As this tool calls them, in the order of their bits. */
 static const char *const features[] = {
 	"2-level", "unplug", "pause", "FIFO", "N-level", "save", "vcpu-ids", "hold", "stats",
+	"grants", "give",
 };
 
 static void print_features(unsigned long long f)

@@ -42,6 +42,7 @@
 #define KXEN_F_HOLD		(1ULL << 7)
 #define KXEN_F_STATS		(1ULL << 8)
 #define KXEN_F_GRANTS		(1ULL << 9)
+#define KXEN_F_GIVE		(1ULL << 10)
 
 /* Bits of struct kxen_create.flags: what the domain gets. Bit 30 is for who tries something. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10: KXEN_F_UNPLUG, x86 alone */
@@ -458,6 +459,74 @@ struct kxen_evtchn_arg {
 	__u32 port;
 };
 
+/**
+ * struct kxen_map_entry - one range of what a guest is told of its memory
+ * @addr: its first guest physical address
+ * @len: bytes
+ * @type: as in an E820 map: 1 is memory for the guest to use, 2 is reserved
+ * @reserved: must be 0
+ */
+struct kxen_map_entry {
+	__aligned_u64 addr;
+	__aligned_u64 len;
+	__u32 type;
+	__u32 reserved;
+};
+
+/**
+ * struct kxen_map_arg - KXEN_GIVE_MAP: what XENMEM_memory_map tells the guest
+ * @size: sizeof(struct kxen_map_arg)
+ * @flags: must be 0
+ * @domid: the domain
+ * @nr: elements at @buf, at most 1024; 0: what was given is taken back
+ * @buf: address of @nr struct kxen_map_entry
+ *
+ * The guest gets it as it is, in this order. It may set another one (XENMEM_set_memory_map), and
+ * has this one again after a reset of its machine. A domain that was given none tells its guest
+ * of all memory of the VM that can be written to, but for 0xa0000 to 0xfffff on x86. A saved
+ * domain comes with what its guest saw then; this call is made for the new domain, too.
+ *
+ * E2BIG: more than 1024. EINVAL: domain 0. ESHUTDOWN: it is dying.
+ */
+struct kxen_map_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 nr;
+	__aligned_u64 buf;
+};
+
+#define KXEN_PARAM_GIVE		(1U << 0)
+
+/**
+ * struct kxen_param_arg - KXEN_PARAM: a parameter that HVMOP_get_param gives the guest
+ * @size: sizeof(struct kxen_param_arg)
+ * @flags: KXEN_PARAM_GIVE: it becomes @value; else @value is filled in
+ * @domid: the domain
+ * @index: HVM_PARAM_* of the Xen ABI
+ * @reserved: must be 0
+ * @reserved2: must be 0
+ * @value: its value
+ *
+ * For what a toolstack prepares before the guest runs: the pages of xenstore and of the console
+ * (STORE_PFN 1, CONSOLE_PFN 17), which the guest may not set, their event channels (2, 18), and
+ * all that the guest may set itself (15, 19, 34, 36, 37) but for the callback (0). A machine
+ * that is reset begins with these again. A saved domain comes with what its guest saw then; this
+ * call is made for the new domain, too.
+ *
+ * EINVAL: there is no such parameter; domain 0. EOPNOTSUPP: one that is not to be given.
+ * ESHUTDOWN: it is dying.
+ */
+struct kxen_param_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 index;
+	__u32 reserved;
+	__u32 reserved2;
+	__aligned_u64 value;
+};
+
 /* 0x70 to 0x7f are for who tries something: no release has one of these. */
 #define KXEN_INFO	_IO(KXEN_IOC, 0x00)
 #define KXEN_CREATE	_IO(KXEN_IOC, 0x01)
@@ -474,5 +543,7 @@ struct kxen_evtchn_arg {
 #define KXEN_UNHOLD	_IO(KXEN_IOC, 0x0c)
 #define KXEN_STATS	_IO(KXEN_IOC, 0x0d)
 #define KXEN_STAT_NAMES	_IO(KXEN_IOC, 0x0e)
+#define KXEN_GIVE_MAP	_IO(KXEN_IOC, 0x10)
+#define KXEN_PARAM	_IO(KXEN_IOC, 0x11)
 
 #endif
