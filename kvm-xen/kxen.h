@@ -239,6 +239,7 @@ struct kxen_domain {
 	atomic_t p2m_nr_chunks;
 	atomic_t p2m_placed;	/* over how many; 0: look no further */
 	struct kxen_p2m_view *p2m_view;	/* memory made for frames that had none; p2m_view.c */
+	int p2m_saved;		/* of these, in records of parts; under p2m_lock */
 	u32 p2m_held;		/* pages that are held and were placed; under pin_lock */
 	bool p2m_closed;
 	struct {		/* p2m_iommu.c: devices of the guest's own */

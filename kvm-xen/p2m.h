@@ -31,6 +31,7 @@ enum kxen_p2m_kind {
  * @kind: OWN, FOREIGN or OUT.
  * @read_only: neither the guest nor the host for it may write there.
  * @removable: the guest may take it away by itself, or place something else there.
+ * @saved: where it is, and what is in it, is in a record of its owner's.
  * @page: the page of the host that it is in; NULL if it is OUT.
  * @offset: in it; 0 where the host's pages are of Xen's size.
  * @release: nobody uses the entry any more: give the page back by its kind, and free the entry
@@ -54,6 +55,7 @@ struct kxen_p2m_entry {
 	enum kxen_p2m_kind kind;
 	bool read_only;
 	bool removable;
+	bool saved;
 	struct page *page;
 	u32 offset;
 	void (*release)(struct kxen_p2m_entry *e);
@@ -143,12 +145,12 @@ static __always_inline bool kxen_p2m_any(const struct kxen_domain *d)
 }
 
 /*
- * Does the domain use anything else than the VMM's memory? What was placed, and taken away again,
- * is in use as long as the host writes to it for the guest.
+ * Does the domain use anything else than the VMM's memory that no record tells of? What was placed,
+ * and taken away again, is in use as long as the host writes to it for the guest.
  */
-static inline bool kxen_p2m_in_use(const struct kxen_domain *d)
+static inline bool kxen_p2m_unsaved(const struct kxen_domain *d)
 {
-	return kxen_p2m_any(d) || READ_ONCE(d->p2m_held);
+	return atomic_read(&d->p2m_placed) != READ_ONCE(d->p2m_saved) || READ_ONCE(d->p2m_held);
 }
 
 /**

@@ -195,6 +195,14 @@ int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word)
 	return -EEXIST;
 }
 
+/* An entry is taken away; its word goes next. */
+static void unsave(struct kxen_domain *d, const struct kxen_p2m_entry *e)
+{
+	lockdep_assert_held(&d->p2m_lock);
+	if (e->saved)
+		WRITE_ONCE(d->p2m_saved, d->p2m_saved - 1);
+}
+
 /* A word of @c has become 0. */
 static void cleared(struct kxen_domain *d, u64 gfn, struct kxen_p2m_chunk *c)
 {
@@ -274,8 +282,14 @@ void kxen_p2m_entry_put(struct kxen_p2m_entry *e)
 
 static int place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
 {
+	int ret = -ESHUTDOWN;
+
 	lockdep_assert_held(&d->p2m_lock);
-	return d->p2m_closed ? -ESHUTDOWN : kxen_p2m_set_word(d, gfn, (unsigned long)e);
+	if (!d->p2m_closed)
+		ret = kxen_p2m_set_word(d, gfn, (unsigned long)e);
+	if (!ret && e->saved)
+		WRITE_ONCE(d->p2m_saved, d->p2m_saved + 1);
+	return ret;
 }
 
 /**
@@ -334,6 +348,7 @@ static struct kxen_p2m_entry *take(struct kxen_domain *d, u64 gfn,
 		e = NULL;
 	/* Under the lock nobody else takes an entry away. */
 	if (e) {
+		unsave(d, e);
 		WRITE_ONCE(c->word[gfn & (CHUNK - 1)], 0);
 		cleared(d, gfn, c);
 	}
@@ -435,6 +450,7 @@ static struct kxen_p2m_entry *drop_chunk(struct kxen_domain *d, unsigned long nr
 		if (!c->word[i] || c->word[i] & KXEN_P2M_MAPPED)
 			continue;
 		e = (struct kxen_p2m_entry *)c->word[i];
+		unsave(d, e);
 		WRITE_ONCE(c->word[i], 0);
 		cleared(d, (u64)nr << CHUNK_SHIFT | i, c);
 		e->next = list;

@@ -174,6 +174,8 @@ struct kxen_stat_desc {
  *	locked, its vCPUs do not run.
  * @thaw: it is again, also what came meanwhile. Domain locked.
  * @in_use: does it hold anything that a guest has made? Domain locked.
+ * @may_save: 0, or -errno while it has what no record can tell of, as KXEN_SAVE documents.
+ *	Domain locked, its vCPUs do not run.
  * @save: write records. Domain locked; frozen, unless they are only counted.
  * @recs: the records that can be read, in the order in which they are written, behind those of
  *	the parts before it, and what is done with each.
@@ -213,6 +215,7 @@ struct kxen_subsys {
 	void (*freeze)(struct kxen_domain *d);
 	void (*thaw)(struct kxen_domain *d);
 	bool (*in_use)(struct kxen_domain *d);
+	int (*may_save)(struct kxen_domain *d);
 	void (*save)(struct kxen_domain *d, struct kxen_stream_out *s);
 	const struct kxen_rec_desc *recs;
 	void (*restore_done)(struct kxen_domain *d, const struct kxen_stream_in *im);

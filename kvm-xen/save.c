@@ -151,15 +151,20 @@ static int save_locked(struct kxen_domain *d, u32 room, struct kxen_stream_out *
 
 static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_out *s)
 {
+	int ret;
+
 	lockdep_assert_held(&d->lock);
 	/* Neither the life before nor the next: its guest alone knows, and has to run for it. */
 	if (d->reset_pending)
 		return -EINPROGRESS;
+	ret = kxen_subsys_may_save(d);
+	if (ret)
+		return ret;
 	/*
 	 * It is in no memory that the VMM saves, and in no record. After a restore what is written
 	 * there would go to the VMM's memory of that frame.
 	 */
-	if (kxen_p2m_in_use(d))
+	if (kxen_p2m_unsaved(d))
 		return -EOPNOTSUPP;
 	/* Somebody else's pause may be on its way still. */
 	return kxen_domain_stopped(d) ? save_locked(d, room, s) : -EAGAIN;
@@ -174,8 +179,8 @@ static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_o
  * Context: may sleep; takes d->lock.
  * Return: 0; -EBUSY if it is not paused; -ENOSPC, with the domain not frozen; -EAGAIN if
  * a peer, or domain 0, has changed a port meanwhile; -EINPROGRESS if it is held after a reset
- * of its machine; -EOPNOTSUPP if pages are placed in it, or were and are held; -EFAULT; -ENOMEM;
- * -EINTR.
+ * of its machine; -EISCONN while it shares pages with others; -EOPNOTSUPP if pages are placed in
+ * it that no record tells of, or were and are held; -EFAULT; -ENOMEM; -EINTR.
  */
 int kxen_domain_save(struct kxen_domain *d, u64 ubuf, u32 *len)
 {

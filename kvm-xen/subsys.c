@@ -373,6 +373,16 @@ bool kxen_subsys_in_use(struct kxen_domain *d)
 	return false;
 }
 
+int kxen_subsys_may_save(struct kxen_domain *d)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < NR_PARTS && !ret; i++)
+		if (parts[i]->may_save)
+			ret = parts[i]->may_save(d);
+	return ret;
+}
+
 void kxen_subsys_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	int i;

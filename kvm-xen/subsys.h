@@ -70,6 +70,7 @@ void kxen_subsys_reset_done(struct kxen_domain *d);
 void kxen_subsys_freeze(struct kxen_domain *d);
 void kxen_subsys_thaw(struct kxen_domain *d);
 bool kxen_subsys_in_use(struct kxen_domain *d);
+int kxen_subsys_may_save(struct kxen_domain *d);
 void kxen_subsys_save(struct kxen_domain *d, struct kxen_stream_out *s);
 void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_stream_in *im);
 void kxen_subsys_width_changed(struct kxen_domain *d);
