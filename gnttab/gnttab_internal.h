@@ -15,10 +15,13 @@
 #include <linux/mutex.h>
 #include <linux/percpu-rwsem.h>
 #include <linux/types.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/grant_table.h>
 
 #include "../kvm-xen/hc_arg.h"
 #include "../kvm-xen/kxen.h"
 #include "../kvm-xen/p2m.h"
+#include "../kvm-xen/stream.h"
 #include "gnttab.h"
 
 #define KXEN_GNT_RESERVED	8	/* references that survive a switch of versions (D5) */
@@ -26,6 +29,7 @@
 #define KXEN_GNT_V2_FRAME	256
 #define KXEN_GNT_STATUS_FRAME	2048	/* status words of a frame */
 #define KXEN_GNT_FRAMES		64	/* frames, unless the domain is made with others */
+#define KXEN_GNT_MAX_FRAMES	4096	/* that can be asked for: 2 million references */
 #define KXEN_GNT_MAPTRACK	1024	/* frames of Xen's maptrack, 256 handles each */
 
 /**
@@ -61,6 +65,8 @@ struct kxen_gnt_active {
 	struct page *page;
 };
 
+struct dentry;
+struct kxen_grant_info;
 struct kxen_maptrack;
 
 /**
@@ -79,6 +85,7 @@ struct kxen_maptrack;
  * @active: for each of @shared KXEN_GNT_V1_FRAME of them: reference r is at
  *	active[r / KXEN_GNT_V1_FRAME][r % KXEN_GNT_V1_FRAME] in either version.
  * @maptrack: what this domain has mapped of others.
+ * @given: what the first references are in each life of the guest; @lock for writing.
  */
 struct kxen_gnttab {
 	struct kxen_domain *domain;
@@ -93,6 +100,7 @@ struct kxen_gnttab {
 	struct kxen_gnt_frame **status;
 	struct kxen_gnt_active **active;
 	struct kxen_maptrack *maptrack;
+	struct grant_entry_v1 given[KXEN_GNT_RESERVED];
 };
 
 /* table.c */
@@ -103,11 +111,22 @@ int kxen_gnt_grow(struct kxen_gnttab *t, u32 nr);
 int kxen_gnt_status_alloc(struct kxen_gnttab *t, u32 nr);
 void kxen_gnt_status_free(struct kxen_gnttab *t);
 void kxen_gnt_unplace_all(struct kxen_gnttab *t);
+void kxen_gnt_shrink(struct kxen_gnttab *t, u32 from);
+u64 kxen_gnt_gfn(struct kxen_gnttab *t, const struct kxen_gnt_frame *f);
+int kxen_gnt_place(struct kxen_gnttab *t, struct kxen_gnt_frame *f, u64 gfn);
 
 /* version.c */
 long kxen_gnt_set_version(struct kxen_hc *hc);
 long kxen_gnt_get_version(struct kxen_hc *hc);
 void kxen_gnt_renew(struct kxen_gnttab *t);
+bool kxen_gnt_any_pinned(struct kxen_gnttab *t);
+int kxen_gnt_give(struct kxen_gnttab *t, u32 ref, const struct grant_entry_v1 *e);
+
+/* control.c, debugfs.c */
+extern const struct kxen_ctl_call kxen_gnt_ctl[];
+int kxen_gnt_info(struct kxen_domain *d, struct kxen_grant_info *i);
+u64 kxen_gnt_pinned(struct kxen_domain *d);
+void kxen_gnt_debugfs(struct kxen_domain *d, struct dentry *dir);
 
 /* op.c */
 long kxen_hc_gnttab(struct kxen_hc *hc);

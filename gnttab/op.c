@@ -59,7 +59,7 @@ static u64 gfn_of(struct kxen_gnttab *t, u32 nr)
 	u64 gfn;
 
 	mutex_lock(&t->grow_lock);
-	gfn = t->shared[nr]->placed ? t->shared[nr]->gfn : ~0ULL;
+	gfn = nr < t->nr_frames ? kxen_gnt_gfn(t, t->shared[nr]) : KXEN_NO_GFN;
 	mutex_unlock(&t->grow_lock);
 	return gfn;
 }
@@ -79,14 +79,9 @@ static s16 list_frames(const struct kxen_hc *hc, struct kxen_gnttab *t, u32 nr, 
 
 static s16 setup_of(const struct kxen_hc *hc, struct kxen_gnttab *t, const struct setup_table *a)
 {
-	int ret;
-
-	if (a->nr_frames > t->max_frames)
+	if (kxen_gnt_grow(t, a->nr_frames))
 		return GNTST_general_error;
-	mutex_lock(&t->grow_lock);
-	ret = kxen_gnt_grow(t, a->nr_frames);
-	mutex_unlock(&t->grow_lock);
-	return ret ? GNTST_general_error : list_frames(hc, t, a->nr_frames, a->frame_list);
+	return list_frames(hc, t, a->nr_frames, a->frame_list);
 }
 
 static long setup_table(struct kxen_hc *hc)

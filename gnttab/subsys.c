@@ -6,7 +6,6 @@
 
 #include "gnttab_internal.h"
 
-#define MAX_FRAMES	4096		/* that can be asked for: 2 million references */
 #define MAX_MAPTRACK	16384		/* 4 million handles */
 
 static int gnttab_create(struct kxen_domain *d, const struct kxen_create *c)
@@ -65,6 +64,13 @@ static const struct kxen_stat_desc gnttab_stats[] = {
 			max),
 	KXEN_STAT_LIMIT(KXEN_STAT_GRANT_FRAMES_HIGH, "grant_frames_high",
 			KXEN_LIMIT_GRANT_FRAMES, high),
+	KXEN_STAT_LIMIT(KXEN_STAT_GRANT_STATUS_FRAMES, "status_frames",
+			KXEN_LIMIT_STATUS_FRAMES, used),
+	KXEN_STAT_LIMIT(KXEN_STAT_MAX_GRANT_STATUS_FRAMES, "max_status_frames",
+			KXEN_LIMIT_STATUS_FRAMES, max),
+	KXEN_STAT_LIMIT(KXEN_STAT_GRANT_STATUS_FRAMES_HIGH, "status_frames_high",
+			KXEN_LIMIT_STATUS_FRAMES, high),
+	{ KXEN_STAT_GRANTS_IN_USE, .name = "grants_in_use", .domain = kxen_gnt_pinned },
 	{ KXEN_STAT_MAPPED_GRANTS, .name = "mapped_grants", .domain = gnttab_mapped },
 	KXEN_STAT_LIMIT(KXEN_STAT_MAX_MAPPED_GRANTS, "max_mapped_grants", KXEN_LIMIT_MAPTRACK,
 			max),
@@ -79,7 +85,7 @@ static const struct kxen_hc_entry gnttab_hypercalls[] = {
 };
 
 static const struct kxen_create_limit gnttab_create_limits[] = {
-	{ offsetof(struct kxen_create, max_grant_frames), MAX_FRAMES },
+	{ offsetof(struct kxen_create, max_grant_frames), KXEN_GNT_MAX_FRAMES },
 	{ offsetof(struct kxen_create, max_maptrack_frames), MAX_MAPTRACK },
 	{ }
 };
@@ -94,6 +100,8 @@ const struct kxen_subsys kxen_gnttab_subsys = {
 	.reset = gnttab_reset,
 	.in_use = gnttab_in_use,
 	.stats = gnttab_stats,
+	.debugfs = kxen_gnt_debugfs,
 	.hypercalls = gnttab_hypercalls,
 	.spaces = kxen_gnt_spaces,
+	.ctl = kxen_gnt_ctl,
 };

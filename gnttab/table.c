@@ -110,6 +110,7 @@ int kxen_gnt_status_alloc(struct kxen_gnttab *t, u32 nr)
 			return -ENOMEM;
 		t->status[t->nr_status] = f;
 		WRITE_ONCE(t->nr_status, t->nr_status + 1);
+		kxen_limit_charge(t->domain, KXEN_LIMIT_STATUS_FRAMES);
 	}
 	return 0;
 }
@@ -123,20 +124,14 @@ void kxen_gnt_status_free(struct kxen_gnttab *t)
 		unplace(t, t->status[i]);
 		free_frame(t->status[i]);
 		t->status[i] = NULL;
+		kxen_limit_uncharge(&t->domain->limit[KXEN_LIMIT_STATUS_FRAMES]);
+		cond_resched();
 	}
 	t->nr_status = 0;
 }
 
-/**
- * kxen_gnt_grow() - Have so many frames.
- * @t: the table.
- * @nr: frames.
- *
- * Status frames first: whoever sees a reference finds its status.
- * Context: may sleep; grow_lock held.
- * Return: 0; -EINVAL beyond the domain's limit; -ENOMEM with some of them.
- */
-int kxen_gnt_grow(struct kxen_gnttab *t, u32 nr)
+/* Status frames first: whoever sees a reference finds its status. */
+static int grow_locked(struct kxen_gnttab *t, u32 nr)
 {
 	int ret = 0;
 
@@ -150,6 +145,42 @@ int kxen_gnt_grow(struct kxen_gnttab *t, u32 nr)
 	return ret;
 }
 
+/**
+ * kxen_gnt_grow() - Have so many frames.
+ * @t: the table.
+ * @nr: frames.
+ *
+ * Context: may sleep; takes grow_lock.
+ * Return: 0; -EINVAL beyond the domain's limit; -ENOMEM with some of them.
+ */
+int kxen_gnt_grow(struct kxen_gnttab *t, u32 nr)
+{
+	int ret;
+
+	mutex_lock(&t->grow_lock);
+	ret = grow_locked(t, nr);
+	mutex_unlock(&t->grow_lock);
+	return ret;
+}
+
+/* Frames from @from on, of which nothing is in use. grow_lock held, and lock for writing. */
+void kxen_gnt_shrink(struct kxen_gnttab *t, u32 from)
+{
+	lockdep_assert_held(&t->grow_lock);
+	while (t->nr_frames > from) {
+		u32 nr = t->nr_frames - 1;
+
+		WRITE_ONCE(t->nr_frames, nr);
+		unplace(t, t->shared[nr]);
+		free_frame(t->shared[nr]);
+		kvfree(t->active[nr]);
+		t->shared[nr] = NULL;
+		t->active[nr] = NULL;
+		kxen_limit_uncharge(&t->domain->limit[KXEN_LIMIT_GRANT_FRAMES]);
+		cond_resched();
+	}
+}
+
 /* --- placing ----------------------------------------------------------------------------- */
 
 static struct placed_frame *make_placed(struct kxen_gnt_frame *f)
@@ -161,32 +192,47 @@ static struct placed_frame *make_placed(struct kxen_gnt_frame *f)
 	get_page(f->page);
 	p->entry.kind = KXEN_P2M_OWN;
 	p->entry.removable = true;
+	p->entry.saved = true;
 	p->entry.page = f->page;
 	p->entry.release = gnttab_release;
 	return p;
 }
 
-static bool is_at(struct kxen_gnttab *t, const struct kxen_gnt_frame *f, u64 gfn)
+/* Is it where it was placed? The guest may have taken it away since. */
+static bool is_placed(struct kxen_gnttab *t, const struct kxen_gnt_frame *f)
 {
 	struct kxen_p2m_entry *e;
 
-	if (!f->placed || f->gfn != gfn)
+	lockdep_assert_held(&t->grow_lock);
+	if (!f->placed)
 		return false;
-	/* The guest may have taken it away. */
-	e = kxen_p2m_entry_get(t->domain, gfn);
+	e = kxen_p2m_entry_get(t->domain, f->gfn);
 	if (e)
 		kxen_p2m_entry_put(e);
 	return e == f->placed;
 }
 
+/**
+ * kxen_gnt_gfn() - Where the guest has a frame.
+ * @t: the table.
+ * @f: one of its frames.
+ *
+ * Context: may sleep; grow_lock held.
+ * Return: the frame of the guest's, KXEN_NO_GFN: nowhere.
+ */
+u64 kxen_gnt_gfn(struct kxen_gnttab *t, const struct kxen_gnt_frame *f)
+{
+	return is_placed(t, f) ? f->gfn : KXEN_NO_GFN;
+}
+
 /* As on Xen it takes the place of what the guest may take away, and is nowhere else then (D61). */
-static long place(struct kxen_gnttab *t, struct kxen_gnt_frame *f, u64 gfn)
+int kxen_gnt_place(struct kxen_gnttab *t, struct kxen_gnt_frame *f, u64 gfn)
 {
 	struct placed_frame *p;
 	int ret;
 
 	lockdep_assert_held(&t->grow_lock);
-	if (is_at(t, f, gfn))
+	if (kxen_gnt_gfn(t, f) == gfn)
 		return 0;
 	p = make_placed(f);
 	if (!p)
@@ -204,24 +250,32 @@ static long place(struct kxen_gnttab *t, struct kxen_gnt_frame *f, u64 gfn)
 	return 0;
 }
 
-/* The frame with an index of the guest's, made if there is room for it: or an error pointer. */
-static struct kxen_gnt_frame *frame_of(struct kxen_gnttab *t, u64 idx)
+/* Status frame @nr, if there can be all that it is for (D60). */
+static struct kxen_gnt_frame *status_of(struct kxen_gnttab *t, u64 nr)
 {
-	bool status = t->version == 2 && idx & STATUS_FRAME;
-	u64 nr = status ? idx & ~(u64)STATUS_FRAME : idx;
-	u64 frames = status ? (nr + 1) * (KXEN_GNT_STATUS_FRAME / KXEN_GNT_V2_FRAME) : nr + 1;
+	u32 frames;
 	int ret;
 
 	lockdep_assert_held(&t->grow_lock);
-	if (nr >= t->max_frames)
+	if (nr >= kxen_gnt_status_frames(t->max_frames))
 		return ERR_PTR(-EINVAL);
-	if (status && nr >= kxen_gnt_status_frames(t->max_frames))
+	frames = (nr + 1) * (KXEN_GNT_STATUS_FRAME / KXEN_GNT_V2_FRAME);
+	ret = nr < t->nr_status ? 0 : grow_locked(t, frames);
+	return ret ? ERR_PTR(ret) : t->status[array_index_nospec(nr, t->nr_status)];
+}
+
+/* The frame with an index of the guest's, made if there is room for it: or an error pointer. */
+static struct kxen_gnt_frame *frame_of(struct kxen_gnttab *t, u64 idx)
+{
+	int ret;
+
+	lockdep_assert_held(&t->grow_lock);
+	if (t->version == 2 && idx & STATUS_FRAME)
+		return status_of(t, idx & ~(u64)STATUS_FRAME);
+	if (idx >= t->max_frames)
 		return ERR_PTR(-EINVAL);
-	nr = array_index_nospec(nr, t->max_frames);
-	ret = kxen_gnt_grow(t, min_t(u64, frames, t->max_frames));
-	if (ret)
-		return ERR_PTR(ret);
-	return status ? t->status[nr] : t->shared[nr];
+	ret = grow_locked(t, idx + 1);
+	return ret ? ERR_PTR(ret) : t->shared[array_index_nospec(idx, t->nr_frames)];
 }
 
 /* XENMAPSPACE_grant_table: under a lock from the look-up to the end (XSA-379, 384, 486). */
@@ -234,7 +288,7 @@ static long gnttab_add(struct kxen_hc *hc, u64 idx, u64 gfn)
 	if (mutex_lock_killable(&t->grow_lock))
 		return -EINTR;
 	f = frame_of(t, idx);
-	ret = IS_ERR(f) ? PTR_ERR(f) : place(t, f, gfn);
+	ret = IS_ERR(f) ? PTR_ERR(f) : kxen_gnt_place(t, f, gfn);
 	mutex_unlock(&t->grow_lock);
 	return ret;
 }
@@ -260,17 +314,11 @@ void kxen_gnt_unplace_all(struct kxen_gnttab *t)
 /* Nobody knows it. */
 void kxen_gnt_free(struct kxen_gnttab *t)
 {
-	u32 i;
-
 	if (!t)
 		return;
 	mutex_lock(&t->grow_lock);
-	kxen_gnt_unplace_all(t);
 	kxen_gnt_status_free(t);
-	for (i = 0; i < t->nr_frames; i++) {
-		free_frame(t->shared[i]);
-		kvfree(t->active[i]);
-	}
+	kxen_gnt_shrink(t, 0);
 	mutex_unlock(&t->grow_lock);
 	kvfree(t->shared);
 	kvfree(t->status);
@@ -312,12 +360,10 @@ struct kxen_gnttab *kxen_gnt_alloc(struct kxen_domain *d, u32 max_frames)
 	t->version = 1;
 	t->max_frames = max_frames;
 	d->limit[KXEN_LIMIT_GRANT_FRAMES].max = max_frames;
+	d->limit[KXEN_LIMIT_STATUS_FRAMES].max = kxen_gnt_status_frames(max_frames);
 	ret = alloc_arrays(t);
-	if (!ret) {
-		mutex_lock(&t->grow_lock);
+	if (!ret)
 		ret = kxen_gnt_grow(t, 1);
-		mutex_unlock(&t->grow_lock);
-	}
 	if (!ret)
 		return t;
 	kxen_gnt_free(t);

@@ -64,7 +64,7 @@ static void write_v1(struct kxen_gnttab *t, const struct kept *keep)
 	u32 i;
 
 	for (i = 0; i < KXEN_GNT_RESERVED; i++) {
-		e.flags = (keep[i].v2.hdr.flags & ~IN_USE) | (keep[i].status & IN_USE);
+		e.flags = keep[i].v2.hdr.flags | (keep[i].status & IN_USE);
 		e.domid = keep[i].v2.hdr.domid;
 		e.frame = keep[i].v2.full_page.frame;
 		kxen_guest_write(kxen_gnt_entry(t, i), &e, sizeof(e));
@@ -81,25 +81,39 @@ static void write_v2(struct kxen_gnttab *t, const struct kept *keep)
 	}
 }
 
-static void clear(struct kxen_gnttab *t)
+static void clear(struct kxen_gnt_frame **frames, u32 nr)
 {
 	u32 i;
 
-	for (i = 0; i < t->nr_frames; i++)
-		kxen_guest_zero(t->shared[i]->at, XEN_PAGE_SIZE);
-	for (i = 0; i < t->nr_status; i++)
-		kxen_guest_zero(t->status[i]->at, XEN_PAGE_SIZE);
+	for (i = 0; i < nr; i++) {
+		kxen_guest_zero(frames[i]->at, XEN_PAGE_SIZE);
+		cond_resched();
+	}
 }
 
 /* Is any reference from @from on pinned? The table's lock is held for writing. */
 static bool any_pinned(const struct kxen_gnttab *t, u32 from)
 {
-	u32 i, nr = kxen_gnt_nr_refs(t);
+	u32 i, nr = t->nr_frames * KXEN_GNT_V1_FRAME;
 
-	for (i = from; i < nr; i++)
+	for (i = from; i < nr; i++) {
 		if (kxen_gnt_active(t, i)->pin)
 			return true;
+		if (!(i % KXEN_GNT_V1_FRAME))
+			cond_resched();
+	}
 	return false;
+}
+
+/* The same for who does not know the table's lock: does anybody else use pages of the domain? */
+bool kxen_gnt_any_pinned(struct kxen_gnttab *t)
+{
+	bool any;
+
+	percpu_down_write(&t->lock);
+	any = any_pinned(t, 0);
+	percpu_up_write(&t->lock);
+	return any;
 }
 
 static int to_v2(struct kxen_gnttab *t)
@@ -107,8 +121,8 @@ static int to_v2(struct kxen_gnttab *t)
 	struct kept keep[KXEN_GNT_RESERVED] = { };
 
 	read_v1(t, keep);
-	t->version = 2;
-	clear(t);
+	WRITE_ONCE(t->version, 2);
+	clear(t->shared, t->nr_frames);
 	write_v2(t, keep);
 	return 0;
 }
@@ -120,8 +134,8 @@ static int to_v1(struct kxen_gnttab *t)
 
 	if (ret)
 		return ret;
-	t->version = 1;
-	clear(t);
+	WRITE_ONCE(t->version, 1);
+	clear(t->shared, t->nr_frames);
 	/* Out of the guest's reach before their pages are given back (XSA-255). */
 	kxen_gnt_status_free(t);
 	write_v1(t, keep);
@@ -199,19 +213,56 @@ long kxen_gnt_get_version(struct kxen_hc *hc)
 	return kxen_hc_put(hc, hc->arg[1], &a, sizeof(a));
 }
 
+static void write_given(struct kxen_gnttab *t)
+{
+	u32 i;
+
+	for (i = 0; i < KXEN_GNT_RESERVED; i++)
+		kxen_guest_write(kxen_gnt_entry(t, i), &t->given[i], sizeof(t->given[i]));
+}
+
 /*
- * The next life of the guest finds the table as new. What others have mapped they have still, so
- * the frames stay, and what is known of the references.
+ * The next life of the guest finds the table as new, with what its controller has given it. What
+ * others use of the one before they use still, and what is known of that stays (D102).
  */
 void kxen_gnt_renew(struct kxen_gnttab *t)
 {
 	mutex_lock(&t->grow_lock);
 	kxen_gnt_unplace_all(t);
 	percpu_down_write(&t->lock);
-	t->version = 1;
+	WRITE_ONCE(t->version, 1);
 	t->generation++;
-	clear(t);
+	clear(t->shared, t->nr_frames);
 	kxen_gnt_status_free(t);
+	if (!any_pinned(t, KXEN_GNT_V1_FRAME))
+		kxen_gnt_shrink(t, 1);
+	write_given(t);
 	percpu_up_write(&t->lock);
 	mutex_unlock(&t->grow_lock);
+}
+
+/**
+ * kxen_gnt_give() - Write one of the reserved entries, for the guest to find.
+ * @t: the table.
+ * @ref: the reference, below KXEN_GNT_RESERVED.
+ * @e: the entry, as version 1 has it.
+ *
+ * It is there again after each reset of the guest's machine.
+ * Context: may sleep.
+ * Return: 0; -EBUSY if the grant is in use, or the guest has taken the table over by version 2.
+ */
+int kxen_gnt_give(struct kxen_gnttab *t, u32 ref, const struct grant_entry_v1 *e)
+{
+	int ret = -EBUSY;
+
+	mutex_lock(&t->grow_lock);
+	percpu_down_write(&t->lock);
+	if (t->version == 1 && !kxen_gnt_active(t, ref)->pin) {
+		t->given[ref] = *e;
+		kxen_guest_write(kxen_gnt_entry(t, ref), e, sizeof(*e));
+		ret = 0;
+	}
+	percpu_up_write(&t->lock);
+	mutex_unlock(&t->grow_lock);
+	return ret;
 }

@@ -26,6 +26,7 @@
 		PAGES(EVENT_PAGES, "pages with events")		\
 	EACH(gnttab)						\
 		COUNT(GRANT_FRAMES, "frames of its grant table")	\
+		COUNT(STATUS_FRAMES, "status frames of its grant table") \
 		COUNT(MAPTRACK, "mapped grants")		\
 	KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)		\
 	/* the end */

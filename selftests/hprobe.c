@@ -224,8 +224,6 @@ static void test_create(void)
 	check("and event channels", !!(i.features & KXEN_F_EVTCHN_FIFO), 1);
 	check("more than the largest limit", call(KXEN_CREATE, &c), EINVAL);
 	c.reserved = 0;
-	c.max_grant_frames = 1;
-	check("a limit that no part takes", call(KXEN_CREATE, &c), EOPNOTSUPP);
 	domid = make(KXEN_DOM_PROBE | KXEN_DOM_NLEVEL, PROBE_MOST);
 	check("with a flag of its own", kept(domid), PROBE_FIRST);
 	check("and a limit", stat_of(domid, KXEN_STAT_MAX_PROBES), PROBE_MOST);

@@ -268,6 +268,10 @@ struct kxen_query {
 #define KXEN_STAT_MAPPED_GRANTS	24 /* grants of others that it has mapped */
 #define KXEN_STAT_MAX_MAPPED_GRANTS 25 /* grants that it can have mapped */
 #define KXEN_STAT_MAPPED_GRANTS_HIGH 26 /* times that they have reached 80 % of that */
+#define KXEN_STAT_GRANT_STATUS_FRAMES 27 /* frames of status words, of version 2 */
+#define KXEN_STAT_MAX_GRANT_STATUS_FRAMES 28 /* frames of them that it can have */
+#define KXEN_STAT_GRANT_STATUS_FRAMES_HIGH 29 /* times that they have reached 80 % of that */
+#define KXEN_STAT_GRANTS_IN_USE	30 /* grants of its own that somebody uses: their pages are held */
 
 /**
  * struct kxen_stat - one statistic of a domain
@@ -409,8 +413,7 @@ struct kxen_port_info {
  * says how much room it needs; that alone stops no writes. EAGAIN: a peer has changed a
  * channel, try again. EINPROGRESS: the machine was reset, or has woken up, and which of the two
  * its guest has not shown yet: let it run, and save it when it has called Xen. EOPNOTSUPP: it
- * uses pages that are not of its VMM's memory, which are not saved yet; no guest of this release
- * has any.
+ * uses pages that are not of its VMM's memory, which are not saved yet.
  *
  * RESTORE: the domain has its VM, with as many vCPUs; the guest's memory is back, its
  * vCPUs have not run; the domain is paused. All or nothing, the guest's memory included:
@@ -527,6 +530,70 @@ struct kxen_param_arg {
 	__aligned_u64 value;
 };
 
+/* struct kxen_grant_arg.flags */
+#define KXEN_GRANT_READ_ONLY	(1U << 0)
+#define KXEN_GRANT_END		(1U << 1) /* nothing is granted by @ref */
+
+/**
+ * struct kxen_grant_arg - KXEN_GRANT: a grant that the guest finds in its table
+ * @size: sizeof(struct kxen_grant_arg)
+ * @flags: of KXEN_GRANT_READ_ONLY and KXEN_GRANT_END
+ * @domid: the domain
+ * @ref: the grant reference, 0 to 7; 0 is the console's, 1 xenstore's
+ * @to: number of the domain that may use the page
+ * @reserved: must be 0
+ * @gfn: the page: its frame number in the guest
+ *
+ * For what a toolstack prepares before the guest runs. It is as if the guest had written it into
+ * its table, in version 1, and is there again after each reset of its machine. A saved domain
+ * comes with what its guest had then; this call is made for the new domain, too.
+ *
+ * EINVAL: another reference; a frame or domain that no entry can name; domain 0. EBUSY: the
+ * grant is in use, or the guest has switched to version 2. ESHUTDOWN: it is dying.
+ */
+struct kxen_grant_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 ref;
+	__u32 to;
+	__u32 reserved;
+	__aligned_u64 gfn;
+};
+
+#define KXEN_GRANT_NEXT		(1U << 0)
+
+/**
+ * struct kxen_grant_info - KXEN_GRANT_INFO: state of one grant of a domain
+ * @size: sizeof(struct kxen_grant_info)
+ * @flags: KXEN_GRANT_NEXT: the first that is granted or in use, and not below @ref
+ * @domid: the domain
+ * @ref: in: the reference; out: the one that was found
+ * @entry: flags of its entry, GTF_* of the Xen ABI, and of its status
+ * @to: domain that may use it
+ * @pins: how often it is in use: four numbers of 8 bits, from the lowest: by processors that read,
+ *	and that write, by devices that read, and that write
+ * @user: by which domain, if it is
+ * @frame: the frame that the entry names; the reference, if it is transitive
+ * @version: of the table
+ * @reserved: 0
+ *
+ * ENOENT with KXEN_GRANT_NEXT: no further one. EINVAL: in no frame of the table.
+ */
+struct kxen_grant_info {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 ref;
+	__u32 entry;
+	__u32 to;
+	__u32 pins;
+	__u32 user;
+	__aligned_u64 frame;
+	__u32 version;
+	__u32 reserved;
+};
+
 /* 0x70 to 0x7f are for who tries something: no release has one of these. */
 #define KXEN_INFO	_IO(KXEN_IOC, 0x00)
 #define KXEN_CREATE	_IO(KXEN_IOC, 0x01)
@@ -543,7 +610,9 @@ struct kxen_param_arg {
 #define KXEN_UNHOLD	_IO(KXEN_IOC, 0x0c)
 #define KXEN_STATS	_IO(KXEN_IOC, 0x0d)
 #define KXEN_STAT_NAMES	_IO(KXEN_IOC, 0x0e)
+#define KXEN_GRANT	_IO(KXEN_IOC, 0x0f)
 #define KXEN_GIVE_MAP	_IO(KXEN_IOC, 0x10)
 #define KXEN_PARAM	_IO(KXEN_IOC, 0x11)
+#define KXEN_GRANT_INFO	_IO(KXEN_IOC, 0x12)
 
 #endif
