@@ -128,6 +128,11 @@ int kxen_gnt_info(struct kxen_domain *d, struct kxen_grant_info *i);
 u64 kxen_gnt_pinned(struct kxen_domain *d);
 void kxen_gnt_debugfs(struct kxen_domain *d, struct dentry *dir);
 
+/* save.c */
+extern const struct kxen_rec_desc kxen_gnt_recs[];
+void kxen_gnt_save(struct kxen_domain *d, struct kxen_stream_out *s);
+int kxen_gnt_may_save(struct kxen_domain *d);
+
 /* op.c */
 long kxen_hc_gnttab(struct kxen_hc *hc);
 enum kxen_meaning kxen_hc_gnttab_means(const struct kxen_hc *hc);

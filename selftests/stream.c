@@ -22,6 +22,8 @@
 #define SHARED_INFO	0x0102
 #define VCPU		0x0103
 #define PORTS		0x0210
+#define GRANTS		0x0301
+#define GRANT_FRAMES	0x0302
 #define X86_VCPU	0x4001
 #define END		0x7fff
 
@@ -54,13 +56,14 @@ static int call(int fd, unsigned long req, void *arg)
 	return ioctl(fd, req, arg) ? errno : 0;
 }
 
-static unsigned int max_ports;	/* 0: as many as there are by default */
+static unsigned int max_ports, max_grant_frames;	/* 0: as many as there are by default */
 
 static struct target make_target(int fd)
 {
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO,
-				 .max_ports = max_ports };
+				 .max_ports = max_ports,
+				 .max_grant_frames = max_grant_frames };
 	struct kxen_attach a = { .size = sizeof(a) };
 	struct kxen_domid_arg d = { .size = sizeof(d) };
 	struct kvm_userspace_memory_region r = {
@@ -326,7 +329,7 @@ TEST_F(stream, cut_off)
 /* What nobody knows is refused, or skipped if it says so: whose it is makes no difference. */
 TEST_F(stream, unknown_records)
 {
-	static const unsigned int types[] = { 0x027f, 0x0301, 0x7e01 };
+	static const unsigned int types[] = { 0x027f, 0x0401, 0x7e01 };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -400,6 +403,106 @@ static void take_away(union stream *s, struct record *r)
 
 	s->h.len -= behind - (uint8_t *)r;
 	memmove(r, behind, s->byte + ROOM - behind);
+}
+
+/* --- grant tables -------------------------------------------------------------------- */
+
+struct grants {
+	uint32_t version, nr_frames, nr_status, reserved;
+};
+
+struct grant_frame {
+	uint64_t gfn;
+	uint8_t page[PAGE];
+};
+
+/* A table of so many frames, none of which is placed, in the stream that is tried next. */
+static struct grant_frame *grants(FIXTURE_DATA(stream) *self, uint32_t version, uint32_t nr,
+				  uint32_t status, uint32_t frames)
+{
+	const struct grants g = { version, nr, status, 0 };
+	struct grant_frame *f;
+	uint32_t i;
+
+	memcpy(insert(self->bad, end_of(self->bad), GRANTS, 1, sizeof(g)) + 1, &g, sizeof(g));
+	f = (void *)(insert(self->bad, end_of(self->bad), GRANT_FRAMES, 1,
+			    frames * sizeof(*f)) + 1);
+	for (i = 0; i < frames; i++)
+		f[i].gfn = ~0ULL;
+	return f;
+}
+
+/* A stream without one is that of a table as it was made; one that is in use is saved. */
+TEST_F(stream, grants)
+{
+	struct kxen_stream_arg im = { .size = sizeof(im), .domid = self->to.domid };
+	struct kxen_grant_info info = { .size = sizeof(info), .domid = self->to.domid,
+					.flags = KXEN_GRANT_NEXT };
+	struct grant_frame *f;
+	uint32_t len;
+
+	ASSERT_EQ(NULL, find(self->good, GRANTS));
+	f = grants(self, 2, 2, 1, 3);
+	f[1].gfn = 3;
+	*(uint32_t *)(f[1].page + 16) = 5 << 16 | 1;
+	*(uint64_t *)(f[1].page + 24) = 0x123456789ULL;
+	len = im.len = self->bad->h.len;
+	im.buf = (uintptr_t)self->bad;
+	ASSERT_EQ(0, call(self->fd, KXEN_RESTORE, &im));
+	ASSERT_EQ(0, call(self->fd, KXEN_GRANT_INFO, &info));
+	EXPECT_EQ(257, info.ref);
+	EXPECT_EQ(2, info.version);
+	EXPECT_EQ(5, info.to);
+	EXPECT_EQ(0x123456789ULL, info.frame);
+	/* And is saved as it was, with the place of its frame. */
+	memset(self->bad, 0, ROOM);
+	im.len = ROOM;
+	ASSERT_EQ(0, call(self->fd, KXEN_SAVE, &im));
+	ASSERT_EQ(len, im.len);
+	ASSERT_NE(NULL, find(self->bad, GRANTS));
+	EXPECT_EQ(2, *(uint32_t *)(find(self->bad, GRANTS) + 1));
+	ASSERT_NE(NULL, find(self->bad, GRANT_FRAMES));
+	f = (void *)(find(self->bad, GRANT_FRAMES) + 1);
+	EXPECT_EQ(3, f[1].gfn);
+	EXPECT_EQ(~0ULL, f[0].gfn);
+	EXPECT_EQ(0x123456789ULL, *(uint64_t *)(f[1].page + 24));
+}
+
+TEST_F(stream, grants_that_are_wrong)
+{
+	static const struct { uint32_t version, nr, status, frames; } wrong[] = {
+		{ 3, 1, 0, 1 }, { 0, 1, 0, 1 }, { 1, 0, 0, 0 }, { 1, 1, 1, 2 }, { 2, 9, 1, 10 },
+		{ 1, 1, 0, 2 }, { 1, 2, 0, 1 }, { 1, ~0U, 0, 1 }, { 2, 1, ~0U, 0 },
+	};
+	struct kxen_grant_info info = { .size = sizeof(info), .flags = KXEN_GRANT_NEXT };
+	struct grant_frame *f;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		grants(self, wrong[i].version, wrong[i].nr, wrong[i].status, wrong[i].frames);
+		EXPECT_RESTORE(EINVAL, KXEN_RESTORE_VALUES);
+	}
+	grants(self, 1, 1, 0, 1);
+	take_away(self->bad, find(self->bad, GRANTS));
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_VALUES);
+	grants(self, 1, 1, 0, 1);
+	take_away(self->bad, find(self->bad, GRANT_FRAMES));
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_VALUES);
+	f = grants(self, 1, 2, 0, 2);
+	memset(f[0].page, 0xff, PAGE);
+	f[0].gfn = 2;
+	f[1].gfn = 1ULL << 60;
+	EXPECT_RESTORE(EINVAL, KXEN_RESTORE_MEMORY);
+	/* Nothing of it is in the domain. */
+	info.domid = self->to.domid;
+	EXPECT_EQ(ENOENT, call(self->fd, KXEN_GRANT_INFO, &info));
+	max_grant_frames = 2;
+	close(self->to.vm);
+	self->to = make_target(self->fd);
+	grants(self, 1, 3, 0, 3);
+	EXPECT_RESTORE(ENOSPC, KXEN_RESTORE_GRANTS);
+	grants(self, 1, 2, 0, 2);
+	EXPECT_RESTORE(0, KXEN_RESTORE_OK);
 }
 
 /*

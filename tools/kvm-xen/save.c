@@ -213,6 +213,8 @@ static bool save_parts(void)
 		fprintf(stderr, "kvm-xen: the module does not save domain %u: %s\n",
 			q->domid, errno == EINPROGRESS ?
 			"its machine was reset, or woke up, and its guest has not called Xen since; it has to run until it has" :
+			errno == EISCONN ?
+			"it shares pages with another domain or with the host: detach its paravirtual devices, and try again" :
 			strerror(errno));
 		return false;
 	}
@@ -343,6 +345,7 @@ static void give_state(int ctl, uint32_t domid, const struct saved *s)
 		[KXEN_RESTORE_MEMORY] = "the guest's memory is not where it was: give the same -m and devices",
 		[KXEN_RESTORE_VALUES] = "the file has values that no guest could have set",
 		[KXEN_RESTORE_PORTS] = "the guest has more event channels: give --max-ports",
+		[KXEN_RESTORE_GRANTS] = "its grant table has more frames: give --max-grant-frames",
 		[KXEN_RESTORE_FEATURE] = "the guest uses the N-level ABI: give --nlevel",
 		[KXEN_RESTORE_ARCH] = "it was saved on a machine of another architecture",
 		[KXEN_RESTORE_OLD] = "an older module has written it, in a form that is read no more: load that one",

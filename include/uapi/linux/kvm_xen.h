@@ -391,6 +391,7 @@ struct kxen_port_info {
 #define KXEN_RESTORE_NOMEM	9 /* ENOMEM: the host had no memory; the stream may be good */
 #define KXEN_RESTORE_ARCH	10 /* EOPNOTSUPP: it was saved on another architecture */
 #define KXEN_RESTORE_OLD	11 /* EOPNOTSUPP: in a form of before, which is read no more */
+#define KXEN_RESTORE_GRANTS	12 /* ENOSPC: its grant table can have too few frames */
 
 /**
  * struct kxen_stream_arg - KXEN_SAVE, KXEN_RESTORE
@@ -412,8 +413,10 @@ struct kxen_port_info {
  * go on as if nothing had been; what was sent meanwhile is delivered then. ENOSPC: @len
  * says how much room it needs; that alone stops no writes. EAGAIN: a peer has changed a
  * channel, try again. EINPROGRESS: the machine was reset, or has woken up, and which of the two
- * its guest has not shown yet: let it run, and save it when it has called Xen. EOPNOTSUPP: it
- * uses pages that are not of its VMM's memory, which are not saved yet.
+ * its guest has not shown yet: let it run, and save it when it has called Xen. EISCONN: it has
+ * mapped pages of another domain, or somebody uses pages that it has granted: let its devices be
+ * detached, and try again. EOPNOTSUPP: it uses other pages that are not of its VMM's memory, which
+ * are not saved yet.
  *
  * RESTORE: the domain has its VM, with as many vCPUs; the guest's memory is back, its
  * vCPUs have not run; the domain is paused. All or nothing, the guest's memory included:
