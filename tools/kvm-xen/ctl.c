@@ -36,6 +36,8 @@ int ctl_create(int ctl, const struct domain_options *o, bool any_domid)
 		.xen_major = o->xen_major,
 		.xen_minor = o->xen_minor,
 		.max_ports = o->max_ports,
+		.max_grant_frames = o->max_grant_frames,
+		.max_maptrack_frames = o->max_maptrack_frames,
 	};
 
 	memcpy(c.uuid, o->uuid, sizeof(c.uuid));

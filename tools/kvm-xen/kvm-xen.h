@@ -17,7 +17,7 @@ struct domain_options {
 	uint32_t flags;
 	uint32_t domid;
 	uint16_t xen_major, xen_minor;
-	uint32_t max_ports;
+	uint32_t max_ports, max_grant_frames, max_maptrack_frames;
 	uint8_t uuid[16];
 };
 

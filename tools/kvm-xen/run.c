@@ -17,6 +17,10 @@ static const char options_help[] =
 	"  --domid N        domain id (default: the next free one)\n"
 	"  --xen-version V  reported version, such as 4.17\n"
 	"  --max-ports N    event channels that the guest can have\n"
+	"  --max-grant-frames N\n"
+	"                   frames of its grant table, 512 grants each\n"
+	"  --max-maptrack-frames N\n"
+	"                   256 pages of others that it can map, for each\n"
 	"  --nlevel         offer the N-level event channel ABI to the guest\n"
 	"  --unplug         answer I/O port 0x10, so that an HVM guest uses\n"
 	"                   paravirtual devices only\n"
@@ -39,12 +43,13 @@ static void set_version(struct domain_options *o, const char *s)
 	o->xen_minor = minor;
 }
 
-enum { O_DOMID = 1, O_VERSION, O_PORTS, O_UNPLUG, O_NLEVEL, O_PID, O_QMP, O_PLATFORM,
+enum { O_DOMID = 1, O_VERSION, O_PORTS, O_GRANTS, O_MAPTRACK, O_UNPLUG, O_NLEVEL, O_PID, O_QMP, O_PLATFORM,
        O_NO_PLATFORM, O_HELP };
 
 #define DOMAIN_OPTIONS \
 	{ "domid", 1, 0, O_DOMID }, { "xen-version", 1, 0, O_VERSION }, \
 	{ "max-ports", 1, 0, O_PORTS }, { "unplug", 0, 0, O_UNPLUG }, \
+	{ "max-grant-frames", 1, 0, O_GRANTS }, { "max-maptrack-frames", 1, 0, O_MAPTRACK }, \
 	{ "nlevel", 0, 0, O_NLEVEL }, { "help", 0, 0, O_HELP }
 
 static const struct option restore_options[] = { DOMAIN_OPTIONS, { 0 } };
@@ -83,6 +88,12 @@ static int parse(int argc, char **argv, const struct option *options,
 			break;
 		case O_PORTS:
 			o->max_ports = number(optarg, "number of ports", 1 << 20);
+			break;
+		case O_GRANTS:
+			o->max_grant_frames = number(optarg, "number of frames", 4096);
+			break;
+		case O_MAPTRACK:
+			o->max_maptrack_frames = number(optarg, "number of frames", 16384);
 			break;
 		case O_UNPLUG:
 			o->flags |= KXEN_DOM_UNPLUG;
@@ -206,6 +217,8 @@ int cmd_restore(int argc, char **argv)
 		o->domid = given.domid;
 	if (given.max_ports)
 		o->max_ports = given.max_ports;
+	o->max_grant_frames = given.max_grant_frames;
+	o->max_maptrack_frames = given.max_maptrack_frames;
 	if (given.xen_major) {
 		o->xen_major = given.xen_major;
 		o->xen_minor = given.xen_minor;

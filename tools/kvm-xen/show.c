@@ -147,6 +147,42 @@ static void dump_ports(int ctl, uint32_t domid, bool json,
 		printf("]");
 }
 
+static void dump_grant(const struct kxen_grant_info *g, bool json, bool first)
+{
+	static const char *const names[] = { "invalid", "access", "transfer", "transitive" };
+	unsigned int readers = (g->pins & 0xff) + (g->pins >> 16 & 0xff);
+	unsigned int writers = (g->pins >> 8 & 0xff) + (g->pins >> 24);
+
+	if (json) {
+		printf("%s{\"ref\": %u, \"version\": %u, \"type\": \"%s\", \"read_only\": %s, \"to\": %u, \"frame\": %llu, \"user\": %u, \"readers\": %u, \"writers\": %u}",
+		       first ? "" : ", ", g->ref, g->version, names[g->entry & 3],
+		       g->entry & 4 ? "true" : "false", g->to, g->frame, g->user, readers,
+		       writers);
+		return;
+	}
+	printf("  %6u %-10s for d%u frame %#llx%s", g->ref, names[g->entry & 3], g->to, g->frame,
+	       g->entry & 4 ? " read-only" : "");
+	if (g->pins)
+		printf(" used by d%u, %u reading, %u writing", g->user, readers, writers);
+	putchar('\n');
+}
+
+/* One call for each, as above. */
+static void dump_grants(int ctl, uint32_t domid, bool json)
+{
+	struct kxen_grant_info g = { .size = sizeof(g), .domid = domid, .flags = KXEN_GRANT_NEXT };
+	bool first = true;
+
+	printf(json ? "\"grants\": [" : "grants\n");
+	while (!ioctl(ctl, KXEN_GRANT_INFO, &g)) {
+		dump_grant(&g, json, first);
+		first = false;
+		g.ref++;
+	}
+	if (json)
+		printf("]");
+}
+
 uint32_t domid_arg(int argc, char **argv)
 {
 	int i;
@@ -174,24 +210,26 @@ int cmd_dump(int argc, char **argv)
 		"usage: kvm-xen dump [OPTIONS] DOMID\n"
 		"  --json           for programs\n"
 		"  --ports          only the event channels\n"
+		"  --grants         only the grants that it has made\n"
 		"  --state S        only those in this state: unbound, interdomain, virq, ipi\n"
 		"  --pending        only those that are pending\n"
 		"  --masked         only those that are masked\n"
 		"  --help           this text\n";
 	static const struct option options[] = {
-		{ "json", 0, 0, 'j' }, { "ports", 0, 0, 'p' },
+		{ "json", 0, 0, 'j' }, { "ports", 0, 0, 'p' }, { "grants", 0, 0, 'g' },
 		{ "state", 1, 0, 's' }, { "pending", 0, 0, 'P' },
 		{ "masked", 0, 0, 'M' }, { "help", 0, 0, 'h' }, { 0 },
 	};
 	struct kxen_query q = { .size = sizeof(q) };
 	struct filter f = { .state = -1 };
-	bool json = false, ports = false;
+	bool json = false, ports = false, grants = false;
 	int c, ctl;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 'j': json = true; break;
 		case 'p': ports = true; break;
+		case 'g': grants = true; break;
 		case 's': f.state = state_arg(optarg); break;
 		case 'P': f.pending = true; break;
 		case 'M': f.masked = true; break;
@@ -202,11 +240,16 @@ int cmd_dump(int argc, char **argv)
 	q.domid = domid_arg(argc - optind + 1, argv + optind - 1);
 	ctl = ctl_open();
 	ctl_query(ctl, &q);
-	if (!ports)
+	if (!ports && !grants)
 		dump_state(ctl, &q, json);
 	if (json)
-		printf(ports ? "{" : ", ");
-	dump_ports(ctl, q.domid, json, &f);
+		printf(ports || grants ? "{" : ", ");
+	if (ports || !grants)
+		dump_ports(ctl, q.domid, json, &f);
+	if (json && ports && grants)
+		printf(", ");
+	if (grants)
+		dump_grants(ctl, q.domid, json);
 	if (json)
 		puts("}");
 	return 0;
