@@ -3,9 +3,7 @@
  * A guest with a grant table that is saved and restored: frames that it has placed, and one that
  * it has not, each with what is in it. The command line is the version: v1, v2.
  */
-#include "rt.h"
-
-#include <xen/grant_table.h>
+#include "gntab.h"
 
 #define FRAMES	3
 
@@ -17,40 +15,6 @@ static bool v2;
 static void outb(u16 port, u8 v)
 {
 	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
-
-static long gnttab_op(int cmd, void *arg, unsigned int count)
-{
-	return hc3(__HYPERVISOR_grant_table_op, cmd, arg, count);
-}
-
-static unsigned long gfn_of(const void *page)
-{
-	return (unsigned long)page / PAGE_SIZE;
-}
-
-static long add(unsigned long idx, void *page)
-{
-	struct xen_add_to_physmap a = {
-		.domid = DOMID_SELF, .space = XENMAPSPACE_grant_table, .idx = idx,
-		.gpfn = gfn_of(page),
-	};
-
-	return memory_op(XENMEM_add_to_physmap, &a);
-}
-
-static long set_version(u32 version)
-{
-	struct gnttab_set_version v = { .version = version };
-
-	return gnttab_op(GNTTABOP_set_version, &v, 1);
-}
-
-static u32 get_version(void)
-{
-	struct gnttab_get_version v = { .dom = DOMID_SELF };
-
-	return gnttab_op(GNTTABOP_get_version, &v, 1) ? 0 : v.version;
 }
 
 /* The words of an entry of frame 0: its header, and the frame that it names. */
@@ -66,11 +30,11 @@ static u32 named(u32 ref)
 
 static void set_up(void)
 {
-	check("version", set_version(v2 ? 2 : 1), 0);
-	check("frame 0", add(0, frames[0]), 0);
-	check("frame 2, which has frame 1 made", add(2, frames[2]), 0);
+	check("version", gnt_set_version(v2 ? 2 : 1), 0);
+	check("frame 0", gnt_add(0, frames[0]), 0);
+	check("frame 2, which has frame 1 made", gnt_add(2, frames[2]), 0);
 	if (v2)
-		check("status frame 0", add(0x80000000UL, frames[3]), 0);
+		check("status frame 0", gnt_add(STATUS_FRAME, frames[3]), 0);
 	entry(20)[v2 ? 2 : 1] = 0x1234;
 	entry(20)[0] = 5 << 16 | GTF_permit_access;
 	*(volatile u32 *)(frames[2] + 8) = 0x5678;
@@ -81,10 +45,8 @@ static void set_up(void)
 static void check_places(void)
 {
 	unsigned long list[FRAMES] = { 0 };
-	struct gnttab_setup_table s = { .dom = DOMID_SELF, .nr_frames = FRAMES };
 
-	set_xen_guest_handle(s.frame_list, list);
-	check("setup_table", gnttab_op(GNTTABOP_setup_table, &s, 1), 0);
+	check("setup_table", gnt_list(list, FRAMES), GNTST_okay);
 	check("frame 0 is where it was", list[0] == gfn_of(frames[0]), 1);
 	check("frame 1 nowhere", list[1], -1);
 	check("frame 2 is where it was", list[2] == gfn_of(frames[2]), 1);
@@ -92,11 +54,8 @@ static void check_places(void)
 
 static void check_table(void)
 {
-	struct gnttab_query_size q = { .dom = DOMID_SELF };
-
-	check("the version is the same", get_version(), v2 ? 2 : 1);
-	check("query_size", gnttab_op(GNTTABOP_query_size, &q, 1), 0);
-	check("there are as many frames", q.nr_frames, FRAMES);
+	check("the version is the same", gnt_version(), v2 ? 2 : 1);
+	check("there are as many frames", gnt_frames(), FRAMES);
 	check_places();
 	check("an entry", entry(20)[0], 5 << 16 | GTF_permit_access);
 	check("what it names", named(20), 0x1234);

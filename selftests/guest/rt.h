@@ -46,6 +46,7 @@ typedef int64_t s64;
 #define XEN_EAGAIN	-11
 #define XEN_EACCES	-13
 #define XEN_EINVAL	-22
+#define XEN_ERANGE	-34
 #define XEN_ENOSPC	-28
 #define XEN_ENOSYS	-38
 #define XEN_EOPNOTSUPP	-95

@@ -289,11 +289,25 @@ static void attach_by(const char *path)
 	close(f);
 }
 
+/* A console's page for domain 0, and a page that domain 7 may read. */
+static void grant_first(void)
+{
+	struct kxen_grant_arg g = { .size = sizeof(g), .domid = vm.domid, .gfn = 0xfefff };
+
+	xioctl(vm.ctl, KXEN_GRANT, &g, "KXEN_GRANT");
+	g.flags = KXEN_GRANT_READ_ONLY;
+	g.ref = 1;
+	g.to = 7;
+	g.gfn = 0xfeffe;
+	xioctl(vm.ctl, KXEN_GRANT, &g, "KXEN_GRANT");
+}
+
 static void attach(void)
 {
 	static struct kxen_vcpu_id ids[MAX_VCPUS];
 	struct kxen_create c = { .size = sizeof(c), .domid = vm.domid,
-				.max_ports = vm.max_ports, .flags = vm.flags };
+				.max_ports = vm.max_ports, .flags = vm.flags,
+				.max_grant_frames = vm.max_grant_frames };
 	struct kxen_attach a = { .size = sizeof(a) };
 
 	vm.ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
@@ -305,6 +319,8 @@ static void attach(void)
 	}
 	xioctl(vm.ctl, KXEN_CREATE, &c, "KXEN_CREATE");
 	vm.domid = c.domid;
+	if (vm.grant)
+		grant_first();
 	a.domid = c.domid;
 	a.vm_fd = vm.vm;
 	a.nr_vcpu_ids = parse_ids(ids);
@@ -497,6 +513,8 @@ static void usage(void)
 	     "  --by F       have another module make the domain and attach it: \"DOMID VM\" into F\n"
 	     "  --kick US    interrupt the first vCPU's KVM_RUN so often\n"
 	     "  --max-ports N event channels that the domain can have\n"
+	     "  --max-grant-frames N  frames that its grant table can have\n"
+	     "  --grant      reference 0 to domain 0, and 1, to be read, to domain 7\n"
 	     "  --initrd F   for an image that is a Linux kernel\n"
 	     "  --append S   and its command line\n"
 	     "  --unplug     the domain answers port 0x10\n"
@@ -561,6 +579,7 @@ static const struct option opts[] = {
 	{ "late", 0, 0, 'L' }, { "by", 1, 0, 'b' }, { "kick", 1, 0, 'k' },
 	{ "unplug", 0, 0, 'u' }, { "nlevel", 0, 0, 'N' }, { "intree", 0, 0, 'i' },
 	{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
+	{ "max-grant-frames", 1, 0, 'x' }, { "grant", 0, 0, 'X' },
 	{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
 	{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
 	{ "seed", 1, 0, 'e' },
@@ -588,6 +607,8 @@ static void set_option(int c)
 	case 'b': vm.by = optarg; break;
 	case 'k': vm.kick = atoi(optarg); break;
 	case 'P': vm.max_ports = atoi(optarg); break;
+	case 'x': vm.max_grant_frames = atoi(optarg); break;
+	case 'X': vm.grant = true; break;
 	case 'r': vm.initrd = optarg; break;
 	case 'a': vm.cmdline = optarg; break;
 	case 'i': vm.intree = true; vm.xen = false; break;

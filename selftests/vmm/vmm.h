@@ -29,7 +29,8 @@ struct machine {
 	const char *by;	/* the file of another module that makes the domain and attaches it */
 	unsigned int kick;	/* signal the first vCPU's thread so often, us */
 	uint32_t flags;	/* KXEN_DOM_* */
-	unsigned int max_ports;
+	unsigned int max_ports, max_grant_frames;
+	bool grant;	/* what a toolstack grants: refs 0 and 1 */
 	const char *initrd, *cmdline;
 	const char *save, *restore;	/* files */
 	bool go_on;	/* saved, the guest goes on here */
