@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Run guest images on Debian's real Xen, all in one boot of it.
 
-xen.py IMAGE[:CPUS]... prints, for each image, "== NAME" and the lines that the
-guest wrote to I/O port 0xE9. Xen, its tools and the kernel of domain 0 come from
+xen.py IMAGE[:CPUS[:DOMAINS]]... prints, for each image, "== NAME" and the lines that the
+guest wrote to I/O port 0xE9; of several domains, those of the last one. Xen, its tools and the kernel of domain 0 come from
 the cache that 'make setup' fills; the machine is an emulated one with SVM.
 """
 import glob
@@ -49,17 +49,17 @@ def initramfs(work, images, rel, root):
     put_modules(tree, modules(rel, root, ["xen-evtchn", "xen-gntdev", "xen-gntalloc",
                                           "xen-privcmd", "xenfs"]))
     with open(os.path.join(tree, "t/list"), "w") as f:
-        for path, cpus in images:
+        for path, cpus, domains in images:
             shutil.copy(path, os.path.join(tree, "t"))
-            f.write(f"{os.path.basename(path)} {cpus}\n")
+            f.write(f"{os.path.basename(path)} {cpus} {domains}\n")
     return pack(tree, "init-xen")
 
 
 def main():
     images = []
     for arg in sys.argv[1:]:
-        path, _, cpus = arg.partition(":")
-        images.append((path, cpus or "1"))
+        path, cpus, domains = (arg + ":1:1").split(":")[:3]
+        images.append((path, cpus, domains))
     if not images:
         sys.exit(__doc__)
     rel, root = kernel(OLD)
@@ -91,23 +91,24 @@ def main():
     if os.environ.get("KXEN_XEN_LOG"):
         shutil.copy(log, os.environ["KXEN_XEN_LOG"])
     done = False
-    pending = ""
+    pending, last = {}, ""
     for line in text.split("\n"):
-        m = re.search(r"ORACLE (BEGIN|END|DONE) ?(\S*)", line)
+        m = re.search(r"ORACLE (BEGIN|END|DONE) ?(\S*) ?(\d*)", line)
         if m:
             if m.group(1) == "BEGIN":
                 print("== " + m.group(2))
+                last = m.group(3)
             done |= m.group(1) == "DONE"
             continue
-        m = re.match(r"\(d\d+\) (.*)", line)
+        m = re.match(r"\(d(\d+)\) (.*)", line)
         if not m:
             continue
-        part = m.group(1)
+        who, part = m.groups()
         if len(part) >= PRINT_BUFFER:
-            pending += part
+            pending[who] = pending.get(who, "") + part
             continue
-        print(pending + part)
-        pending = ""
+        text = pending.pop(who, "") + part
+        print(text if who == last else f"# domain {who}: {text}")
     shutil.rmtree(work, ignore_errors=True)
     return 0 if done else 1
 
