@@ -133,6 +133,7 @@ u64 kxen_gnt_pinned(struct kxen_domain *d)
 
 	for (frame = 0; frame < nr; frame++) {
 		percpu_down_read(&t->lock);
+		/* Pairs with the release in grow_by_one(). */
 		nr = smp_load_acquire(&t->nr_frames);
 		if (frame < nr)
 			n += pinned_in_frame(t, frame);

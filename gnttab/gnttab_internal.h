@@ -90,7 +90,7 @@ struct kxen_maptrack;
 struct kxen_gnttab {
 	struct kxen_domain *domain;
 	struct percpu_rw_semaphore lock;
-	struct mutex grow_lock;
+	struct mutex grow_lock;	/* of frames */
 	u32 version;
 	u32 generation;
 	u32 max_frames;
@@ -156,11 +156,12 @@ static inline u32 kxen_gnt_frame_refs(u32 version)
 }
 
 /*
- * How many references there are. Pairs with the release in kxen_gnt_grow(): whoever sees the
- * number sees what it counts. The table's lock is held, so the version stays.
+ * How many references there are. Whoever sees the number sees what it counts. The table's lock is
+ * held, so the version stays.
  */
 static inline u32 kxen_gnt_nr_refs(const struct kxen_gnttab *t)
 {
+	/* Pairs with the release in grow_by_one(). */
 	return smp_load_acquire(&t->nr_frames) * kxen_gnt_frame_refs(t->version);
 }
 

@@ -13,7 +13,7 @@
 
 /* --- whose table ----------------------------------------------------------------------- */
 
-/* A table that the caller may ask for: a reference to its domain, or an error pointer of GNTST_*. */
+/* A table that the caller may ask for: a reference to its domain; NULL, and @status says why. */
 static struct kxen_domain *whose(const struct kxen_hc *hc, u16 domid, s16 *status)
 {
 	struct kxen_domain *d = kxen_hc_domain(hc, domid);

@@ -7,13 +7,14 @@
  * here, nor that somebody maps ours, would be true after a restore. Whoever saves has such users
  * let go first, and tries again (-EISCONN).
  */
-#include <linux/mm.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <uapi/linux/kvm_xen.h>
 
 #include "gnttab_internal.h"
 #include "records.h"
+
+#define PIECE	256	/* bytes that are read of a frame at once */
 
 static_assert(sizeof(struct kxen_save_grants) == 16);
 static_assert(sizeof(struct kxen_save_grant_frames) == 8 + XEN_PAGE_SIZE);
@@ -33,13 +34,36 @@ int kxen_gnt_may_save(struct kxen_domain *d)
 	return kxen_maptrack_used(t->maptrack) || kxen_gnt_any_pinned(t) ? -EISCONN : 0;
 }
 
+static bool is_empty(const struct kxen_gnt_frame *f)
+{
+	u64 word[PIECE / sizeof(u64)];
+	u32 at;
+
+	for (at = 0; at < XEN_PAGE_SIZE; at += PIECE) {
+		kxen_guest_read(word, kxen_gptr_at(f->at, at), PIECE);
+		if (memchr_inv(word, 0, PIECE))
+			return false;
+	}
+	return true;
+}
+
 /* As it was made: a module that has no grant tables can have such a domain, too. */
 static bool as_new(struct kxen_gnttab *t)
 {
 	lockdep_assert_held(&t->grow_lock);
 	return t->version == 1 && t->nr_frames == 1 &&
-	       kxen_gnt_gfn(t, t->shared[0]) == KXEN_NO_GFN &&
-	       !memchr_inv(page_address(t->shared[0]->page), 0, XEN_PAGE_SIZE);
+	       kxen_gnt_gfn(t, t->shared[0]) == KXEN_NO_GFN && is_empty(t->shared[0]);
+}
+
+static void save_content(const struct kxen_gnt_frame *f, struct kxen_stream_out *s)
+{
+	u64 word[PIECE / sizeof(u64)];
+	u32 at;
+
+	for (at = 0; at < XEN_PAGE_SIZE; at += PIECE) {
+		kxen_guest_read(word, kxen_gptr_at(f->at, at), PIECE);
+		kxen_rec_put(s, word, PIECE);
+	}
 }
 
 static void save_frames(struct kxen_gnttab *t, struct kxen_gnt_frame **frames, u32 nr,
@@ -52,7 +76,7 @@ static void save_frames(struct kxen_gnttab *t, struct kxen_gnt_frame **frames, u
 	for (i = 0; i < nr; i++) {
 		gfn = kxen_gnt_gfn(t, frames[i]);
 		kxen_rec_put(s, &gfn, sizeof(gfn));
-		kxen_rec_put(s, page_address(frames[i]->page), XEN_PAGE_SIZE);
+		save_content(frames[i], s);
 		cond_resched();
 	}
 }
