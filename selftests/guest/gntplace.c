@@ -55,11 +55,21 @@ static void test_limit(void)
 }
 
 /* Frames of status words come with 8 frames of entries each: the third would need 24. */
+static void test_status_growth(void)
+{
+	check("D52 version 2", gnt_set_version(2), 0);
+	check("D60 the second one", gnt_add(STATUS_FRAME | 1, page[3]), 0);
+	check("D60 with all that it is for", gnt_frames(), 16);
+	check("D60 the third one", gnt_add(STATUS_FRAME | 2, page[4]), XEN_EINVAL);
+	check("D60 as many as before", gnt_frames(), 16);
+	check("D52 version 1", gnt_set_version(1), 0);
+}
+
 static void test_status(void)
 {
 	check("D52 version 2", gnt_set_version(2), 0);
 	check("D60 the first one", gnt_add(STATUS_FRAME, page[3]), 0);
-	check("D60 the third one", gnt_add(STATUS_FRAME | 2, page[4]), 0);
+	check("D60 the third one, which is there", gnt_add(STATUS_FRAME | 2, page[4]), 0);
 	check("D60 a fourth one", gnt_add(STATUS_FRAME | 3, page[5]), XEN_EINVAL);
 	check("D60 empty", ((volatile u8 *)page[4])[8], 0);
 	check("D52 version 1", gnt_set_version(1), 0);
@@ -124,6 +134,7 @@ static void test_long(void)
 void test_main(void)
 {
 	test_places();
+	test_status_growth();
 	test_limit();
 	test_status();
 	test_conversion();
