@@ -810,14 +810,18 @@ TEST_F(ctl, permission)
 {
 	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
 	struct kxen_domid_arg d = { .size = sizeof(d) };
+	struct kxen_grant_arg g = { .size = sizeof(g) };
+	struct kxen_grant_info i = { .size = sizeof(i), .flags = KXEN_GRANT_NEXT };
 	int fd = open("/dev/kvm-xen", O_RDWR), status;
 
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &c));
-	d.domid = c.domid;
+	d.domid = g.domid = i.domid = c.domid;
 	if (!fork()) {
 		if (setresuid(65534, 65534, 65534))
 			_exit(1);
-		_exit(call(fd, KXEN_DESTROY, &d) == EPERM ? 0 : 2);
+		_exit(call(fd, KXEN_DESTROY, &d) != EPERM ? 2 :
+		      call(fd, KXEN_GRANT, &g) != EPERM ? 3 :
+		      call(fd, KXEN_GRANT_INFO, &i) != EPERM ? 4 : 0);
 	}
 	wait(&status);
 	EXPECT_EQ(0, WEXITSTATUS(status));

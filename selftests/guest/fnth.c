@@ -8,7 +8,6 @@
 #define LIMIT		400	/* more allocations than any call makes */
 #define FAIL_PORT	0xf6
 #define MARK_PORT	0xf7
-#define XEN_ENOMEM	-12
 
 static void fail_nth(u32 n)
 {
@@ -96,6 +95,8 @@ void test_main(void)
 	for (o = base_ops; o->name; o++)
 		sweep(nr++, o);
 	for (o = evtchn_ops; o->name; o++)
+		sweep(nr++, o);
+	for (o = gnttab_ops; o->name; o++)
 		sweep(nr++, o);
 	note("fnth: %u hypercalls", nr);
 }

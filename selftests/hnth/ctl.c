@@ -203,6 +203,27 @@ static long port(void)
 	return ioctl(ctl_file(), KXEN_PORT, &p);
 }
 
+static long grant(void)
+{
+	struct kxen_grant_arg g = { .size = sizeof(g), .domid = domid, .ref = 1, .gfn = 5 };
+
+	return ioctl(ctl_file(), KXEN_GRANT, &g);
+}
+
+static long grant_info(void)
+{
+	struct kxen_grant_info i = { .size = sizeof(i), .domid = domid, .flags = KXEN_GRANT_NEXT };
+	long ret = ioctl(ctl_file(), KXEN_GRANT_INFO, &i);
+
+	return ret && errno == ENOENT ? 0 : ret;
+}
+
+static void with_grant(void)
+{
+	attached(1);
+	grant();
+}
+
 static long alloc(void)
 {
 	return evtchn_op(KXEN_EVTCHN_ALLOC, 0);
@@ -251,6 +272,7 @@ static long restore(void)
 static void paused_and_saved(void)
 {
 	paused_with_ports();
+	grant();
 	save();
 	gone();
 	paused();
@@ -291,6 +313,11 @@ static long ports_file(void)
 	return read_all("ports");
 }
 
+static long grants_file(void)
+{
+	return read_all("grants");
+}
+
 const struct op ctl_ops[] = {
 	{ "open /dev/kvm-xen", nothing, open_ctl, close_opened, false, NULL },
 	{ "INFO", nothing, info, nothing, false, NULL },
@@ -308,6 +335,8 @@ const struct op ctl_ops[] = {
 	{ "STATS", with_ports, stat_values, gone, false, NULL },
 	{ "STAT_NAMES", nothing, stat_names, nothing, false, NULL },
 	{ "PORT", with_ports, port, gone, false, NULL },
+	{ "GRANT", with_one, grant, gone, false, NULL },
+	{ "GRANT_INFO", with_grant, grant_info, gone, false, NULL },
 	{ "EVTCHN: ALLOC", with_full_bucket, alloc, gone, false, NULL },
 	{ "EVTCHN: VIRQ", with_two, virq, gone, false, NULL },
 	{ "EVTCHN: RESET", paused_with_ports, reset, gone, false, NULL },
@@ -316,6 +345,7 @@ const struct op ctl_ops[] = {
 	{ "RESTORE", paused_and_saved, restore, gone, false, NULL },
 	{ "state in debugfs", with_ports, state_file, gone, false, NULL },
 	{ "ports in debugfs", with_ports, ports_file, gone, false, NULL },
+	{ "grants in debugfs", with_grant, grants_file, gone, false, NULL },
 	{ "the end of a VM", with_ports, end_of_vm, gone, true, NULL },
 	{ 0 },
 };

@@ -21,7 +21,9 @@ struct op {
 	void (*after)(void);
 };
 
-extern const struct op base_ops[], evtchn_ops[];
+#define XEN_ENOMEM	-12
+
+extern const struct op base_ops[], evtchn_ops[], gnttab_ops[];
 
 void nothing(void);
 void all_new(void);

@@ -2,6 +2,8 @@
 /* The other hypercalls: one generator for each group, and one that takes any group. */
 #include "fuzz.h"
 
+#include <xen/grant_table.h>
+
 static void vcpu_group(unsigned int c, struct fuzz_call *k)
 {
 	static const u8 ops[] = {
@@ -235,7 +237,18 @@ static void grant_table(unsigned int c, struct fuzz_call *k)
 	u64 raw[4] = { fuzz_domid(c), fuzz_odd(c) };
 
 	k->nr = __HYPERVISOR_grant_table_op;
-	k->arg[0] = fuzz_below(c, 12);
+	k->arg[0] = fuzz_below(c, 13);
+	switch (k->arg[0]) {
+	case GNTTABOP_setup_table:
+		raw[0] |= (u64)fuzz_below(c, 80) << 32;
+		break;
+	case GNTTABOP_set_version:
+		raw[0] = fuzz_below(c, 4);
+		break;
+	case GNTTABOP_swap_grant_ref:
+		raw[0] = fuzz_below(c, 1200) | (u64)fuzz_below(c, 1200) << 32;
+		break;
+	}
 	k->arg[1] = FUZZ_ARG(c, raw);
 	k->arg[2] = fuzz_one_in(c, 3) ? fuzz_odd(c) : 1;
 }
