@@ -187,6 +187,7 @@ static void grant_orders(void)
 static s64 obey(const struct order *o, const u64 *a)
 {
 	s64 ret;
+	u32 i;
 
 	switch (o->op) {
 	case SET:	/* ref, flags, domain, page */
@@ -195,7 +196,11 @@ static s64 obey(const struct order *o, const u64 *a)
 	case FLAGS:
 		return gt_flags(a[0]);
 	case VERSION:
-		ret = gt_set_version(a[0]);
+		/* The driver asks all the time whether it is done: a copy in use, for a moment. */
+		for (i = 0, ret = XEN_EBUSY; ret == XEN_EBUSY && i < 1000; i++) {
+			ret = gt_set_version(a[0]);
+			sched_op(SCHEDOP_yield, 0);
+		}
 		grant_orders();
 		return ret;
 	case FILL:
