@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Xen's CPUID leaves (semantics G12) and the hypercall page MSR (G13). */
 #include <asm/cpufeature.h>
+#include <linux/time64.h>
 #include <asm/pvclock.h>
 #include <uapi/linux/kvm_xen.h>
 #include <xen/kxen_evtchn.h>
