@@ -55,7 +55,7 @@ static bool gnttab_in_use(struct kxen_domain *d)
 {
 	struct kxen_gnttab *t = d->gnttab;
 
-	return READ_ONCE(t->version) != 1 || READ_ONCE(t->nr_frames) != 1;
+	return READ_ONCE(t->version) != 1 || READ_ONCE(t->nr_frames) != 1 || kxen_gnt_may_save(d);
 }
 
 static const struct kxen_stat_desc gnttab_stats[] = {
