@@ -7,6 +7,8 @@
  * A domain of the IOMMU belongs to VFIO's type 1 driver, which has the guest's memory in it, and
  * looks at nothing else.
  */
+#include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -121,19 +123,52 @@ int kxen_glue_vfio_each(void *dev, int (*fn)(void *arg, struct file *f), void *a
 }
 
 /*
+ * Where a group of VFIO's points to its IOMMU group: by VFIO's own type information, since the
+ * function that says it does so on one architecture alone. 0: not known.
+ */
+static u32 group_offset(void)
+{
+	static u32 known;
+	u32 at = READ_ONCE(known);
+	struct kxen_btf *btf;
+	int off;
+
+	if (at)
+		return at;
+	btf = kxen_btf_open("vfio");
+	off = IS_ERR(btf) ? PTR_ERR(btf) : kxen_btf_member(btf, "vfio_group", "iommu_group");
+	if (!IS_ERR(btf))
+		kxen_btf_close(btf);
+	if (off <= 0) {
+		kxen_err("VFIO's groups cannot be looked at (error %d): devices do not see what their guest maps",
+			 off);
+		return 0;
+	}
+	WRITE_ONCE(known, off);
+	return off;
+}
+
+static bool is_group(struct file *f)
+{
+	bool (*fn)(struct file *f) = symbol_get(vfio_file_is_group);
+	bool is;
+
+	if (!fn)
+		return false;
+	is = fn(f);
+	symbol_put(vfio_file_is_group);
+	return is;
+}
+
+/*
  * The group of a file of VFIO's, without a reference: as long as the file. NULL for what is no
- * group, as a device that has no IOMMU.
+ * group, or if it is not known how to look at it.
  */
 struct iommu_group *kxen_glue_vfio_group(struct file *f)
 {
-	struct iommu_group *(*fn)(struct file *f) = symbol_get(vfio_file_iommu_group);
-	struct iommu_group *g;
+	u32 at = is_group(f) ? group_offset() : 0;
 
-	if (!fn)
-		return NULL;
-	g = fn(f);
-	symbol_put(vfio_file_iommu_group);
-	return g;
+	return at ? *(struct iommu_group **)(f->private_data + at) : NULL;
 }
 
 static int take_domain(struct device *dev, void *arg)

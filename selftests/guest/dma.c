@@ -1,49 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * A device of the machine's own reads and writes its memory: QEMU's "edu", whose BAR vmm --vfio
- * has at BAR. It has a buffer of its own, to which and from which it copies by itself.
- */
-#include "rt.h"
+/* A device of the machine's own, behind an IOMMU: it sees the machine's memory, and nothing else. */
+#include "edu.h"
 
-#define BAR		0xd0000000UL
-#define HOLE		0xc0000000UL
-#define ID		0x00
-#define SRC		0x80
-#define DST		0x88
-#define COUNT		0x90
-#define COMMAND		0x98
-#define START		1
-#define FROM_BUFFER	2
-#define BUFFER		0x40000
-#define BYTES		2048	/* it believes that a whole page is too much */
-#define WORDS		(BYTES / 8)
+#define HOLE	0xc0000000UL
 
 static u64 a[512] page_aligned, b[512] page_aligned;
-
-static volatile u32 *reg(u32 at)
-{
-	return (volatile u32 *)(BAR + at);
-}
-
-static void run(u32 src, u32 dst, u32 how)
-{
-	*reg(SRC) = src;
-	*reg(DST) = dst;
-	*reg(COUNT) = BYTES;
-	*reg(COMMAND) = START | how;
-	while (*reg(COMMAND) & START)
-		relax();
-}
-
-static void take(unsigned long gpa)
-{
-	run(gpa, BUFFER, 0);
-}
-
-static void give(unsigned long gpa)
-{
-	run(BUFFER, gpa, FROM_BUFFER);
-}
 
 static void fill(u64 *page, u64 seed)
 {

@@ -126,11 +126,10 @@ bool vfio_mmio(struct kvm_run *run)
 	return true;
 }
 
-/* The device goes away, the machine stays. */
-void vfio_close(void)
+/* VFIO takes the group out of its container, and the IOMMU with it; the machine stays. */
+void vfio_detach(void)
 {
 	close(pci.device);
-	close(pci.group);
-	close(pci.container);
 	pci.device = -1;
+	xioctl(pci.group, VFIO_GROUP_UNSET_CONTAINER, NULL, "VFIO_GROUP_UNSET_CONTAINER");
 }

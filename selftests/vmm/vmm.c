@@ -354,6 +354,8 @@ static void on_io(struct kvm_run *run)
 		start_slots();
 	else if (run->io.port == 0xf5 && vm.s3 && *data == 4)
 		sleep_and_wake(run);
+	else if (run->io.port == 0xf5 && vm.vfio && *data == 5)
+		vfio_detach();
 	else if (run->io.port == 0xf5 && vm.pull && *data >= 10)
 		pull_page(*data);
 }
@@ -538,7 +540,8 @@ static void usage(void)
 	     "  --forgive    go on behind the first triple fault\n"
 	     "  --stay       having shut down, the guest's machine stays until it is killed\n"
 	     "  --stuck      guest frame 0x2000 comes with a line on standard input\n"
-	     "  --vfio DEV   a PCI device of the host's, bound to vfio-pci: its BAR is at 0xd0000000\n"
+	     "  --vfio DEV   a PCI device of the host's, bound to vfio-pci: its BAR is at 0xd0000000,\n"
+	     "               and a write of 5 to port 0xF5 has VFIO take it out of its IOMMU\n"
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
 	     "  --user UID   run as this user\n"

@@ -97,7 +97,7 @@ void make_mptable(void);
 /* vfio.c */
 void vfio_init(const char *name);
 bool vfio_mmio(struct kvm_run *run);
-void vfio_close(void);
+void vfio_detach(void);
 
 /* intree.c */
 void intree_init(void);
