@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Xen's platform device, kvm-xen-vfio.ko, under Debian's QEMU: what it is, what it refuses, how it
 # goes; a Debian kernel as HVM guest finds it. And the example for libvirt is one.
-WEIGHT=120
+WEIGHT=60 ONCE=new
 . "$(dirname "$0")/lib.sh"
 
 files() {
