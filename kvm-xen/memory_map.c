@@ -171,24 +171,20 @@ void kxen_map_free(struct kxen_domain *d)
 
 /* --- save and restore -------------------------------------------------------------------- */
 
-static_assert(sizeof(struct kxen_save_map) == 8);
-static_assert(sizeof(struct kxen_save_map_range) == 24);
+static_assert(sizeof(struct kxen_save_memory_map) == 24);
 
 /* What is the VMM's memory is so where it is restored, too. */
 void kxen_map_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	const struct kxen_map *map = d->map ?: d->given_map;
-	struct kxen_save_map head = { };
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
 	if (!map)
 		return;
-	head.nr = map->nr;
 	kxen_rec_begin(s, KXEN_REC_MEMORY_MAP);
-	kxen_rec_put(s, &head, sizeof(head));
 	for (i = 0; i < map->nr; i++) {
-		struct kxen_save_map_range r = {
+		struct kxen_save_memory_map r = {
 			.addr = map->range[i].addr, .size = map->range[i].size,
 			.type = map->range[i].type,
 		};
@@ -202,14 +198,14 @@ void kxen_map_save(struct kxen_domain *d, struct kxen_stream_out *s)
 int kxen_map_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 		     const struct kxen_rec *rec, u32 nr)
 {
-	const struct kxen_save_map *head = rec->data;
-	const struct kxen_save_map_range *r = (const void *)(head + 1);
+	const struct kxen_save_memory_map *r = rec->data;
 	struct kxen_map *map;
 	u32 i;
 
 	lockdep_assert_held(&d->lock);
-	if (head->nr != rec->nr || head->reserved)
-		return -EINVAL;
+	for (i = 0; i < rec->nr; i++)
+		if (r[i].reserved)
+			return -EINVAL;
 	map = kxen_map_alloc(rec->nr);
 	if (!map)
 		return -ENOMEM;

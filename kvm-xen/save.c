@@ -348,9 +348,8 @@ static const struct kxen_rec_desc core_recs[] = {
 	{ .id = KXEN_REC_VCPU, .len = sizeof(struct kxen_save_vcpu),
 	  .per_vcpu = true, .needed = true, .restore = restore_vcpus,
 	  .frames = vcpu_frames },
-	{ .id = KXEN_REC_MEMORY_MAP, .len = sizeof(struct kxen_save_map),
-	  .each = sizeof(struct kxen_save_map_range), .max = KXEN_MAP_MAX,
-	  .restore = kxen_map_restore },
+	{ .id = KXEN_REC_MEMORY_MAP, .each = sizeof(struct kxen_save_memory_map),
+	  .max = KXEN_MAP_MAX, .restore = kxen_map_restore },
 	{ }
 };
 

@@ -56,13 +56,8 @@ struct kxen_save_vcpu {
 	u64 period;
 };
 
-/* What the guest is told of its memory; none: what there is. A list of ranges is behind it. */
-struct kxen_save_map {
-	u32 nr;
-	u32 reserved;
-};
-
-struct kxen_save_map_range {
+/* One range of what the guest is told of its memory; no such record: what there is. */
+struct kxen_save_memory_map {
 	u64 addr;
 	u64 size;
 	u32 type;
