@@ -14,10 +14,10 @@
 #include <uapi/linux/kvm_xen.h>
 
 #include "arch.h"
+#include "ctl.h"
 #include "hypercall.h"
 #include "kvm/glue.h"
 #include "kxen.h"
-#include "memory_map.h"
 #include "pause.h"
 #include "save.h"
 #include "stats.h"
@@ -341,91 +341,32 @@ static int ctl_restore(struct ctl_file *cf, union ctl_arg *arg)
 	return ctl_stream(cf, &arg->stream, false);
 }
 
-/* A domain whose guest can be given something, with a reference. */
-static struct kxen_domain *get_guest(struct ctl_file *cf, u32 domid)
+/* What a part of the domain does with it. All arguments begin alike. */
+static int call_part(struct ctl_file *cf, const struct kxen_ctl_call *c,
+		     union ctl_arg *arg)
 {
-	struct kxen_domain *d = get_own(cf, domid);
-	int ret = 0;
+	struct kxen_domain *d;
+	int ret;
 
+	if (arg->domid.flags & ~c->flags)
+		return -EOPNOTSUPP;
+	d = c->own ? get_own(cf, arg->domid.domid) :
+		     get_visible(arg->domid.domid);
 	if (IS_ERR(d))
-		return d;
-	if (d->is_host)
-		ret = -EINVAL;
-	else if (READ_ONCE(d->state) == KXEN_DYING)
-		ret = -ESHUTDOWN;
-	if (!ret)
-		return d;
+		return PTR_ERR(d);
+	ret = c->fn(d, arg);
 	kxen_domain_put(d);
-	return ERR_PTR(ret);
-}
-
-/* What user space has at @buf; NULL for none of it. */
-static struct kxen_map *copy_map(u64 buf, u32 nr)
-{
-	struct kxen_map_entry __user *from = u64_to_user_ptr(buf);
-	struct kxen_map_entry e;
-	struct kxen_map *map;
-	int ret = 0;
-	u32 i;
-
-	if (!nr)
-		return NULL;
-	if (nr > KXEN_MAP_MAX)
-		return ERR_PTR(-E2BIG);
-	map = kxen_map_alloc(nr);
-	if (!map)
-		return ERR_PTR(-ENOMEM);
-	for (i = 0; i < nr && !ret; i++) {
-		if (copy_from_user(&e, from + i, sizeof(e)))
-			ret = -EFAULT;
-		else if (e.reserved)
-			ret = -EOPNOTSUPP;
-		map->range[i] = (struct kxen_map_range) { e.addr, e.len, e.type };
-	}
-	if (!ret)
-		return map;
-	kvfree(map);
-	return ERR_PTR(ret);
+	return ret;
 }
 
 static int ctl_give_map(struct ctl_file *cf, union ctl_arg *arg)
 {
-	struct kxen_map_arg *a = &arg->map;
-	struct kxen_domain *d;
-	struct kxen_map *map;
-	int ret;
-
-	if (a->flags)
-		return -EOPNOTSUPP;
-	d = get_guest(cf, a->domid);
-	if (IS_ERR(d))
-		return PTR_ERR(d);
-	map = copy_map(a->buf, a->nr);
-	ret = PTR_ERR_OR_ZERO(map);
-	if (!ret) {
-		ret = kxen_map_give(d, map);
-		if (ret)
-			kvfree(map);
-	}
-	kxen_domain_put(d);
-	return ret;
+	return call_part(cf, &kxen_prepare_map, arg);
 }
 
 static int ctl_param(struct ctl_file *cf, union ctl_arg *arg)
 {
-	struct kxen_param_arg *a = &arg->param;
-	struct kxen_domain *d;
-	int ret;
-
-	if (a->flags & ~KXEN_PARAM_GIVE || a->reserved || a->reserved2)
-		return -EOPNOTSUPP;
-	d = get_guest(cf, a->domid);
-	if (IS_ERR(d))
-		return PTR_ERR(d);
-	ret = a->flags & KXEN_PARAM_GIVE ? kxen_hvm_param_give(d, a->index, a->value) :
-					   kxen_hvm_param_read(d, a->index, &a->value);
-	kxen_domain_put(d);
-	return ret;
+	return call_part(cf, &kxen_prepare_param, arg);
 }
 
 /* A call of the core's, or, without @fn, one of a part of the domain. */
@@ -473,7 +414,6 @@ static_assert(sizeof(struct kxen_stats_arg) == 24);
 static_assert(sizeof(struct kxen_stat) == 16);
 static_assert(sizeof(struct kxen_stat_name) == 32);
 static_assert(sizeof(struct kxen_map_arg) == 24);
-static_assert(sizeof(struct kxen_map_entry) == 24);
 static_assert(sizeof(struct kxen_param_arg) == 32);
 
 /* The core's call of that number, or NULL. */
@@ -507,24 +447,6 @@ static bool find_call(unsigned int cmd, struct ctl_call *c)
 	if (part)
 		*c = (struct ctl_call) { cmd, part->size, part->min_size, NULL, part };
 	return part;
-}
-
-/* What a part of the domain does with it. All arguments begin alike. */
-static int call_part(struct ctl_file *cf, const struct kxen_ctl_call *c,
-		     union ctl_arg *arg)
-{
-	struct kxen_domain *d;
-	int ret;
-
-	if (arg->domid.flags & ~c->flags)
-		return -EOPNOTSUPP;
-	d = c->own ? get_own(cf, arg->domid.domid) :
-		     get_visible(arg->domid.domid);
-	if (IS_ERR(d))
-		return PTR_ERR(d);
-	ret = c->fn(d, arg);
-	kxen_domain_put(d);
-	return ret;
 }
 
 /* Its number is not known to whoever made it. */

@@ -30,7 +30,7 @@ LAYERS = [
                          'kvm-xen/watchdog kvm-xen/pause kvm-xen/machine_reset kvm-xen/save '
                          'kvm-xen/query kvm-xen/stats kvm-xen/debugfs kvm-xen/vm_hold'),
     ('hypercalls', 'kvm-xen/hypercall kvm-xen/hc_*'),
-    ('user space', 'kvm-xen/ctl dom0/* vfio/*'),
+    ('user space', 'kvm-xen/ctl kvm-xen/ctl_prepare dom0/* vfio/*'),
     ('main', 'kvm-xen/main'),
 ]
 LATER = [name for name, _ in LAYERS].index('later subsystems')
