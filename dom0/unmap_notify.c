@@ -2,10 +2,10 @@
 /* What gntdev and gntalloc do when a page is unmapped by whoever has asked to be missed. */
 #include <linux/bits.h>
 #include <linux/errno.h>
-#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
+#include "../kvm-xen/guest_word.h"
 #include "dom0_internal.h"
 #include "unmap_notify.h"
 
@@ -35,14 +35,10 @@ int kxen_unmap_notify_make(struct kxen_unmap_notify *n, u32 action, u64 at, u32 
 /* The byte, in its page, which is about to go. Once. */
 void kxen_unmap_notify_clear(struct kxen_unmap_notify *n, struct page *page)
 {
-	u8 *p;
-
 	if (!n->clear)
 		return;
 	n->clear = false;
-	p = kmap_local_page(page);
-	WRITE_ONCE(p[offset_in_page(n->at)], 0);
-	kunmap_local(p);
+	kxen_guest_zero(kxen_gptr_page(page, offset_in_page(n->at)), 1);
 }
 
 /**

@@ -128,7 +128,7 @@ void kxen_p2m_entry_put(struct kxen_p2m_entry *e);
 unsigned long *kxen_p2m_slot(struct kxen_domain *d, u64 gfn);
 unsigned long kxen_p2m_word(struct kxen_domain *d, u64 gfn);
 int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word);
-unsigned long kxen_p2m_clear_page(struct kxen_domain *d, u64 gfn, const struct page *page);
+unsigned long kxen_p2m_take_page(struct kxen_domain *d, u64 gfn, const struct page *page);
 
 /* p2m_map.c */
 int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only);

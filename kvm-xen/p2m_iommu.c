@@ -255,7 +255,7 @@ static void show_others(struct kxen_domain *d, struct group *g)
 static void add_group(struct kxen_domain *d, struct group *g)
 {
 	if (kxen_arch_iommu_arm()) {
-		kxen_warn_guest(d, "a device does not see what the guest maps: VFIO is not the one that is known");
+		kxen_warn_guest(d, "a device does not see what the guest maps: an unknown VFIO");
 		return;
 	}
 	list_move_tail(&g->node, &d->iommu.groups);
@@ -268,7 +268,7 @@ static void add_group(struct kxen_domain *d, struct group *g)
 	show_others(d, g);
 	kxen_p2m_each_mapped(d, show_old);
 	if (d->iommu.unseen)
-		kxen_warn_guest(d, "a device came late: it does not see all that the guest has mapped of others");
+		kxen_warn_guest(d, "a device came late: it does not see all that the guest maps");
 }
 
 /* In place of what was there: the groups in @now. What is left in that is not needed. */

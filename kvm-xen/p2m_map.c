@@ -196,7 +196,7 @@ int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page)
 	unsigned long word = 0;
 
 	if (gfn <= KXEN_P2M_MAX_GFN)
-		word = kxen_p2m_clear_page(g->d, gfn, page);
+		word = kxen_p2m_take_page(g->d, gfn, page);
 	if (!word)
 		return -ENOENT;
 	g->gfn[g->nr++] = gfn | (word & KXEN_P2M_MAPPED_SEEN ? KXEN_P2M_GONE_SEEN : 0);

@@ -211,7 +211,7 @@ static void cleared(struct kxen_domain *d, u64 gfn, struct kxen_p2m_chunk *c)
 }
 
 /**
- * kxen_p2m_clear_page() - Take the word of a mapped page away.
+ * kxen_p2m_take_page() - Take the word of a mapped page away.
  * @d: the domain.
  * @gfn: the frame, one that a machine can have.
  * @page: the page.
@@ -219,7 +219,7 @@ static void cleared(struct kxen_domain *d, u64 gfn, struct kxen_p2m_chunk *c)
  * Context: any that may be in an RCU reader's section, not interrupts.
  * Return: what it was; 0 if not exactly this page is mapped there.
  */
-unsigned long kxen_p2m_clear_page(struct kxen_domain *d, u64 gfn, const struct page *page)
+unsigned long kxen_p2m_take_page(struct kxen_domain *d, u64 gfn, const struct page *page)
 {
 	struct kxen_p2m_chunk *c;
 	unsigned long word = 0, *slot;

@@ -67,9 +67,9 @@ opens+='|mem(cpy|set|move|zero)_(to_|from_)?(page|folio)|sg_virt|bvec_|access_(p
 opens+='|kvm_(read|write)_guest|kvm_(vcpu_)?map\b|gfn_to_(pfn|page|virt)|gpc_|gfn_to_hva_cache'
 opens+='|iov_iter|(copy_(to|from)|get|put|clear)_user_nofault|raw_copy_'
 opens+='|kxen_gptr_(un)?map|kxen_bits_'
-touches() {	# KVM's own copies are the glue's
+touches() {	# KVM's own copies are the glue's, as are names of its functions that are hooked
 	grep -nE "$opens" $(sources $code | grep -vE 'kvm-xen/guest_word\.h|/guest_bits\.h') |
-		grep -vE '^kvm-xen/kvm/.*kvm_(read|write)_guest'
+		grep -vE '^kvm-xen/kvm/.*(kvm_(read|write)_guest|#define KXEN_KVM_[A-Z]+\s+")'
 }
 report "guest_word.h alone touches a guest's page" < <(touches)
 mkdir -p "$WORK/touch"
