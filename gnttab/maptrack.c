@@ -23,7 +23,7 @@
  * @taken: how many were taken here less those put here: a sum over all lists is a number.
  */
 struct kxen_free_list {
-	spinlock_t lock;
+	spinlock_t lock;	/* of what follows */
 	u32 first;
 	s32 taken;
 } ____cacheline_aligned_in_smp;
@@ -39,7 +39,7 @@ struct kxen_free_list {
 struct kxen_maptrack {
 	u32 max_frames;
 	u32 nr_frames;
-	struct mutex grow_lock;
+	struct mutex grow_lock;	/* of @nr_frames and @frame, to change them */
 	struct kxen_gnt_mapping **frame;
 	struct kxen_free_list list[KXEN_MAX_VCPUS];
 };

@@ -6,10 +6,10 @@
 #ifndef KXEN_GNT_PINS_H
 #define KXEN_GNT_PINS_H
 
-#define KXEN_PIN_HOST_R		(1U << 0)	/* one more that reads */
-#define KXEN_PIN_HOST_W		(1U << 8)	/* that writes, too */
-#define KXEN_PIN_DEV_R		(1U << 16)	/* the same by a device: none yet */
-#define KXEN_PIN_DEV_W		(1U << 24)
+#define KXEN_PIN_HOST_R		0x00000001U	/* one more that reads */
+#define KXEN_PIN_HOST_W		0x00000100U	/* that writes, too */
+#define KXEN_PIN_DEV_R		0x00010000U	/* the same by a device: none yet */
+#define KXEN_PIN_DEV_W		0x01000000U
 #define KXEN_PIN_WRITERS	(0xffU * KXEN_PIN_HOST_W | 0xffU * KXEN_PIN_DEV_W)
 
 static inline u32 kxen_pin_one(bool write)

@@ -106,8 +106,8 @@ static long get_param(struct kxen_hc *hc)
  * @index: HVM_PARAM_*.
  * @value: its value, of which nothing is known.
  *
- * It is the guest's at once, and each life of the domain's begins with it. What the callback is
- * is for the guest to say, and a parameter that nobody here serves is not taken.
+ * It is the guest's at once, and each life of the domain's begins with it. The callback is
+ * for the guest to say, and a parameter that nobody here serves is not taken.
  * Context: may sleep; takes d->lock.
  * Return: 0; -EINVAL for none of Xen's; -EOPNOTSUPP for one that it has no use for; -EINTR.
  */

@@ -29,7 +29,8 @@ static const struct kxen_struct map_layout =
 
 struct foreign_map {
 	u16 domid;
-	u32 nr __aligned(8);
+	u16 pad[3];
+	u32 nr;
 	u64 buffer;
 };
 
@@ -55,7 +56,7 @@ static long put_map(struct kxen_hc *hc, const struct memory_map *m, const struct
 
 	if (!map->nr)
 		return -ENOSYS;
-	if (kxen_hc_put(hc, m->buffer, map->range, nr * sizeof(map->range[0])))
+	if (kxen_hc_put(hc, m->buffer, map->range, sizeof(map->range[0]) * nr))
 		return -EFAULT;
 	return kxen_hc_put(hc, hc->arg[1], &nr, sizeof(nr));
 }
@@ -95,7 +96,7 @@ long kxen_hc_set_memory_map(struct kxen_hc *hc)
 	if (!map)
 		return -ENOMEM;
 	ret = -EFAULT;
-	if (!kxen_hc_get(hc, map->range, f.buffer, f.nr * sizeof(map->range[0])))
+	if (!kxen_hc_get(hc, map->range, f.buffer, sizeof(map->range[0]) * f.nr))
 		ret = kxen_map_set(hc->d, map);
 	if (ret)
 		kvfree(map);

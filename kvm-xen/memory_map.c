@@ -57,8 +57,8 @@ static void add(struct kxen_map *map, u64 start, u64 end)
 /* Its VMM's writable memory, in order, without the frames that firmware has. */
 static void fill(struct kxen_map *map, const struct kxen_mem *m, u32 nr)
 {
-	static const u64 rom[] = { KXEN_ARCH_ROM_FRAMES };
-	const u64 from = rom[0] << XEN_PAGE_SHIFT, to = rom[1] << XEN_PAGE_SHIFT;
+	const u64 from = (u64)KXEN_ARCH_ROM_FRAME << XEN_PAGE_SHIFT;
+	const u64 to = (u64)KXEN_ARCH_ROM_END << XEN_PAGE_SHIFT;
 	u32 i;
 
 	for (i = 0; i < nr; i++) {

@@ -11,7 +11,8 @@
 struct kxen_irq_line;
 
 /* Frames that are no memory for the guest to use, whatever is behind them: a PC's ROMs. */
-#define KXEN_ARCH_ROM_FRAMES	0xa0, 0x100
+#define KXEN_ARCH_ROM_FRAME	0xa0
+#define KXEN_ARCH_ROM_END	0x100
 
 /* In the order of the processor's numbers. */
 enum kxen_start_reg {

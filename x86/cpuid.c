@@ -52,8 +52,8 @@ static void leaf_hvm(struct kxen_vcpu *v, u32 sub, u32 *r)
 {
 	if (sub)
 		return;
-	r[0] = XEN_HVM_CPUID_IOMMU_MAPPINGS | XEN_HVM_CPUID_VCPU_ID_PRESENT | XEN_HVM_CPUID_DOMID_PRESENT |
-	       XEN_HVM_CPUID_UPCALL_VECTOR;
+	r[0] = XEN_HVM_CPUID_IOMMU_MAPPINGS | XEN_HVM_CPUID_VCPU_ID_PRESENT |
+	       XEN_HVM_CPUID_DOMID_PRESENT | XEN_HVM_CPUID_UPCALL_VECTOR;
 	r[1] = v->id;
 	r[2] = v->domain->domid;
 }

@@ -79,7 +79,7 @@ const char * const kxen_arch_pin_symbol = "kvm_arch_destroy_vm";
 static struct kxen_hook_set serve = { .hooks = hooks, .nr = ARRAY_SIZE(hooks) };
 static struct kxen_hook_set vfio = { .hooks = vfio_hooks, .nr = ARRAY_SIZE(vfio_hooks) };
 
-/* A fault of a guest's: pages that are not the VMM's. kvm-xen/kvm/x86/fault.c reads the arguments. */
+/* A guest's fault: pages not the VMM's. kvm-xen/kvm/x86/fault.c reads the arguments. */
 static struct kxen_hook fault_hooks[] = {
 	HOOK(KXEN_KVM_FAULTIN, KXEN_KVM_FAULTIN_ARGS, faultin,
 	     "the page that is placed over a guest's frame"),

@@ -23,7 +23,7 @@
 /* virt/kvm/vfio.c: struct kvm_vfio, as far as it is looked at. */
 struct vm_groups {
 	struct list_head files;
-	struct mutex lock;
+	struct mutex lock;	/* of @files */
 };
 
 /* struct kvm_vfio_file, which was kvm_vfio_group. */

@@ -3,7 +3,8 @@
 #ifndef KXEN_ARCH_TYPES_H
 #define KXEN_ARCH_TYPES_H
 
-#define KXEN_ARCH_ROM_FRAMES	0, 0
+#define KXEN_ARCH_ROM_FRAME	0
+#define KXEN_ARCH_ROM_END	0
 
 struct kxen_arch_vcpu { };
 

@@ -135,6 +135,12 @@ static void zap_leafs(struct kvm *kvm, const u64 *gfn, u32 nr)
 	write_unlock(&kvm->mmu_lock);
 }
 
+static bool has_shadow(struct kvm *kvm)
+{
+	/* Pairs with the release in KVM's mmu_first_shadow_root_alloc(). */
+	return smp_load_acquire(&kvm->arch.shadow_root_allocated);
+}
+
 /**
  * kxen_glue_zap() - KVM has to ask again for these frames.
  * @kvm: the VM.
@@ -148,8 +154,7 @@ static void zap_leafs(struct kvm *kvm, const u64 *gfn, u32 nr)
 void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr)
 {
 	/* Shadow page tables, of nested guests, too, are found through the slots. */
-	if (run_of(gfn, 0, nr) == nr || !*kxen_kvm_data(tdp_mmu_enabled) ||
-	    smp_load_acquire(&kvm->arch.shadow_root_allocated))
+	if (run_of(gfn, 0, nr) == nr || !*kxen_kvm_data(tdp_mmu_enabled) || has_shadow(kvm))
 		zap_ranges(kvm, gfn, nr);
 	else
 		zap_leafs(kvm, gfn, nr);
