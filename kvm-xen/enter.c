@@ -2,6 +2,7 @@
 /* A vCPU begins to run. */
 #include "arch.h"
 #include "kxen.h"
+#include "p2m.h"
 #include "pause.h"
 
 /*
@@ -36,4 +37,6 @@ void kxen_vcpu_enter(struct kxen_vcpu *v)
 		kxen_reset_hold(v->domain);
 	if (unlikely(READ_ONCE(v->resume)))
 		resume(v);
+	if (unlikely(READ_ONCE(v->domain->p2m_view_wanted)))
+		kxen_p2m_view_make(v->domain);
 }

@@ -234,11 +234,13 @@ struct kxen_domain {
 	bool memlock_out;	/* said once */
 	struct mutex pin_lock;	/* changes of pinned_gfns */
 	struct xarray pinned_gfns;	/* by gfn: the pinned pages of every kind */
-	struct mutex p2m_lock;	/* entries that are placed over the guest's frames, and views */
+	struct mutex p2m_lock;	/* entries that are placed over the guest's frames */
 	struct xarray p2m_chunks;
 	atomic_t p2m_nr_chunks;
 	atomic_t p2m_placed;	/* over how many; 0: look no further */
-	struct kxen_p2m_view *p2m_view;	/* memory made for frames that had none; p2m_view.c */
+	struct kxen_p2m_view *p2m_view;	/* slots made for frames that had none; p2m_view.c */
+	struct mutex p2m_view_lock;
+	bool p2m_view_wanted;	/* there is one to be made */
 	int p2m_saved;		/* of these, in records of parts; under p2m_lock */
 	u32 p2m_held;		/* pages that are held and were placed; under pin_lock */
 	bool p2m_closed;

@@ -135,8 +135,13 @@ int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_on
 int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page);
 void kxen_p2m_flush(struct kxen_p2m_gone *g);
 struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read_only);
-void kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c);
+int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c);
 void kxen_p2m_zap(struct kxen_domain *d, const u64 *gfn, u32 nr);
+
+/* p2m_view.c */
+int kxen_p2m_view(struct kxen_domain *d, u64 gfn, u64 first, u64 end);
+void kxen_p2m_view_make(struct kxen_domain *d);
+void kxen_p2m_view_free(struct kxen_domain *d);
 
 /* Is anything placed over frames of this domain? What was before is seen by who was told. */
 static __always_inline bool kxen_p2m_any(const struct kxen_domain *d)

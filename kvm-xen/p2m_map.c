@@ -33,15 +33,24 @@ static void vm_put(struct kxen_domain *d, bool locked)
 		mutex_unlock(&d->pin_lock);
 }
 
-/* Something is about to be placed at @gfn. Context: may sleep; pin_lock is not held. */
-void kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c)
+/*
+ * Something is about to be placed at @gfn: 0; -EEXIST for a device of KVM's; as kxen_p2m_view().
+ * Context: may sleep; pin_lock is not held.
+ */
+int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c)
 {
 	bool locked;
 	struct kvm *kvm = vm_get(d, &locked);
+	u64 first = 0, end = 0;
+	int ret = 0;
 
-	if (kvm)
-		kxen_glue_cover(kvm, kxen_gfn_to_kvm(gfn), c);
+	gfn = kxen_gfn_to_kvm(gfn);
+	if (kxen_glue_is_device(gfn))
+		ret = -EEXIST;
+	else if (kvm && !kxen_glue_cover(kvm, gfn, c))
+		kxen_glue_hole(kvm, gfn, &first, &end);
 	vm_put(d, locked);
+	return end ? kxen_p2m_view(d, gfn, first, end) : ret;
 }
 
 /*
@@ -157,9 +166,9 @@ static void take_back(struct kxen_domain *d, u64 gfn, struct page *page)
  *
  * Context: a thread of a vCPU of @d; may sleep.
  * Return: 0; -EINVAL for a frame that no machine has; -EEXIST if something is placed or mapped
- * there; -EROFS for a read-only page over the VMM's memory, which KVM's emulator would write to
- * in its place; -EOPNOTSUPP if the VM's
- * devices see the VMM's memory there; -ESHUTDOWN if the domain has died; -ENOMEM.
+ * there, or it is a device of KVM's; -EROFS for a read-only page over the VMM's memory, which KVM's
+ * emulator would write to in its place; -EOPNOTSUPP if the VM's devices see the VMM's memory there;
+ * -ESHUTDOWN if the domain has died; -ENOMEM.
  */
 int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only)
 {

@@ -48,6 +48,7 @@ static_assert(__alignof__(struct kxen_p2m_entry) > (KXEN_P2M_MAPPED | KXEN_P2M_M
 void kxen_p2m_init(struct kxen_domain *d)
 {
 	mutex_init(&d->p2m_lock);
+	mutex_init(&d->p2m_view_lock);
 	xa_init_flags(&d->p2m_chunks, XA_FLAGS_ACCOUNT);
 	kxen_iommu_init(d);
 }
@@ -173,26 +174,31 @@ unsigned long kxen_p2m_word(struct kxen_domain *d, u64 gfn)
  * @gfn: the frame, one that a machine can have.
  * @word: the word.
  *
- * On return the guest finds it there.
+ * On return the guest finds it there; where KVM has no slot, when the hypercall ends whose thread
+ * this is, or a vCPU comes by.
  * Context: may sleep; pin_lock is not held.
- * Return: 0; -EEXIST; -ENOMEM.
+ * Return: 0; -EEXIST, also for a device of KVM's; -ENOMEM, also if the guest has things in too many
+ * regions where the VMM has nothing.
  */
 int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word)
 {
 	struct kxen_p2m_chunk *c = get_chunk(d, gfn >> CHUNK_SHIFT);
+	int ret;
 
 	if (!c)
 		return -ENOMEM;
-	kxen_p2m_cover(d, gfn, &c->cover);
+	ret = kxen_p2m_cover(d, gfn, &c->cover);
 	/* Before it is there: who finds it has looked at this first. */
 	atomic_inc(&d->p2m_placed);
-	if (!cmpxchg(&c->word[gfn & (CHUNK - 1)], 0, word)) {
+	if (!ret && cmpxchg(&c->word[gfn & (CHUNK - 1)], 0, word))
+		ret = -EEXIST;
+	if (!ret) {
 		kxen_p2m_zap(d, &gfn, 1);
 		return 0;
 	}
 	atomic_dec(&d->p2m_placed);
 	put_chunk(d, gfn >> CHUNK_SHIFT, c);
-	return -EEXIST;
+	return ret;
 }
 
 /* An entry is taken away; its word goes next. */
@@ -505,4 +511,5 @@ void kxen_p2m_free(struct kxen_domain *d)
 	kxen_p2m_drop(d, true);
 	WARN_ON_ONCE(kxen_p2m_any(d));	/* a part has left pages mapped */
 	xa_destroy(&d->p2m_chunks);
+	kxen_p2m_view_free(d);
 }

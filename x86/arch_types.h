@@ -14,6 +14,9 @@ struct kxen_irq_line;
 #define KXEN_ARCH_ROM_FRAME	0xa0
 #define KXEN_ARCH_ROM_END	0x100
 
+/* Pages of the interrupt controllers. */
+#define KXEN_ARCH_MMIO_FRAMES	0xfec00, 0xfee00
+
 /* In the order of the processor's numbers. */
 enum kxen_start_reg {
 	KXEN_START_RAX, KXEN_START_RCX, KXEN_START_RDX, KXEN_START_RBX,

@@ -17,16 +17,16 @@ int kxen_on_faultin(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	struct page *page;
 	bool read_only;
 
-	if (likely(!kxen_p2m_any(v->domain)))
+	if (likely(!kxen_p2m_any(v->domain) && !READ_ONCE(v->domain->p2m_view)))
 		return 0;
 	kxen_glue_fault_args(&f, a->arg, a->stack);
 	if (!f.slot)
 		return 0;
 	page = kxen_p2m_page(v->domain, kxen_gfn_from_kvm(f.gfn), KXEN_GLUE_FAULT_HOLDS,
 			     &read_only);
-	if (!page)
+	if (!page && !kxen_glue_fault_in_view(&f))
 		return 0;
-	a->ret = kxen_glue_fault_page(&f, page, read_only);
+	a->ret = page ? kxen_glue_fault_page(&f, page, read_only) : kxen_glue_fault_none(&f);
 	return 1;
 }
 

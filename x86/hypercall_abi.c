@@ -4,6 +4,7 @@
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
+#include "../kvm-xen/p2m.h"
 #include "../kvm-xen/trace.h"
 #include "x86.h"
 
@@ -79,6 +80,8 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a)
 		if (unlikely(!READ_ONCE(hc.d->active)))
 			kxen_hypercall_first(&hc);
 		ret = kxen_hypercall(&hc);
+		if (unlikely(READ_ONCE(hc.d->p2m_view_wanted)))
+			kxen_glue_without_srcu(vcpu, kxen_p2m_view_make, hc.d);
 	}
 	if (unlikely(hc.restart)) {
 		set_args(&hc, vcpu);

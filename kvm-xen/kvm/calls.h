@@ -13,6 +13,15 @@
 
 #include "arch_calls.h"		/* of the architecture */
 
+#ifdef KVM_SET_USER_MEMORY_REGION2
+#define kxen_kvm_region_t	struct kvm_userspace_memory_region2
+#else
+#define kxen_kvm_region_t	struct kvm_userspace_memory_region
+#endif
+
+/* A type that no header declares; there is none of this name. */
+int kxen_t_set_region(struct kvm *kvm, const kxen_kvm_region_t *region);
+
 #define KXEN_KVM_CALL(name, type, nargs) DECLARE_STATIC_CALL(kxen_##name, type)
 #define KXEN_KVM_OP(name) \
 	DECLARE_STATIC_CALL(kxen_op_##name, \

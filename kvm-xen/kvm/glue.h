@@ -14,6 +14,7 @@
 #include "calls.h"
 #include "arch_mark.h"		/* of the architecture */
 
+struct kxen_domain;
 struct kxen_vcpu;
 
 int kxen_glue_init(void);
@@ -121,6 +122,15 @@ u64 kxen_glue_nr_pages(struct kvm *kvm);
 void kxen_glue_yield(struct kvm_vcpu *vcpu);
 bool kxen_glue_work_pending(struct kvm_vcpu *vcpu);
 
+/* view.c: memory slots where the VMM has none. */
+#define KXEN_GLUE_VIEWS		64	/* of a VM, no more */
+
+bool kxen_glue_is_device(u64 gfn);
+void kxen_glue_hole(struct kvm *kvm, u64 gfn, u64 *first, u64 *end);
+int kxen_glue_view(struct kvm *kvm, u64 gfn);
+void kxen_glue_without_srcu(struct kvm_vcpu *vcpu, void (*fn)(struct kxen_domain *d),
+			    struct kxen_domain *d);
+
 /* struct kxen_cover - the large page around a frame: for which slots there is none any more. */
 struct kxen_cover {
 	const void *slot[2];
@@ -131,7 +141,7 @@ int kxen_glue_arm(void);
 bool kxen_glue_offline(struct kvm_vcpu *vcpu);
 void kxen_glue_halt(struct kvm_vcpu *vcpu);
 void kxen_glue_prepare_run(struct kvm_vcpu *vcpu);
-void kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c);
+bool kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c);
 void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr);
 void kxen_glue_zap_all(struct kvm *kvm);
 

@@ -5,7 +5,7 @@
 
 #include <linux/kvm_host.h>
 
-#include "calls.h"
+#include "glue.h"
 
 /*
  * What follows reads state that KVM keeps for the vCPU's own thread: registers that the
@@ -25,6 +25,15 @@ static __always_inline void kxen_kvm_kick(struct kvm_vcpu *vcpu)
 #else
 	kxen_kvm(kvm_vcpu_kick)(vcpu);
 #endif
+}
+
+/* Slots of view.c: the last ones that a VMM can have, and not to be written to. */
+#define KXEN_VIEW_FIRST_ID	(KVM_USER_MEM_SLOTS - KXEN_GLUE_VIEWS)
+
+static inline bool kxen_slot_is_view(const struct kvm_memory_slot *slot)
+{
+	return slot->flags & KVM_MEM_READONLY && slot->id >= KXEN_VIEW_FIRST_ID &&
+	       slot->id < KVM_USER_MEM_SLOTS;
 }
 
 /* True if there is such a function; the static call goes to it from now on. */

@@ -39,6 +39,11 @@ KXEN_KVM_CALL(kvm_vcpu_kick, kvm_vcpu_kick, 1);
 KXEN_KVM_CALL(kvm_vcpu_mark_page_dirty, kvm_vcpu_mark_page_dirty, 2);
 KXEN_KVM_CALL(kvm_vcpu_on_spin, kvm_vcpu_on_spin, 2);
 KXEN_KVM_CALL(kvm_write_guest, kvm_write_guest, 4);
+#ifdef KXEN_KVM_INTERNAL_MEMSLOT	/* then others than KVM set but those */
+KXEN_KVM_CALL(kvm_set_memory_region, kxen_t_set_region, 2);
+#else
+KXEN_KVM_CALL(__kvm_set_memory_region, kxen_t_set_region, 2);
+#endif
 
 /*
  * Data: name, type of a pointer to it. A kernel that is built without KALLSYMS_ALL has no names

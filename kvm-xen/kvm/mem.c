@@ -139,7 +139,7 @@ int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len)
 	return kxen_kvm(kvm_write_guest)(kvm, gpa, src, len) ? -EFAULT : 0;
 }
 
-/* Highest guest frame with memory behind it, and number of such frames. */
+/* Highest guest frame with memory behind it, and number of such frames: of the VMM's alone. */
 u64 kxen_glue_max_gfn(struct kvm *kvm)
 {
 	struct kvm_memory_slot *slot;
@@ -147,7 +147,7 @@ u64 kxen_glue_max_gfn(struct kvm *kvm)
 	u64 max = 0;
 
 	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
-		if (slot->npages)
+		if (slot->npages && !kxen_slot_is_view(slot))
 			max = max(max, slot->base_gfn + slot->npages - 1);
 	srcu_read_unlock(&kvm->srcu, idx);
 	return max;
@@ -155,6 +155,15 @@ u64 kxen_glue_max_gfn(struct kvm *kvm)
 
 u64 kxen_glue_nr_pages(struct kvm *kvm)
 {
+	struct kvm_memory_slot *slot;
+	int bkt, idx = srcu_read_lock(&kvm->srcu);
+	u64 nr;
+
 	/* The VMM may be changing it, if it is not the guest that asks. */
-	return READ_ONCE(kvm->nr_memslot_pages);
+	nr = READ_ONCE(kvm->nr_memslot_pages);
+	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
+		if (kxen_slot_is_view(slot))
+			nr -= min_t(u64, nr, slot->npages);
+	srcu_read_unlock(&kvm->srcu, idx);
+	return nr;
 }

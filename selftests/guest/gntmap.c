@@ -92,6 +92,8 @@ static void test_map(u64 at)
 	/* Of a map that is not for devices it is not looked at. */
 	check_v("D43 unmap with a wrong bus address", gt_unmap(at, 0x123000, h), GNTST_okay);
 	check_v("D46 one reads still", flags_of(RW), GTF_permit_access | GTF_reading);
+	check_v("D46 nothing is there any more", peek(at), 0xff);
+	check_v("D46 nor behind it", peek(at + 2 * PAGE_SIZE), 0xff);
 	check_v("D40 once only", gt_unmap(at, 0, h), GNTST_bad_handle);
 	check_v("D33 it is still there", peek(at + PAGE_SIZE), 0xa1);
 	check_v("D40 the other one", gt_unmap(at + PAGE_SIZE, 0, ro), GNTST_okay);

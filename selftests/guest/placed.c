@@ -261,6 +261,94 @@ static void test_read_only(void)
 	check("it goes, too", take_away(hidden[0]), 0);
 }
 
+/* --- where the VMM has nothing ------------------------------------------------------ */
+
+#define HOLE	((u64 *)0x40000000UL)
+#define AT(n)	(HOLE + (n) * (PAGE_SIZE / 8))
+#define IOAPIC	((void *)0xfec00000UL)
+#define LAPIC	((void *)0xfee00000UL)
+
+static int is_mmio(u64 *at)
+{
+	*(volatile u32 *)at = 5;
+	return *(volatile u32 *)at == ~0U;
+}
+
+static u64 maximum_gpfn(void)
+{
+	u16 self = DOMID_SELF;
+
+	return memory_op(XENMEM_maximum_gpfn, &self);
+}
+
+static u64 reservation(void)
+{
+	u16 self = DOMID_SELF;
+
+	return memory_op(XENMEM_current_reservation, &self);
+}
+
+static void test_hole_written(void)
+{
+	check("a page where nothing is", place(XENMAPSPACE_probe_own, 0, AT(1)), 0);
+	poke(0, 72, KEPT + 1);
+	check("the guest reads it", READ(AT(1)[9]) == KEPT + 1, 1);
+	AT(1)[170] = KEPT + 2;
+	check("and writes to it", look(0, 1360) == KEPT + 2, 1);
+	check("an argument is read there", keep(&AT(1)[170]), 0);
+	check("so it is what was there", kept() == KEPT + 2, 1);
+	check("a result is written there", put_kept(&AT(1)[171]), 0);
+	check("where the guest sees it", READ(AT(1)[171]) == KEPT + 2, 1);
+	check("the frame before it is none", is_mmio(AT(0)), 1);
+	check("nor is the one behind it", is_mmio(AT(2)), 1);
+	check("no argument is read there", keep(AT(2)), XEN_EFAULT);
+	check("no result is written there", put_kept(AT(2)), XEN_EFAULT);
+	check("no page to be held", place(XENMAPSPACE_probe, 0, AT(2)), XEN_EINVAL);
+	check("it is taken away", take_away(AT(1)), 0);
+	check("nothing is there", is_mmio(AT(1)), 1);
+	check("the page has what it had", look(0, 1360) == KEPT + 2, 1);
+}
+
+static void test_hole_read_only(void)
+{
+	check("one to be read alone", place(XENMAPSPACE_probe_own, 1 | PROBE_READ_ONLY, AT(1)), 0);
+	poke(1, 72, KEPT + 3);
+	check("the guest reads it there", READ(AT(1)[9]) == KEPT + 3, 1);
+	*(volatile u32 *)&AT(1)[9] = 5;
+	check("a write does not reach it", look(1, 72) == KEPT + 3, 1);
+	check("nor does the guest see it", READ(AT(1)[9]) == KEPT + 3, 1);
+	check("it goes, too", take_away(AT(1)), 0);
+	check("and nothing is there", is_mmio(AT(1)), 1);
+}
+
+static void test_hole_foreign(void)
+{
+	check("somebody's page there", place(XENMAPSPACE_probe_foreign, gfn_of(ram[2]), AT(2)), 0);
+	ram[2][7] = KEPT + 7;
+	check("the guest reads his words", READ(AT(2)[7]) == KEPT + 7, 1);
+	AT(2)[11] = KEPT + 11;
+	check("he reads the guest's", READ(ram[2][11]) == KEPT + 11, 1);
+	check("who has placed it takes it", hc2(NR_probe, PROBEOP_unplace, (void *)gfn_of(AT(2))), 0);
+	check("it is gone", is_mmio(AT(2)), 1);
+	check("he has it still", READ(ram[2][11]) == KEPT + 11, 1);
+}
+
+static void test_hole(void)
+{
+	u64 max = maximum_gpfn(), nr = reservation();
+
+	check("there is nothing", is_mmio(AT(1)), 1);
+	test_hole_written();
+	test_hole_read_only();
+	test_hole_foreign();
+	check("not over the I/O APIC", place(XENMAPSPACE_probe_own, 0, IOAPIC), XEN_EEXIST);
+	check("nor the local one", place(XENMAPSPACE_probe_own, 0, LAPIC), XEN_EEXIST);
+	check("but in between", place(XENMAPSPACE_probe_own, 0, (u8 *)LAPIC + PAGE_SIZE), 0);
+	check("it goes as well", take_away((u8 *)LAPIC + PAGE_SIZE), 0);
+	check("the guest has no more memory", reservation() == nr, 1);
+	check("nor any that is higher", maximum_gpfn() == max, 1);
+}
+
 static void test_out(void)
 {
 	check("a page that is out", place(XENMAPSPACE_probe_out, 0, hidden[0]), 0);
@@ -435,6 +523,7 @@ void test_main(void)
 	test_covered();
 	test_foreign();
 	test_read_only();
+	test_hole();
 	test_out();
 	test_meanwhile();
 	test_reset();

@@ -6,6 +6,8 @@
 #define KXEN_ARCH_ROM_FRAME	0
 #define KXEN_ARCH_ROM_END	0
 
+#define KXEN_ARCH_MMIO_FRAMES	~0ULL
+
 struct kxen_arch_vcpu { };
 
 struct kxen_arch_domain { };

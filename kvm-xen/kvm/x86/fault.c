@@ -59,6 +59,20 @@ u64 kxen_glue_fault_page(const struct kxen_glue_fault *f, struct page *page, boo
 	return KVM_PFN_ERR_RO_FAULT;
 }
 
+/* Is it in a slot of the module's own? */
+bool kxen_glue_fault_in_view(const struct kxen_glue_fault *f)
+{
+	return kxen_slot_is_view(f->slot);
+}
+
+/* The answer there if there is no page: the VMM's MMIO. */
+u64 kxen_glue_fault_none(const struct kxen_glue_fault *f)
+{
+	if (f->held)
+		*f->held = NULL;
+	return KVM_PFN_ERR_RO_FAULT;
+}
+
 /* Large pages would be made from what the VMM has there: none around this frame, in this slot. */
 static void no_large_page(struct kvm *kvm, const struct kvm_memory_slot *slot, u64 gfn,
 			  const void **known)
@@ -81,20 +95,24 @@ static void no_large_page(struct kvm *kvm, const struct kvm_memory_slot *slot, u
  * @c: what is known of the large page around it, all 0 at first.
  *
  * Context: the VM is there; may sleep.
+ * Return: false if there is no slot at all, and the guest will not see it.
  */
-void kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c)
+bool kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c)
 {
 	int i, idx = srcu_read_lock(&kvm->srcu);
 	const struct kvm_memory_slot *slot;
 	struct kvm_memslots *slots;
+	bool any = false;
 
 	for (i = 0; i < ARRAY_SIZE(kvm->memslots) && i < ARRAY_SIZE(c->slot); i++) {
 		slots = srcu_dereference(kvm->memslots[i], &kvm->srcu);
 		slot = slots ? ____gfn_to_memslot(slots, gfn, false) : NULL;
 		if (slot && slot->arch.lpage_info[0])
 			no_large_page(kvm, slot, gfn, &c->slot[i]);
+		any |= slot && !i;
 	}
 	srcu_read_unlock(&kvm->srcu, idx);
+	return any;
 }
 
 /* Frames in a row from the @i-th on. */

@@ -78,6 +78,8 @@ struct kxen_glue_fault {
 
 void kxen_glue_fault_args(struct kxen_glue_fault *f, const u64 *arg, const u64 *stack);
 u64 kxen_glue_fault_page(const struct kxen_glue_fault *f, struct page *page, bool read_only);
+bool kxen_glue_fault_in_view(const struct kxen_glue_fault *f);
+u64 kxen_glue_fault_none(const struct kxen_glue_fault *f);
 
 /* --- vcpu.c ----------------------------------------------------------------------------- */
 static inline unsigned long kxen_glue_reg(struct kvm_vcpu *vcpu, enum kxen_reg r)
