@@ -10,6 +10,17 @@
 #include "../kvm-xen/p2m.h"
 #include "x86.h"
 
+/* Is there anything in the large page around this frame, or was there? */
+static bool placed_near(struct kxen_domain *d, u64 gfn)
+{
+	bool near;
+
+	rcu_read_lock();
+	near = kxen_p2m_slot(d, gfn);
+	rcu_read_unlock();
+	return near;
+}
+
 /* Called from entry.S only: in a fault, kvm->srcu held; or below KVM's mmu_lock. Does not sleep. */
 int kxen_on_faultin(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
@@ -22,6 +33,8 @@ int kxen_on_faultin(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	kxen_glue_fault_args(&f, a->arg, a->stack);
 	if (!f.slot)
 		return 0;
+	if (placed_near(v->domain, kxen_gfn_from_kvm(f.gfn)))
+		kxen_glue_fault_cover(v->domain->kvm, &f);
 	page = kxen_p2m_page(v->domain, kxen_gfn_from_kvm(f.gfn), KXEN_GLUE_FAULT_HOLDS,
 			     &read_only);
 	if (!page && !kxen_glue_fault_in_view(&f))

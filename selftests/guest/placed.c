@@ -9,6 +9,8 @@
 #include "../probe/abi.h"
 #include "rt.h"
 
+#define SLOT_AGAIN	16	/* vmm --pull deletes the memory's slot, and sets it again */
+
 #define FILL	0x5a5a5a5a5a5a5a5aULL
 #define KEPT	0x1122334455667788ULL
 
@@ -259,6 +261,21 @@ static void test_read_only(void)
 	check("is none for somebody else",
 	      place(XENMAPSPACE_probe_foreign, gfn_of(hidden[0]), ram[1]), XEN_EINVAL);
 	check("it goes, too", take_away(hidden[0]), 0);
+}
+
+/* The VMM sets its memory's slot anew, in which KVM could make large pages (--pull, --ram thp). */
+static void test_slot_again(void)
+{
+	check("somebody's page again",
+	      place(XENMAPSPACE_probe_foreign, gfn_of(ram[2]), hidden[0]), 0);
+	ram[2][7] = KEPT + 17;
+	__asm__ volatile("outb %0, $0xf5" : : "a"((u8)SLOT_AGAIN));
+	check("a page near it", READ(hidden[1][9]) == READ(hidden[1][9]), 1);
+	check("it is there in a new slot, too", READ(hidden[0][7]) == KEPT + 17, 1);
+	hidden[0][12] = KEPT + 12;
+	check("and is written to", READ(ram[2][12]) == KEPT + 12, 1);
+	check("it goes with the new slot", hc2(NR_probe, PROBEOP_unplace, (void *)gfn_of(hidden[0])), 0);
+	check("nothing of it is in the memory there", is_hidden(), 1);
 }
 
 /* --- where the VMM has nothing ------------------------------------------------------ */
@@ -522,6 +539,7 @@ void test_main(void)
 	test_removed();
 	test_covered();
 	test_foreign();
+	test_slot_again();
 	test_read_only();
 	test_hole();
 	test_out();

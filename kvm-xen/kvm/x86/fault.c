@@ -24,15 +24,18 @@ void kxen_glue_fault_args(struct kxen_glue_fault *f, const u64 *arg, const u64 *
 	f->gfn = arg[1];
 	f->held = NULL;
 	f->hva = NULL;
+	f->atomic = false;
 #if defined(KXEN_KVM_FAULTIN_PFN)
 	f->write = arg[2] & FOLL_WRITE;
 	f->writable = (bool *)arg[3];
 	f->held = (struct page **)arg[4];
 #elif defined(KXEN_KVM_FAULT_INTERRUPTIBLE)
+	f->atomic = (u8)arg[2];
 	f->write = (u8)arg[5];
 	f->writable = (bool *)stack[0];
 	f->hva = (u64 *)stack[1];
 #else
+	f->atomic = (u8)arg[2];
 	f->write = (u8)arg[4];
 	f->writable = (bool *)arg[5];
 	f->hva = (u64 *)stack[0];
@@ -73,16 +76,49 @@ u64 kxen_glue_fault_none(const struct kxen_glue_fault *f)
 	return KVM_PFN_ERR_RO_FAULT;
 }
 
+/* May KVM make no large page of any size around this frame, be it for another reason? */
+static bool no_large_page_there(const struct kvm_memory_slot *slot, u64 gfn)
+{
+	const struct kvm_lpage_info *info;
+	u32 i, shift;
+
+	for (i = 0; i < ARRAY_SIZE(slot->arch.lpage_info); i++) {
+		info = slot->arch.lpage_info[i];
+		shift = (i + 1) * (PMD_SHIFT - PAGE_SHIFT);
+		if (info && !READ_ONCE(info[(gfn >> shift) - (slot->base_gfn >> shift)].disallow_lpage))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * kxen_glue_fault_cover() - KVM is about to map a frame that something is placed at or near.
+ * @kvm: the VM.
+ * @f: the fault.
+ *
+ * The VMM may have made the slot anew since that was placed.
+ * Context: as kxen_on_faultin(); nothing is done below mmu_lock, where KVM maps small pages alone.
+ */
+void kxen_glue_fault_cover(struct kvm *kvm, const struct kxen_glue_fault *f)
+{
+	if (f->atomic || !f->slot->arch.lpage_info[0] || no_large_page_there(f->slot, f->gfn))
+		return;
+	write_lock(&kvm->mmu_lock);
+	kxen_kvm(kvm_mmu_gfn_disallow_lpage)(f->slot, f->gfn);
+	write_unlock(&kvm->mmu_lock);
+}
+
 /* Large pages would be made from what the VMM has there: none around this frame, in this slot. */
 static void no_large_page(struct kvm *kvm, const struct kvm_memory_slot *slot, u64 gfn,
 			  const void **known)
 {
 	const void *info = slot->arch.lpage_info[0];
 
-	if (READ_ONCE(*known) == info)
+	/* A slot that was made anew may have the same address. */
+	if (READ_ONCE(*known) == info && no_large_page_there(slot, gfn))
 		return;
 	write_lock(&kvm->mmu_lock);
-	if (*known != info)
+	if (*known != info || !no_large_page_there(slot, gfn))
 		kxen_kvm(kvm_mmu_gfn_disallow_lpage)(slot, gfn);
 	WRITE_ONCE(*known, info);
 	write_unlock(&kvm->mmu_lock);

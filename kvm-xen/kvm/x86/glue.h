@@ -71,6 +71,7 @@ struct kxen_glue_fault {
 	const struct kvm_memory_slot *slot;	/* NULL: none that is in use */
 	u64 gfn;
 	bool write;
+	bool atomic;				/* below mmu_lock */
 	bool *writable;
 	u64 *hva;
 	struct page **held;
@@ -78,6 +79,7 @@ struct kxen_glue_fault {
 
 void kxen_glue_fault_args(struct kxen_glue_fault *f, const u64 *arg, const u64 *stack);
 u64 kxen_glue_fault_page(const struct kxen_glue_fault *f, struct page *page, bool read_only);
+void kxen_glue_fault_cover(struct kvm *kvm, const struct kxen_glue_fault *f);
 bool kxen_glue_fault_in_view(const struct kxen_glue_fault *f);
 u64 kxen_glue_fault_none(const struct kxen_glue_fault *f);
 
