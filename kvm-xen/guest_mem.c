@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pinning guest pages, and copies by guest virtual address. */
+/* What a domain holds of its guest's memory, by frame: noted, charged, in the dirty log. */
 #include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/pagemap.h>
-#include <linux/sched/mm.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/sched/user.h>
-#include <linux/slab.h>
-#include <linux/workqueue.h>
 
 #include "arch.h"
 #include "guest_mem.h"
@@ -18,251 +13,6 @@
 /* A value in domain->pinned_gfns: registrations of a frame, and whether one is exclusive. */
 #define PIN_EXCLUSIVE	1UL
 #define PIN_ONE	2UL
-
-/* The kernel's calls for another process's memory. */
-#ifdef KXEN_GUP_HAS_VMAS
-#define remote(gup, mm, hva, how, page, locked) gup(mm, hva, 1, how, page, NULL, locked)
-#else
-#define remote(gup, mm, hva, how, page, locked) gup(mm, hva, 1, how, page, locked)
-#endif
-
-/*
- * Have a page brought in, waiting for whoever brings it: older kernels do not wait when they
- * pin for long, and a page of a machine that is migrated post-copy may not be there yet. A
- * fatal signal ends it.
- */
-static bool bring_in(unsigned long hva)
-{
-	struct page *page;
-
-	if (get_user_pages_unlocked(hva, 1, &page, FOLL_WRITE) != 1)
-		return false;
-	put_page(page);
-	return true;
-}
-
-/* The same for another process: its lock is released where the page is waited for. */
-static bool bring_in_others(struct mm_struct *mm, unsigned long hva)
-{
-	struct page *page;
-	int locked = 1;
-	long n;
-
-	if (mmap_read_lock_killable(mm))
-		return false;
-	n = remote(get_user_pages_remote, mm, hva, FOLL_WRITE, &page, &locked);
-	if (locked)
-		mmap_read_unlock(mm);
-	if (n != 1)
-		return false;
-	put_page(page);
-	return true;
-}
-
-static long pin_own(unsigned long hva, struct page **page)
-{
-	const unsigned int how = FOLL_WRITE | FOLL_LONGTERM;
-	long n = pin_user_pages_fast(hva, 1, how, page);
-
-	if (n != 1 && n != -ENOMEM && bring_in(hva))
-		n = pin_user_pages_fast(hva, 1, how, page);
-	return n;
-}
-
-/* Does not give up the lock, so nobody may be waited for. @how: FOLL_NOWAIT and the like, or 0. */
-static long pin_others(struct mm_struct *mm, unsigned long hva, unsigned int how,
-		       struct page **page)
-{
-	long n;
-
-	if (!mmget_not_zero(mm))
-		return -ESRCH;
-	n = mmap_read_lock_killable(mm);
-	if (!n) {
-		how |= FOLL_WRITE | FOLL_LONGTERM;
-		n = remote(pin_user_pages_remote, mm, hva, how, page, NULL);
-		mmap_read_unlock(mm);
-	}
-	mmput(mm);
-	return n;
-}
-
-/*
- * By whoever restores the domain, with its lock: what is not there, or would have to be copied
- * first, is noted. No fault is taken for it, since a file system may read the page within the
- * fault, and wait for whoever serves it, whatever NOWAIT says. That one is for huge pages of
- * kernels that do not look at NOFAULT there: these come from no file system that waits.
- */
-static long pin_restored(struct kxen_domain *d, struct mm_struct *mm, unsigned long hva,
-			 struct page **page)
-{
-	long n = pin_others(mm, hva, FOLL_NOFAULT | FOLL_NOWAIT, page);
-
-	lockdep_assert_held(&d->lock);
-	if (n && n != -EFAULT)
-		return n;
-	d->absent = hva;
-	return -EAGAIN;
-}
-
-/*
- * One page of the VMM's memory. Another process than the VMM restores a saved domain;
- * everything else is done by the VMM's own threads. No lock may be held: a page may
- * never come, if its owner does not want it to. A restore holds one, and does not wait.
- */
-static int pin(struct kxen_domain *d, unsigned long hva, struct page **page)
-{
-	struct mm_struct *mm = kxen_glue_vm_mm(d->kvm);
-	bool restoring = READ_ONCE(d->restoring);
-	long n = restoring ? pin_restored(d, mm, hva, page) :
-		 mm == current->mm ? pin_own(hva, page) : pin_others(mm, hva, 0, page);
-
-	if (n == 1)
-		return 0;
-	if (n == -EAGAIN && restoring)
-		return n;
-	return n == -ENOMEM || n == -EINTR ? n : -EINVAL;
-}
-
-/* As pin_own(): what is not there is brought in outside of the lock, if need be again. */
-static long pin_brought(struct mm_struct *mm, unsigned long hva, struct page **page)
-{
-	long n;
-
-	do
-		n = pin_others(mm, hva, FOLL_NOWAIT, page);
-	while (!n && bring_in_others(mm, hva));
-	return n;
-}
-
-/* As pin_others(), for who may hold a process's mmap_lock: what is not there is not brought in. */
-static long pin_now(struct mm_struct *mm, unsigned long hva, struct page **page)
-{
-	const unsigned int how = FOLL_WRITE | FOLL_LONGTERM | FOLL_NOFAULT | FOLL_NOWAIT;
-	struct mm_struct *other = mm == current->mm ? NULL : mm;
-	long n;
-
-	if (other && !mmap_read_trylock(other))
-		return -EAGAIN;
-	n = remote(pin_user_pages_remote, mm, hva, how, page, NULL);
-	if (other)
-		mmap_read_unlock(other);
-	return !n || n == -EFAULT ? -EAGAIN : n;
-}
-
-/**
- * kxen_memory_pin() - Hold a page of a VMM's memory for long, to read and write.
- * @mm: its memory, with a reference; NULL: the calling task's own.
- * @hva: where it is there.
- * @wait: until it is there.
- * @page: filled in.
- *
- * For pages that no domain has noted: the caller has charged it, and gives it back by
- * kxen_memory_unpin(). Context: no lock held, may sleep for as long as the memory's owner likes;
- * without @wait the calling process's mmap_lock is held.
- * Return: 0; -EINVAL if no page can be had there; -EAGAIN if it is not there, without @wait;
- * -ENOMEM; -EINTR for a task that is being killed.
- */
-int kxen_memory_pin(struct mm_struct *mm, unsigned long hva, bool wait, struct page **page)
-{
-	long n = !wait ? pin_now(mm ?: current->mm, hva, page) :
-		 mm ? pin_brought(mm, hva, page) : pin_own(hva, page);
-
-	if (n == 1)
-		return 0;
-	return n == -ENOMEM || n == -EINTR || n == -EAGAIN ? n : -EINVAL;
-}
-
-/* --- a trial, before there is a domain -------------------------------------------- */
-
-static bool bring(struct mm_struct *mm, unsigned long hva)
-{
-	return mm == current->mm ? bring_in(hva) : bring_in_others(mm, hva);
-}
-
-/*
- * Would the kernel pin this memory for long? It does not where that would keep a file
- * system from writing a page back. What is no memory at all, such as a device's, is none
- * that a guest can register.
- */
-static int try_pin(struct mm_struct *mm, unsigned long hva)
-{
-	struct page *page;
-	long n = mm == current->mm ? pin_own(hva, &page) : pin_brought(mm, hva, &page);
-	bool there;
-
-	if (n == 1) {
-		unpin_user_page(page);
-		return 0;
-	}
-	if (n == -ENOMEM || n == -EINTR)
-		return n;
-	there = bring(mm, hva);
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	return there ? -EOPNOTSUPP : 0;
-}
-
-static int try_pins(struct mm_struct *mm, const unsigned long *hva, u32 nr)
-{
-	int ret = 0;
-	u32 i;
-
-	for (i = 0; i < nr && !ret; i++)
-		ret = fatal_signal_pending(current) ? -EINTR : try_pin(mm, hva[i]);
-	return ret;
-}
-
-/**
- * kxen_guest_memory_pins() - Can the guest's memory be held, as far as can be seen now?
- * @kvm: the VM, its VMM the caller or another process.
- *
- * Context: no lock held, may sleep, for as long as the memory's owner likes.
- * Return: 0, also if its owner has ended; -EOPNOTSUPP if a part of it cannot; -ENOMEM;
- * -EINTR for a task that is being killed.
- */
-int kxen_guest_memory_pins(struct kvm *kvm)
-{
-	struct mm_struct *mm = kxen_glue_vm_mm(kvm);
-	u32 nr = kxen_glue_slots(kvm, NULL, 0);
-	unsigned long *hva;
-	int ret = 0;
-
-	if (!nr)
-		return 0;
-	hva = kvmalloc_array(nr, sizeof(*hva), GFP_KERNEL_ACCOUNT);
-	if (!hva)
-		return -ENOMEM;
-	nr = min(nr, kxen_glue_slots(kvm, hva, nr));
-	if (mmget_not_zero(mm)) {
-		ret = try_pins(mm, hva, nr);
-		mmput(mm);
-	}
-	kvfree(hva);
-	return ret;
-}
-
-/**
- * kxen_guest_memory_bring() - Wait for a page that a restore has missed.
- * @kvm: the VM, its VMM the caller or another process.
- * @hva: where its VMM has it.
- *
- * Context: no lock held, may sleep, for as long as the memory's owner likes.
- * Return: 0; -EINVAL if nothing can come there; -EINTR for a task that is being killed.
- */
-int kxen_guest_memory_bring(struct kvm *kvm, unsigned long hva)
-{
-	struct mm_struct *mm = kxen_glue_vm_mm(kvm);
-	bool there;
-
-	if (!mmget_not_zero(mm))
-		return -EINVAL;
-	there = bring(mm, hva);
-	mmput(mm);
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	return there ? 0 : -EINVAL;
-}
 
 /**
  * kxen_frame() - Have a frame's page there before it is held.
@@ -284,74 +34,6 @@ void kxen_frame(struct kxen_frames *f, u64 gfn)
 	kxen_p2m_put(&at);
 	cond_resched();
 }
-
-/* --- giving back ------------------------------------------------------------------ */
-
-/*
- * A page whose lock somebody held when it was to be given back: each waits for its own, on a
- * queue that nothing else needs.
- */
-static struct workqueue_struct *late_wq;
-
-struct late_page {
-	struct work_struct work;
-	struct page *page;
-};
-
-static void late_fn(struct work_struct *w)
-{
-	struct late_page *l = container_of(w, struct late_page, work);
-
-	unpin_user_pages_dirty_lock(&l->page, 1, true);
-	kfree(l);
-	module_put(THIS_MODULE);
-}
-
-/*
- * The host may have written to it, so it is dirty. That takes the page's lock, which a
- * file system can hold as long as it likes, and locks of ours are held here: then a work
- * item waits for it.
- */
-static void unpin(struct page *page)
-{
-	struct folio *f = page_folio(page);
-	struct late_page *l;
-
-	if (folio_test_dirty(f)) {
-		unpin_user_page(page);
-	} else if (folio_trylock(f)) {
-		folio_mark_dirty(f);
-		folio_unlock(f);
-		unpin_user_page(page);
-	} else {
-		l = kmalloc(sizeof(*l), GFP_KERNEL | __GFP_NOFAIL);
-		l->page = page;
-		INIT_WORK(&l->work, late_fn);
-		__module_get(THIS_MODULE);
-		queue_work(late_wq, &l->work);
-	}
-}
-
-/* What kxen_memory_pin() has held: dirty from now on. Context: may sleep, waits for nobody. */
-void kxen_memory_unpin(struct page *page)
-{
-	unpin(page);
-}
-
-/* Before the first domain: 0, or -ENOMEM. */
-int kxen_guest_mem_init(void)
-{
-	late_wq = alloc_workqueue("kxen_late", WQ_UNBOUND, WQ_MAX_ACTIVE);
-	return late_wq ? 0 : -ENOMEM;
-}
-
-/* Each item has a reference to the module: what is waited for is their last lines. */
-void kxen_guest_mem_exit(void)
-{
-	destroy_workqueue(late_wq);
-}
-
-/* --- what a domain holds ---------------------------------------------------------- */
 
 /**
  * kxen_memory_charge() - One more page of a VMM's memory is held.
@@ -500,7 +182,7 @@ static int pin_ram(struct kxen_domain *d, struct kxen_page *p, const struct kxen
 
 	if (ret)
 		return ret;
-	ret = pin(d, at->hva, &p->page);
+	ret = kxen_domain_pin(d, at->hva, &p->page);
 	if (ret) {
 		pin_unaccount(d, p);
 		p->page = NULL;
@@ -613,7 +295,7 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 		return;
 	if (!p->entry) {
 		written(d, p->gfn);
-		unpin(p->page);
+		kxen_memory_unpin(p->page);
 	}
 	pin_unaccount(d, p);
 	if (p->entry)

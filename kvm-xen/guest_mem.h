@@ -60,8 +60,7 @@ struct kxen_page {
 	bool exclusive;
 };
 
-int kxen_guest_mem_init(void);
-void kxen_guest_mem_exit(void);
+/* guest_mem.c */
 int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p);
 int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
@@ -70,6 +69,11 @@ bool kxen_page_is_exclusive(struct kxen_domain *d, const struct kxen_page *p);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_memory_charge(struct kxen_domain *d);
 void kxen_memory_uncharge(struct kxen_domain *d);
+
+/* guest_pin.c */
+int kxen_guest_mem_init(void);
+void kxen_guest_mem_exit(void);
+int kxen_domain_pin(struct kxen_domain *d, unsigned long hva, struct page **page);
 int kxen_memory_pin(struct mm_struct *mm, unsigned long hva, bool wait, struct page **page);
 void kxen_memory_unpin(struct page *page);
 int kxen_guest_memory_pins(struct kvm *kvm);
