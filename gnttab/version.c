@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The version of a grant table's entries: GNTTABOP_set_version, get_version (D52, D54).
+ * The version of a grant table's entries: GNTTABOP_set_version, get_version (D52, D53, D54).
  *
  * A switch clears the table but for the references that the toolstack has made, which it converts.
  * It is done with the table's lock for writing: nobody looks at an entry meanwhile, and who had

@@ -191,7 +191,7 @@ static void zap_leafs(struct kvm *kvm, const u64 *gfn, u32 nr)
 
 static bool has_shadow(struct kvm *kvm)
 {
-	/* Pairs with the release in KVM's mmu_first_shadow_root_alloc(). */
+	/* Pairs with the release by which KVM says so. */
 	return smp_load_acquire(&kvm->arch.shadow_root_allocated);
 }
 
