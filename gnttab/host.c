@@ -162,12 +162,7 @@ static int grant_locked(struct kxen_gnttab *t, u16 domid, struct page *page, boo
 
 static int one_more_frame(struct kxen_gnttab *t)
 {
-	int ret;
-
-	mutex_lock(&t->grow_lock);
-	ret = kxen_gnt_grow(t, t->nr_frames + 1);
-	mutex_unlock(&t->grow_lock);
-	return ret;
+	return kxen_gnt_grow(t, READ_ONCE(t->nr_frames) + 1);
 }
 
 /**
