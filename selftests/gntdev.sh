@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Grants between the host and a guest: its device nodes, through Debian's unmodified libxengnttab.
-WEIGHT=30
+WEIGHT=60 ONCE=new
 . "$(dirname "$0")/lib.sh"
 
 files() {

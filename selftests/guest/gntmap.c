@@ -161,38 +161,6 @@ static void test_batch(void)
 	check_v("D46 no flag, batch", flags_of(RW), GTF_permit_access);
 }
 
-/* A page of the RAM goes back, and another one comes there. */
-static void test_ballooned(void)
-{
-	xen_pfn_t gfn = GFN(pages[9]);
-	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
-
-	set_xen_guest_handle_raw(r.extent_start, &gfn);
-	fill(pages[8], 0x88);
-	fill(pages[10], 0x99);
-	check_v("G20 a page goes back", memory_op(XENMEM_decrease_reservation, &r), 1);
-	check_v("G20 once", memory_op(XENMEM_decrease_reservation, &r), 0);
-	{
-		u64 at = (unsigned long)pages[9];
-		u32 h;
-
-		check_v("D31 map in RAM", gt_map(at, HOST, RW, peer, &h), GNTST_okay);
-		check_v("D31 its bytes", peek(at), 0xa1);
-		poke(at + 4095, 0x56);
-		check_v("D31 a write", ask(0, PEEK, 1, 4095, 0, 0), 0x56);
-		check_v("D31 the page before", READ(pages[8][4095]), 0x88);
-		check_v("D31 the page behind", READ(pages[10][0]), 0x99);
-		check_v("G20 it is not to be given back", memory_op(XENMEM_decrease_reservation, &r),
-		      0);
-		check_v("D31 unmap", gt_unmap(at, 0, h), GNTST_okay);
-		ask(0, FILL, 1, 0xa1, 0, 0);
-	}
-	check_v("G20 a new page", memory_op(XENMEM_populate_physmap, &r), 1);
-	poke((unsigned long)pages[9], 0x44);
-	check_v("G20 it is memory", READ(pages[9][0]), 0x44);
-	check_v("G20 the peer's is another", ask(0, PEEK, 1, 0, 0, 0), 0xa1);
-}
-
 static void test_all(void)
 {
 	grant_all();
@@ -200,7 +168,6 @@ static void test_all(void)
 	test_map(AT(0));
 	test_counters();
 	test_batch();
-	test_ballooned();
 }
 
 void test_main(void)
