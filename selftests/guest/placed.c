@@ -449,15 +449,20 @@ static void look_there(void *at, u64 in_hidden, u64 in_page)
 		seen.wrong++;
 }
 
-/* In the page, or in the memory, which the guest itself sees as long as nothing is placed. */
+/*
+ * In the page, or in the memory, which the guest itself sees as long as nothing is placed: the other
+ * vCPU gets its turn to take it away.
+ */
 static int is_there(u32 space, u64 value)
 {
 	u32 i;
 
-	for (i = 0; i < 1000000; i++)
+	for (i = 0; i < 100000; i++) {
 		if (READ(hidden[0][160]) == value ||
 		    (space == XENMAPSPACE_probe_own && look(1, 1280) == value))
 			return 1;
+		sched_op(SCHEDOP_yield, 0);
+	}
 	return 0;
 }
 
