@@ -369,6 +369,9 @@ void kxen_gnt_release(const struct kxen_gnt_use *u)
  */
 void kxen_gnt_granter_stop(struct kxen_domain *d)
 {
+	/* There is none: thousands of such domains can go at once, each for a grace period. */
+	if (!READ_ONCE(d->kvm))
+		return;
 	/* Whoever has seen it alive has its table's lock. */
 	percpu_down_write(&d->gnttab->lock);
 	percpu_up_write(&d->gnttab->lock);
