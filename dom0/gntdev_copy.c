@@ -11,9 +11,9 @@
 #include <xen/interface/xen.h>
 #include <xen/interface/grant_table.h>
 #include <xen/gntdev.h>
-#include <xen/page.h>
 
 #include "../gnttab/gnttab.h"
+#include "../kvm-xen/guest_word.h"
 #include "gntdev.h"
 
 /**

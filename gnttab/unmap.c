@@ -71,7 +71,7 @@ static s16 unmap(struct kxen_unmapping *u, const struct gnttab_unmap_grant_ref *
 
 	if (!(where & KXEN_MAPPING_USED) || (where & KXEN_MAPPING_GOING))
 		return GNTST_bad_handle;
-	/* Without a device's half of it, which no guest of ours has, its address is not looked at. */
+	/* Without a device's half, which no guest of ours has, its address is not looked at. */
 	if (!op->host_addr)
 		return GNTST_okay;
 	if (op->host_addr >> XEN_PAGE_SHIFT != gfn)

@@ -20,6 +20,7 @@
 #include "kxen.h"
 #include "memory_map.h"
 #include "p2m.h"
+#include "p2m_iommu.h"
 #include "subsys.h"
 #include "trace.h"
 
@@ -72,6 +73,7 @@ static void init_domain(struct kxen_domain *d, bool is_host)
 	init_pin_lock(d);
 	xa_init_flags(&d->pinned_gfns, XA_FLAGS_ACCOUNT);
 	kxen_p2m_init(d);
+	kxen_iommu_init(d);
 	raw_spin_lock_init(&d->virq_lock);
 	init_waitqueue_head(&d->pause_wait);
 	INIT_LIST_HEAD(&d->prepared);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages of a VMM's memory: brought in, held for long, given back. Whom they are charged to, and what
- * a domain has noted of them, is in guest_mem.c.
+ * Pages of a VMM's memory: brought in, held for long, given back. Whom they are charged to, and
+ * what a domain has noted of them, is in guest_mem.c.
  */
 #include <linux/mm.h>
 #include <linux/module.h>

@@ -77,15 +77,15 @@ static inline struct page *kxen_p2m_word_page(unsigned long word)
 	return pfn_to_page(word >> PAGE_SHIFT);
 }
 
+#define KXEN_P2M_GONE		32
+#define KXEN_P2M_GONE_SEEN	BIT_ULL(63)
+
 /**
  * struct kxen_p2m_gone - frames that were taken away, and that the guest may reach still.
  * @d: whose.
  * @nr: how many.
  * @gfn: which: of KXEN_P2M_GONE_SEEN and the frame.
  */
-#define KXEN_P2M_GONE		32
-#define KXEN_P2M_GONE_SEEN	BIT_ULL(63)
-
 struct kxen_p2m_gone {
 	struct kxen_domain *d;
 	u32 nr;

@@ -19,7 +19,6 @@
 
 #include "kxen.h"
 #include "p2m.h"
-#include "p2m_iommu.h"
 
 #define CHUNK_SHIFT	9	/* on x86 what one large page would map */
 #define CHUNK		BIT(CHUNK_SHIFT)
@@ -50,7 +49,6 @@ void kxen_p2m_init(struct kxen_domain *d)
 	mutex_init(&d->p2m_lock);
 	mutex_init(&d->p2m_view_lock);
 	xa_init_flags(&d->p2m_chunks, XA_FLAGS_ACCOUNT);
-	kxen_iommu_init(d);
 }
 
 /* --- chunks -------------------------------------------------------------------------- */

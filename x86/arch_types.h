@@ -15,7 +15,8 @@ struct kxen_irq_line;
 #define KXEN_ARCH_ROM_END	0x100
 
 /* Pages of the interrupt controllers. */
-#define KXEN_ARCH_MMIO_FRAMES	0xfec00, 0xfee00
+#define KXEN_ARCH_MMIO_LOW	0xfec00
+#define KXEN_ARCH_MMIO_HIGH	0xfee00
 
 /* In the order of the processor's numbers. */
 enum kxen_start_reg {
@@ -53,7 +54,8 @@ struct kxen_start {
  * @upcalls_at_inject: the vCPU's upcalls when the callback was taken.
  * @clock: KVM's, as it was last computed.
  * @time_seen: what was last published of it.
- * @start: what it is to begin with (initialise.c), if @has_start; under domain->lock.
+ * @start: what it is to begin with (initialise.c); under domain->lock.
+ * @has_start: there is such.
  * @starts: and it is up, so its thread does so.
  *
  * Written by the vCPU's own thread, but for @upcall_vector.

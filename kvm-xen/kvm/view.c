@@ -26,7 +26,7 @@
 #define HIGH_FRAMES	(SZ_128M >> PAGE_SHIFT)
 
 /* Frames of KVM's own devices, which it looks for behind all memory. */
-static const u64 devices[] = { KXEN_ARCH_MMIO_FRAMES };
+static const u64 devices[] = { KXEN_ARCH_MMIO_LOW, KXEN_ARCH_MMIO_HIGH };
 
 /* Is there a device of KVM's? Context: any. */
 bool kxen_glue_is_device(u64 gfn)

@@ -6,7 +6,8 @@
 #define KXEN_ARCH_ROM_FRAME	0
 #define KXEN_ARCH_ROM_END	0
 
-#define KXEN_ARCH_MMIO_FRAMES	~0ULL
+#define KXEN_ARCH_MMIO_LOW	(~0ULL)
+#define KXEN_ARCH_MMIO_HIGH	(~0ULL)
 
 struct kxen_arch_vcpu { };
 

@@ -85,7 +85,10 @@ static bool no_large_page_there(const struct kvm_memory_slot *slot, u64 gfn)
 	for (i = 0; i < ARRAY_SIZE(slot->arch.lpage_info); i++) {
 		info = slot->arch.lpage_info[i];
 		shift = (i + 1) * (PMD_SHIFT - PAGE_SHIFT);
-		if (info && !READ_ONCE(info[(gfn >> shift) - (slot->base_gfn >> shift)].disallow_lpage))
+		if (!info)
+			continue;
+		info += (gfn >> shift) - (slot->base_gfn >> shift);
+		if (!READ_ONCE(info->disallow_lpage))
 			return false;
 	}
 	return true;
