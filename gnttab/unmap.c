@@ -121,8 +121,12 @@ static void unmap_some(struct kxen_hc *hc, void *ops, u32 nr)
 	struct gnttab_unmap_grant_ref *op = ops;
 	u32 i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		op[i].status = unmap(&u, &op[i]);
+		/* A page of the guest's has more elements than are flushed at once. */
+		if (u.nr == KXEN_GNT_BATCH)
+			finish(&u);
+	}
 	if (u.nr)
 		finish(&u);
 }
@@ -139,13 +143,14 @@ long kxen_gnt_op_unmap(struct kxen_hc *hc)
 	return kxen_gnt_batch(hc, sizeof(struct gnttab_unmap_grant_ref), unmap_some);
 }
 
-/* One of a domain that ends: nobody else looks at it. */
+/* One of a domain that ends, or whose guest begins anew while other vCPUs of it unmap theirs. */
 static void end(struct kxen_unmapping *u, u32 handle)
 {
 	struct kxen_gnt_mapping *m = kxen_maptrack_find(u->d->gnttab->maptrack, handle);
-	u64 where = m->where;
+	/* Pairs with the release in publish(). */
+	u64 where = smp_load_acquire(&m->where);
 
-	if (!(where & KXEN_MAPPING_USED))
+	if (!(where & KXEN_MAPPING_USED) || (where & KXEN_MAPPING_GOING) || !claim(m, where))
 		return;
 	WARN_ON_ONCE(take_away(u, m, where) != GNTST_okay);
 	u->handle[u->nr++] = handle;
@@ -155,7 +160,7 @@ static void end(struct kxen_unmapping *u, u32 handle)
 
 /**
  * kxen_gnt_mapper_stop() - A domain ends, or its guest does: it has nothing mapped any more (D100).
- * @d: the domain; no vCPU of it runs.
+ * @d: the domain. A vCPU that runs still, in a soft reset, may map something behind this.
  *
  * Context: may sleep.
  */

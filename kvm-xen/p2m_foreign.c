@@ -5,6 +5,7 @@
  * holds the page, until he has unmapped and flushed it.
  */
 #include <linux/mm.h>
+
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "p2m.h"
@@ -75,7 +76,7 @@ int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page)
 {
 	unsigned long word = 0;
 
-	if (gfn <= KXEN_P2M_MAX_GFN)
+	if (gfn <= KXEN_P2M_MAX_GFN && !WARN_ON_ONCE(g->nr == ARRAY_SIZE(g->gfn)))
 		word = kxen_p2m_take_page(g->d, gfn, page);
 	if (!word)
 		return -ENOENT;

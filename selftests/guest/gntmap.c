@@ -161,6 +161,34 @@ static void test_batch(void)
 	check_v("D46 no flag, batch", flags_of(RW), GTF_permit_access);
 }
 
+/* More at once than are flushed at once, and than are in one page of the caller's. */
+static void test_many(void)
+{
+	static struct gnttab_map_grant_ref m[MANY] page_aligned;
+	static struct gnttab_unmap_grant_ref u[MANY] page_aligned;
+	u32 i, good = 0, bad = 0;
+
+	for (i = 0; i < MANY; i++)
+		m[i] = (struct gnttab_map_grant_ref) { .host_addr = AT(i), .flags = HOST,
+				.ref = RW, .dom = peer, .status = 77 };
+	check_v("D30 many at once", gnt_op(GNTTABOP_map_grant_ref, m, MANY), 0);
+	for (i = 0; i < MANY; i++) {
+		good += m[i].status == GNTST_okay && peek(AT(i)) == 0xa1;
+		u[i] = (struct gnttab_unmap_grant_ref) { .host_addr = AT(i),
+				.handle = m[i].handle, .status = 77 };
+	}
+	check_v("D30 all are mapped", good, MANY);
+	check_v("D45 and unmapped at once", gnt_op(GNTTABOP_unmap_grant_ref, u, MANY), 0);
+	for (i = 0, good = 0; i < MANY; i++)
+		good += u[i].status == GNTST_okay && peek(AT(i)) != 0xa1;
+	check_v("D45 all are gone", good, MANY);
+	gnt_op(GNTTABOP_unmap_grant_ref, u, MANY);
+	for (i = 0; i < MANY; i++)
+		bad += u[i].status == GNTST_bad_handle;
+	check_v("D40 each of them once only", bad, MANY);
+	check_v("D46 no flag, many", flags_of(RW), GTF_permit_access);
+}
+
 static void test_all(void)
 {
 	grant_all();
@@ -168,6 +196,7 @@ static void test_all(void)
 	test_map(AT(0));
 	test_counters();
 	test_batch();
+	test_many();
 }
 
 void test_main(void)
