@@ -251,7 +251,6 @@ struct kxen_domain {
 		u32 unseen;	/* pages that a device which came late does not see */
 		struct xarray mapped;	/* by gfn: what they see of other domains */
 		struct list_head node;
-		struct kvm *kvm;
 	} iommu;
 	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;

@@ -32,12 +32,14 @@
  * @file: VFIO's, held.
  * @group: it, as long as the file.
  * @to: what its devices see; NULL: nothing yet, or not any more.
+ * @leaves: VFIO has taken that away, or is about to: it is not looked for again.
  */
 struct group {
 	struct list_head node;
 	struct file *file;
 	struct iommu_group *group;
 	struct iommu_domain *to;
+	bool leaves;
 };
 
 static LIST_HEAD(domains);		/* those whose VM is there */
@@ -76,15 +78,10 @@ static bool is_first(struct kxen_domain *d, const struct group *g)
 	return false;
 }
 
-/*
- * VFIO sets a group up before the VMM tells KVM of it, as all VMMs do; one that does it later has
- * it seen with the next page.
- */
+/* Of a group that is the first of those that see the same; or NULL. */
 static struct iommu_domain *seen_by(struct kxen_domain *d, struct group *g)
 {
 	lockdep_assert_held(&d->iommu.lock);
-	if (!g->to)
-		g->to = kxen_glue_vfio_domain(g->group);
 	return g->to && is_first(d, g) ? g->to : NULL;
 }
 
@@ -135,12 +132,16 @@ static int show(struct kxen_domain *d, u64 gfn, struct page *page, bool read_onl
 
 static int map_locked(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only)
 {
+	void *was = xa_load(&d->iommu.mapped, gfn);
 	int ret;
 
 	lockdep_assert_held(&d->iommu.lock);
-	/* Whoever came in between, with a group's list of pages, has done it. */
-	if (xa_load(&d->iommu.mapped, gfn))
-		return 0;
+	/*
+	 * Whoever came in between, with a group's list of pages, has done it; or another vCPU is
+	 * about to unmap what was there, and this one has not waited for it.
+	 */
+	if (was)
+		return was == mapped_value(page, read_only) ? 0 : -EBUSY;
 	ret = xa_err(xa_store(&d->iommu.mapped, gfn, mapped_value(page, read_only),
 			      GFP_KERNEL_ACCOUNT));
 	if (ret)
@@ -159,8 +160,8 @@ static int map_locked(struct kxen_domain *d, u64 gfn, struct page *page, bool re
  * @read_only: they may not write there.
  *
  * Context: may sleep; takes iommu.lock.
- * Return: 0; -EOPNOTSUPP if they see the VMM's memory there; -ENOMEM, or what the IOMMU's driver
- * says: nothing of it is seen then.
+ * Return: 0; -EOPNOTSUPP if they see the VMM's memory there; -EBUSY if something else is being
+ * unmapped there; -ENOMEM, or what the IOMMU's driver says: nothing of it is seen then.
  */
 int kxen_iommu_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only)
 {
@@ -224,6 +225,9 @@ static void drop_group(struct kxen_domain *d, struct group *g)
 		blind(d, g);
 	list_del(&g->node);
 	WRITE_ONCE(d->iommu.nr, d->iommu.nr - 1);
+	/* From now on nobody tells us what is unmapped, so it is not for the next one to see. */
+	if (list_empty(&d->iommu.groups))
+		xa_destroy(&d->iommu.mapped);
 	kxen_arch_iommu_disarm();
 	fput(g->file);
 	kfree(g);
@@ -252,8 +256,10 @@ static void show_others(struct kxen_domain *d, struct group *g)
 	}
 }
 
+/* It is in the list, so that its leaving is seen, and sees nothing yet. */
 static void add_group(struct kxen_domain *d, struct group *g)
 {
+	lockdep_assert_held(&d->iommu.lock);
 	if (kxen_arch_iommu_arm()) {
 		kxen_warn_guest(d, "a device does not see what the guest maps: an unknown VFIO");
 		return;
@@ -265,32 +271,46 @@ static void add_group(struct kxen_domain *d, struct group *g)
 	 * with the barrier between that and kxen_iommu_any().
 	 */
 	smp_mb();
+}
+
+/*
+ * What it sees. VFIO has left the group alone since it was added, or has said that it takes it
+ * away: a detachment that had begun before is over (kxen_glue_vfio_settle()).
+ */
+static void open_group(struct kxen_domain *d, struct group *g)
+{
+	lockdep_assert_held(&d->iommu.lock);
+	if (g->to || g->leaves)
+		return;
+	g->to = kxen_glue_vfio_domain(g->group);
 	show_others(d, g);
 	kxen_p2m_each_mapped(d, show_old);
 	if (d->iommu.unseen)
 		kxen_warn_guest(d, "a device came late: it does not see all that the guest maps");
 }
 
+static bool has_file(const struct list_head *groups, const struct file *f)
+{
+	const struct group *g;
+
+	list_for_each_entry(g, groups, node)
+		if (g->file == f)
+			return true;
+	return false;
+}
+
 /* In place of what was there: the groups in @now. What is left in that is not needed. */
 static void replace_groups(struct kxen_domain *d, struct list_head *now)
 {
-	struct group *g, *next, *is;
+	struct group *g, *next;
 
 	lockdep_assert_held(&d->iommu.lock);
-	list_for_each_entry_safe(g, next, &d->iommu.groups, node) {
-		list_for_each_entry(is, now, node)
-			if (is->file == g->file)
-				break;
-		if (list_entry_is_head(is, now, node))
+	list_for_each_entry_safe(g, next, &d->iommu.groups, node)
+		if (!has_file(now, g->file))
 			drop_group(d, g);
-	}
-	list_for_each_entry_safe(g, next, now, node) {
-		list_for_each_entry(is, &d->iommu.groups, node)
-			if (is->file == g->file)
-				break;
-		if (list_entry_is_head(is, &d->iommu.groups, node))
+	list_for_each_entry_safe(g, next, now, node)
+		if (!has_file(&d->iommu.groups, g->file))
 			add_group(d, g);
-	}
 }
 
 static void free_groups(struct list_head *groups)
@@ -321,26 +341,33 @@ static int take_group(void *arg, struct file *f)
 	return 0;
 }
 
-/* KVM's list of a VM's groups has changed, or is looked at for the first time: it stays locked. */
+/*
+ * KVM's list of a VM's groups has changed, or is looked at for the first time: it stays locked, so
+ * nobody else changes ours but the VM's end, which is not while it is looked at.
+ */
 static void look_at_groups(void *dev)
 {
-	struct kvm *kvm = kxen_glue_vfio_kvm(dev);
-	struct kxen_domain *d;
+	struct kxen_domain *d = kxen_domain_of(kxen_glue_vfio_kvm(dev));
+	struct group *g;
 	LIST_HEAD(now);
-	int ret = kxen_glue_vfio_each(dev, take_group, &now);
 
-	mutex_lock(&domains_lock);
-	list_for_each_entry(d, &domains, iommu.node) {
-		if (d->iommu.kvm != kvm)
-			continue;
-		mutex_lock(&d->iommu.lock);
-		replace_groups(d, &now);
-		mutex_unlock(&d->iommu.lock);
-		if (ret)
-			kxen_warn_guest(d, "no memory: a device does not see what the guest maps");
-	}
-	mutex_unlock(&domains_lock);
+	/* Who sleeps in here has a reference to the module, which a domain is one of. */
+	if (!d)
+		return;
+	if (kxen_glue_vfio_each(dev, take_group, &now))
+		kxen_warn_guest(d, "no memory: a device does not see what the guest maps");
+	mutex_lock(&d->iommu.lock);
+	replace_groups(d, &now);
+	mutex_unlock(&d->iommu.lock);
+	/* VFIO's lock of a group is above ours: it is held where the group leaves. */
+	list_for_each_entry(g, &d->iommu.groups, node)
+		kxen_glue_vfio_settle(g->file);
+	mutex_lock(&d->iommu.lock);
+	list_for_each_entry(g, &d->iommu.groups, node)
+		open_group(d, g);
+	mutex_unlock(&d->iommu.lock);
 	free_groups(&now);
+	kxen_domain_put(d);
 }
 
 /**
@@ -365,7 +392,6 @@ void kxen_iommu_changed(void *dev)
 void kxen_iommu_attach(struct kxen_domain *d, struct kvm *kvm)
 {
 	mutex_lock(&domains_lock);
-	d->iommu.kvm = kvm;
 	list_add_tail(&d->iommu.node, &domains);
 	mutex_unlock(&domains_lock);
 	kxen_glue_vfio_find(kvm, look_at_groups);
@@ -390,9 +416,11 @@ void kxen_iommu_detached(struct iommu_group *group)
 	list_for_each_entry(d, &domains, iommu.node) {
 		mutex_lock(&d->iommu.lock);
 		list_for_each_entry(g, &d->iommu.groups, node) {
-			if (g->group != group || !g->to)
+			if (g->group != group)
 				continue;
-			blind(d, g);
+			g->leaves = true;
+			if (g->to)
+				blind(d, g);
 			g->to = NULL;
 		}
 		mutex_unlock(&d->iommu.lock);

@@ -171,6 +171,20 @@ struct iommu_group *kxen_glue_vfio_group(struct file *f)
 	return at ? *(struct iommu_group **)(f->private_data + at) : NULL;
 }
 
+/*
+ * Wait until VFIO has done what it is doing to a group: it answers a question that it takes the
+ * group's lock for, which it holds while the group leaves an IOMMU. May sleep.
+ */
+void kxen_glue_vfio_settle(struct file *f)
+{
+	bool (*fn)(struct file *f) = symbol_get(vfio_file_enforced_coherent);
+
+	if (!fn)
+		return;
+	fn(f);
+	symbol_put(vfio_file_enforced_coherent);
+}
+
 static int take_domain(struct device *dev, void *arg)
 {
 	struct iommu_domain **to = arg;

@@ -101,6 +101,28 @@ static void test_memory(void)
 	check("stays what it was", finds((unsigned long)pages[3]), 0x33);
 }
 
+static void tell_vmm(u8 what)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(what), "Nd"((u16)0xf5));
+}
+
+/* What was unmapped while the VM had no device is not there when it has one again. */
+static void test_back(void)
+{
+	struct gnttab_map_grant_ref gone = map(AT(20), HOST, RW), m = map(AT(21), HOST, RW);
+
+	check("two are mapped", gone.status | m.status, GNTST_okay);
+	tell_vmm(6);
+	check("the VM has no device: it finds neither", finds(AT(20)) == 0xa1 || finds(AT(21)) == 0xa1,
+	      0);
+	check("one is unmapped", gt_unmap(AT(20), 0, gone.handle), GNTST_okay);
+	tell_vmm(7);
+	check("the VM has it again: it finds the other one", finds(AT(21)), 0xa1);
+	check("and not what was unmapped", finds(AT(20)) == 0xa1, 0);
+	check("unmap the other one", gt_unmap(AT(21), 0, m.handle), GNTST_okay);
+	check("it does not find that any more", finds(AT(21)) == 0xa1, 0);
+}
+
 /* VFIO takes apart what has our pages in it: before that they are taken out. */
 static void test_detach(void)
 {
@@ -108,7 +130,7 @@ static void test_detach(void)
 
 	check("mapped once more", m.status, GNTST_okay);
 	check("the device finds it", finds(AT(20)), 0xa1);
-	__asm__ volatile("outb %0, %1" : : "a"((u8)5), "Nd"((u16)0xf5));
+	tell_vmm(5);
 	check("unmap without the device", gt_unmap(AT(20), 0, m.handle), GNTST_okay);
 	m = map(AT(21), HOST, RW);
 	check("map without the device", m.status, GNTST_okay);
@@ -129,6 +151,7 @@ void test_main(void)
 	test_read_only();
 	test_many();
 	test_memory();
+	test_back();
 	test_detach();
 	gt_part();
 }

@@ -20,9 +20,9 @@
 #define COMMAND	4	/* of the configuration space: memory, and being a master */
 
 static struct {
-	int device, container, group;
+	int device, container, group, kvm;
 	uint64_t size, offset;
-} pci = { .device = -1, .container = -1, .group = -1 };
+} pci = { .device = -1, .container = -1, .group = -1, .kvm = -1 };
 
 /* "../../../kernel/iommu_groups/7" */
 static int group_of(const char *name)
@@ -87,18 +87,21 @@ static void open_device(const char *name)
 	pci.offset = r.offset;
 }
 
-/* As VMMs do, for whoever in KVM wants to know which devices a VM has. */
-static void tell_kvm(void)
+/* Of its group, as VMMs do, for whoever in KVM wants to know which devices a VM has. */
+void vfio_tell_kvm(bool has)
 {
 	struct kvm_create_device d = { .type = KVM_DEV_TYPE_VFIO };
 	struct kvm_device_attr a = {
 		.group = KVM_DEV_VFIO_GROUP,
-		.attr = KVM_DEV_VFIO_GROUP_ADD,
+		.attr = has ? KVM_DEV_VFIO_GROUP_ADD : KVM_DEV_VFIO_GROUP_DEL,
 		.addr = (uintptr_t)&pci.group,
 	};
 
-	xioctl(vm.vm, KVM_CREATE_DEVICE, &d, "KVM_CREATE_DEVICE");
-	xioctl(d.fd, KVM_SET_DEVICE_ATTR, &a, "KVM_DEV_VFIO_GROUP_ADD");
+	if (pci.kvm < 0) {
+		xioctl(vm.vm, KVM_CREATE_DEVICE, &d, "KVM_CREATE_DEVICE");
+		pci.kvm = d.fd;
+	}
+	xioctl(pci.kvm, KVM_SET_DEVICE_ATTR, &a, "KVM_DEV_VFIO_GROUP");
 }
 
 void vfio_init(const char *name)
@@ -106,7 +109,7 @@ void vfio_init(const char *name)
 	open_group(name);
 	map_memory();
 	open_device(name);
-	tell_kvm();
+	vfio_tell_kvm(true);
 }
 
 /* All that the guest has of it is its first BAR. */

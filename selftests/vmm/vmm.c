@@ -356,6 +356,8 @@ static void on_io(struct kvm_run *run)
 		sleep_and_wake(run);
 	else if (run->io.port == 0xf5 && vm.vfio && *data == 5)
 		vfio_detach();
+	else if (run->io.port == 0xf5 && vm.vfio && *data - 6u < 2)
+		vfio_tell_kvm(*data == 7);
 	else if (run->io.port == 0xf5 && vm.pull && *data >= 10)
 		pull_page(*data);
 }
@@ -541,7 +543,8 @@ static void usage(void)
 	     "  --stay       having shut down, the guest's machine stays until it is killed\n"
 	     "  --stuck      guest frame 0x2000 comes with a line on standard input\n"
 	     "  --vfio DEV   a PCI device of the host's, bound to vfio-pci: its BAR is at 0xd0000000,\n"
-	     "               and a write of 5 to port 0xF5 has VFIO take it out of its IOMMU\n"
+	     "               and a write of 5 to port 0xF5 has VFIO take it out of its IOMMU,\n"
+	     "               of 6 and 7 KVM forget it and know it again\n"
 	     "  --vcpu-ids L Xen's numbers of the vCPUs: 0,3\n"
 	     "  --memlock KB RLIMIT_MEMLOCK\n"
 	     "  --user UID   run as this user\n"

@@ -98,6 +98,7 @@ void make_mptable(void);
 void vfio_init(const char *name);
 bool vfio_mmio(struct kvm_run *run);
 void vfio_detach(void);
+void vfio_tell_kvm(bool has);
 
 /* intree.c */
 void intree_init(void);
