@@ -117,14 +117,24 @@ static int check_grants(const struct kxen_save_grants *r, u32 nr)
 	return r->nr_status == status && nr == r->nr_frames + status ? 0 : -EINVAL;
 }
 
-/* All that needs memory: frames, and none of the content. */
+/*
+ * All that needs memory: frames, and none of the content. Those of status words first: who sees
+ * version 2 looks at them, and another domain may look at any time.
+ */
 static int restore_size(struct kxen_gnttab *t, const struct kxen_save_grants *r)
 {
-	percpu_down_write(&t->lock);
-	WRITE_ONCE(t->version, r->version);
-	t->generation++;
-	percpu_up_write(&t->lock);
-	return kxen_gnt_grow(t, r->nr_frames);
+	int ret;
+
+	mutex_lock(&t->grow_lock);
+	ret = r->version == 2 ? kxen_gnt_status_alloc(t, r->nr_frames) : 0;
+	if (!ret) {
+		percpu_down_write(&t->lock);
+		WRITE_ONCE(t->version, r->version);
+		t->generation++;
+		percpu_up_write(&t->lock);
+	}
+	mutex_unlock(&t->grow_lock);
+	return ret ?: kxen_gnt_grow(t, r->nr_frames);
 }
 
 static int restore_frame(struct kxen_gnttab *t, struct kxen_gnt_frame *f,
