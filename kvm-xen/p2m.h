@@ -70,7 +70,6 @@ struct kxen_p2m_entry {
  */
 #define KXEN_P2M_MAPPED		BIT(0)
 #define KXEN_P2M_MAPPED_RO	BIT(1)	/* the guest may not write to it */
-#define KXEN_P2M_MAPPED_SEEN	BIT(2)	/* the VMM's own tables may have it */
 
 static inline struct page *kxen_p2m_word_page(unsigned long word)
 {
@@ -78,13 +77,12 @@ static inline struct page *kxen_p2m_word_page(unsigned long word)
 }
 
 #define KXEN_P2M_GONE		32
-#define KXEN_P2M_GONE_SEEN	BIT_ULL(63)
 
 /**
  * struct kxen_p2m_gone - frames that were taken away, and that the guest may reach still.
  * @d: whose.
  * @nr: how many.
- * @gfn: which: of KXEN_P2M_GONE_SEEN and the frame.
+ * @gfn: which.
  */
 struct kxen_p2m_gone {
 	struct kxen_domain *d;

@@ -80,7 +80,7 @@ int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page)
 		word = kxen_p2m_take_page(g->d, gfn, page);
 	if (!word)
 		return -ENOENT;
-	g->gfn[g->nr++] = gfn | (word & KXEN_P2M_MAPPED_SEEN ? KXEN_P2M_GONE_SEEN : 0);
+	g->gfn[g->nr++] = gfn;
 	return 0;
 }
 
@@ -92,12 +92,8 @@ int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page)
  */
 void kxen_p2m_flush(struct kxen_p2m_gone *g)
 {
-	u32 i;
-
 	if (!g->nr)
 		return;
-	for (i = 0; i < g->nr; i++)
-		g->gfn[i] &= ~KXEN_P2M_GONE_SEEN;
 	/* Behind the clearing of the words, whose barrier pairs with that in add_group(). */
 	if (kxen_iommu_any(g->d))
 		kxen_iommu_unmap(g->d, g->gfn, g->nr);

@@ -41,8 +41,7 @@ struct kxen_p2m_chunk {
 	struct rcu_head rcu;
 };
 
-static_assert(__alignof__(struct kxen_p2m_entry) > (KXEN_P2M_MAPPED | KXEN_P2M_MAPPED_RO |
-						     KXEN_P2M_MAPPED_SEEN));
+static_assert(__alignof__(struct kxen_p2m_entry) > (KXEN_P2M_MAPPED | KXEN_P2M_MAPPED_RO));
 
 void kxen_p2m_init(struct kxen_domain *d)
 {
