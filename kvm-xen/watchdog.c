@@ -95,6 +95,7 @@ void kxen_watchdog_restore(struct kxen_watchdog *w, u64 left)
 			      HRTIMER_MODE_REL_HARD);
 }
 
+/* It is off, and its function does not run. */
 static void start(struct kxen_watchdog *w, u32 timeout)
 {
 	w->active = true;
@@ -114,6 +115,26 @@ static int start_new(struct kxen_domain *d, u32 timeout)
 		return i + 1;
 	}
 	return -ENOSPC;
+}
+
+/*
+ * What becomes of one that is on. Its function may be at any place: it has ended before anything
+ * is decided, or it would find the timer started by somebody else, and start it once more.
+ */
+static void change(struct kxen_watchdog *w, u32 timeout)
+{
+	bool waited = hrtimer_cancel(&w->timer) && w->expired;
+
+	lockdep_assert_held(&w->domain->lock);
+	if (waited) {
+		/* Too late: it waits for a vCPU that runs no guest of its own, as the caller. */
+		if (!kxen_arch_crash(w->domain))
+			hrtimer_start(&w->timer, ns_to_ktime(AGAIN), HRTIMER_MODE_REL_HARD);
+	} else if (timeout) {
+		start(w, timeout);
+	} else {
+		w->active = false;
+	}
 }
 
 /**
@@ -138,18 +159,10 @@ int kxen_watchdog_op(struct kxen_domain *d, u32 id, u32 timeout)
 		goto out;
 	}
 	w = &d->watchdog[array_index_nospec(id - 1, KXEN_NR_WATCHDOGS)];
-	if (!w->active) {
+	if (w->active)
+		change(w, timeout);
+	else
 		ret = -EINVAL;
-	} else if (READ_ONCE(w->expired) && hrtimer_active(&w->timer)) {
-		/* Too late: it waits for a vCPU that runs no guest of its own, as the caller. */
-		if (kxen_arch_crash(d))
-			hrtimer_cancel(&w->timer);
-	} else if (timeout) {
-		start(w, timeout);
-	} else {
-		hrtimer_cancel(&w->timer);
-		w->active = false;
-	}
 out:
 	mutex_unlock(&d->lock);
 	return ret;
