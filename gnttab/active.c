@@ -176,7 +176,9 @@ static s16 take_pinned(struct kxen_gnt_active *a, struct kxen_gnt_at at,
 	struct kxen_gnt_place was = place_of(a), now;
 	struct kxen_gnt_want w = *want;
 
-	if (a->domid != want->domid || kxen_pin_full(a->pin, u->one) || (want->whole && was.part))
+	/* A transitive one in use has no page; if it is an entry like others by now, it waits. */
+	if (a->domid != want->domid || kxen_pin_full(a->pin, u->one) ||
+	    (want->whole && was.part) || (a->word & KXEN_GNT_VIA))
 		return GNTST_general_error;
 	w.pinned = true;
 	if (want->write && !kxen_pin_written(a->pin)) {
@@ -332,7 +334,8 @@ static void mark_dirty(struct kxen_domain *d, const struct kxen_gnt_use *u,
 	/* Of a grant in use it stays what it is. */
 	u64 gfn = READ_ONCE(a->word) >> KXEN_GNT_GFN;
 
-	if (!(u->one & KXEN_PIN_WRITERS) || d->is_host || READ_ONCE(d->state) == KXEN_DYING)
+	if (!(u->one & KXEN_PIN_WRITERS) || d->is_host || READ_ONCE(d->state) == KXEN_DYING ||
+	    (READ_ONCE(a->word) & KXEN_GNT_VIA))
 		return;
 	kxen_glue_gfn_dirty(d->kvm, kxen_gfn_to_kvm(gfn));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* GNTTABOP_copy (D70 to D77). Transitive grants are refused, as if they were invalid. */
+/* GNTTABOP_copy (D70 to D77). */
 #include <linux/nospec.h>
 #include <linux/sched.h>
 

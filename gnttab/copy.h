@@ -29,6 +29,7 @@ struct kxen_gnt_name {
  * @held: @name is held.
  * @name: what it is; its @offset is not looked at.
  * @use: a grant in use, its granter referenced.
+ * @third: what is behind it, if it is transitive: its granter is referenced; else NULL.
  * @entry: a frame of the caller's that something is placed over.
  * @page: a frame of the caller's that is the VMM's memory.
  * @at: the first byte of the page.
@@ -40,6 +41,7 @@ struct kxen_gnt_end {
 	bool held;
 	struct kxen_gnt_name name;
 	struct kxen_gnt_use use;
+	struct kxen_gnt_use third;
 	struct kxen_p2m_entry *entry;
 	struct page *page;
 	struct kxen_gptr at;

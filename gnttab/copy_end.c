@@ -26,6 +26,16 @@ static void drop_own(struct kxen_gnt_end *e)
 	e->page = NULL;
 }
 
+static void drop_grant(struct kxen_gnt_end *e)
+{
+	if (e->third.granter) {
+		kxen_gnt_release(&e->third);
+		kxen_domain_put(e->third.granter);
+		e->third.granter = NULL;
+	}
+	kxen_gnt_release(&e->use);
+}
+
 /**
  * kxen_gnt_end_drop() - Keep nothing for the next copy.
  * @e: the end.
@@ -35,7 +45,7 @@ static void drop_own(struct kxen_gnt_end *e)
 void kxen_gnt_end_drop(struct kxen_gnt_end *e)
 {
 	if (e->held && e->name.granted)
-		kxen_gnt_release(&e->use);
+		drop_grant(e);
 	else if (e->held)
 		drop_own(e);
 	e->held = false;
@@ -72,7 +82,13 @@ static s16 claim_grant(struct kxen_gnt_end *e)
 	s16 st;
 
 	e->use.ref = e->name.value;
-	st = kxen_gnt_acquire(&e->use, &want, KXEN_GNT_WAITS);
+	st = kxen_gnt_follow(&e->use, &e->third, &want);
+	if (st == GNTST_okay) {
+		e->use.place = e->third.place;
+		e->use.page = e->third.page;
+	} else if (st == KXEN_GNT_NOT_TRANSITIVE) {
+		st = kxen_gnt_acquire(&e->use, &want, KXEN_GNT_WAITS);
+	}
 	if (st == GNTST_okay)
 		e->at = kxen_gptr_page(e->use.page, 0);
 	return st;

@@ -16,12 +16,14 @@
  * @write: also to write.
  * @whole: a part of a page will not do.
  * @pinned: it is his already: whose it is, and of what type, is not looked at again.
+ * @transitive: it is to be a transitive one.
  */
 struct kxen_gnt_want {
 	u16 domid;
 	bool write;
 	bool whole;
 	bool pinned;
+	bool transitive;
 };
 
 /**
@@ -62,8 +64,9 @@ static inline u32 kxen_gnt_header(struct kxen_gnt_at at)
 static inline bool kxen_gnt_allows(u32 header, const struct kxen_gnt_want *w)
 {
 	u32 mask = GTF_type_mask | (w->whole ? GTF_sub_page : 0);
+	u32 type = w->transitive ? GTF_transitive : GTF_permit_access;
 
-	if (!w->pinned && ((header & mask) != GTF_permit_access || header >> 16 != w->domid))
+	if (!w->pinned && ((header & mask) != type || header >> 16 != w->domid))
 		return false;
 	return !(w->write && (header & GTF_readonly));
 }

@@ -21,9 +21,10 @@
 #define GNTST_no_space (-13)
 #endif
 
-/* kxen_gnt_active.word above the lock: a part only; its start, 16 bits; the frame. */
+/* kxen_gnt_active.word above the lock: a part only; no page; its start, 16 bits; the frame. */
 #define KXEN_GNT_LOCK		0
 #define KXEN_GNT_PART		BIT(1)
+#define KXEN_GNT_VIA		BIT(2)	/* transitive */
 #define KXEN_GNT_START		8
 #define KXEN_GNT_GFN		24
 
@@ -58,6 +59,12 @@ struct kxen_gnt_at kxen_gnt_at(const struct kxen_gnttab *t, u32 ref);
 s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
 		     enum kxen_gnt_wait wait);
 void kxen_gnt_release(const struct kxen_gnt_use *u);
+
+/* transitive.c */
+#define KXEN_GNT_NOT_TRANSITIVE	1	/* beside GNTST_* */
+
+s16 kxen_gnt_follow(struct kxen_gnt_use *u, struct kxen_gnt_use *third,
+		    const struct kxen_gnt_want *want);
 
 /* maptrack.c */
 struct kxen_gnt_mapping {

@@ -36,7 +36,7 @@ static union { struct order o; u8 page[PAGE_SIZE]; } mine_page page_aligned;
 #define mine mine_page.o
 static u32 peers[4], nr_peers;
 
-enum { PING, SET, FLAGS, VERSION, FILL, PEEK, END };
+enum { PING, SET, FLAGS, VERSION, FILL, PEEK, PART, VIA, END };
 
 #define GFN(p)	((unsigned long)(p) / PAGE_SIZE)
 
@@ -90,6 +90,33 @@ static inline void gt_set(u32 ref, u32 flags, u32 dom, u64 frame)
 		barrier();
 		e->hdr.flags = flags;
 	}
+}
+
+/* Version 2 alone: a part of a page. */
+static inline void gt_set_part(u32 ref, u32 dom, u64 frame, u32 start, u32 length)
+{
+	volatile grant_entry_v2_t *e = &gt[ref / 256].v2[ref % 256];
+
+	e->hdr.flags = 0;
+	e->sub_page.page_off = start;
+	e->sub_page.length = length;
+	e->sub_page.frame = frame;
+	e->hdr.domid = dom;
+	barrier();
+	e->hdr.flags = GTF_permit_access | GTF_sub_page;
+}
+
+/* And what another domain has granted to this one. */
+static inline void gt_set_via(u32 ref, u32 flags, u32 dom, u32 third, u32 third_ref)
+{
+	volatile grant_entry_v2_t *e = &gt[ref / 256].v2[ref % 256];
+
+	e->hdr.flags = 0;
+	e->transitive.trans_domid = third;
+	e->transitive.gref = third_ref;
+	e->hdr.domid = dom;
+	barrier();
+	e->hdr.flags = GTF_transitive | flags;
 }
 
 /* GTF_reading and GTF_writing, wherever this version keeps them, and the other flags. */
@@ -208,6 +235,12 @@ static s64 obey(const struct order *o, const u64 *a)
 		return 0;
 	case PEEK:
 		return READ(pages[a[0]][a[1]]);
+	case PART:
+		gt_set_part(a[0], a[1], GFN(pages[a[2]]), a[3] & 0xffff, a[3] >> 16);
+		return 0;
+	case VIA:
+		gt_set_via(a[0], a[1], a[2] & 0xffff, a[2] >> 16, a[3]);
+		return 0;
 	}
 	return 0;
 }
