@@ -96,7 +96,7 @@ static void test_bad(void)
 	check("XSA-226 to its own domain", from(VIAS + 7, 0, 1), GNTST_general_error);
 	check("D74 no such domain", from(VIAS + 8, 0, 1), GNTST_general_error);
 	check("D74 another one's", from(VIAS + 11, 0, 1), GNTST_general_error);
-	check("D32 it is not mapped", gt_map(HOLE, GNTMAP_host_map, VIAS + 1, second, &h),
+	check("D74 it is not mapped", gt_map(HOLE, GNTMAP_host_map, VIAS + 1, second, &h),
 	      GNTST_general_error);
 }
 
