@@ -145,6 +145,7 @@ long kxen_gnt_op_copy(struct kxen_hc *hc);
 /* maptrack.c, unmap.c, active.c: the ends of a domain, on either side */
 struct kxen_maptrack *kxen_maptrack_create(u32 max_frames);
 void kxen_maptrack_destroy(struct kxen_maptrack *m);
+u32 kxen_maptrack_max(const struct kxen_maptrack *m);
 u32 kxen_maptrack_used(struct kxen_maptrack *m);
 void kxen_gnt_mapper_stop(struct kxen_domain *d);
 void kxen_gnt_granter_stop(struct kxen_domain *d);

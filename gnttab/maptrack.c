@@ -111,6 +111,12 @@ u32 kxen_maptrack_limit(struct kxen_maptrack *m)
 	return smp_load_acquire(&m->nr_frames) * PER_FRAME;
 }
 
+/* How many there can be. */
+u32 kxen_maptrack_max(const struct kxen_maptrack *m)
+{
+	return m->max_frames * PER_FRAME;
+}
+
 /* How many are in use. Nothing is exact while others map. */
 u32 kxen_maptrack_used(struct kxen_maptrack *m)
 {

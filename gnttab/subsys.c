@@ -12,7 +12,6 @@ static int gnttab_create(struct kxen_domain *d, const struct kxen_create *c)
 {
 	u32 maptrack = c->max_maptrack_frames ?: KXEN_GNT_MAPTRACK;
 
-	d->limit[KXEN_LIMIT_MAPTRACK].max = maptrack * (XEN_PAGE_SIZE / 16);
 	d->gnttab = kxen_gnt_alloc(d, c->max_grant_frames ?: KXEN_GNT_FRAMES);
 	if (!d->gnttab)
 		return -ENOMEM;
@@ -45,6 +44,11 @@ static u64 gnttab_mapped(struct kxen_domain *d)
 	return kxen_maptrack_used(d->gnttab->maptrack);
 }
 
+static u64 gnttab_max_mapped(struct kxen_domain *d)
+{
+	return kxen_maptrack_max(d->gnttab->maptrack);
+}
+
 static void gnttab_reset(struct kxen_domain *d)
 {
 	kxen_gnt_mapper_stop(d);
@@ -72,10 +76,7 @@ static const struct kxen_stat_desc gnttab_stats[] = {
 			KXEN_LIMIT_STATUS_FRAMES, high),
 	{ KXEN_STAT_GRANTS_IN_USE, .name = "grants_in_use", .domain = kxen_gnt_pinned },
 	{ KXEN_STAT_MAPPED_GRANTS, .name = "mapped_grants", .domain = gnttab_mapped },
-	KXEN_STAT_LIMIT(KXEN_STAT_MAX_MAPPED_GRANTS, "max_mapped_grants", KXEN_LIMIT_MAPTRACK,
-			max),
-	KXEN_STAT_LIMIT(KXEN_STAT_MAPPED_GRANTS_HIGH, "mapped_grants_high", KXEN_LIMIT_MAPTRACK,
-			high),
+	{ KXEN_STAT_MAX_MAPPED_GRANTS, .name = "max_mapped_grants", .domain = gnttab_max_mapped },
 	{ }
 };
 

@@ -27,7 +27,6 @@
 	EACH(gnttab)						\
 		COUNT(GRANT_FRAMES, "frames of its grant table")	\
 		COUNT(STATUS_FRAMES, "status frames of its grant table") \
-		COUNT(MAPTRACK, "mapped grants")		\
 	KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)		\
 	/* the end */
 
