@@ -318,12 +318,14 @@ static int restore_xen(const void *buf, uint64_t len, unsigned int *reason)
 /* Records as Documentation/save-stream.rst has them. */
 #define DOMAIN		0x0101
 #define VCPU		0x0103
+#define MEMORY_MAP	0x0104
 #define FIFO		0x0201
 #define FIFO_VCPU	0x0202
 #define NLEVEL		0x0203
 #define NLEVEL_VCPU	0x0204
 #define PORTS		0x0210
 #define X86_VCPU	0x4001
+#define X86_START	0x4002
 #define V(n)		((n) << 16)
 #define OPTIONAL	0x8000
 
@@ -388,6 +390,13 @@ static void hostile(const uint8_t *good, uint64_t len)
 		{ "a selector not aligned", NLEVEL_VCPU, 4, 8, 5 },
 		{ "an upcall vector of 3", X86_VCPU, 4, 3, 6 },
 		{ "an upcall vector of no vCPU", X86_VCPU, 0, 77, 6 },
+		{ "a memory map with something reserved", MEMORY_MAP, 24 + 20, 1, 6 },
+		{ "a memory map of half a range", MEMORY_MAP, -4, 60, 1 },
+		{ "a start of no vCPU", X86_START, 0, 77, 6 },
+		{ "a start that is more than up", X86_START, 4, 2, 6 },
+		{ "a start with a CR4 that no processor has", X86_START, 104 + 4, 1, 6 },
+		{ "a start with an EFER that no processor has", X86_START, 112 + 4, 1, 6 },
+		{ "a start without a stack segment", X86_START, 164, 0, 6 },
 	};
 	uint8_t *bad = malloc(len);
 	unsigned int i, reason;
