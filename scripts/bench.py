@@ -8,7 +8,10 @@ of the next instruction, so KVM emulates the one it steps over, which real proce
 spare it: 'net' is without that part, as function_graph measures it in the same run;
 on Xen a plugin of the emulator counts the function that does the same.
 'locked' are the locked instructions beyond those of the null hypercall, whose row has
-its own number; the same plugin counts them, in a run of its own.
+its own number; the same plugin counts them, in a run of its own. There it also counts
+what string instructions take beyond one each, and beyond the null hypercall's: of maps and
+copies 'net' is without that, too. Of an operation that does several things at once all but
+'raw' are for one of them.
 Writes build/bench.json.
 """
 import json
@@ -22,20 +25,23 @@ import tempfile
 from kxen import BUILD, CACHE, TOP, plugin, supported
 
 IMG = os.path.join(BUILD, "selftests/img")
+PER = {}        # how often an operation does what it is named by
+ONCE = ("map", "unmap", "copy", "gntdev")       # here string instructions count once
 
 
 def locked_counts(runs, path):
-    """{run: {op: count}} from the order of the runs and the plugin's lines."""
+    """{run: {op: (locked, rounds)}} from the order of the runs and the plugin's lines."""
     groups, last = [], None
     for line in open(path):
-        number, count = (int(w) for w in line.split()[:2])
+        number, count, _, rounds = (int(w) for w in line.split())
         if last is None or number < last:
             groups.append({})
-        groups[-1].setdefault(number, []).append(count)
+        groups[-1].setdefault(number, []).append((count, rounds))
         last = number
     out = {}
     for (name, ops), group in zip(runs.items(), groups):
-        out[name] = {op: int(statistics.median(group[n])) for n, op in ops.items() if n in group}
+        out[name] = {op: tuple(int(statistics.median(c)) for c in zip(*group[n]))
+                     for n, op in ops.items() if n in group}
     return out
 
 
@@ -43,7 +49,7 @@ def inside_counts(ops, path):
     """{op: instructions in the plugin's function}, of a single run."""
     seen = {}
     for line in open(path):
-        number, _, count = (int(w) for w in line.split())
+        number, _, count, _ = (int(w) for w in line.split())
         seen.setdefault(number, []).append(count)
     return {op: int(statistics.median(seen[n])) for n, op in ops.items() if n in seen}
 
@@ -72,9 +78,10 @@ def parse(text):
     for line in text.splitlines():
         if re.fullmatch(r"[A-Z]+\d*", line):
             part = line
-        m = re.match(r"BENCH (\S+) (\d+)", line)
+        m = re.match(r"BENCH (\S+) (\d+) ?(\d*)", line)
         if m:
             out.setdefault(part, {})[m.group(1)] = int(m.group(2))
+            PER[m.group(1)] = int(m.group(3) or 1)
     return out
 
 
@@ -83,7 +90,8 @@ def run_host(series, job, *options):
            "--timeout", "900", "--no-scan", *options]
     for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm", f"{IMG}/bench-64",
               f"{IMG}/sink-64", f"{IMG}/sinkfifo-64", f"{IMG}/sinknl-64", f"{IMG}/peerhost-64",
-              f"{IMG}/version-64", f"{BUILD}/selftests/notify"):
+              f"{IMG}/version-64", f"{IMG}/gntbench-64", f"{IMG}/gnthost-64",
+              f"{BUILD}/selftests/gntdev_bench", f"{BUILD}/selftests/notify"):
         cmd += ["--file", x]
     cmd.append(os.path.join(TOP, "scripts/jobs", job))
     return subprocess.run(cmd, capture_output=True, text=True).stdout
@@ -103,7 +111,7 @@ def on_host(series, so):
 
 
 def on_xen(so):
-    cmd = [os.path.join(TOP, "scripts/xen.py"), f"{IMG}/bench-64"]
+    cmd = [os.path.join(TOP, "scripts/xen.py"), f"{IMG}/bench-64", f"{IMG}/gntbench-64:1:2"]
     env = dict(os.environ, KXEN_ICOUNT="1")
     text = subprocess.run(cmd, env=env, capture_output=True, text=True).stdout
     with tempfile.TemporaryDirectory() as d:
@@ -124,12 +132,22 @@ def show(rows):
 def main():
     rows, so = [], plugin("locked")
 
+    # A system call of the host is no hypercall, and steps over nothing; nor does a fault.
+    calls = ("notify_ioctl", "getppid", "gntdev_copy4096", "gntdev_map_cycle", "touch1",
+             "touch1_ram")
+
     def add(op, impl, host, raw, skip, locked):
-        own = locked.get(op)
+        per = PER.get(op, 1)
+        own, rounds = locked.get(op, (None, 0))
         if own is not None and op not in ("null", "cpuid"):
-            own -= locked.get("null", 0)
+            null = (0, 0) if op in calls else locked.get("null", (0, 0))
+            own = round((own - null[0]) / per)
+            rounds -= null[1]
+        if not op.startswith(ONCE):
+            rounds = 0
         rows.append({"op": op, "width": 64, "impl": impl, "host": host, "raw": raw,
-                     "net": None if skip is None else raw - skip, "locked": own})
+                     "net": None if skip is None else round((raw - skip - rounds) / per),
+                     "locked": own})
 
     for series in sys.argv[1:] or supported():
         subprocess.run([os.path.join(TOP, "scripts/module.sh"), series], check=True)
@@ -137,9 +155,7 @@ def main():
         # What the tracer itself adds shows on a function of a few instructions.
         skip = got["SKIP"]["skip"] - got["SKIP"]["tracer"]
         for op, raw in got["XEN"].items():
-            # A system call of the host steps over nothing.
-            host = op in ("notify_ioctl", "getppid")
-            add(op, "kvm-xen", series, raw, 0 if host else skip, locked.get("XEN", {}))
+            add(op, "kvm-xen", series, raw, 0 if op in calls else skip, locked.get("XEN", {}))
         add("kvm_null", "kvm", series, got["PLAIN"]["null"], skip, {})
         for part, op in (("PLAIN", "bystander_none"), ("IDLE", "bystander_idle"),
                          ("BUSY1", "bystander_busy1"), ("BUSY16", "bystander_busy16")):

@@ -138,7 +138,7 @@ static inline int bind_port(int ev, uint32_t domid, uint32_t port)
 	return ioctl(ev, IOCTL_EVTCHN_BIND_INTERDOMAIN, &b);
 }
 
-static void guest_open(int domid)
+static inline void guest_open(int domid)
 {
 	guest.domid = domid;
 	guest.gnt = open_node("/dev/xen/gntdev");
@@ -150,7 +150,7 @@ static void guest_open(int domid)
 }
 
 /* Have it do something; its result. */
-static long ask_at(enum gnt_cmd cmd, uint32_t ref, uint64_t at, uint64_t value)
+static inline long ask_at(enum gnt_cmd cmd, uint32_t ref, uint64_t at, uint64_t value)
 {
 	struct ioctl_evtchn_notify n = { .port = guest.port };
 

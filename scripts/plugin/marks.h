@@ -57,6 +57,19 @@ static inline int is_locked(const uint8_t *p, size_t n)
 	return i + 1 < n && (p[i] == 0x86 || p[i] == 0x87) && p[i + 1] < 0xc0;
 }
 
+/* movs and stos that are repeated. */
+static inline int is_string(const uint8_t *p, size_t n)
+{
+	size_t i;
+	int rep = 0;
+
+	for (i = 0; i < n && is_prefix(p[i]); i++)
+		rep |= p[i] == 0xf2 || p[i] == 0xf3;
+	if (i < n && (p[i] & 0xf0) == 0x40)	/* REX */
+		i++;
+	return rep && i < n && ((p[i] & 0xfe) == 0xa4 || (p[i] & 0xfe) == 0xaa);
+}
+
 /* The mark's displacement, or 0. */
 static inline uint32_t mark_of(const uint8_t *p, size_t n)
 {

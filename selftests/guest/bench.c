@@ -6,54 +6,12 @@
 #define NR_CPUS	2
 #include "fiforun.h"
 #include "nlrun.h"
-#include "mark.h"
-
-#define SAMPLES	301
-
-static u32 sample[SAMPLES];
-static u32 overhead;
-
-static u32 median(void)
-{
-	u32 i, j, t;
-
-	for (i = 1; i < SAMPLES; i++)
-		for (j = i; j && sample[j - 1] > sample[j]; j--) {
-			t = sample[j];
-			sample[j] = sample[j - 1];
-			sample[j - 1] = t;
-		}
-	return sample[SAMPLES / 2];
-}
-
-/* Not more than the plugin's median needs. */
-#define MARKED	33
+#include "bench.h"
 
 enum { CPUID, NULLCALL, MASKED, PENDING, SELF_NEW, TAKEN, ALLOC, CLOSE, REMOTE,
        FIFO_SELF, FIFO_REMOTE, NL_SELF, NL_REMOTE };
 
 static u32 array[WORDS] page_aligned;
-
-#define BENCH(id, op, before, what) do {				\
-	u32 _i;								\
-									\
-	for (_i = 0; _i < SAMPLES; _i++) {				\
-		u64 _t;							\
-									\
-		before;							\
-		_t = rdtsc();						\
-		what;							\
-		sample[_i] = rdtsc() - _t - overhead;			\
-	}								\
-	note("BENCH %s %u", op, median());				\
-	for (_i = 0; _i < MARKED; _i++) {				\
-		before;							\
-		MARK(id, 1);						\
-		what;							\
-		MARK(id, 0);						\
-	}								\
-	note("MARKED %u %s", id, op);					\
-} while (0)
 
 static void quiet(void)
 {
@@ -120,14 +78,9 @@ void test_main(void)
 {
 	static struct evtchn_alloc_unbound a = { .dom = DOMID_SELF };
 	static struct evtchn_close c;
-	u32 i, l, r;
+	u32 l, r;
 
-	for (i = 0; i < SAMPLES; i++) {
-		u64 t = rdtsc();
-
-		sample[i] = rdtsc() - t;
-	}
-	overhead = median();
+	bench_overhead();
 	BENCH(CPUID, "cpuid", , cpuid(0x80000000, 0));
 	if (!xen_base()) {
 		BENCH(NULLCALL, "null", , hc1(0x99, 0));

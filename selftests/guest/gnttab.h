@@ -36,7 +36,12 @@ static union { struct order o; u8 page[PAGE_SIZE]; } mine_page page_aligned;
 #define mine mine_page.o
 static u32 peers[4], nr_peers;
 
-enum { PING, SET, FLAGS, VERSION, FILL, PEEK, PART, VIA, END };
+enum { PING, SET, SET_MANY, FLAGS, VERSION, FILL, PEEK, PART, VIA, END };
+
+/* What a server does while there is no order. */
+#ifndef GT_IDLE
+#define GT_IDLE()	sched_op(SCHEDOP_yield, 0)
+#endif
 
 #define GFN(p)	((unsigned long)(p) / PAGE_SIZE)
 
@@ -220,6 +225,10 @@ static s64 obey(const struct order *o, const u64 *a)
 	case SET:	/* ref, flags, domain, page */
 		gt_set(a[0], a[1], a[2], a[3] < PAGES ? GFN(pages[a[3]]) : a[3]);
 		return 0;
+	case SET_MANY:	/* the first ref, how many, domain: pages one after the other */
+		for (i = 0; i < a[1]; i++)
+			gt_set(a[0] + i, GTF_permit_access, a[2], GFN(pages[i % PAGES]));
+		return 0;
 	case FLAGS:
 		return gt_flags(a[0]);
 	case VERSION:
@@ -252,7 +261,7 @@ static void __attribute__((noreturn)) gt_serve(void)
 	grant_orders();
 	for (;;) {
 		while (o->seq == o->done)
-			sched_op(SCHEDOP_yield, 0);
+			GT_IDLE();
 		if (o->op == END)
 			rt_end();
 		o->ret = obey((void *)o, (void *)o->a);
