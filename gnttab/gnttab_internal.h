@@ -11,6 +11,7 @@
 #ifndef KXEN_GNTTAB_INTERNAL_H
 #define KXEN_GNTTAB_INTERNAL_H
 
+#include <linux/atomic.h>
 #include <linux/math.h>
 #include <linux/mutex.h>
 #include <linux/percpu-rwsem.h>
@@ -85,6 +86,7 @@ struct kxen_maptrack;
  * @active: for each of @shared KXEN_GNT_V1_FRAME of them: reference r is at
  *	active[r / KXEN_GNT_V1_FRAME][r % KXEN_GNT_V1_FRAME] in either version.
  * @maptrack: what this domain has mapped of others.
+ * @refused: how often a grant was not mapped because of where it should have been.
  * @given: what the first references are in each life of the guest; @lock for writing.
  */
 struct kxen_gnttab {
@@ -100,6 +102,7 @@ struct kxen_gnttab {
 	struct kxen_gnt_frame **status;
 	struct kxen_gnt_active **active;
 	struct kxen_maptrack *maptrack;
+	atomic64_t refused;
 	struct grant_entry_v1 given[KXEN_GNT_RESERVED];
 };
 

@@ -29,9 +29,10 @@ static s16 place(struct kxen_hc *hc, const struct gnttab_map_grant_ref *op,
 
 	if ((op->flags & ~(GNTMAP_host_map | GNTMAP_readonly)) || (u->header & ATTRIBUTES))
 		return GNTST_general_error;
-	if (kxen_p2m_map(hc->d, op->host_addr >> XEN_PAGE_SHIFT, u->page, read_only))
-		return GNTST_general_error;
-	return GNTST_okay;
+	if (!kxen_p2m_map(hc->d, op->host_addr >> XEN_PAGE_SHIFT, u->page, read_only))
+		return GNTST_okay;
+	atomic64_inc(&hc->d->gnttab->refused);
+	return GNTST_general_error;
 }
 
 /* The handle is valid from here on: who reads it looks at @where first. */

@@ -49,6 +49,11 @@ static u64 gnttab_max_mapped(struct kxen_domain *d)
 	return kxen_maptrack_max(d->gnttab->maptrack);
 }
 
+static u64 gnttab_refused(struct kxen_domain *d)
+{
+	return atomic64_read(&d->gnttab->refused);
+}
+
 static void gnttab_reset(struct kxen_domain *d)
 {
 	kxen_gnt_mapper_stop(d);
@@ -77,6 +82,7 @@ static const struct kxen_stat_desc gnttab_stats[] = {
 	{ KXEN_STAT_GRANTS_IN_USE, .name = "grants_in_use", .domain = kxen_gnt_pinned },
 	{ KXEN_STAT_MAPPED_GRANTS, .name = "mapped_grants", .domain = gnttab_mapped },
 	{ KXEN_STAT_MAX_MAPPED_GRANTS, .name = "max_mapped_grants", .domain = gnttab_max_mapped },
+	{ KXEN_STAT_MAPS_REFUSED, KXEN_STAT_GROWS, "maps_refused", .domain = gnttab_refused },
 	{ }
 };
 

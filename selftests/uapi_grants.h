@@ -61,6 +61,7 @@ TEST_F(ctl, grant_limits)
 	EXPECT_EQ(0, stat_of(self->fd, c.domid, KXEN_STAT_MAPPED_GRANTS));
 	EXPECT_EQ(256 << 10, stat_of(self->fd, c.domid, KXEN_STAT_MAX_MAPPED_GRANTS));
 	EXPECT_EQ(0, stat_of(self->fd, c.domid, KXEN_STAT_GRANTS_IN_USE));
+	EXPECT_EQ(0, stat_of(self->fd, c.domid, KXEN_STAT_MAPS_REFUSED));
 	EXPECT_EQ(0, call(self->fd, KXEN_CREATE, &small));
 	EXPECT_EQ(3, stat_of(self->fd, small.domid, KXEN_STAT_MAX_GRANT_FRAMES));
 	EXPECT_EQ(1, stat_of(self->fd, small.domid, KXEN_STAT_MAX_GRANT_STATUS_FRAMES));

@@ -105,6 +105,7 @@ static void test_map(u64 at)
 static void test_readonly(void)
 {
 	u32 h, two;
+	int st;
 
 	check_v("D30 for reading", gt_map(AT(0), HOST | GNTMAP_readonly, RO, peer, &h), GNTST_okay);
 	check_v("D26 one flag", flags_of(RO), GTF_permit_access | GTF_readonly | GTF_reading);
@@ -116,6 +117,10 @@ static void test_readonly(void)
 	check_v("D52 the peer's version stays", ask(0, VERSION, 2, 0, 0, 0) == 0, 0);
 	check_v("D44 unmap", gt_unmap(AT(0), 0, h), GNTST_okay);
 	check_v("D46 no flag, read-only", flags_of(RO), GTF_permit_access | GTF_readonly);
+	st = gt_map((u64)(unsigned long)pages[PAGES - 1], HOST | GNTMAP_readonly, RO, peer, &h);
+	check_v("D30 for reading, over its own memory", st, GNTST_general_error);
+	if (st == GNTST_okay)
+		gt_unmap((u64)(unsigned long)pages[PAGES - 1], 0, h);
 }
 
 #define MANY	128

@@ -267,6 +267,7 @@ struct kxen_query {
 #define KXEN_STAT_GRANT_FRAMES_HIGH 23 /* times that they have reached 80 % of that */
 #define KXEN_STAT_MAPPED_GRANTS	24 /* grants of others that it has mapped */
 #define KXEN_STAT_MAX_MAPPED_GRANTS 25 /* grants that it can have mapped */
+#define KXEN_STAT_MAPS_REFUSED	26 /* grants not mapped because of where they should have been */
 #define KXEN_STAT_GRANT_STATUS_FRAMES 27 /* frames of status words, of version 2 */
 #define KXEN_STAT_MAX_GRANT_STATUS_FRAMES 28 /* frames of them that it can have */
 #define KXEN_STAT_GRANT_STATUS_FRAMES_HIGH 29 /* times that they have reached 80 % of that */
