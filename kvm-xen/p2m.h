@@ -17,6 +17,8 @@
 
 #define KXEN_P2M_MAX_GFN	((1ULL << (52 - XEN_PAGE_SHIFT)) - 1)	/* of any machine */
 
+#define KXEN_P2M_CHUNK		9	/* 2^ frames: on x86 what one large page would map */
+
 /* What is behind a frame. Whoever switches over it refuses what he does not know. */
 enum kxen_p2m_kind {
 	KXEN_P2M_NONE,		/* nothing, or nothing that can be written to */
@@ -145,6 +147,15 @@ void kxen_p2m_view_free(struct kxen_domain *d);
 static __always_inline bool kxen_p2m_any(const struct kxen_domain *d)
 {
 	return unlikely(atomic_read(&d->p2m_placed));
+}
+
+/*
+ * Is anything placed at or near this frame, or was it once, or is it far from there by a
+ * number of frames that is the same to a bit? As above.
+ */
+static __always_inline bool kxen_p2m_near_any(const struct kxen_domain *d, u64 gfn)
+{
+	return kxen_p2m_any(d) && test_bit((gfn >> KXEN_P2M_CHUNK) % KXEN_P2M_SEEN, d->p2m_seen);
 }
 
 /*

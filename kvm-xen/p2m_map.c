@@ -109,7 +109,7 @@ struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read
 	struct page *page = NULL;
 	unsigned long *slot, word;
 
-	if (!kxen_p2m_any(d) || gfn > KXEN_P2M_MAX_GFN)
+	if (!kxen_p2m_near_any(d, gfn) || gfn > KXEN_P2M_MAX_GFN)
 		return NULL;
 	rcu_read_lock();
 	slot = kxen_p2m_slot(d, gfn);

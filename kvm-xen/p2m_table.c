@@ -10,7 +10,8 @@
  *
  * Words are set and taken by cmpxchg, read under RCU: pages are mapped without a lock. Entries
  * come and go under p2m_lock. A domain that has nothing placed is asked no further: p2m_placed
- * is all that is looked at (kxen_p2m_any()).
+ * is all that is looked at (kxen_p2m_any()). In one that has, most frames are in chunks where
+ * nothing ever was, which a bit says (kxen_p2m_near_any()).
  */
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -20,12 +21,13 @@
 #include "kxen.h"
 #include "p2m.h"
 
-#define CHUNK_SHIFT	9	/* on x86 what one large page would map */
+#define CHUNK_SHIFT	KXEN_P2M_CHUNK
 #define CHUNK		BIT(CHUNK_SHIFT)
 #define KEEP		64	/* chunks that stay, empty or not: 128 MiB of frames */
 
 /**
  * struct kxen_p2m_chunk - neighbouring frames.
+ * @nr: its number.
  * @word: of each, see p2m.h; CHUNK of them.
  * @used: words that are not 0 or about to be set, who looks through all of it, and one if it
  *	stays. With the last one it goes, in the same step with xa_lock held.
@@ -34,6 +36,7 @@
  * @rcu: it is freed after a grace period.
  */
 struct kxen_p2m_chunk {
+	unsigned long nr;
 	unsigned long *word;
 	atomic_t used;
 	bool stays;
@@ -52,12 +55,27 @@ void kxen_p2m_init(struct kxen_domain *d)
 
 /* --- chunks -------------------------------------------------------------------------- */
 
+/* The place of a chunk in the short list, for those that are looked for again and again. */
+static struct kxen_p2m_chunk **near_of(struct kxen_domain *d, unsigned long nr)
+{
+	return &d->p2m_near[nr % KXEN_P2M_NEAR];
+}
+
+/* Context: an RCU reader's section. */
+static struct kxen_p2m_chunk *load_chunk(struct kxen_domain *d, unsigned long nr)
+{
+	/* Pairs with the cmpxchg() in make_chunk(). */
+	struct kxen_p2m_chunk *c = smp_load_acquire(near_of(d, nr));
+
+	return c && c->nr == nr ? c : xa_load(&d->p2m_chunks, nr);
+}
+
 static struct kxen_p2m_chunk *find_chunk(struct kxen_domain *d, unsigned long nr)
 {
 	struct kxen_p2m_chunk *c;
 
 	rcu_read_lock();
-	c = xa_load(&d->p2m_chunks, nr);
+	c = load_chunk(d, nr);
 	if (c && !atomic_inc_not_zero(&c->used))
 		c = NULL;
 	rcu_read_unlock();
@@ -85,13 +103,15 @@ static void put_chunk(struct kxen_domain *d, unsigned long nr, struct kxen_p2m_c
 {
 	if (!atomic_dec_and_lock(&c->used, &d->p2m_chunks.xa_lock))
 		return;
+	/* First: who finds no chunk there may make another one, and that must be found then. */
+	cmpxchg(near_of(d, nr), c, NULL);
 	__xa_erase(&d->p2m_chunks, nr);
 	xa_unlock(&d->p2m_chunks);
 	atomic_dec(&d->p2m_nr_chunks);
 	call_rcu(&c->rcu, free_chunk_rcu);
 }
 
-static struct kxen_p2m_chunk *new_chunk(struct kxen_domain *d)
+static struct kxen_p2m_chunk *new_chunk(struct kxen_domain *d, unsigned long nr)
 {
 	struct kxen_p2m_chunk *c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
 
@@ -102,6 +122,7 @@ static struct kxen_p2m_chunk *new_chunk(struct kxen_domain *d)
 		kfree(c);
 		return NULL;
 	}
+	c->nr = nr;
 	c->stays = atomic_inc_return(&d->p2m_nr_chunks) <= KEEP;
 	atomic_set(&c->used, c->stays ? 2 : 1);
 	return c;
@@ -110,14 +131,19 @@ static struct kxen_p2m_chunk *new_chunk(struct kxen_domain *d)
 /* None has @nr, unless somebody else makes it now. */
 static struct kxen_p2m_chunk *make_chunk(struct kxen_domain *d, unsigned long nr)
 {
-	struct kxen_p2m_chunk *c = new_chunk(d), *was, *other = NULL;
+	struct kxen_p2m_chunk *c = new_chunk(d, nr), *was, *other = NULL;
 
 	if (!c)
 		return NULL;
+	/* For good. Before there is a word: who finds none by it has not been told of one. */
+	set_bit(nr % KXEN_P2M_SEEN, d->p2m_seen);
 	do {
 		was = xa_cmpxchg(&d->p2m_chunks, nr, NULL, c, GFP_KERNEL_ACCOUNT);
-		if (!was)
+		if (!was) {
+			/* Its last use, which takes it out of there, is ours as yet. */
+			cmpxchg(near_of(d, nr), NULL, c);
 			return c;
+		}
 		/* One that is there may have gone by now. */
 		if (!xa_is_err(was))
 			other = find_chunk(d, nr);
@@ -137,7 +163,7 @@ static struct kxen_p2m_chunk *get_chunk(struct kxen_domain *d, unsigned long nr)
 /* The word of a frame, NULL if there is none. Context: an RCU reader's section. */
 unsigned long *kxen_p2m_slot(struct kxen_domain *d, u64 gfn)
 {
-	struct kxen_p2m_chunk *c = xa_load(&d->p2m_chunks, gfn >> CHUNK_SHIFT);
+	struct kxen_p2m_chunk *c = load_chunk(d, gfn >> CHUNK_SHIFT);
 
 	return c ? &c->word[gfn & (CHUNK - 1)] : NULL;
 }
@@ -155,7 +181,7 @@ unsigned long kxen_p2m_word(struct kxen_domain *d, u64 gfn)
 {
 	unsigned long *slot, word = 0;
 
-	if (!kxen_p2m_any(d) || gfn > KXEN_P2M_MAX_GFN)
+	if (!kxen_p2m_near_any(d, gfn) || gfn > KXEN_P2M_MAX_GFN)
 		return 0;
 	rcu_read_lock();
 	slot = kxen_p2m_slot(d, gfn);
@@ -228,7 +254,7 @@ unsigned long kxen_p2m_take_page(struct kxen_domain *d, u64 gfn, const struct pa
 	unsigned long word = 0, *slot;
 
 	rcu_read_lock();
-	c = xa_load(&d->p2m_chunks, gfn >> CHUNK_SHIFT);
+	c = load_chunk(d, gfn >> CHUNK_SHIFT);
 	slot = c ? &c->word[gfn & (CHUNK - 1)] : NULL;
 	if (slot)
 		word = READ_ONCE(*slot);
@@ -259,7 +285,7 @@ struct kxen_p2m_entry *kxen_p2m_entry_get(struct kxen_domain *d, u64 gfn)
 	struct kxen_p2m_entry *e = NULL;
 	unsigned long *slot, word;
 
-	if (!kxen_p2m_any(d) || gfn > KXEN_P2M_MAX_GFN)
+	if (!kxen_p2m_near_any(d, gfn) || gfn > KXEN_P2M_MAX_GFN)
 		return NULL;
 	rcu_read_lock();
 	slot = kxen_p2m_slot(d, gfn);

@@ -254,7 +254,7 @@ int kxen_arch_copy_to_window(struct kxen_vcpu *v, const struct kxen_window *win,
 	if (!win->hva || !win->writable || len % 4)
 		return -EFAULT;
 	/* The call itself may have placed something there. */
-	if (kxen_p2m_any(v->domain))
+	if (kxen_p2m_word(v->domain, win->gpa >> XEN_PAGE_SHIFT))
 		return -EFAULT;
 	pagefault_disable();
 	__uaccess_begin_nospec();
