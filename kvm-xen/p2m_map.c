@@ -29,23 +29,29 @@ static void vm_put(struct kxen_domain *d, bool locked)
 }
 
 /*
- * Something is about to be placed at @gfn: 0; -EEXIST for a device of KVM's; as kxen_p2m_view().
+ * Something is about to be placed at @gfn: 0; 1 if KVM has nothing mapped there, so that there will
+ * be nothing to zap; -EEXIST for a device of KVM's; as kxen_p2m_view().
  * Context: may sleep; pin_lock is not held.
  */
 int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c)
 {
 	bool locked;
 	struct kvm *kvm = vm_get(d, &locked);
+	enum kxen_covers is = KXEN_COVERS_MEMORY;
 	u64 first = 0, end = 0;
 	int ret = 0;
 
 	gfn = kxen_gfn_to_kvm(gfn);
 	if (kxen_glue_is_device(gfn))
 		ret = -EEXIST;
-	else if (kvm && !kxen_glue_cover(kvm, gfn, c))
+	else if (kvm)
+		is = kxen_glue_cover(kvm, gfn, c);
+	if (is == KXEN_COVERS_HOLE)
 		kxen_glue_hole(kvm, gfn, &first, &end);
 	vm_put(d, locked);
-	return end ? kxen_p2m_view(d, gfn, first, end) : ret;
+	if (end)
+		return kxen_p2m_view(d, gfn, first, end);
+	return ret ?: is == KXEN_COVERS_NOTHING;
 }
 
 /*

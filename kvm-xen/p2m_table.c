@@ -213,12 +213,13 @@ int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word)
 	ret = kxen_p2m_cover(d, gfn, &c->cover);
 	/* Before it is there: who finds it has looked at this first. */
 	atomic_inc(&d->p2m_placed);
-	if (!ret && cmpxchg(&c->word[gfn & (CHUNK - 1)], 0, word))
+	if (ret >= 0 && cmpxchg(&c->word[gfn & (CHUNK - 1)], 0, word))
 		ret = -EEXIST;
-	if (!ret) {
+	/* What was placed there before is on its way out: who takes it away zaps it. */
+	if (!ret)
 		kxen_p2m_zap(d, &gfn, 1);
+	if (ret >= 0)
 		return 0;
-	}
 	atomic_dec(&d->p2m_placed);
 	put_chunk(d, gfn >> CHUNK_SHIFT, c);
 	return ret;

@@ -136,12 +136,19 @@ struct kxen_cover {
 	const void *slot[2];
 };
 
+/* What is behind a frame by KVM's slots. */
+enum kxen_covers {
+	KXEN_COVERS_HOLE,	/* no slot */
+	KXEN_COVERS_NOTHING,	/* one of the module's own: KVM maps nothing but what is placed */
+	KXEN_COVERS_MEMORY,	/* the VMM's */
+};
+
 /* --- The architecture's half of what the core asks for --------------------------------- */
 int kxen_glue_arm(void);
 bool kxen_glue_offline(struct kvm_vcpu *vcpu);
 void kxen_glue_halt(struct kvm_vcpu *vcpu);
 void kxen_glue_prepare_run(struct kvm_vcpu *vcpu);
-bool kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c);
+enum kxen_covers kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c);
 void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr);
 void kxen_glue_zap_all(struct kvm *kvm);
 

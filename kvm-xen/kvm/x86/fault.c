@@ -134,14 +134,14 @@ static void no_large_page(struct kvm *kvm, const struct kvm_memory_slot *slot, u
  * @c: what is known of the large page around it, all 0 at first.
  *
  * Context: the VM is there; may sleep.
- * Return: false if there is no slot at all, and the guest will not see it.
+ * Return: whether there is a slot: without one the guest will not see what is placed.
  */
-bool kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c)
+enum kxen_covers kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c)
 {
 	int i, idx = srcu_read_lock(&kvm->srcu);
 	const struct kvm_memory_slot *slot;
+	bool any = false, memory = false;
 	struct kvm_memslots *slots;
-	bool any = false;
 
 	for (i = 0; i < ARRAY_SIZE(kvm->memslots) && i < ARRAY_SIZE(c->slot); i++) {
 		slots = srcu_dereference(kvm->memslots[i], &kvm->srcu);
@@ -149,9 +149,12 @@ bool kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c)
 		if (slot && slot->arch.lpage_info[0])
 			no_large_page(kvm, slot, gfn, &c->slot[i]);
 		any |= slot && !i;
+		memory |= slot && !kxen_slot_is_view(slot);
 	}
 	srcu_read_unlock(&kvm->srcu, idx);
-	return any;
+	if (memory && any)
+		return KXEN_COVERS_MEMORY;
+	return any ? KXEN_COVERS_NOTHING : KXEN_COVERS_HOLE;
 }
 
 /* Frames in a row from the @i-th on. */
