@@ -91,29 +91,32 @@ static s16 map_of(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct kx
 	return st;
 }
 
-static s16 map(struct kxen_hc *hc, struct gnttab_map_grant_ref *op)
+/* @granter: whose the one before was, with a reference, or NULL; then whose this one is. */
+static s16 map(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct kxen_domain **granter)
 {
 	s16 st = check_flags(op->flags);
-	struct kxen_domain *granter;
 
 	if (st != GNTST_okay)
 		return st;
 	/* By number alone: DOMID_SELF is none (D22). */
-	granter = kxen_domain_get(op->dom);
-	if (!granter)
-		return GNTST_bad_domain;
-	st = map_of(hc, op, granter);
-	kxen_domain_put(granter);
-	return st;
+	if (!*granter || (*granter)->domid != op->dom) {
+		if (*granter)
+			kxen_domain_put(*granter);
+		*granter = kxen_domain_get(op->dom);
+	}
+	return *granter ? map_of(hc, op, *granter) : GNTST_bad_domain;
 }
 
 static void map_some(struct kxen_hc *hc, void *ops, u32 nr)
 {
 	struct gnttab_map_grant_ref *op = ops;
+	struct kxen_domain *granter = NULL;
 	u32 i;
 
 	for (i = 0; i < nr; i++)
-		op[i].status = map(hc, &op[i]);
+		op[i].status = map(hc, &op[i], &granter);
+	if (granter)
+		kxen_domain_put(granter);
 }
 
 /**

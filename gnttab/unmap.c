@@ -20,6 +20,8 @@
  * @nr: how many.
  * @gone: their frames.
  * @handle: they, KXEN_MAPPING_GOING.
+ * @granter: of the last of them, which holds it; of no meaning while there is none.
+ * @domid: its number.
  */
 struct kxen_unmapping {
 	struct kxen_domain *d;
@@ -27,6 +29,8 @@ struct kxen_unmapping {
 	u32 nr;
 	struct kxen_p2m_gone gone;
 	u32 handle[KXEN_GNT_BATCH];
+	struct kxen_domain *granter;
+	u16 domid;
 };
 
 /* Who comes second finds that it is going already (XSA-218). */
@@ -47,18 +51,24 @@ static struct page *page_of(const struct kxen_domain *granter, u32 ref)
 	return page;
 }
 
-static s16 take_away(struct kxen_unmapping *u, struct kxen_gnt_mapping *m, u64 where)
+/* Every mapping holds its granter, so it is there. */
+static struct kxen_domain *granter_of(const struct kxen_unmapping *u,
+				      const struct kxen_gnt_mapping *m)
 {
-	struct kxen_domain *granter = kxen_domain_get(m->domid);
-	int ret = -ENOENT;
+	return u->nr && u->domid == m->domid ? u->granter : kxen_domain_held(m->domid);
+}
 
-	/* It is held, so it is there. */
-	if (!WARN_ON_ONCE(!granter)) {
-		ret = kxen_p2m_unmap(&u->gone, where >> KXEN_MAPPING_GFN,
-				     page_of(granter, m->ref));
-		kxen_domain_put(granter);
-	}
-	return ret ? GNTST_general_error : GNTST_okay;
+static s16 take_away(struct kxen_unmapping *u, struct kxen_gnt_mapping *m, u32 handle, u64 where)
+{
+	struct kxen_domain *granter = granter_of(u, m);
+
+	if (WARN_ON_ONCE(!granter) ||
+	    kxen_p2m_unmap(&u->gone, where >> KXEN_MAPPING_GFN, page_of(granter, m->ref)))
+		return GNTST_general_error;
+	u->granter = granter;
+	u->domid = m->domid;
+	u->handle[u->nr++] = handle;
+	return GNTST_okay;
 }
 
 /* The first phase. */
@@ -78,10 +88,8 @@ static s16 unmap(struct kxen_unmapping *u, const struct gnttab_unmap_grant_ref *
 		return GNTST_general_error;
 	if (!claim(m, where))
 		return GNTST_bad_handle;
-	st = take_away(u, m, where);
-	if (st == GNTST_okay)
-		u->handle[u->nr++] = op->handle;
-	else
+	st = take_away(u, m, op->handle, where);
+	if (st != GNTST_okay)
 		smp_store_release(&m->where, where);	/* valid again */
 	return st;
 }
@@ -93,7 +101,7 @@ static void release(struct kxen_unmapping *u, u32 handle)
 	struct kxen_gnt_mapping *m = kxen_maptrack_find(t, handle);
 	u64 where = m->where;
 	struct kxen_gnt_use use = {
-		.granter = kxen_domain_get(m->domid),
+		.granter = granter_of(u, m),
 		.ref = m->ref,
 		.one = kxen_pin_one(where & KXEN_MAPPING_WRITE),
 	};
@@ -102,7 +110,6 @@ static void release(struct kxen_unmapping *u, u32 handle)
 	WRITE_ONCE(m->where, 0);
 	kxen_maptrack_put(t, u->vcpu, handle);
 	kxen_domain_unhold(use.granter);
-	kxen_domain_put(use.granter);
 }
 
 static void finish(struct kxen_unmapping *u)
@@ -152,8 +159,7 @@ static void end(struct kxen_unmapping *u, u32 handle)
 
 	if (!(where & KXEN_MAPPING_USED) || (where & KXEN_MAPPING_GOING) || !claim(m, where))
 		return;
-	WARN_ON_ONCE(take_away(u, m, where) != GNTST_okay);
-	u->handle[u->nr++] = handle;
+	WARN_ON_ONCE(take_away(u, m, handle, where) != GNTST_okay);
 	if (u->nr == KXEN_GNT_BATCH)
 		finish(u);
 }

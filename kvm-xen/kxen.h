@@ -284,6 +284,7 @@ void kxen_world_release(struct kxen_domain *d);
 bool kxen_world_has_vm(struct kvm *kvm);
 struct kxen_domain *kxen_domain_next(u32 domid);
 bool kxen_domain_hold(struct kxen_domain *d);
+struct kxen_domain *kxen_domain_held(u32 domid);
 void kxen_domain_unhold(struct kxen_domain *d);
 u32 kxen_domain_holders(const struct kxen_domain *d);
 bool kxen_domain_visible(const struct kxen_domain *d);

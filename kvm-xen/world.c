@@ -96,6 +96,23 @@ struct kxen_domain *kxen_domain_get(u32 domid)
 }
 EXPORT_SYMBOL_GPL(kxen_domain_get);
 
+/**
+ * kxen_domain_held() - Look a domain up that cannot go.
+ * @domid: its number.
+ *
+ * Context: any; the caller has a reference, or a hold (kxen_domain_hold()), and knows the number.
+ * Return: the domain, with no reference of its own.
+ */
+struct kxen_domain *kxen_domain_held(u32 domid)
+{
+	struct kxen_domain *d;
+
+	rcu_read_lock();
+	d = xa_load(&kxen_domains, domid);
+	rcu_read_unlock();
+	return d;
+}
+
 /* The first domain that is not below @domid, with a reference, or NULL. */
 struct kxen_domain *kxen_domain_next(u32 domid)
 {
