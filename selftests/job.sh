@@ -182,3 +182,20 @@ image() {
 		return 1
 	fi
 }
+
+# So many domains of the same image: the last one drives and reports, the others serve it.
+peers() {	# NUMBER[,WORD] IMAGE [options of vmm]
+	_n=${1%%,*} _word=${1#"${1%%,*}"} _i=$2 _servers= _d=700
+	shift 2
+	_all=$_d
+	while [ $((_d += 1)) -lt $((700 + _n)) ]; do _all=$_all,$_d; done
+	_d=699
+	while [ $((_d += 1)) -lt $((699 + _n)) ]; do
+		./vmm --domid $_d --limit $((120 * SLOWER)) --append peers=$_all "$@" "$_i" > /tmp/server.$_d 2>&1 &
+		_servers="$_servers $!"
+	done
+	image "$_i" --domid $_d --limit $((120 * SLOWER)) --append peers=$_all$_word "$@"
+	kill -9 $_servers 2> /dev/null
+	wait $_servers 2> /dev/null
+	check "$_i: the domains are gone" wait_for no_domain
+}
