@@ -10,6 +10,7 @@
 #include "files.h"
 #include "kvm-xen.h"
 #include "platform.h"
+#include "prepare.h"
 #include "qmp.h"
 #include "vmm.h"
 
@@ -21,6 +22,7 @@ static const char options_help[] =
 	"                   frames of its grant table, 512 grants each\n"
 	"  --max-maptrack-frames N\n"
 	"                   256 pages of others that it can map, for each\n"
+	PREPARE_HELP
 	"  --nlevel         offer the N-level event channel ABI to the guest\n"
 	"  --unplug         answer I/O port 0x10, so that an HVM guest uses\n"
 	"                   paravirtual devices only\n"
@@ -43,13 +45,14 @@ static void set_version(struct domain_options *o, const char *s)
 	o->xen_minor = minor;
 }
 
-enum { O_DOMID = 1, O_VERSION, O_PORTS, O_GRANTS, O_MAPTRACK, O_UNPLUG, O_NLEVEL, O_PID, O_QMP, O_PLATFORM,
-       O_NO_PLATFORM, O_HELP };
+enum { O_DOMID = 1, O_VERSION, O_PORTS, O_GRANTS, O_MAPTRACK, O_MAP, O_PARAM, O_GRANT, O_UNPLUG,
+       O_NLEVEL, O_PID, O_QMP, O_PLATFORM, O_NO_PLATFORM, O_HELP };
 
 #define DOMAIN_OPTIONS \
 	{ "domid", 1, 0, O_DOMID }, { "xen-version", 1, 0, O_VERSION }, \
 	{ "max-ports", 1, 0, O_PORTS }, { "unplug", 0, 0, O_UNPLUG }, \
 	{ "max-grant-frames", 1, 0, O_GRANTS }, { "max-maptrack-frames", 1, 0, O_MAPTRACK }, \
+	{ "memory-map", 1, 0, O_MAP }, { "hvm-param", 1, 0, O_PARAM }, { "grant", 1, 0, O_GRANT }, \
 	{ "nlevel", 0, 0, O_NLEVEL }, { "help", 0, 0, O_HELP }
 
 static const struct option restore_options[] = { DOMAIN_OPTIONS, { 0 } };
@@ -95,6 +98,15 @@ static int parse(int argc, char **argv, const struct option *options,
 		case O_MAPTRACK:
 			o->max_maptrack_frames = number(optarg, "number of frames", 16384);
 			break;
+		case O_MAP:
+			prepare_range(optarg);
+			break;
+		case O_PARAM:
+			prepare_param(optarg);
+			break;
+		case O_GRANT:
+			prepare_grant(optarg);
+			break;
 		case O_UNPLUG:
 			o->flags |= KXEN_DOM_UNPLUG;
 			break;
@@ -130,6 +142,7 @@ static void give_vm(int ctl, int domid, int vm, struct qmp *m)
 	struct kxen_vcpu_id *ids = NULL;
 	unsigned int n = m ? vcpu_ids(m, ctl_vcpu_ids(ctl), &ids) : 0;
 
+	prepare_domain(ctl, domid);
 	ctl_attach(ctl, domid, vm, ids, n);
 	free(ids);
 	close(vm);
@@ -167,8 +180,12 @@ static int run_with_platform(char **args, int argc, const struct domain_options 
 {
 	enum vmm_how how = vmm_check(args, o->flags & KXEN_DOM_UNPLUG);
 	struct qmp *m = vmm_start(args, argc, false);
+	uint32_t domid = platform_domain();
+	int ctl = ctl_open();
 
-	return go(m, how, platform_domain());
+	prepare_domain(ctl, domid);
+	close(ctl);
+	return go(m, how, domid);
 }
 
 int cmd_run(int argc, char **argv)
