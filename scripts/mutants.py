@@ -5,6 +5,7 @@
 Each selftests/mutants/NN-name.patch is one defect. Its header says which test is to fail:
 
   Caught-by: image NAME-WIDTH [options of vmm]	with what images.list says of it
+  Caught-by: peers COUNT NAME-WIDTH [options]	so many domains of it, see job.sh
   Caught-by: saved NAME-WIDTH ABI [options]	saved, and restored into a new VM
   Caught-by: stalled NAME-WIDTH "PLACE MICROSECONDS" [options]	see job.sh
   Caught-by: PROGRAM[:PART]			selftests/PROGRAM.sh; its part for the oldest
@@ -151,15 +152,16 @@ class Tree:
 
     def image_test(self, test, log):
         """One guest in a host of its own."""
-        kind, image, *options = shlex.split(test)
+        words = shlex.split(test)
+        kind, image, *options = words[:1] + words[2:] if words[0] == "peers" else words
         if kind == "image":
             text = subprocess.run(["awk", "-v", "want=show", "-f", "images.awk", "images.list"],
                                   cwd=os.path.join(self.top, "selftests"), check=True,
                                   capture_output=True, text=True).stdout
             listed = {w[0]: w[1:] for w in map(str.split, text.splitlines())}
-            options = listed[image] + options
+            words = [kind, image, *listed[image], *options]
         with tempfile.NamedTemporaryFile("w", prefix="kxen-params.") as params:
-            params.write("TEST=" + shlex.quote(shlex.join([kind, image, *options])) + "\n")
+            params.write("TEST=" + shlex.quote(shlex.join(words)) + "\n")
             params.flush()
             files = [f"{OLD}/kvm-xen.ko", "selftests/vmm", f"selftests/img/{image}"]
             argv = ["python3", "scripts/l1.py", "--series", OLD,
@@ -195,7 +197,7 @@ class Tree:
 
     def fails(self, test, log):
         """What the test does not like, or ''."""
-        if test.split()[0] in ("image", "saved", "stalled"):
+        if test.split()[0] in ("image", "peers", "saved", "stalled"):
             status = self.image_test(test, log)
         else:
             status = self.program_test(test, log)

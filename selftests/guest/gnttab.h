@@ -36,12 +36,15 @@ static union { struct order o; u8 page[PAGE_SIZE]; } mine_page page_aligned;
 #define mine mine_page.o
 static u32 peers[4], nr_peers;
 
-enum { PING, SET, SET_MANY, FLAGS, VERSION, FILL, PEEK, PART, VIA, END };
+enum { PING, SET, SET_MANY, FLAGS, VERSION, FILL, PEEK, PART, VIA, END, MORE };
 
 /* What a server does while there is no order. */
 #ifndef GT_IDLE
 #define GT_IDLE()	sched_op(SCHEDOP_yield, 0)
 #endif
+
+/* An image's own orders, from MORE on. */
+static s64 (*gt_more)(u32 op, const u64 *a);
 
 #define GFN(p)	((unsigned long)(p) / PAGE_SIZE)
 
@@ -251,7 +254,7 @@ static s64 obey(const struct order *o, const u64 *a)
 		gt_set_via(a[0], a[1], a[2] & 0xffff, a[2] >> 16, a[3]);
 		return 0;
 	}
-	return 0;
+	return gt_more ? gt_more(o->op, a) : 0;
 }
 
 static void __attribute__((noreturn)) gt_serve(void)
