@@ -219,6 +219,10 @@ int kxen_arch_translate(struct kxen_vcpu *v, u64 gva, u64 *gpa);
 
 /* What XENVER_capabilities says, and bits of XENVER_get_features beside the core's. */
 extern const char * const kxen_arch_caps;
+
+/* The host's processors, for sysctl: 0 if it is not known; 8 words as Xen's physinfo has them. */
+u32 kxen_arch_cpu_khz(void);
+void kxen_arch_cpu_features(u32 *words);
 extern const u32 kxen_arch_features;
 
 /*

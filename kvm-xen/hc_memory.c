@@ -125,6 +125,12 @@ static long pages_of(struct kxen_domain *d, u32 cmd)
 	return kxen_gfn_from_kvm(kxen_glue_nr_pages(d->kvm));
 }
 
+/* Pages that a domain has, or may have at most; the latter is what a balloon can grow to. */
+u64 kxen_domain_pages(struct kxen_domain *d, bool max)
+{
+	return pages_of(d, max ? XENMEM_maximum_reservation : XENMEM_current_reservation);
+}
+
 /* current_reservation, maximum_reservation, maximum_gpfn: {u16 domid} */
 static long reservation(struct kxen_hc *hc)
 {

@@ -51,8 +51,8 @@ static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },
 	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2, REFUSED },
 	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2, .means = kxen_hc_hvm_means },
-	[__HYPERVISOR_sysctl] = { not_for_guests, 1, REFUSED },
-	[__HYPERVISOR_domctl] = { not_for_guests, 1, REFUSED },
+	[__HYPERVISOR_sysctl] = { not_for_guests, 1, REFUSED, .host = kxen_hc_sysctl },
+	[__HYPERVISOR_domctl] = { not_for_guests, 1, REFUSED, .host = kxen_hc_domctl },
 	[__HYPERVISOR_dm_op] = { not_for_guests, 3, REFUSED },
 	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5, REFUSED },
 };

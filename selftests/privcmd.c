@@ -226,8 +226,7 @@ static void test_refused(void)
 		__HYPERVISOR_set_timer_op, __HYPERVISOR_console_io,
 		__HYPERVISOR_grant_table_op, __HYPERVISOR_vm_assist, __HYPERVISOR_vcpu_op,
 		__HYPERVISOR_sched_op, __HYPERVISOR_physdev_op, __HYPERVISOR_hvm_op,
-		__HYPERVISOR_sysctl, __HYPERVISOR_domctl, __HYPERVISOR_xenpmu_op,
-		__HYPERVISOR_dm_op, 63, 64, 1ULL << 32 | __HYPERVISOR_xen_version, -1,
+		__HYPERVISOR_xenpmu_op, __HYPERVISOR_dm_op, 63, 64, 1ULL << 32 | __HYPERVISOR_xen_version, -1,
 	};
 	static const uint32_t memory_ops[] = {
 		XENMEM_increase_reservation, XENMEM_populate_physmap, XENMEM_add_to_physmap,
@@ -528,7 +527,7 @@ static void test_library(domid_t domid)
 	check("xencall2: with a buffer", xencall2(x, __HYPERVISOR_memory_op,
 						  XENMEM_maximum_gpfn, (uintptr_t)arg), PAGES - 1);
 	xencall_free_buffer(x, arg);
-	check("xencall1: what there is not", done(xencall1(x, __HYPERVISOR_domctl, 0)), -ENOSYS);
+	check("xencall1: what there is not", done(xencall1(x, __HYPERVISOR_platform_op, 0)), -ENOSYS);
 	xencall_close(x);
 }
 

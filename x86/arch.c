@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The rest of the contract of arch.h: layouts, copies, life of a domain. */
+#include <asm/processor.h>
+#include <asm/tsc.h>
 #include <xen/interface/features.h>
 
 #include "../kvm-xen/arch.h"
@@ -41,6 +43,20 @@ const struct kxen_layout kxen_layouts[2] = {
 static_assert(sizeof(struct vcpu_info) == 64);
 static_assert(OFF(evtchn_pending) == 0x800 && OFF(evtchn_mask) == 0xa00);
 static_assert(OFF(wc) == 0xc00);
+
+u32 kxen_arch_cpu_khz(void)
+{
+	return cpu_khz;
+}
+
+/* Leaves 1 and 0x80000001: EDX, ECX of each. */
+void kxen_arch_cpu_features(u32 *words)
+{
+	words[0] = cpuid_edx(1);
+	words[1] = cpuid_ecx(1);
+	words[2] = cpuid_edx(0x80000001);
+	words[3] = cpuid_ecx(0x80000001);
+}
 
 const char * const kxen_arch_caps = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ";
 const u32 kxen_arch_features = BIT(XENFEAT_hvm_callback_vector) |

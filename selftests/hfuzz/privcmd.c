@@ -10,6 +10,7 @@
 #include <xen/sys/privcmd.h>
 
 #include "hfuzz.h"
+#include "../../kvm-xen/toolstack_abi.h"
 
 #define MANY	200	/* entries of a multicall: more than are made at once */
 
@@ -17,6 +18,8 @@ union any {
 	uint64_t words[128];	/* room for the longest string */
 	struct evtchn_alloc_unbound alloc;
 	struct evtchn_status status;
+	struct kxen_domctl domctl;
+	struct kxen_sysctl sysctl;
 	domid_t domid;
 };
 
@@ -39,6 +42,33 @@ static void event_channel(uint64_t *a, union any *arg)
 	a[1] = at(arg);
 }
 
+/* None is paused: who stays so at the end would not come to his. */
+static void domctl(uint64_t *a, struct kxen_domctl *c)
+{
+	static const uint32_t ops[] = {
+		KXEN_DOMCTL_getdomaininfo, KXEN_DOMCTL_unpausedomain,
+	};
+
+	*c = (struct kxen_domctl){
+		.cmd = one_in(10) ? 5 + below(100) : ops[below(2)],
+		.interface_version = one_in(20) ? odd() : 0x15 + below(4),
+		.domain = any_domid(),
+	};
+	a[0] = at(c);
+}
+
+static void sysctl(uint64_t *a, struct kxen_sysctl *s, void *buffer)
+{
+	*s = (struct kxen_sysctl){
+		.cmd = one_in(10) ? odd() :
+			one_in(2) ? KXEN_SYSCTL_physinfo : KXEN_SYSCTL_getdomaininfolist,
+		.interface_version = one_in(20) ? odd() : 0x15 + below(2),
+		.u.list = { .first_domain = any_domid(), .max_domains = one_in(4) ? odd() : below(8),
+			    .buffer = at(buffer) },
+	};
+	a[0] = at(s);
+}
+
 /* The number of a call, and its first two arguments. */
 static uint64_t some_call(uint64_t *a, union any *arg)
 {
@@ -46,7 +76,13 @@ static uint64_t some_call(uint64_t *a, union any *arg)
 		XENMEM_current_reservation, XENMEM_maximum_reservation, XENMEM_maximum_gpfn,
 	};
 
-	switch (below(8)) {
+	switch (below(10)) {
+	case 8:
+		domctl(a, &arg->domctl);
+		return __HYPERVISOR_domctl;
+	case 9:
+		sysctl(a, &arg->sysctl, arg);
+		return __HYPERVISOR_sysctl;
 	case 0 ... 2:
 		event_channel(a, arg);
 		return __HYPERVISOR_event_channel_op;

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * HYPERVISOR_domctl(arg) and HYPERVISOR_sysctl(arg) of domain 0: what Xen's tools ask of domains and
+ * of the machine. Who calls is a process that was let open /dev/xen/privcmd. What is not here is
+ * -ENOSYS, as on a Xen that was built without it.
+ */
+#include <linux/build_bug.h>
+#include <linux/cpumask.h>
+#include <linux/kernel_stat.h>
+#include <linux/mm.h>
+#include <linux/nodemask.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include <linux/topology.h>
+#include <xen/interface/xen.h>
+#include <xen/interface/vcpu.h>
+
+#include "arch.h"
+#include "hypercall.h"
+#include "kvm/glue.h"
+#include "kxen.h"
+#include "pause.h"
+#include "toolstack_abi.h"
+
+static_assert(sizeof(struct kxen_domctl) == 144);
+static_assert(sizeof(struct kxen_sysctl) == 136);
+static_assert(sizeof(struct kxen_getdomaininfo) == 112);
+static_assert(sizeof(struct kxen_physinfo) == 112);
+
+#ifndef DOMID_FIRST_RESERVED
+#define DOMID_FIRST_RESERVED	0x7ff0
+#endif
+
+/* --- a domain ----------------------------------------------------------------------- */
+
+/* The host's own: what its CPUs have done, but for what guests had of it. */
+static u64 host_cpu_time(void)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const u64 *t = kcpustat_cpu(cpu).cpustat;
+
+		sum += t[CPUTIME_USER] + t[CPUTIME_NICE] + t[CPUTIME_SYSTEM] + t[CPUTIME_IRQ] +
+			t[CPUTIME_SOFTIRQ] - t[CPUTIME_GUEST];
+	}
+	return sum;
+}
+
+static void host_info(struct kxen_getdomaininfo *i)
+{
+	i->flags = KXEN_DOMINF_running;
+	i->tot_pages = (u64)totalram_pages() << (PAGE_SHIFT - XEN_PAGE_SHIFT);
+	i->max_pages = i->tot_pages;
+	i->cpu_time = host_cpu_time();
+	i->nr_online_vcpus = num_online_cpus();
+	i->max_vcpu_id = nr_cpu_ids - 1;
+}
+
+/* Running if one is, blocked if all that are up wait. */
+static void vcpus_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
+{
+	struct vcpu_runstate_info r;
+	struct kxen_vcpu *v;
+	u32 n;
+
+	lockdep_assert_held(&d->lock);
+	i->flags |= KXEN_DOMINF_blocked;
+	kxen_for_each_vcpu(d, n, v) {
+		i->max_vcpu_id = n;
+		kxen_runstate_get(v, &r);
+		i->cpu_time += r.time[RUNSTATE_running];
+		if (kxen_glue_offline(v->vcpu))
+			continue;
+		i->nr_online_vcpus++;
+		if (r.state != RUNSTATE_blocked)
+			i->flags &= ~KXEN_DOMINF_blocked;
+		if (r.state == RUNSTATE_running)
+			i->flags |= KXEN_DOMINF_running;
+	}
+}
+
+static void guest_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
+{
+	lockdep_assert_held(&d->lock);
+	i->flags = KXEN_DOMINF_hvm_guest | KXEN_DOMINF_hap;
+	memcpy(i->handle, d->uuid, sizeof(i->handle));
+	if (d->state == KXEN_DYING) {
+		i->flags |= KXEN_DOMINF_dying;
+		return;
+	}
+	if (d->state == KXEN_SHUTDOWN)
+		i->flags |= KXEN_DOMINF_shutdown |
+			    (d->shutdown_reason & 0xff) << KXEN_DOMINF_reason;
+	if (d->pause_count || d->state == KXEN_CREATED)
+		i->flags |= KXEN_DOMINF_paused;
+	if (!d->kvm)
+		return;
+	i->tot_pages = kxen_domain_pages(d, false);
+	i->max_pages = kxen_domain_pages(d, true);
+	vcpus_info(d, i);
+}
+
+/* 0, or -EINTR for a process that is being killed. */
+static int domain_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
+{
+	memset(i, 0, sizeof(*i));
+	i->domain = d->domid;
+	i->shared_info_frame = ~0ULL;
+	if (d->is_host) {
+		host_info(i);
+		return 0;
+	}
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
+	guest_info(d, i);
+	mutex_unlock(&d->lock);
+	return 0;
+}
+
+/* Before 4.20 of a number that is not there the next one was told, by which tools went on. */
+static long getdomaininfo(struct kxen_domctl *c)
+{
+	struct kxen_domain *d;
+	int ret;
+
+	if (c->domain >= DOMID_FIRST_RESERVED)
+		return c->interface_version < KXEN_DOMCTL_NO_NEXT ? -EINVAL : -ESRCH;
+	d = kxen_domain_next(c->domain);
+	if (d && d->domid != c->domain && c->interface_version >= KXEN_DOMCTL_NO_NEXT) {
+		kxen_domain_put(d);
+		d = NULL;
+	}
+	if (!d)
+		return -ESRCH;
+	ret = domain_info(d, &c->u.info);
+	c->domain = d->domid;
+	kxen_domain_put(d);
+	return ret;
+}
+
+/* --- pause: of its own, beside what others have paused --------------------------------- */
+
+#define MAX_PAUSES	255	/* as Xen */
+
+static long pausedomain(struct kxen_domain *d)
+{
+	bool full = READ_ONCE(d->tool_pauses) >= MAX_PAUSES;
+	int ret = full ? -EUSERS : kxen_domain_pause(d);
+
+	if (ret)
+		return ret == -ESHUTDOWN ? -ESRCH : ret;
+	mutex_lock(&d->lock);
+	full = d->tool_pauses >= MAX_PAUSES;
+	if (!full)
+		d->tool_pauses++;
+	mutex_unlock(&d->lock);
+	if (full)
+		kxen_domain_undo_pause(d);
+	return full ? -EUSERS : 0;
+}
+
+static long unpausedomain(struct kxen_domain *d)
+{
+	bool any;
+
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
+	any = d->tool_pauses;
+	if (any)
+		d->tool_pauses--;
+	mutex_unlock(&d->lock);
+	if (!any)
+		return -EINVAL;
+	kxen_domain_undo_pause(d);
+	return 0;
+}
+
+/* --- domctl ------------------------------------------------------------------------------ */
+
+static long of_domain(const struct kxen_domctl *c)
+{
+	struct kxen_domain *d = c->domain < DOMID_FIRST_RESERVED ? kxen_domain_get(c->domain) : NULL;
+	long ret = -ENOSYS;
+
+	if (!d)
+		return -ESRCH;
+	if (d->is_host)
+		ret = c->cmd == KXEN_DOMCTL_pausedomain || c->cmd == KXEN_DOMCTL_unpausedomain ?
+			-EINVAL : -ENOSYS;
+	else if (c->cmd == KXEN_DOMCTL_pausedomain)
+		ret = pausedomain(d);
+	else if (c->cmd == KXEN_DOMCTL_unpausedomain)
+		ret = unpausedomain(d);
+	kxen_domain_put(d);
+	return ret;
+}
+
+/**
+ * kxen_hc_domctl() - HYPERVISOR_domctl, of domain 0.
+ * @hc: the call, of a process.
+ *
+ * Context: the process's own thread, no lock held, may sleep.
+ * Return: as Xen's: -EACCES for a version that is not known, -ESRCH, -ENOSYS, -EINVAL, -EFAULT.
+ */
+long kxen_hc_domctl(struct kxen_hc *hc)
+{
+	struct kxen_domctl c;
+	long ret;
+
+	if (kxen_hc_get(hc, &c, hc->arg[0], sizeof(c)))
+		return -EFAULT;
+	if (c.interface_version < KXEN_DOMCTL_FIRST || c.interface_version > KXEN_DOMCTL_LAST)
+		return -EACCES;
+	if (c.cmd != KXEN_DOMCTL_getdomaininfo)
+		return of_domain(&c);
+	ret = getdomaininfo(&c);
+	if (!ret && kxen_hc_put(hc, hc->arg[0], &c, sizeof(c)))
+		ret = -EFAULT;
+	return ret;
+}
+
+/* --- sysctl -------------------------------------------------------------------------- */
+
+static void physinfo(struct kxen_physinfo *p)
+{
+	struct sysinfo i;
+	u32 cpu = cpumask_first(cpu_online_mask);
+
+	memset(p, 0, sizeof(*p));
+	si_meminfo(&i);
+	p->threads_per_core = cpumask_weight(topology_sibling_cpumask(cpu));
+	p->cores_per_socket = cpumask_weight(topology_core_cpumask(cpu)) / p->threads_per_core;
+	p->nr_cpus = num_online_cpus();
+	p->max_cpu_id = nr_cpu_ids - 1;
+	p->nr_nodes = num_online_nodes();
+	p->max_node_id = nr_node_ids - 1;
+	p->capabilities = KXEN_PHYSCAP_hvm | KXEN_PHYSCAP_hap | KXEN_PHYSCAP_gnttab_v1 |
+			  KXEN_PHYSCAP_gnttab_v2;
+	p->total_pages = (u64)i.totalram << (PAGE_SHIFT - XEN_PAGE_SHIFT);
+	p->free_pages = (u64)i.freeram << (PAGE_SHIFT - XEN_PAGE_SHIFT);
+	p->max_mfn = p->total_pages;
+	p->cpu_khz = kxen_arch_cpu_khz();
+	kxen_arch_cpu_features(p->hw_cap);
+}
+
+/* From a number on, as many as there are and have room. */
+static long getdomaininfolist(struct kxen_hc *hc, struct kxen_getdomaininfolist *l)
+{
+	struct kxen_getdomaininfo i;
+	struct kxen_domain *d;
+	u32 next = l->first_domain;
+	int ret = 0;
+
+	l->num_domains = 0;
+	while (l->num_domains < l->max_domains && next < DOMID_FIRST_RESERVED) {
+		d = kxen_domain_next(next);
+		if (!d)
+			break;
+		next = d->domid + 1;
+		ret = domain_info(d, &i);
+		kxen_domain_put(d);
+		if (!ret && kxen_hc_put(hc, l->buffer + (u64)l->num_domains * sizeof(i), &i,
+					sizeof(i)))
+			ret = -EFAULT;
+		if (ret || fatal_signal_pending(current))
+			return ret ?: -EINTR;
+		l->num_domains++;
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * kxen_hc_sysctl() - HYPERVISOR_sysctl, of domain 0.
+ * @hc: the call, of a process.
+ *
+ * Context, return: as kxen_hc_domctl().
+ */
+long kxen_hc_sysctl(struct kxen_hc *hc)
+{
+	struct kxen_sysctl s;
+	long ret = 0;
+
+	if (kxen_hc_get(hc, &s, hc->arg[0], sizeof(s)))
+		return -EFAULT;
+	if (s.interface_version < KXEN_SYSCTL_FIRST || s.interface_version > KXEN_SYSCTL_LAST)
+		return -EACCES;
+	switch (s.cmd) {
+	case KXEN_SYSCTL_physinfo:
+		physinfo(&s.u.physinfo);
+		break;
+	case KXEN_SYSCTL_getdomaininfolist:
+		ret = getdomaininfolist(hc, &s.u.list);
+		break;
+	default:
+		ret = -ENOSYS;
+	}
+	if (!ret && kxen_hc_put(hc, hc->arg[0], &s, sizeof(s)))
+		ret = -EFAULT;
+	return ret;
+}
