@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Load and unload of domain 0's device nodes: another one is a line here. */
+/* Load and unload of domain 0's device nodes, another one is a line here, and of /proc/xen. */
 #include <linux/kernel.h>
 #include <linux/miscdevice.h>
 
@@ -21,19 +21,21 @@ static void deregister_below(int i)
 }
 
 /**
- * kxen_dom0_init() - Make the nodes.
+ * kxen_dom0_init() - Make the nodes, and /proc/xen.
  *
  * Context: load, when there is domain 0.
- * Return: 0, or what misc_register() returns, with none of them there.
+ * Return: 0, -ENOMEM, or what misc_register() returns, with none of them there.
  */
 int kxen_dom0_init(void)
 {
-	int i, ret = 0;
+	int i, ret = kxen_xsd_init();
 
 	for (i = 0; !ret && i < (int)ARRAY_SIZE(nodes); i++)
 		ret = misc_register(nodes[i]);
-	if (ret)
+	if (ret) {
 		deregister_below(i - 1);
+		kxen_xsd_exit();
+	}
 	return ret;
 }
 
@@ -42,4 +44,5 @@ void kxen_dom0_exit(void)
 {
 	deregister_below(ARRAY_SIZE(nodes));
 	kxen_gntalloc_exit();
+	kxen_xsd_exit();
 }

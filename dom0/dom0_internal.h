@@ -19,4 +19,8 @@ void kxen_evtchn_dev_put(struct evtchn_port *p, bool send);
 
 void kxen_gntalloc_exit(void);
 
+/* xsd.c */
+int kxen_xsd_init(void);
+void kxen_xsd_exit(void);
+
 #endif
