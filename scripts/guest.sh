@@ -94,6 +94,26 @@ if [ -n "$r" ] && command -v grub-mkrescue >/dev/null && { [ "$out/initrd.gz" -n
 	mv "$out/disk.img.new" "$out/disk.img"
 	rm -rf "$t"
 fi
+# GRUB as Debian has it for PVH guests, with that kernel and that initramfs inside.
+grub=$KXEN_CACHE/grub-xen/usr/lib/grub/i386-xen_pvh
+if [ -n "$r" ] && [ -d "$grub" ] && command -v grub-mkimage >/dev/null &&
+	{ [ "$out/initrd.gz" -nt "$out/grub-pvh.elf" ] || [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/grub-pvh.elf" ]; }; then
+	t=$(mktemp -d)
+	cp "$r/boot/vmlinuz-$v" "$t/vmlinuz"
+	cp "$out/initrd.gz" "$t/initrd"
+	cat >"$t/grub.cfg" <<-'CFG'
+		set root=(memdisk)
+		linux /vmlinuz console=ttyS0 loglevel=5 mitigations=off noxsave no_timer_check panic=-1 kxen=load
+		initrd /initrd
+		echo "GRUB boots"
+		boot
+	CFG
+	tar -C "$t" -cf "$t/disk.tar" vmlinuz initrd
+	grub-mkimage -O i386-xen_pvh -d "$grub" -m "$t/disk.tar" -c "$t/grub.cfg" -o "$out/grub-pvh.elf.new" \
+		memdisk tar linux normal echo
+	mv "$out/grub-pvh.elf.new" "$out/grub-pvh.elf"
+	rm -rf "$t"
+fi
 for s in ${*:-$KXEN_SUPPORTED}; do
 	left_out "$s" && continue
 	ln -sf "$(python3 "$KXEN_TOP/scripts/kxen.py" elf "$s")" "$out/vmlinux-$s"

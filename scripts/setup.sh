@@ -207,6 +207,17 @@ setup_xen() {
 	touch "$d/.done2"
 }
 
+# GRUB that enters by PVH, to boot a kernel with: for check-full.
+setup_grub_xen() {
+	local d=$KXEN_CACHE/grub-xen
+	[ -e "$d/.done" ] && return 0
+	apt_update
+	say "fetching Debian's GRUB for PVH guests"
+	rm -rf "$d"
+	fetch_debs "$d" grub-xen-bin
+	touch "$d/.done"
+}
+
 # A Debian user space on a disk image, with systemd: for check-full.
 setup_userspace() {
 	local d=$KXEN_CACHE/userspace site codename
@@ -249,7 +260,7 @@ check | full)
 	setup_kselftest
 	setup_xen
 	setup_qemu
-	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; }
+	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; }
 	;;
 *) die "usage: setup.sh [demo|check|full] [SERIES...]" ;;
 esac

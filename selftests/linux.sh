@@ -4,7 +4,11 @@
 WEIGHT=200
 . "$(dirname "$0")/lib.sh"
 
+files() {
+	guest_files "$1"
+	echo "--file $BUILD/selftests/storecons"
+}
 need_guests
 echo "TAP version 13"
-hosts "$SELF/jobs/linux" guest_files --timeout $([ "$KXEN_CHECK" = full ] && echo 3600 || echo 700)
+hosts "$SELF/jobs/linux" files --timeout $([ "$KXEN_CHECK" = full ] && echo 3600 || echo 700)
 tap_end
