@@ -46,8 +46,8 @@ struct user_struct;
 #define KXEN_NR_PARAMS		39	/* Xen's HVM_NR_PARAMS; Linux has an older one */
 #define KXEN_NR_VIRQS		24
 #define KXEN_NR_WATCHDOGS	2
-#define KXEN_P2M_NEAR		16	/* chunks that are found at once; p2m_table.c */
-#define KXEN_P2M_SEEN		1024	/* bits that say where there is no chunk */
+#define KXEN_P2M_NEAR_SHIFT	4	/* 2^ chunks that are found at once; p2m_table.c */
+#define KXEN_P2M_SEEN_SHIFT	12	/* 2^ bits that say where there is no chunk */
 
 /* For work that may take its time; the kernel has given it another name. */
 #ifdef KXEN_SYSTEM_DFL_WQ
@@ -239,8 +239,8 @@ struct kxen_domain {
 	struct xarray pinned_gfns;	/* by gfn: the pinned pages of every kind */
 	struct mutex p2m_lock;	/* entries that are placed over the guest's frames */
 	struct xarray p2m_chunks;
-	struct kxen_p2m_chunk *p2m_near[KXEN_P2M_NEAR];	/* some of them, by number */
-	DECLARE_BITMAP(p2m_seen, KXEN_P2M_SEEN);	/* numbers of all that there were */
+	struct kxen_p2m_chunk *p2m_near[BIT(KXEN_P2M_NEAR_SHIFT)];	/* some, by number */
+	DECLARE_BITMAP(p2m_seen, BIT(KXEN_P2M_SEEN_SHIFT));	/* numbers there were */
 	atomic_t p2m_nr_chunks;
 	atomic_t p2m_placed;	/* over how many; 0: look no further */
 	struct kxen_p2m_view *p2m_view;	/* slots made for frames that had none; p2m_view.c */

@@ -117,7 +117,7 @@ int kxen_p2m_write(struct kxen_domain *d, u64 gfn, const void *src)
 	return ret;
 }
 
-/* kxen_p2m_ram() in a domain that has something placed: one frame of KVM's, or none. */
+/* kxen_p2m_ram() near something that is placed: one frame of KVM's, or none. */
 bool kxen_p2m_ram_around(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m)
 {
 	u64 first = kxen_gfn_from_kvm(gfn), i;

@@ -8,6 +8,7 @@
 
 #include <linux/atomic.h>
 #include <linux/compiler.h>
+#include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
@@ -149,13 +150,24 @@ static __always_inline bool kxen_p2m_any(const struct kxen_domain *d)
 	return unlikely(atomic_read(&d->p2m_placed));
 }
 
-/*
- * Is anything placed at or near this frame, or was it once, or is it far from there by a
- * number of frames that is the same to a bit? As above.
- */
+/* The bit of a chunk: neighbours have one each, and not the same as those 4 GiB further. */
+static __always_inline u32 kxen_p2m_seen_bit(u64 chunk)
+{
+	return hash_32(chunk, KXEN_P2M_SEEN_SHIFT);
+}
+
+/* Was anything placed near this frame, ever, or at one that shares a bit with it? */
+static __always_inline bool kxen_p2m_seen(const struct kxen_domain *d, u64 gfn)
+{
+	u32 nr = kxen_p2m_seen_bit(gfn >> KXEN_P2M_CHUNK);
+
+	return READ_ONCE(d->p2m_seen[nr / BITS_PER_LONG]) & BIT(nr % BITS_PER_LONG);
+}
+
+/* Could something be placed over this frame? As above. */
 static __always_inline bool kxen_p2m_near_any(const struct kxen_domain *d, u64 gfn)
 {
-	return kxen_p2m_any(d) && test_bit((gfn >> KXEN_P2M_CHUNK) % KXEN_P2M_SEEN, d->p2m_seen);
+	return kxen_p2m_any(d) && kxen_p2m_seen(d, gfn);
 }
 
 /*
@@ -174,13 +186,14 @@ static inline bool kxen_p2m_unsaved(const struct kxen_domain *d)
  * @m: filled in; good as long as SRCU is held. Nothing says that a page of it is there: the
  *	caller disables page faults, or may sleep.
  *
- * For accesses of a few bytes on fast paths, which hold no page. Where something is placed
- * the range is one frame, and what is placed is in none: the caller takes a slower way.
+ * For accesses of a few bytes on fast paths, which hold no page. Of other frames in the range the
+ * caller asks kxen_p2m_seen(), if anything is placed at all, and comes again if so: where something
+ * may be placed the range is one frame, and what is placed is in none, which takes a slower way.
  * Return: false if the frame is not plain memory.
  */
 static __always_inline bool kxen_p2m_ram(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m)
 {
-	if (kxen_p2m_any(v->domain))
+	if (kxen_p2m_near_any(v->domain, kxen_gfn_from_kvm(gfn)))
 		return kxen_p2m_ram_around(v, gfn, m);
 	return kxen_glue_mem(v->vcpu, gfn, m);
 }

@@ -58,13 +58,13 @@ void kxen_p2m_init(struct kxen_domain *d)
 /* The place of a chunk in the short list, for those that are looked for again and again. */
 static struct kxen_p2m_chunk **near_of(struct kxen_domain *d, unsigned long nr)
 {
-	return &d->p2m_near[nr % KXEN_P2M_NEAR];
+	return &d->p2m_near[hash_32(nr, KXEN_P2M_NEAR_SHIFT)];
 }
 
 /* Context: an RCU reader's section. */
 static struct kxen_p2m_chunk *load_chunk(struct kxen_domain *d, unsigned long nr)
 {
-	/* Pairs with the cmpxchg() in make_chunk(). */
+	/* Pairs with the release in find_chunk(). */
 	struct kxen_p2m_chunk *c = smp_load_acquire(near_of(d, nr));
 
 	return c && c->nr == nr ? c : xa_load(&d->p2m_chunks, nr);
@@ -79,6 +79,9 @@ static struct kxen_p2m_chunk *find_chunk(struct kxen_domain *d, unsigned long nr
 	if (c && !atomic_inc_not_zero(&c->used))
 		c = NULL;
 	rcu_read_unlock();
+	/* Its last use, which takes it out of there again, is ours as yet. */
+	if (c && READ_ONCE(*near_of(d, nr)) != c)
+		smp_store_release(near_of(d, nr), c);	/* pairs with the acquire in load_chunk() */
 	return c;
 }
 
@@ -136,14 +139,11 @@ static struct kxen_p2m_chunk *make_chunk(struct kxen_domain *d, unsigned long nr
 	if (!c)
 		return NULL;
 	/* For good. Before there is a word: who finds none by it has not been told of one. */
-	set_bit(nr % KXEN_P2M_SEEN, d->p2m_seen);
+	set_bit(kxen_p2m_seen_bit(nr), d->p2m_seen);
 	do {
 		was = xa_cmpxchg(&d->p2m_chunks, nr, NULL, c, GFP_KERNEL_ACCOUNT);
-		if (!was) {
-			/* Its last use, which takes it out of there, is ours as yet. */
-			cmpxchg(near_of(d, nr), NULL, c);
+		if (!was)
 			return c;
-		}
 		/* One that is there may have gone by now. */
 		if (!xa_is_err(was))
 			other = find_chunk(d, nr);

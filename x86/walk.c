@@ -37,6 +37,7 @@ struct walk {
 	u64 gva;
 	struct kxen_paging p;
 	struct kxen_mem mem;
+	bool placed;	/* something is, over the domain's memory */
 };
 
 /* Levels of the paging mode with 8-byte entries; 0: not ours. */
@@ -65,7 +66,8 @@ static __always_inline bool reach(struct walk *w, u64 gpa)
 {
 	bool found;
 
-	if (likely(kxen_mem_has(&w->mem, gpa)))
+	if (likely(kxen_mem_has(&w->mem, gpa) &&
+		   !(w->placed && kxen_p2m_seen(w->v->domain, gpa >> XEN_PAGE_SHIFT))))
 		return true;
 	__uaccess_end();
 	found = kxen_p2m_ram(w->v, gpa >> PAGE_SHIFT, &w->mem);
@@ -164,6 +166,7 @@ static __always_inline bool copy(struct kxen_vcpu *v, u64 gva, void *buf, u32 le
 		return false;
 	w.v = v;
 	w.gva = gva;
+	w.placed = kxen_p2m_any(v->domain);
 	kxen_glue_paging(v->vcpu, &w.p);
 	nr = levels(&w);
 	if (!nr || !canonical(gva, nr) ||

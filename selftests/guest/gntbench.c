@@ -4,6 +4,7 @@
  * sleeps while this is measured.
  */
 #define GT_IDLE()	doze()
+#define GT_AT		0x60000000UL	/* where no memory is, as a Linux guest has it */
 static void doze(void);
 #include "gnttab.h"
 #include "bench.h"
@@ -12,6 +13,7 @@ static void doze(void);
 #define AT(n)	(HOLE + (n) * PAGE_SIZE)
 #define FAR(n)	(HOLE + ((n) + 1) * (2ULL << 20) + (n) * 3 * PAGE_SIZE)
 #define ABOVE	(1ULL << 32)
+#define RAM	(40ULL << 20)	/* memory, far from page tables and arguments */
 #define SOME	16		/* at once */
 #define FIRST	512		/* of the references that are granted */
 #define GRANTED	1024
@@ -25,7 +27,6 @@ enum { MAP1 = 32, TOUCH1, UNMAP1, UNMAP1_UNUSED, MAP1_RAM, TOUCH1_RAM, UNMAP1_RA
 static struct gnttab_map_grant_ref map[SOME];
 static struct gnttab_unmap_grant_ref unmap[SOME];
 static struct gnttab_copy copies[SOME];
-static u8 ram[PAGE_SIZE] page_aligned;
 static u8 buffer[PAGE_SIZE] page_aligned;
 static u32 peer, bad;
 
@@ -186,7 +187,7 @@ void test_main(void)
 	bench_overhead();
 	ONE(MAP1, TOUCH1, UNMAP1, "", AT(0));
 	BENCH(UNMAP1_UNUSED, "unmap1_unused", mapped(1, false), do_unmap(1));
-	ONE(MAP1_RAM, TOUCH1_RAM, UNMAP1_RAM, "_ram", (unsigned long)ram);
+	ONE(MAP1_RAM, TOUCH1_RAM, UNMAP1_RAM, "_ram", RAM);
 	measure_some();
 	measure_copies();
 	measure_many();

@@ -16,10 +16,15 @@
 #define HOLE		0x40000000ULL	/* nothing is there */
 #define PAGES		16
 
-static union {
+union gt_frame {
 	grant_entry_v1_t v1[512];
 	grant_entry_v2_t v2[256];
-} gt[FRAMES] page_aligned;
+};
+#ifdef GT_AT
+static union gt_frame *const gt = (void *)GT_AT;
+#else
+static union gt_frame gt[FRAMES] page_aligned;
+#endif
 static grant_status_t gt_status[2048] page_aligned;
 static u8 pages[PAGES][PAGE_SIZE] page_aligned;
 static u32 gt_version = 1;
