@@ -36,6 +36,15 @@ static void drop_grant(struct kxen_gnt_end *e)
 	kxen_gnt_release(&e->use);
 }
 
+static void drop_page(struct kxen_gnt_end *e)
+{
+	if (e->held && e->name.granted)
+		drop_grant(e);
+	else if (e->held)
+		drop_own(e);
+	e->held = false;
+}
+
 /**
  * kxen_gnt_end_drop() - Keep nothing for the next copy.
  * @e: the end.
@@ -44,11 +53,7 @@ static void drop_grant(struct kxen_gnt_end *e)
  */
 void kxen_gnt_end_drop(struct kxen_gnt_end *e)
 {
-	if (e->held && e->name.granted)
-		drop_grant(e);
-	else if (e->held)
-		drop_own(e);
-	e->held = false;
+	drop_page(e);
 	if (e->use.granter)
 		kxen_domain_put(e->use.granter);
 	e->use.granter = NULL;
@@ -68,9 +73,13 @@ s16 kxen_gnt_end_name(struct kxen_gnt_end *e, const struct kxen_gnt_name *n)
 		return GNTST_permission_denied;
 	if (e->held && same(&e->name, n))
 		return GNTST_okay;
-	kxen_gnt_end_drop(e);
+	/* The granter is mostly the one of before. */
+	if (n->granted && e->use.granter && e->name.domid == n->domid)
+		drop_page(e);
+	else
+		kxen_gnt_end_drop(e);
 	e->name = *n;
-	if (!n->granted)
+	if (!n->granted || e->use.granter)
 		return GNTST_okay;
 	e->use.granter = kxen_domain_get(n->domid == DOMID_SELF ? e->d->domid : n->domid);
 	return e->use.granter ? GNTST_okay : GNTST_bad_domain;
