@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * gntdev_bench DOMID: instructions of a copy of a page from a guest that runs gnthost, and of a
- * page's way from the first ioctl to the last, in the same way as the guest's benchmark counts them.
+ * page's way from the first ioctl to the last, as the guest's benchmark counts them.
  */
 #include "gnthost.h"
 #include "guest/mark.h"
