@@ -86,6 +86,7 @@ struct kxen_gnt_at kxen_gnt_at(const struct kxen_gnttab *t, u32 ref)
  * @mm: its owner's memory, with a reference; NULL: it is the calling task's.
  * @hva: where it is there.
  * @page: it, held and charged; NULL: not yet.
+ * @since: the epoch that it was found in, or before.
  */
 struct kxen_gnt_found {
 	struct kxen_gnt_place place;
@@ -93,6 +94,7 @@ struct kxen_gnt_found {
 	struct mm_struct *mm;
 	unsigned long hva;
 	struct page *page;
+	u64 since;
 };
 
 /* A page of the host's own, which is held by whoever has granted it; or one of a VMM's. */
@@ -200,6 +202,16 @@ static void own_page(struct kxen_gnt_found *f)
 	get_page(f->page);
 }
 
+/* The page that it was the last time. */
+static void same_again(struct kxen_gnttab *t, const struct kxen_gnt_active *a,
+		       const struct kxen_gnt_place *now, struct kxen_gnt_found *f)
+{
+	f->page = kxen_gnt_again(t, a, now->gfn);
+	f->place = *now;
+	f->generation = t->generation;
+	f->since = a->since;
+}
+
 /* The first user. */
 static s16 take_new(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxen_gnt_at at,
 		    const struct kxen_gnt_want *want, struct kxen_gnt_use *u,
@@ -211,6 +223,8 @@ static s16 take_new(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxe
 		return GNTST_general_error;
 	if (now.gfn > KXEN_P2M_MAX_GFN)
 		return GNTST_bad_page;
+	if (!f->page)
+		same_again(t, a, &now, f);
 	if (!f->page || f->generation != t->generation ||
 	    !kxen_gnt_place_same(&f->place, &now)) {
 		f->place = now;
@@ -228,6 +242,7 @@ static s16 take_new(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxe
 		return AGAIN;
 	}
 	a->page = f->page;
+	a->since = f->since;
 	f->page = NULL;
 	a->domid = want->domid;
 	set_place(a, &now);
@@ -269,6 +284,7 @@ static s16 attempt(struct kxen_gnttab *t, const struct kxen_gnt_want *want,
 	if (st != NEED_PAGE)
 		return st;
 	f->page = NULL;
+	f->since = kxen_gnt_epoch(t);
 	st = find(d, f);
 	if (stale)
 		give_back(d, stale);
@@ -314,17 +330,12 @@ static struct page *drop(struct kxen_gnttab *t, struct kxen_gnt_active *a,
 			 const struct kxen_gnt_use *u)
 {
 	bool wrote = kxen_pin_written(a->pin);
-	struct page *page = NULL;
 
 	a->pin -= u->one;
 	if (u->ref < kxen_gnt_nr_refs(t))
 		kxen_gnt_clear(kxen_gnt_at(t, u->ref), wrote && !kxen_pin_written(a->pin),
 			       !a->pin);
-	if (!a->pin) {
-		page = a->page;
-		a->page = NULL;
-	}
-	return page;
+	return a->pin ? NULL : a->page;
 }
 
 /* Before the granter can see that it is free. The table's lock keeps the VM, as in find(). */

@@ -4,9 +4,9 @@
  *
  * Locks, outermost first (Documentation/locking.rst has the master list): grow_lock or
  * place_lock of one table; lock of one table, for reading by whoever looks at entries, for
- * writing by who gives them another meaning; the lock of an active entry. Of two tables none is
- * held at once but by a transitive grant, and that drops the first. Nothing is waited for under
- * the latter two.
+ * writing by who gives them another meaning; the lock of an active entry; memory.lock. Of two
+ * tables none is held at once but by a transitive grant, and that drops the first. Nothing is
+ * waited for under the latter three.
  */
 #ifndef KXEN_GNTTAB_INTERNAL_H
 #define KXEN_GNTTAB_INTERNAL_H
@@ -20,6 +20,7 @@
 #include <xen/interface/grant_table.h>
 
 #include "../kvm-xen/hc_arg.h"
+#include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kxen.h"
 #include "../kvm-xen/p2m.h"
 #include "../kvm-xen/stream.h"
@@ -48,13 +49,14 @@ struct kxen_gnt_frame {
 };
 
 /**
- * struct kxen_gnt_active - what is in use of a grant; 24 bytes, one for each reference.
+ * struct kxen_gnt_active - what is in use of a grant; 32 bytes, one for each reference.
  * @word: bit 0 is the lock (bit spin lock); above it flags, start and the granter's frame, see
  *	active.h.
  * @domid: who has it pinned, if @pin.
  * @length: bytes of a part of a page that is granted.
  * @pin: four counters of 8 bits, as Xen has them (D6).
- * @page: the granter's page, pinned (FOLL_PIN) while @pin is not 0.
+ * @page: the granter's page, pinned (FOLL_PIN) while @pin is not 0; then what it was, not held.
+ * @since: the epoch (again.c) that the page was found in.
  *
  * All under its lock; the table's is held for reading.
  */
@@ -64,6 +66,19 @@ struct kxen_gnt_active {
 	u16 length;
 	u32 pin;
 	struct page *page;
+	u64 since;
+};
+
+/**
+ * struct kxen_gnt_memory - epochs of a granter's memory: again.c.
+ * @lock: to write what follows; under an active entry's.
+ * @epoch: the number of @was, odd while that is written.
+ * @was: its memory when somebody looked last.
+ */
+struct kxen_gnt_memory {
+	spinlock_t lock;	/* of what follows */
+	u64 epoch;
+	struct kxen_mem_state was;
 };
 
 struct dentry;
@@ -85,6 +100,7 @@ struct kxen_maptrack;
  * @status: frames of status words, version 2.
  * @active: for each of @shared KXEN_GNT_V1_FRAME of them: reference r is at
  *	active[r / KXEN_GNT_V1_FRAME][r % KXEN_GNT_V1_FRAME] in either version.
+ * @memory: epochs of the domain's memory.
  * @maptrack: what this domain has mapped of others.
  * @refused: how often a grant was not mapped because of where it should have been.
  * @given: what the first references are in each life of the guest; @lock for writing.
@@ -101,6 +117,7 @@ struct kxen_gnttab {
 	struct kxen_gnt_frame **shared;
 	struct kxen_gnt_frame **status;
 	struct kxen_gnt_active **active;
+	struct kxen_gnt_memory memory;
 	struct kxen_maptrack *maptrack;
 	atomic64_t refused;
 	struct grant_entry_v1 given[KXEN_GNT_RESERVED];
@@ -124,6 +141,10 @@ long kxen_gnt_get_version(struct kxen_hc *hc);
 void kxen_gnt_renew(struct kxen_gnttab *t);
 bool kxen_gnt_any_pinned(struct kxen_gnttab *t);
 int kxen_gnt_give(struct kxen_gnttab *t, u32 ref, const struct grant_entry_v1 *e);
+
+/* again.c */
+u64 kxen_gnt_epoch(struct kxen_gnttab *t);
+struct page *kxen_gnt_again(struct kxen_gnttab *t, const struct kxen_gnt_active *a, u64 gfn);
 
 /* control.c, debugfs.c */
 extern const struct kxen_ctl_call kxen_gnt_ctl[];

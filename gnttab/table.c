@@ -356,6 +356,7 @@ struct kxen_gnttab *kxen_gnt_alloc(struct kxen_domain *d, u32 max_frames)
 		return NULL;
 	}
 	mutex_init(&t->grow_lock);
+	spin_lock_init(&t->memory.lock);
 	t->domain = d;
 	t->version = 1;
 	t->max_frames = max_frames;

@@ -48,6 +48,7 @@ static s16 use_entry(struct kxen_gnt_active *a, struct kxen_gnt_at at,
 		return GNTST_general_error;
 	*to = third_of(at);
 	if (!a->pin) {
+		a->page = NULL;		/* nor does it remember one (again.c) */
 		a->word = BIT(KXEN_GNT_LOCK) | KXEN_GNT_PART | KXEN_GNT_VIA;
 		a->length = 0;
 		a->domid = want.domid;

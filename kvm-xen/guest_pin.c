@@ -177,6 +177,40 @@ int kxen_memory_pin(struct mm_struct *mm, unsigned long hva, bool wait, struct p
 	return n == -ENOMEM || n == -EINTR || n == -EAGAIN ? n : -EINVAL;
 }
 
+#ifdef KXEN_FOLIO_PINCOUNT_PTR
+#define pincount(f)	folio_pincount_ptr(f)
+#else
+#define pincount(f)	(&(f)->_pincount)
+#endif
+
+/**
+ * kxen_memory_pin_again() - Hold a page once more that kxen_memory_pin() has held before.
+ * @page: it, which by now may be anything.
+ *
+ * What the kernel does in pin_user_pages_fast() when it has found a page, and as there the caller
+ * has to look again whether it is the one that he wants. If it is not he gives it back by
+ * unpin_user_page(). Context: any.
+ * Return: false: it is free, or is changing.
+ */
+bool kxen_memory_pin_again(struct page *page)
+{
+	struct folio *f = page_folio(page);
+
+	if (!folio_try_get(f))
+		return false;
+	if (page_folio(page) != f) {
+		folio_put(f);
+		return false;
+	}
+	if (folio_test_large(f))
+		atomic_inc(pincount(f));
+	else
+		folio_ref_add(f, GUP_PIN_COUNTING_BIAS - 1);
+	smp_mb__after_atomic();	/* before the caller looks, as for who changes a page table */
+	mod_node_page_state(folio_pgdat(f), NR_FOLL_PIN_ACQUIRED, 1);
+	return true;
+}
+
 /* --- a trial, before there is a domain -------------------------------------------- */
 
 static bool bring(struct mm_struct *mm, unsigned long hva)

@@ -112,6 +112,24 @@ static __always_inline void __user *kxen_mem_at(const struct kxen_mem *m,
 							   m->size));
 }
 
+/**
+ * struct kxen_mem_state - what a VM's memory is, as far as KVM is told.
+ * @seq: how often something in the VMM's page tables has changed.
+ * @slots: how often the slots have.
+ */
+struct kxen_mem_state {
+	u64 seq;
+	u64 slots;
+};
+
+bool kxen_glue_mem_state(struct kvm *kvm, struct kxen_mem_state *s);
+
+static inline bool kxen_mem_state_same(const struct kxen_mem_state *a,
+				       const struct kxen_mem_state *b)
+{
+	return READ_ONCE(a->seq) == READ_ONCE(b->seq) && READ_ONCE(a->slots) == READ_ONCE(b->slots);
+}
+
 void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn);
 void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn);
 void kxen_glue_slot_frames(const struct kvm_memory_slot *slot, u64 *first, u64 *nr);

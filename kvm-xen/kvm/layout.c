@@ -66,6 +66,8 @@ static const struct {
 	MEMBER(kvm, slots_lock),
 	MEMBER(kvm, srcu),
 	MEMBER(kvm, mm),
+	MEMBER(kvm, mmu_invalidate_seq),
+	MEMBER(kvm, mmu_invalidate_in_progress),
 	MEMBER(kvm, memslots),
 	MEMBER(kvm, vcpu_array),
 	MEMBER(kvm, userspace_pid),

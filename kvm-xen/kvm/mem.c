@@ -10,6 +10,32 @@ struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm)
 	return kvm->mm;
 }
 
+/**
+ * kxen_glue_mem_state() - What a VM's memory is now.
+ * @kvm: the VM.
+ * @s: filled in. While it is the same no frame that the VMM has memory at has another page than
+ *	before: the VMM's page tables do not change without KVM being told, nor do slots.
+ *
+ * Who has taken a reference to a page, and sees the same as before the page was found, has it
+ * before anything that begins now looks at who holds it: as KVM does where it maps it.
+ * Context: any, the VM is there. Return: false: something is being changed.
+ */
+bool kxen_glue_mem_state(struct kvm *kvm, struct kxen_mem_state *s)
+{
+	int idx;
+
+	/* The order of the two as KVM has it before it maps a page. */
+	if (READ_ONCE(kvm->mmu_invalidate_in_progress))
+		return false;
+	smp_rmb();	/* pairs with the end of a change there */
+	s->seq = READ_ONCE(kvm->mmu_invalidate_seq);
+	idx = srcu_read_lock(&kvm->srcu);
+	s->slots = kvm_memslots(kvm)->generation;
+	srcu_read_unlock(&kvm->srcu, idx);
+	/* Of memory that is in no slot any more KVM is not told. */
+	return !(s->slots & KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS);
+}
+
 /* Address in the VMM of a writable guest page, or 0. */
 unsigned long kxen_glue_gfn_to_hva(struct kvm *kvm, u64 gfn)
 {
