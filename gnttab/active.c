@@ -87,6 +87,7 @@ struct kxen_gnt_at kxen_gnt_at(const struct kxen_gnttab *t, u32 ref)
  * @hva: where it is there.
  * @page: it, held and charged; NULL: not yet.
  * @since: the epoch that it was found in, or before.
+ * @waited: it may have been long in coming.
  */
 struct kxen_gnt_found {
 	struct kxen_gnt_place place;
@@ -95,6 +96,7 @@ struct kxen_gnt_found {
 	unsigned long hva;
 	struct page *page;
 	u64 since;
+	bool waited;
 };
 
 /* A page of the host's own, which is held by whoever has granted it; or one of a VMM's. */
@@ -116,15 +118,31 @@ static void forget(struct kxen_domain *d, struct kxen_gnt_found *f)
 }
 
 /*
- * Where the frame is (D27). The table's lock keeps the VM, as its granter has not stopped
+ * What is at its frame. The table's lock keeps the VM, as its granter has not stopped
  * (kxen_gnt_granter_stop()).
  */
-static s16 find(struct kxen_domain *d, struct kxen_gnt_found *f)
+static struct kxen_p2m look(struct kxen_domain *d, const struct kxen_gnt_found *f)
 {
 	struct kxen_p2m at = kxen_p2m_lookup(d, f->place.gfn);
-	struct mm_struct *mm;
 
 	kxen_p2m_put(&at);
+	return at;
+}
+
+/* Its VMM may have another thing at that address by now, if the frame is not there any more. */
+static bool is_still_there(struct kxen_domain *d, const struct kxen_gnt_found *f)
+{
+	struct kxen_p2m at = look(d, f);
+
+	return at.kind == KXEN_P2M_RAM && at.hva == f->hva;
+}
+
+/* Where the frame is (D27). */
+static s16 find(struct kxen_domain *d, struct kxen_gnt_found *f)
+{
+	struct kxen_p2m at = look(d, f);
+	struct mm_struct *mm;
+
 	if (at.kind == KXEN_P2M_OUT)
 		return GNTST_eagain;
 	if (at.kind != KXEN_P2M_RAM)
@@ -141,12 +159,16 @@ static s16 find(struct kxen_domain *d, struct kxen_gnt_found *f)
 }
 
 /* No lock held. @f is what find() has left. */
-static s16 bring(struct kxen_domain *d, struct kxen_gnt_found *f, enum kxen_gnt_wait wait)
+static s16 bring(struct kxen_gnt_use *u, struct kxen_gnt_found *f, enum kxen_gnt_wait wait)
 {
+	struct kxen_domain *d = u->granter;
 	int ret = kxen_memory_charge(d);
+	u32 gaps = u->v ? u->v->gaps : 0;
 
 	if (!ret) {
-		ret = kxen_memory_pin(f->mm, f->hva, wait == KXEN_GNT_WAITS, &f->page);
+		ret = wait == KXEN_GNT_WAITS ?
+		      kxen_memory_wait(u->v, f->mm, f->hva, &f->page) :
+		      kxen_memory_pin(f->mm, f->hva, false, &f->page);
 		if (ret) {
 			f->page = NULL;
 			kxen_memory_uncharge(d);
@@ -155,6 +177,7 @@ static s16 bring(struct kxen_domain *d, struct kxen_gnt_found *f, enum kxen_gnt_
 	if (f->mm)
 		mmput(f->mm);
 	f->mm = NULL;
+	f->waited = !u->v || u->v->gaps != gaps;
 	if (!ret)
 		return AGAIN;
 	if (ret == -EAGAIN)
@@ -279,6 +302,8 @@ static s16 attempt(struct kxen_gnttab *t, const struct kxen_gnt_want *want,
 	if (u->ref >= nr)
 		return GNTST_bad_gntref;
 	u->ref = array_index_nospec(u->ref, nr);
+	if (f->waited && !is_still_there(d, f))
+		forget(d, f);
 	stale = f->page;
 	st = take(t, want, u, f);
 	if (st != NEED_PAGE)
@@ -291,13 +316,22 @@ static s16 attempt(struct kxen_gnttab *t, const struct kxen_gnt_want *want,
 	return st;
 }
 
+/* How many guests the caller's machine has had. A process of domain 0 is its own life. */
+static u64 lives_of(const struct kxen_gnt_use *u)
+{
+	return u->v ? atomic64_read(&u->v->domain->resets) : 0;
+}
+
 /**
  * kxen_gnt_acquire() - Use a grant.
  * @u: granter, held or referenced, and reference, which is not trusted; the rest is filled in.
  * @want: by whom, for what.
  * @wait: if its page is not there.
  *
- * Context: no lock held but, with KXEN_GNT_NO_WAIT, the calling process's mmap_lock; may sleep.
+ * If the caller's guest has begun anew while this waited, what was asked for is nobody's wish any
+ * more, and what is at the caller's frames is another guest's.
+ * Context: no lock held but, with KXEN_GNT_NO_WAIT, the calling process's mmap_lock; may sleep, KVM's
+ * SRCU being given up meanwhile: see kxen_memory_wait().
  * Return: GNTST_*; if it is GNTST_okay, kxen_gnt_release() ends it.
  */
 s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
@@ -305,6 +339,7 @@ s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
 {
 	struct kxen_gnttab *t = u->granter->gnttab;
 	struct kxen_gnt_found f = { };
+	u64 lives = lives_of(u);
 	s16 st = AGAIN;
 	u32 i;
 
@@ -314,9 +349,13 @@ s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
 		st = attempt(t, want, u, &f);
 		percpu_up_read(&t->lock);
 		if (st == NEED_PAGE)
-			st = bring(u->granter, &f, wait);
+			st = bring(u, &f, wait);
 	}
 	forget(u->granter, &f);
+	if (st == GNTST_okay && lives_of(u) != lives) {
+		kxen_gnt_release(u);
+		st = GNTST_general_error;
+	}
 	return st == AGAIN ? GNTST_general_error : st;
 }
 

@@ -90,6 +90,8 @@ static s16 claim_grant(struct kxen_gnt_end *e)
 	const struct kxen_gnt_want want = { .domid = e->d->domid, .write = e->write };
 	s16 st;
 
+	e->use.v = e->v;
+	e->third.v = e->v;
 	e->use.ref = e->name.value;
 	st = kxen_gnt_follow(&e->use, &e->third, &want);
 	if (st == GNTST_okay) {

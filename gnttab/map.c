@@ -75,7 +75,7 @@ static s16 map_with(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct 
 static s16 map_of(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct kxen_domain *granter)
 {
 	struct kxen_maptrack *m = hc->d->gnttab->maptrack;
-	struct kxen_gnt_use u = { .granter = granter, .ref = op->ref };
+	struct kxen_gnt_use u = { .granter = granter, .v = hc->v, .ref = op->ref };
 	u32 handle = kxen_maptrack_get(m, hc->v->id);
 	s16 st = GNTST_bad_domain;
 

@@ -31,6 +31,7 @@
 /**
  * struct kxen_gnt_use - a grant in use.
  * @granter: whose.
+ * @v: the vCPU whose call this is, its own thread; NULL: a process's.
  * @ref: which.
  * @one: what the use counts as: KXEN_PIN_*.
  * @page: its page, which stays until the use ends.
@@ -39,6 +40,7 @@
  */
 struct kxen_gnt_use {
 	struct kxen_domain *granter;
+	struct kxen_vcpu *v;
 	u32 ref;
 	u32 one;
 	struct page *page;

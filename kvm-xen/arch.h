@@ -192,14 +192,17 @@ int kxen_arch_copy_to_guest(struct kxen_vcpu *v, u64 gva, const void *src,
  * struct kxen_window - where a copy from a guest has found its memory.
  * @hva: the VMM's address of it; 0: nobody knows, go by the guest's tables.
  * @gpa: the guest's physical address.
+ * @gaps: of the vCPU, when it was found.
  * @writable: the guest's tables let it be written to as they are.
  *
  * Good as long as KVM's SRCU is held without a break: for the rest of a call that does not
- * put its vCPU to sleep, nor changes what lies at that address.
+ * put its vCPU to sleep, nor changes what lies at that address. One that has given SRCU up to wait
+ * goes by the guest's tables.
  */
 struct kxen_window {
 	unsigned long hva;
 	u64 gpa;
+	u32 gaps;
 	bool writable;
 };
 

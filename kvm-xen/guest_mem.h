@@ -76,6 +76,8 @@ void kxen_guest_mem_exit(void);
 int kxen_domain_pin(struct kxen_domain *d, unsigned long hva, struct page **page);
 int kxen_memory_pin(struct mm_struct *mm, unsigned long hva, bool wait, struct page **page);
 bool kxen_memory_pin_again(struct page *page);
+int kxen_memory_wait(struct kxen_vcpu *v, struct mm_struct *mm, unsigned long hva,
+		     struct page **page);
 void kxen_memory_unpin(struct page *page);
 int kxen_guest_memory_pins(struct kvm *kvm);
 int kxen_guest_memory_bring(struct kvm *kvm, unsigned long hva);

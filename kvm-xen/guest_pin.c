@@ -211,6 +211,58 @@ bool kxen_memory_pin_again(struct page *page)
 	return true;
 }
 
+/**
+ * struct wanted_page - a page that a vCPU's call waits for.
+ * @mm: whose, as for kxen_memory_pin().
+ * @hva: where.
+ * @page: where to put it.
+ * @ret: what came of it.
+ */
+struct wanted_page {
+	struct mm_struct *mm;
+	unsigned long hva;
+	struct page **page;
+	int ret;
+};
+
+static void wait_for_wanted(void *arg)
+{
+	struct wanted_page *w = arg;
+
+	w->ret = kxen_memory_pin(w->mm, w->hva, true, w->page);
+}
+
+/**
+ * kxen_memory_wait() - Hold a page of another VMM's in a hypercall, as kxen_memory_pin() that waits.
+ * @v: the vCPU, its own thread; NULL: the call is a process's.
+ * @mm: as there.
+ * @hva: as there.
+ * @page: as there.
+ *
+ * Who changes memory slots of the caller's VM waits for whoever has KVM's SRCU, and the page's owner
+ * may let us wait for ever: so it is given up, unless the page is there. What was found by the
+ * caller's slots is not good any more, and the guest may have begun a new life.
+ * Context: no lock held; may sleep for as long as the memory's owner likes.
+ * Return: as kxen_memory_pin().
+ */
+int kxen_memory_wait(struct kxen_vcpu *v, struct mm_struct *mm, unsigned long hva,
+		     struct page **page)
+{
+	struct wanted_page w = { .mm = mm, .hva = hva, .page = page };
+	int ret = -EAGAIN;
+
+	/* One's own is looked for with the process's lock held. */
+	if (mm)
+		ret = kxen_memory_pin(mm, hva, false, page);
+	if (ret != -EAGAIN)
+		return ret;
+	if (!v)
+		return kxen_memory_pin(mm, hva, true, page);
+	v->gaps++;
+	kxen_glue_without_srcu(v->vcpu, wait_for_wanted, &w);
+	return w.ret;
+}
+
 /* --- a trial, before there is a domain -------------------------------------------- */
 
 static bool bring(struct mm_struct *mm, unsigned long hva)

@@ -95,6 +95,7 @@ struct kxen_vcpu_stats {
  * @domain: the domain.
  * @id: Xen's vCPU number.
  * @kvm_id: KVM's, on x86 the APIC id.
+ * @gaps: how often a call has given KVM's SRCU up, to wait; its own thread.
  * @arch: the architecture's part.
  * @vcpu_info: the vcpu_info that is in use; RCU.
  * @vcpu_info_page: pinned page of a registered vcpu_info.
@@ -113,6 +114,7 @@ struct kxen_vcpu {
 	struct kxen_domain *domain;
 	u32 id;
 	u32 kvm_id;
+	u32 gaps;
 	struct list_head prepared;	/* in domain->prepared, until it is adopted */
 	struct kxen_arch_vcpu arch;
 

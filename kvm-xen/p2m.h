@@ -141,7 +141,7 @@ void kxen_p2m_zap(struct kxen_domain *d, const u64 *gfn, u32 nr);
 
 /* p2m_view.c */
 int kxen_p2m_view(struct kxen_domain *d, u64 gfn, u64 first, u64 end);
-void kxen_p2m_view_make(struct kxen_domain *d);
+void kxen_p2m_view_make(void *domain);
 void kxen_p2m_view_free(struct kxen_domain *d);
 
 /* Is anything placed over frames of this domain? What was before is seen by who was told. */

@@ -93,15 +93,16 @@ static void make(struct kxen_domain *d, struct kxen_p2m_view *w)
 
 /**
  * kxen_p2m_view_make() - Make the slots that are wanted.
- * @d: the domain.
+ * @domain: the domain.
  *
  * When it is back, those that were wanted before are there, whoever has made them. One that KVM
  * refuses is not tried again: what is placed there the guest does not see, and nothing more can
  * be placed. One that the VMM has memory at by now needs none.
- * Context: a vCPU's thread of @d, no lock held, no SRCU of KVM held; may sleep.
+ * Context: a vCPU's thread of it, no lock held, no SRCU of KVM held; may sleep.
  */
-void kxen_p2m_view_make(struct kxen_domain *d)
+void kxen_p2m_view_make(void *domain)
 {
+	struct kxen_domain *d = domain;
 	struct kxen_p2m_view *w;
 
 	mutex_lock(&d->p2m_view_lock);

@@ -186,7 +186,7 @@ static __always_inline bool copy(struct kxen_vcpu *v, u64 gva, void *buf, u32 le
 	if (done && write)
 		kxen_glue_mark_dirty(v->vcpu, gpa);
 	if (done && win)
-		*win = (struct kxen_window) { (unsigned long)at, gpa, writable };
+		*win = (struct kxen_window) { (unsigned long)at, gpa, v->gaps, writable };
 	return done;
 }
 
@@ -254,7 +254,7 @@ int kxen_arch_copy_to_window(struct kxen_vcpu *v, const struct kxen_window *win,
 {
 	bool done;
 
-	if (!win->hva || !win->writable || len % 4)
+	if (!win->hva || !win->writable || len % 4 || win->gaps != v->gaps)
 		return -EFAULT;
 	/* The call itself may have placed something there. */
 	if (kxen_p2m_word(v->domain, win->gpa >> XEN_PAGE_SHIFT))

@@ -146,8 +146,7 @@ bool kxen_glue_work_pending(struct kvm_vcpu *vcpu);
 bool kxen_glue_is_device(u64 gfn);
 void kxen_glue_hole(struct kvm *kvm, u64 gfn, u64 *first, u64 *end);
 int kxen_glue_view(struct kvm *kvm, u64 gfn);
-void kxen_glue_without_srcu(struct kvm_vcpu *vcpu, void (*fn)(struct kxen_domain *d),
-			    struct kxen_domain *d);
+void kxen_glue_without_srcu(struct kvm_vcpu *vcpu, void (*fn)(void *arg), void *arg);
 
 /* struct kxen_cover - the large page around a frame: for which slots there is none any more. */
 struct kxen_cover {

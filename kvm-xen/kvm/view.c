@@ -159,18 +159,17 @@ int kxen_glue_view(struct kvm *kvm, u64 gfn)
 }
 
 /**
- * kxen_glue_without_srcu() - Do what changes memory slots in a vCPU's exit handler.
+ * kxen_glue_without_srcu() - Do what changes memory slots, or takes long, in an exit handler.
  * @vcpu: the vCPU, its own thread, SRCU held: what was found under that is not good any more.
  * @fn: does it, without SRCU.
- * @d: for @fn.
+ * @arg: for @fn.
  *
  * Context: as kxen_glue_view(), but for SRCU.
  */
-void kxen_glue_without_srcu(struct kvm_vcpu *vcpu, void (*fn)(struct kxen_domain *d),
-			    struct kxen_domain *d)
+void kxen_glue_without_srcu(struct kvm_vcpu *vcpu, void (*fn)(void *arg), void *arg)
 {
 	kxen_assert_own_thread(vcpu);
 	kvm_vcpu_srcu_read_unlock(vcpu);
-	fn(d);
+	fn(arg);
 	kvm_vcpu_srcu_read_lock(vcpu);
 }

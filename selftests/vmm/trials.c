@@ -26,7 +26,8 @@
 #include "vmm.h"
 
 #define COUNTER		0x2000000	/* of the image scount */
-#define STUCK_PAGE	0x2000000	/* of the image stuck */
+#define STUCK_PAGE	0x2000000	/* of the images stuck and gntstuck */
+#define STUCK_PAGES	4
 #define PULLED_PAGE	0x2000000	/* of the image pulled */
 #define PULLED_PAGES	16
 #define PAGE		4096
@@ -133,28 +134,32 @@ void start_toggling(void)
 
 /* --- a page that does not come yet ------------------------------------------------------ */
 
-/* Whoever wants the page waits for a line on standard input, or as long as the machine lives. */
-static void *bring_page(void *arg)
+/* Whoever wants a page waits for a line on standard input, or as long as the machine lives. */
+static void *bring_pages(void *arg)
 {
 	struct pollfd p = { .fd = (int)(intptr_t)arg, .events = POLLIN };
-	struct uffdio_zeropage z = {
-		.range = { (uintptr_t)vm.ram + STUCK_PAGE, PAGE },
-	};
+	struct uffdio_zeropage z = { .range.len = PAGE };
+	struct uffd_msg m;
 	char line[16];
 
-	poll(&p, 1, -1);
-	puts("VMM a thread waits for the page");
-	fflush(stdout);
-	if (fgets(line, sizeof(line), stdin))
+	while (poll(&p, 1, -1) == 1) {
+		if (read(p.fd, &m, sizeof(m)) != sizeof(m))
+			continue;
+		puts("VMM a thread waits for the page");
+		fflush(stdout);
+		if (!fgets(line, sizeof(line), stdin))
+			break;
+		z.range.start = m.arg.pagefault.address & -(uint64_t)PAGE;
 		xioctl(p.fd, UFFDIO_ZEROPAGE, &z, "UFFDIO_ZEROPAGE");
+	}
 	return NULL;
 }
 
-void make_stuck_page(void)
+void make_stuck_pages(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register r = {
-		.range = { (uintptr_t)vm.ram + STUCK_PAGE, PAGE },
+		.range = { (uintptr_t)vm.ram + STUCK_PAGE, STUCK_PAGES * PAGE },
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
@@ -164,15 +169,16 @@ void make_stuck_page(void)
 		die("userfaultfd: %s", strerror(errno));
 	xioctl(fd, UFFDIO_API, &api, "UFFDIO_API");
 	xioctl(fd, UFFDIO_REGISTER, &r, "UFFDIO_REGISTER");
-	if (pthread_create(&t, NULL, bring_page, (void *)(intptr_t)fd))
+	if (pthread_create(&t, NULL, bring_pages, (void *)(intptr_t)fd))
 		die("no thread");
 }
 
 /* --- memory that changes under the guest ------------------------------------------------- */
 
-/* In the order of the image pulled. */
+/* In the order of the image pulled; gntstuck knows some of them, too. */
 enum { DISCARD = 10, DISCARD_AREA, MAP_OVER, MOVE_AWAY, READ_ONLY, WRITABLE, SLOT_AGAIN,
-       SHARE, PUNCH, SLOT_ADD, SLOT_READ_ONLY, SLOT_WRITABLE, SLOT_MOVE, DISCARD_PAGE = 64 };
+       SHARE, PUNCH, SLOT_ADD, SLOT_READ_ONLY, SLOT_WRITABLE, SLOT_MOVE, A_LINE,
+       DISCARD_PAGE = 64 };
 
 #define PULLED_SLOT	3
 #define PULLED_SLOT_AT	0x10000000	/* behind the memory; moved, twice as high */
@@ -287,6 +293,7 @@ void pull_page(unsigned int how)
 	case SLOT_READ_ONLY:
 	case SLOT_WRITABLE:
 	case SLOT_MOVE:		change_slot(how); break;
+	case A_LINE:		wait_for_a_line(); break;
 	default:
 		if (how < DISCARD_PAGE || how >= DISCARD_PAGE + PULLED_PAGES)
 			die("the guest asks for %u", how);

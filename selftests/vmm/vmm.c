@@ -541,7 +541,7 @@ static void usage(void)
 	     "  --ram KIND   anon, thp, memfd, hugetlb: what it is made of\n"
 	     "  --forgive    go on behind the first triple fault\n"
 	     "  --stay       having shut down, the guest's machine stays until it is killed\n"
-	     "  --stuck      guest frame 0x2000 comes with a line on standard input\n"
+	     "  --stuck      guest frames 0x2000 to 0x2003 each come with a line on standard input\n"
 	     "  --vfio DEV   a PCI device of the host's, bound to vfio-pci: its BAR is at 0xd0000000,\n"
 	     "               and a write of 5 to port 0xF5 has VFIO take it out of its IOMMU,\n"
 	     "               of 6 and 7 KVM forget it and know it again\n"
@@ -647,8 +647,8 @@ static void set_option(int c)
 	}
 }
 
-/* Whoever started us says when the vCPUs may run. */
-static void wait_for_a_line(void)
+/* Whoever started us says when to go on. */
+void wait_for_a_line(void)
 {
 	char line[16];
 
@@ -672,7 +672,7 @@ static void make_machine(const char *image)
 	if (vm.vfio)
 		vfio_init(vm.vfio);
 	if (vm.stuck)
-		make_stuck_page();
+		make_stuck_pages();
 	if (vm.intree)
 		intree_init();
 	for (i = 0; i < vm.cpus; i++) {

@@ -54,7 +54,7 @@ struct machine {
 	pthread_t thread[MAX_VCPUS];
 	pthread_t runs[MAX_VCPUS];	/* whose loop is in run_vcpu() */
 	unsigned int limit;	/* seconds */
-	bool stuck;	/* make_stuck_page() */
+	bool stuck;	/* make_stuck_pages() */
 	volatile bool over;	/* the limit: each vCPU says where it is */
 };
 
@@ -64,7 +64,9 @@ void die(const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 int xioctl(int fd, unsigned long req, void *arg, const char *what);
 
-/* vmm.c: another VM and domain in the place of the present one, paused */
+/* vmm.c: what started us says when to go on */
+void wait_for_a_line(void);
+/* another VM and domain in the place of the present one, paused */
 void renew_vm(void);
 
 /* save.c */
@@ -78,7 +80,7 @@ void *churn(void *arg);
 /* trials.c */
 void start_slots(void);
 void start_toggling(void);
-void make_stuck_page(void);
+void make_stuck_pages(void);
 void pull_page(unsigned int how);
 void sleep_and_wake(struct kvm_run *run);
 void limit_memlock(unsigned int kbytes);

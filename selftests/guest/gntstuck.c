@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that their owner's VMM keeps away (--stuck): who maps one waits. The other CPU has the
+ * memory of the machine that waits changed meanwhile (--pull), or resets its domain. The job says
+ * when there is somebody who waits, and lets the page come when the other CPU is done.
+ */
+#include "gnttab.h"
+
+#define STUCK	0x2000		/* frames of the peer's; its VMM knows them too */
+#define SLOT	0x10000000UL	/* and this one that: memory that comes, and moves */
+#define FIRST	9		/* of the peer: its stuck pages */
+
+enum { SLOT_ADD = 19, SLOT_MOVE = 22, A_LINE };	/* for the VMM */
+enum { MOVED = 1, RESET };
+
+static volatile u32 step, done;
+
+static void vmm(u8 what)
+{
+	__asm__ volatile("outb %0, $0xf5" : : "a"(what) : "memory");
+}
+
+static void meanwhile(unsigned int cpu)
+{
+	struct sched_shutdown reset = { .reason = SHUTDOWN_soft_reset };
+	u32 n;
+
+	for (n = MOVED; n <= RESET; n++) {
+		while (step != n)
+			relax();
+		vmm(A_LINE);
+		if (n == MOVED)
+			vmm(SLOT_MOVE);
+		else
+			sched_op(SCHEDOP_shutdown, &reset);
+		done = n;
+		note("STEP %u", n);
+	}
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+static struct gnttab_map_grant_ref map_of(u32 n)
+{
+	return (struct gnttab_map_grant_ref) {
+		.host_addr = HOLE + n * PAGE_SIZE, .flags = GNTMAP_host_map, .ref = FIRST + n,
+		.dom = peers[0], .status = 77,
+	};
+}
+
+/* The argument is in memory that is elsewhere when the page has come. */
+static void test_moved(void)
+{
+	struct gnttab_map_grant_ref *m = (void *)SLOT, *moved = (void *)(2 * SLOT);
+	long ret;
+
+	vmm(SLOT_ADD);
+	*m = map_of(0);
+	step = MOVED;
+	ret = gnt_op(GNTTABOP_map_grant_ref, m, 1);
+	check("D30 memory was moved while a map waited", done, MOVED);
+	check("D10 the answer has no place any more", ret, XEN_EFAULT);
+	check("D10 nor is it where that memory is now", moved->status, 77);
+	check("D30 the page is mapped", *(volatile u64 *)HOLE, 0);
+}
+
+static void test_reset(void)
+{
+	struct gnttab_map_grant_ref m = map_of(1);
+	long ret;
+
+	step = RESET;
+	ret = gnt_op(GNTTABOP_map_grant_ref, &m, 1);
+	check("D100 a reset while a map waited", done, RESET);
+	check("D100 the call", ret, 0);
+	check("D100 maps nothing for the next life", m.status, GNTST_general_error);
+	check("D100 nothing is there", *(volatile u64 *)m.host_addr, -1);
+	check("D100 nor what was mapped before", *(volatile u64 *)HOLE, -1);
+}
+
+void test_main(void)
+{
+	u32 i;
+
+	gt_meet();
+	check("two CPUs", rt_start_cpus(2, meanwhile), 1);
+	for (i = 0; i < 2; i++)
+		ask(0, SET, FIRST + i, GTF_permit_access, peers[1], STUCK + i);
+	test_moved();
+	test_reset();
+	check("D46 no flag stays", ask(0, FLAGS, FIRST + 1, 0, 0, 0), GTF_permit_access);
+	gt_part();
+}
