@@ -109,6 +109,7 @@ const struct kxen_subsys kxen_gnttab_subsys = {
 	.may_save = kxen_gnt_may_save,
 	.save = kxen_gnt_save,
 	.recs = kxen_gnt_recs,
+	.mark_dirty = kxen_gnt_mark_dirty,
 	.stats = gnttab_stats,
 	.debugfs = kxen_gnt_debugfs,
 	.hypercalls = gnttab_hypercalls,

@@ -17,6 +17,7 @@
 #include <uapi/linux/kvm_xen.h>
 
 #include "arch.h"
+#include "guest_mem.h"
 #include "kxen.h"
 #include "memory_map.h"
 #include "p2m.h"
@@ -279,6 +280,25 @@ void kxen_domain_reset(struct kxen_domain *d)
 	kxen_domain_renew(d);
 	atomic64_inc(&d->resets);
 	trace_kxen_domain(d->domid, "reset");
+}
+
+/**
+ * kxen_domain_mark_dirty() - What is written to without KVM's knowing, in a VM's dirty log.
+ * @kvm: some VM.
+ * @slot: the part of its memory whose log is about to be read.
+ *
+ * By the host, and by others to whom it is granted. Called by a hook for every VM of the host.
+ * Context: kvm->slots_lock held.
+ */
+void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot)
+{
+	struct kxen_domain *d = kxen_domain_of(kvm);
+
+	if (!d)
+		return;
+	kxen_pages_mark_dirty(d, slot);
+	kxen_subsys_mark_dirty(d, slot);
+	kxen_domain_put(d);
 }
 
 int kxen_domains_init(void)

@@ -306,26 +306,21 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 }
 
 /**
- * kxen_domain_mark_dirty() - The pages that the host writes to, in a VM's dirty log.
- * @kvm: some VM.
- * @slot: the part of its memory whose log is about to be read.
+ * kxen_pages_mark_dirty() - The pages that a domain holds, in its VM's dirty log.
+ * @d: the domain.
+ * @slot: the part of its memory whose log is about to be read: only what is held there is looked at.
  *
- * Only what is held in that part is looked at. Called by a hook for every VM of the host.
  * Context: kvm->slots_lock held.
  */
-void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot)
+void kxen_pages_mark_dirty(struct kxen_domain *d, struct kvm_memory_slot *slot)
 {
-	struct kxen_domain *d = kxen_domain_of(kvm);
 	unsigned long gfn;
 	void *entry;
 	u64 first, nr;
 
-	if (!d)
-		return;
 	kxen_glue_slot_frames(slot, &first, &nr);
 	if (nr)
 		xa_for_each_range(&d->pinned_gfns, gfn, entry, kxen_gfn_from_kvm(first),
 				  kxen_gfn_from_kvm(first + nr) - 1)
 			kxen_glue_slot_dirty(slot, kxen_gfn_to_kvm(gfn));
-	kxen_domain_put(d);
 }

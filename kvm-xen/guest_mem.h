@@ -95,7 +95,7 @@ struct kxen_frames {
 };
 
 void kxen_frame(struct kxen_frames *f, u64 gfn);
-void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
+void kxen_pages_mark_dirty(struct kxen_domain *d, struct kvm_memory_slot *slot);
 
 /**
  * struct kxen_guest_addr - where a guest wants something written.

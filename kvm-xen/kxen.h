@@ -300,6 +300,7 @@ void kxen_domain_died(struct kxen_domain *d);
 void kxen_domain_release_owner(u64 owner);
 void kxen_domain_renew(struct kxen_domain *d);
 void kxen_domain_reset(struct kxen_domain *d);
+void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot);
 
 /* attach.c; and there */
 int kxen_domain_vcpu_coming(struct kvm *kvm, u32 arch_id);

@@ -12,6 +12,7 @@
 #include "parts.h"
 
 struct dentry;
+struct kvm_memory_slot;
 struct kxen_create;
 struct kxen_domain;
 struct kxen_hc;
@@ -185,6 +186,9 @@ struct kxen_stat_desc {
  *	one (NULL: it is the same page) any more. Domain locked.
  * @vcpu_info_set: the guest has registered a vcpu_info; nobody writes to its old place any
  *	more. Domain locked.
+ * @mark_dirty: the dirty log of a part of its memory is about to be read: what others may write to
+ *	there without KVM's knowing is in it, by kxen_glue_slot_dirty(). kvm->slots_lock is held:
+ *	nobody is waited for outside the kernel, nor who waits for memory.
  * @state_changed: it is shut down, dying, or gone. No lock held.
  * @query: fill in what is this part's. No lock held.
  * @stats: what is counted here.
@@ -223,6 +227,7 @@ struct kxen_subsys {
 	void (*shared_info_moved)(struct kxen_domain *d,
 				  const struct kxen_shared_info *old);
 	void (*vcpu_info_set)(struct kxen_vcpu *v);
+	void (*mark_dirty)(struct kxen_domain *d, struct kvm_memory_slot *slot);
 	void (*state_changed)(struct kxen_domain *d);
 	void (*query)(struct kxen_domain *d, struct kxen_query *q);
 	const struct kxen_stat_desc *stats;

@@ -429,6 +429,15 @@ void kxen_subsys_vcpu_info_set(struct kxen_vcpu *v)
 			parts[i]->vcpu_info_set(v);
 }
 
+void kxen_subsys_mark_dirty(struct kxen_domain *d, struct kvm_memory_slot *slot)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->mark_dirty)
+			parts[i]->mark_dirty(d, slot);
+}
+
 void kxen_subsys_state_changed(struct kxen_domain *d)
 {
 	int i;

@@ -77,6 +77,7 @@ void kxen_subsys_width_changed(struct kxen_domain *d);
 void kxen_subsys_shared_info_moved(struct kxen_domain *d,
 				   const struct kxen_shared_info *old);
 void kxen_subsys_vcpu_info_set(struct kxen_vcpu *v);
+void kxen_subsys_mark_dirty(struct kxen_domain *d, struct kvm_memory_slot *slot);
 void kxen_subsys_state_changed(struct kxen_domain *d);
 void kxen_subsys_query(struct kxen_domain *d, struct kxen_query *q);
 void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir);

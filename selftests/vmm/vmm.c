@@ -350,6 +350,8 @@ static void on_io(struct kvm_run *run)
 		save_begin();
 	else if (run->io.port == 0xf5 && vm.save && *data == 2)
 		save_end(run);
+	else if (run->io.port == 0xf5 && vm.save && (*data == 5 || *data == 8))
+		save_look(*data == 5);
 	else if (run->io.port == 0xf5 && vm.slot_later && *data == 3)
 		start_slots();
 	else if (run->io.port == 0xf5 && vm.s3 && *data == 4)
@@ -523,7 +525,9 @@ static void usage(void)
 	     "  --append S   and its command line\n"
 	     "  --unplug     the domain answers port 0x10\n"
 	     "  --nlevel     the domain is offered the N-level ABI\n"
-	     "  --save F     at the guest's second write to port 0xF5, save to F and end\n"
+	     "  --save F     at the guest's write of 2 to port 0xF5, save to F and end; of 1, begin\n"
+	     "               the log of what changes; of 5, look whether it misses something; of 8,\n"
+	     "               take what it has\n"
 	     "  --go-on      having saved, let the guest go on\n"
 	     "  --restore F  go on with what was saved; no IMAGE\n"
 	     "  --fuzz N     restore from F, damaged in N ways, and end\n"

@@ -71,6 +71,7 @@ void renew_vm(void);
 
 /* save.c */
 void save_begin(void);
+void save_look(bool judge);
 void save_end(struct kvm_run *run);
 void save_check(int fd, struct kvm_run *run);
 unsigned int try_to_save(void);
