@@ -14,12 +14,20 @@ static bool same(const struct kxen_gnt_name *a, const struct kxen_gnt_name *b)
 	return a->granted == b->granted && a->domid == b->domid && a->value == b->value;
 }
 
+/* Memory of the caller's VMM, written to by as many copies as have named it. */
+static void drop_written(struct kxen_gnt_end *e)
+{
+	/* Behind them all: the log may have been read in between. */
+	kxen_glue_mark_dirty(e->v->vcpu, e->name.value << XEN_PAGE_SHIFT);
+	kxen_memory_unpin(e->page);
+}
+
 static void drop_own(struct kxen_gnt_end *e)
 {
 	if (e->entry)
 		kxen_p2m_entry_put(e->entry);
 	else if (e->page && e->write)
-		kxen_memory_unpin(e->page);
+		drop_written(e);
 	else if (e->page)
 		unpin_user_page(e->page);
 	e->entry = NULL;
@@ -112,8 +120,6 @@ static s16 claim_ram(struct kxen_gnt_end *e, const struct kxen_p2m *at)
 		e->page = NULL;
 		return GNTST_bad_page;
 	}
-	if (e->write)
-		kxen_glue_mark_dirty(e->v->vcpu, e->name.value << XEN_PAGE_SHIFT);
 	e->at = kxen_gptr_page(e->page, at->offset);
 	return GNTST_okay;
 }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pages that their owner's VMM keeps away (--stuck): who maps one waits. The other CPU has the
- * memory of the machine that waits changed meanwhile (--pull), or resets its domain. The job says
- * when there is somebody who waits, and lets the page come when the other CPU is done.
+ * Pages that their owner's VMM keeps away (--stuck): who maps one, or copies from it, waits. The
+ * other CPU has the memory of the machine that waits changed meanwhile (--pull), its dirty log taken
+ * (--save), or its domain reset. The job says when there is somebody who waits, and lets the page
+ * come when the other CPU is done.
  */
 #include "gnttab.h"
 
 #define STUCK	0x2000		/* frames of the peer's; its VMM knows them too */
 #define SLOT	0x10000000UL	/* and this one that: memory that comes, and moves */
-#define FIRST	9		/* of the peer: its stuck pages */
+#define FIRST	9		/* references of the peer: its stuck pages */
+#define THERE	16		/* and page 0 */
 
-enum { SLOT_ADD = 19, SLOT_MOVE = 22, A_LINE };	/* for the VMM */
-enum { MOVED = 1, RESET };
+/* For the VMM: --save, and --pull. */
+enum { LOG = 1, LOOK = 5, TAKE = 8, SLOT_ADD = 19, SLOT_MOVE = 22, A_LINE };
+enum { MOVED = 1, LOGGED, RESET };
 
 static volatile u32 step, done;
 
@@ -31,6 +34,8 @@ static void meanwhile(unsigned int cpu)
 		vmm(A_LINE);
 		if (n == MOVED)
 			vmm(SLOT_MOVE);
+		else if (n == LOGGED)
+			vmm(TAKE);
 		else
 			sched_op(SCHEDOP_shutdown, &reset);
 		done = n;
@@ -64,9 +69,29 @@ static void test_moved(void)
 	check("D30 the page is mapped", *(volatile u64 *)HOLE, 0);
 }
 
+/* What the first part of a batch has written to is written to again, when the log was taken. */
+static void test_logged(void)
+{
+	struct gnttab_copy c[2];
+	u32 i;
+
+	for (i = 0; i < 2; i++)
+		c[i] = (struct gnttab_copy) { .source = REF(peers[0], i ? FIRST + 1 : THERE, 0),
+				.dest = FRAME(pages[1], i * 8), .len = 8,
+				.flags = GNTCOPY_source_gref, .status = 77 };
+	fill(pages[1], 0x11);
+	vmm(LOG);
+	step = LOGGED;
+	check("D77 a batch", gnt_op(GNTTABOP_copy, c, 2), 0);
+	check("D77 the log was taken while it waited", done, LOGGED);
+	check("D77 copied before", READ(pages[1][7]), 0xa0);
+	check("D77 and after that", READ(pages[1][8]), 0);
+	vmm(LOOK);
+}
+
 static void test_reset(void)
 {
-	struct gnttab_map_grant_ref m = map_of(1);
+	struct gnttab_map_grant_ref m = map_of(2);
 	long ret;
 
 	step = RESET;
@@ -84,10 +109,13 @@ void test_main(void)
 
 	gt_meet();
 	check("two CPUs", rt_start_cpus(2, meanwhile), 1);
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < 3; i++)
 		ask(0, SET, FIRST + i, GTF_permit_access, peers[1], STUCK + i);
+	ask(0, SET, THERE, GTF_permit_access, peers[1], 0);
+	ask(0, FILL, 0, 0xa0, 0, 0);
 	test_moved();
+	test_logged();
 	test_reset();
-	check("D46 no flag stays", ask(0, FLAGS, FIRST + 1, 0, 0, 0), GTF_permit_access);
+	check("D46 no flag stays", ask(0, FLAGS, FIRST + 2, 0, 0, 0), GTF_permit_access);
 	gt_part();
 }
