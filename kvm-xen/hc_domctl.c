@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HYPERVISOR_domctl(arg) and HYPERVISOR_sysctl(arg) of domain 0: what Xen's tools ask of domains and
- * of the machine. Who calls is a process that was let open /dev/xen/privcmd. What is not here is
+ * HYPERVISOR_domctl(arg) and HYPERVISOR_sysctl(arg) of domain 0: what Xen's tools ask of domains
+ * and of the machine. Who calls is a process that was let open /dev/xen/privcmd. What is not here is
  * -ENOSYS, as on a Xen that was built without it.
  */
 #include <linux/build_bug.h>
@@ -182,9 +182,11 @@ static long unpausedomain(struct kxen_domain *d)
 
 static long of_domain(const struct kxen_domctl *c)
 {
-	struct kxen_domain *d = c->domain < DOMID_FIRST_RESERVED ? kxen_domain_get(c->domain) : NULL;
+	struct kxen_domain *d = NULL;
 	long ret = -ENOSYS;
 
+	if (c->domain < DOMID_FIRST_RESERVED)
+		d = kxen_domain_get(c->domain);
 	if (!d)
 		return -ESRCH;
 	if (d->is_host)

@@ -24,13 +24,13 @@
 #define KXEN_SYSCTL_getdomaininfolist	6
 
 /* getdomaininfo: flags */
-#define KXEN_DOMINF_dying	(1U << 0)
-#define KXEN_DOMINF_hvm_guest	(1U << 1)
-#define KXEN_DOMINF_shutdown	(1U << 2)
-#define KXEN_DOMINF_paused	(1U << 3)
-#define KXEN_DOMINF_blocked	(1U << 4)
-#define KXEN_DOMINF_running	(1U << 5)
-#define KXEN_DOMINF_hap		(1U << 8)
+#define KXEN_DOMINF_dying	0x1
+#define KXEN_DOMINF_hvm_guest	0x2
+#define KXEN_DOMINF_shutdown	0x4
+#define KXEN_DOMINF_paused	0x8
+#define KXEN_DOMINF_blocked	0x10
+#define KXEN_DOMINF_running	0x20
+#define KXEN_DOMINF_hap		0x100
 #define KXEN_DOMINF_reason	16	/* shift, 8 bits */
 
 struct kxen_getdomaininfo {
@@ -67,10 +67,10 @@ struct kxen_domctl {
 };
 
 /* physinfo: capabilities */
-#define KXEN_PHYSCAP_hvm	(1U << 0)
-#define KXEN_PHYSCAP_hap	(1U << 3)
-#define KXEN_PHYSCAP_gnttab_v1	(1U << 8)
-#define KXEN_PHYSCAP_gnttab_v2	(1U << 9)
+#define KXEN_PHYSCAP_hvm	0x1
+#define KXEN_PHYSCAP_hap	0x8
+#define KXEN_PHYSCAP_gnttab_v1	0x100
+#define KXEN_PHYSCAP_gnttab_v2	0x200
 
 struct kxen_physinfo {
 	__u32 threads_per_core;

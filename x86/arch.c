@@ -44,20 +44,6 @@ static_assert(sizeof(struct vcpu_info) == 64);
 static_assert(OFF(evtchn_pending) == 0x800 && OFF(evtchn_mask) == 0xa00);
 static_assert(OFF(wc) == 0xc00);
 
-u32 kxen_arch_cpu_khz(void)
-{
-	return cpu_khz;
-}
-
-/* Leaves 1 and 0x80000001: EDX, ECX of each. */
-void kxen_arch_cpu_features(u32 *words)
-{
-	words[0] = cpuid_edx(1);
-	words[1] = cpuid_ecx(1);
-	words[2] = cpuid_edx(0x80000001);
-	words[3] = cpuid_ecx(0x80000001);
-}
-
 const char * const kxen_arch_caps = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ";
 const u32 kxen_arch_features = BIT(XENFEAT_hvm_callback_vector) |
 			       BIT(XENFEAT_hvm_safe_pvclock) |
@@ -158,4 +144,20 @@ void kxen_arch_forget_crash(struct kxen_domain *d)
 
 	kxen_for_each_vcpu(d, i, v)
 		kxen_glue_forget_triple_fault(v->vcpu);
+}
+
+u32 kxen_arch_cpu_khz(void)
+{
+	return cpu_khz;
+}
+
+/* Leaves 1 and 0x80000001: EDX, ECX of each, as far as this kernel uses them. */
+void kxen_arch_cpu_features(u32 *words)
+{
+	const __u32 *leaf = boot_cpu_data.x86_capability;
+
+	words[0] = leaf[CPUID_1_EDX];
+	words[1] = leaf[CPUID_1_ECX];
+	words[2] = leaf[CPUID_8000_0001_EDX];
+	words[3] = leaf[CPUID_8000_0001_ECX];
 }
