@@ -12,6 +12,7 @@
 #include <linux/sched/mm.h>
 
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/p2m_hole.h"
 #include "use.h"
 
 #define RETRIES	4	/* for an entry that changes while its page is brought */
@@ -178,6 +179,11 @@ static s16 bring(struct kxen_gnt_use *u, struct kxen_gnt_found *f, enum kxen_gnt
 		mmput(f->mm);
 	f->mm = NULL;
 	f->waited = !u->v || u->v->gaps != gaps;
+	/* A page that has come where the guest has none any more is not what it granted. */
+	if (!ret && kxen_p2m_became_hole(d, f->place.gfn)) {
+		forget(d, f);
+		return GNTST_bad_page;
+	}
 	if (!ret)
 		return AGAIN;
 	if (ret == -EAGAIN)

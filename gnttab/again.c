@@ -17,6 +17,7 @@
 
 #include "../kvm-xen/guest_mem.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/p2m_hole.h"
 #include "use.h"
 
 /* A state that is not the last one that was seen. */
@@ -90,11 +91,21 @@ struct page *kxen_gnt_again(struct kxen_gnttab *t, const struct kxen_gnt_active 
 {
 	struct kxen_domain *d = t->domain;
 	struct kxen_mem_state s;
+	struct page *page;
 
 	if (!a->page || !a->since || a->word >> KXEN_GNT_GFN != gfn || d->is_host)
 		return NULL;
 	/* Before it is touched: it may have been given back long ago. */
 	if (!kxen_glue_mem_state(d->kvm, &s) || find_epoch(&t->memory, &s) != a->since)
 		return NULL;
-	return kxen_p2m_word(d, gfn) ? NULL : hold_again(d, a->page, &s);
+	if (kxen_p2m_word(d, gfn) || kxen_p2m_is_hole(d, gfn))
+		return NULL;
+	page = hold_again(d, a->page, &s);
+	/* Whoever makes it a hole looks for who holds the page: one of both is seen. */
+	if (page && kxen_p2m_became_hole(d, gfn)) {
+		unpin_user_page(page);
+		kxen_memory_uncharge(d);
+		page = NULL;
+	}
+	return page;
 }

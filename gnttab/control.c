@@ -6,6 +6,7 @@
 #include <uapi/linux/kvm_xen.h>
 
 #include "gnttab_internal.h"
+#include "use.h"
 
 /* No holes: the structures are the same for every compiler and width. */
 static_assert(sizeof(struct kxen_grant_arg) == 32);
@@ -141,6 +142,45 @@ u64 kxen_gnt_pinned(struct kxen_domain *d)
 		cond_resched();
 	}
 	return n;
+}
+
+static bool used_in_frame(struct kxen_gnttab *t, u32 frame, u64 gfn)
+{
+	const struct kxen_gnt_active *a = t->active[frame];
+	u32 i;
+
+	for (i = 0; i < KXEN_GNT_V1_FRAME; i++)
+		if (READ_ONCE(a[i].pin) && READ_ONCE(a[i].word) >> KXEN_GNT_GFN == gfn)
+			return true;
+	return false;
+}
+
+/**
+ * kxen_gnt_uses() - Does somebody have this frame by a grant?
+ * @d: the domain.
+ * @gfn: the frame, not trusted.
+ *
+ * For frames whose page is pinned by somebody: it looks at all that is granted. What is acquired
+ * meanwhile may be missed.
+ * Context: may sleep, no lock held.
+ */
+bool kxen_gnt_uses(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_gnttab *t = d->gnttab;
+	u32 frame, nr = 1;
+	bool used = false;
+
+	if (!t)
+		return false;
+	for (frame = 0; frame < nr && !used; frame++) {
+		percpu_down_read(&t->lock);
+		/* Pairs with the release in grow_by_one(). */
+		nr = smp_load_acquire(&t->nr_frames);
+		if (frame < nr)
+			used = used_in_frame(t, frame, gfn);
+		percpu_up_read(&t->lock);
+	}
+	return used;
 }
 
 static int ctl_grant_info(struct kxen_domain *d, void *arg)

@@ -150,6 +150,7 @@ struct page *kxen_gnt_again(struct kxen_gnttab *t, const struct kxen_gnt_active 
 extern const struct kxen_ctl_call kxen_gnt_ctl[];
 int kxen_gnt_info(struct kxen_domain *d, struct kxen_grant_info *i);
 u64 kxen_gnt_pinned(struct kxen_domain *d);
+bool kxen_gnt_uses(struct kxen_domain *d, u64 gfn);
 void kxen_gnt_debugfs(struct kxen_domain *d, struct dentry *dir);
 
 /* save.c */

@@ -106,6 +106,7 @@ const struct kxen_subsys kxen_gnttab_subsys = {
 	.stop = gnttab_stop,
 	.reset = gnttab_reset,
 	.in_use = gnttab_in_use,
+	.frame_in_use = kxen_gnt_uses,
 	.may_save = kxen_gnt_may_save,
 	.save = kxen_gnt_save,
 	.recs = kxen_gnt_recs,

@@ -21,6 +21,7 @@
 #include "kxen.h"
 #include "memory_map.h"
 #include "p2m.h"
+#include "p2m_hole.h"
 #include "p2m_iommu.h"
 #include "subsys.h"
 #include "trace.h"
@@ -39,6 +40,7 @@ static void free_domain(struct kxen_domain *d)
 	kxen_shared_info_free(d);
 	kxen_map_free(d);
 	kxen_p2m_free(d);
+	kxen_holes_free(d);
 	kxen_subsys_destroy(d);
 	xa_destroy(&d->pinned_gfns);
 	kvfree(d->vcpu_ids);
@@ -75,6 +77,7 @@ static void init_domain(struct kxen_domain *d, bool is_host)
 	xa_init_flags(&d->pinned_gfns, XA_FLAGS_ACCOUNT);
 	kxen_p2m_init(d);
 	kxen_iommu_init(d);
+	kxen_holes_init(d);
 	raw_spin_lock_init(&d->virq_lock);
 	init_waitqueue_head(&d->pause_wait);
 	INIT_LIST_HEAD(&d->prepared);
@@ -249,6 +252,7 @@ void kxen_domain_renew(struct kxen_domain *d)
 	kxen_subsys_reset(d);
 	kxen_watchdog_stop(d);
 	kxen_p2m_drop(d, false);
+	kxen_holes_drop(d);
 	mutex_lock(&d->lock);
 	kxen_arch_domain_reset(d);
 	kxen_for_each_vcpu(d, i, v)

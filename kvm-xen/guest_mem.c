@@ -9,10 +9,15 @@
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "p2m.h"
+#include "p2m_hole.h"
 
-/* A value in domain->pinned_gfns: registrations of a frame, and whether one is exclusive. */
+/*
+ * A value in domain->pinned_gfns: registrations of a frame, whether one is exclusive, and whether
+ * the guest has given the frame's memory up meanwhile, so that the page is the host's alone.
+ */
 #define PIN_EXCLUSIVE	1UL
-#define PIN_ONE	2UL
+#define PIN_GONE	2UL
+#define PIN_ONE	4UL
 
 /**
  * kxen_frame() - Have a frame's page there before it is held.
@@ -96,7 +101,7 @@ static int reserve(struct kxen_domain *d, const struct kxen_page *p)
 static int set_pins(struct kxen_domain *d, const struct kxen_page *p, unsigned long value)
 {
 	lockdep_assert_held(&d->pin_lock);
-	if (!p->entry && value)
+	if (!p->entry && value >= PIN_ONE)
 		return xa_err(xa_store(&d->pinned_gfns, p->gfn, xa_mk_value(value), GFP_NOWAIT));
 	if (p->entry)
 		WRITE_ONCE(p->entry->pins, value);
@@ -183,6 +188,10 @@ static int pin_ram(struct kxen_domain *d, struct kxen_page *p, const struct kxen
 	if (ret)
 		return ret;
 	ret = kxen_domain_pin(d, at->hva, &p->page);
+	if (!ret && kxen_p2m_became_hole(d, p->gfn)) {
+		kxen_memory_unpin(p->page);
+		ret = -EINVAL;
+	}
 	if (ret) {
 		pin_unaccount(d, p);
 		p->page = NULL;
@@ -228,6 +237,7 @@ static int pin_gfn(struct kxen_domain *d, struct kxen_page *p)
 	case KXEN_P2M_NONE:
 	case KXEN_P2M_FOREIGN:	/* the host would write there when it is no longer shared */
 	case KXEN_P2M_OUT:	/* as Xen, which takes no reference to such a page */
+	case KXEN_P2M_HOLE:
 		break;
 	}
 	kxen_p2m_put(&at);
@@ -269,6 +279,48 @@ int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u6
 bool kxen_page_is_exclusive(struct kxen_domain *d, const struct kxen_page *p)
 {
 	return pins_of(d, p) & PIN_EXCLUSIVE;
+}
+
+/* Does the domain hold the VMM's memory of this frame? Context: any; as of now. */
+bool kxen_gfn_is_held(struct kxen_domain *d, u64 gfn)
+{
+	return xa_load(&d->pinned_gfns, gfn);
+}
+
+/**
+ * kxen_gfn_abandon() - What is held of a frame is the host's alone: the frame has another page.
+ * @d: the domain.
+ * @gfn: the frame.
+ *
+ * Or none. Whoever holds it does so still, and writes there. That cannot be saved: the page is in
+ * no memory that the VMM has.
+ * Context: may sleep, under any mutex.
+ */
+void kxen_gfn_abandon(struct kxen_domain *d, u64 gfn)
+{
+	void *entry;
+
+	mutex_lock(&d->pin_lock);
+	entry = xa_load(&d->pinned_gfns, gfn);
+	/* There is one in its place, so this takes no memory. */
+	if (entry)
+		xa_store(&d->pinned_gfns, gfn, xa_mk_value(xa_to_value(entry) | PIN_GONE),
+			 GFP_NOWAIT);
+	mutex_unlock(&d->pin_lock);
+}
+
+/* Is anything of that kind held? Context: as above. */
+bool kxen_any_abandoned(struct kxen_domain *d)
+{
+	unsigned long gfn;
+	bool any = false;
+	void *entry;
+
+	mutex_lock(&d->pin_lock);
+	xa_for_each(&d->pinned_gfns, gfn, entry)
+		any |= xa_to_value(entry) & PIN_GONE;
+	mutex_unlock(&d->pin_lock);
+	return any;
 }
 
 /* In the dirty log, if there is a VM still: whoever held a page of it may outlive that. */

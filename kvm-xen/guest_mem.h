@@ -65,6 +65,9 @@ int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p);
 int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 			    struct kxen_page *p);
+bool kxen_gfn_is_held(struct kxen_domain *d, u64 gfn);
+void kxen_gfn_abandon(struct kxen_domain *d, u64 gfn);
+bool kxen_any_abandoned(struct kxen_domain *d);
 bool kxen_page_is_exclusive(struct kxen_domain *d, const struct kxen_page *p);
 void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p);
 int kxen_memory_charge(struct kxen_domain *d);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HYPERVISOR_memory_op(cmd, arg): semantics G.3. What changes a reservation or places other
- * pages than shared_info is the parts' that have them: they add to the table, or to its spaces.
+ * HYPERVISOR_memory_op(cmd, arg): semantics G.3. What places other pages than shared_info is
+ * the parts' that have them: they add to the table, or to its spaces.
  */
 #include <linux/cache.h>
 #include <linux/err.h>
@@ -76,6 +76,27 @@ static long add_page_of_part(struct kxen_hc *hc, const struct add_to_physmap *a)
 	return -ENOSYS;	/* none that we have */
 }
 
+/**
+ * kxen_hc_unhook() - Take away what the caller has placed at a frame.
+ * @hc: the call.
+ * @gfn: the frame, not trusted.
+ *
+ * Context: as a hypercall.
+ * Return: 0; -ENOENT if nothing is placed there; -EBUSY if it is not for the guest to take away.
+ */
+long kxen_hc_unhook(struct kxen_hc *hc, u64 gfn)
+{
+	/* What was placed hides the rest. */
+	long ret = kxen_p2m_remove(hc->d, gfn);
+
+	if (ret != -ENOENT)
+		return ret;
+	mutex_lock(&hc->d->lock);
+	ret = kxen_shared_info_remove(hc->d, gfn);
+	mutex_unlock(&hc->d->lock);
+	return ret == -ENOENT ? kxen_subsys_space_remove(hc, gfn) : ret;
+}
+
 static long add_to_physmap(struct kxen_hc *hc)
 {
 	struct add_to_physmap a;
@@ -104,25 +125,24 @@ static long remove_from_physmap(struct kxen_hc *hc)
 	ret = kxen_hc_own_domain(hc, r.domid);
 	if (ret)
 		return ret;
-	/* What was placed hides the rest. */
-	ret = kxen_p2m_remove(hc->d, r.gpfn);
-	if (ret != -ENOENT)
-		return ret == -EBUSY ? -EINVAL : ret;
-	mutex_lock(&hc->d->lock);
-	ret = kxen_shared_info_remove(hc->d, r.gpfn);
-	mutex_unlock(&hc->d->lock);
-	return ret == -ENOENT ? kxen_subsys_space_remove(hc, r.gpfn) : ret;
+	ret = kxen_hc_unhook(hc, r.gpfn);
+	return ret == -EBUSY ? -EINVAL : ret;
 }
 
 /* Domain 0 has no VM, others have none before and behind their life: no page of it. */
 static long pages_of(struct kxen_domain *d, u32 cmd)
 {
+	long pages;
+
 	lockdep_assert_held(&d->lock);	/* while it has one, it keeps it */
 	if (!d->kvm)
 		return 0;
 	if (cmd == XENMEM_maximum_gpfn)
 		return kxen_gfn_from_kvm(kxen_glue_max_gfn(d->kvm) + 1) - 1;
-	return kxen_gfn_from_kvm(kxen_glue_nr_pages(d->kvm));
+	pages = kxen_gfn_from_kvm(kxen_glue_nr_pages(d->kvm));
+	if (cmd == XENMEM_current_reservation)
+		pages -= (long)READ_ONCE(d->p2m_holes) - READ_ONCE(d->p2m_unplaced);
+	return max(pages, 0L);
 }
 
 /* Pages that a domain has, or may have at most; the latter is what a balloon can grow to. */
@@ -180,12 +200,6 @@ static long vnumainfo(struct kxen_hc *hc)
 	return ret ?: -EOPNOTSUPP;
 }
 
-/* Nothing done, which is no error (G20). */
-static long no_extent(struct kxen_hc *hc)
-{
-	return 0;
-}
-
 /* No HVM guest gets the machine's (4.17). */
 static long no_map(struct kxen_hc *hc)
 {
@@ -204,9 +218,9 @@ static struct kxen_mem_slot commands[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
 	[XENMEM_memory_map] = { kxen_hc_memory_map, .means = KXEN_MEANS_NOTHING },
 	[XENMEM_set_memory_map] = { kxen_hc_set_memory_map, .means = KXEN_MEANS_NEW_LIFE },
 	[XENMEM_machine_memory_map] = { no_map, REFUSED, .means = KXEN_MEANS_NOTHING },
-	[XENMEM_increase_reservation] = { no_extent, REFUSED },
-	[XENMEM_decrease_reservation] = { no_extent, REFUSED },
-	[XENMEM_populate_physmap] = { no_extent, REFUSED },
+	[XENMEM_increase_reservation] = { kxen_hc_increase_reservation, .part = true },
+	[XENMEM_decrease_reservation] = { kxen_hc_decrease_reservation, .part = true },
+	[XENMEM_populate_physmap] = { kxen_hc_populate_physmap, .part = true },
 	[XENMEM_get_vnumainfo] = { vnumainfo, REFUSED },
 	[XENMEM_reserved_device_memory_map] = { reserved_map, REFUSED },
 };
@@ -231,7 +245,7 @@ long kxen_hc_memory_op(struct kxen_hc *hc)
 	u32 cmd = hc->arg[0] & (BIT(KXEN_MEM_CMD_BITS) - 1);	/* always inside of the table */
 	const struct kxen_mem_slot *slot = &commands[cmd];
 
-	/* None of the core's is ever cut, so progress can only be made up (0.12). */
+	/* Of one that is never cut progress can only be made up (0.12). */
 	if ((u32)hc->arg[0] >> KXEN_MEM_CMD_BITS && !slot->part)
 		return cmd == XENMEM_remove_from_physmap ? -EINVAL : -ENOSYS;
 	return slot->fn ? slot->fn(hc) : -ENOSYS;

@@ -41,6 +41,12 @@ long kxen_hc_set_memory_map(struct kxen_hc *hc);
 int kxen_hvm_param_give(struct kxen_domain *d, u32 index, u64 value);
 int kxen_hvm_param_read(struct kxen_domain *d, u32 index, u64 *value);
 
+/* hc_memory.c, hc_reservation.c: parts of memory_op. */
+long kxen_hc_unhook(struct kxen_hc *hc, u64 gfn);
+long kxen_hc_decrease_reservation(struct kxen_hc *hc);
+long kxen_hc_increase_reservation(struct kxen_hc *hc);
+long kxen_hc_populate_physmap(struct kxen_hc *hc);
+
 /* What a call of the group says of a domain that is held. */
 enum kxen_meaning kxen_hc_memory_means(const struct kxen_hc *hc);
 enum kxen_meaning kxen_hc_hvm_means(const struct kxen_hc *hc);

@@ -4,7 +4,8 @@
  *
  * Locks, outermost first (Documentation/locking.rst is the master list):
  *   kxen_domains_lock, domain->lock, evtchn event_lock (by domid, 0 last), virq_lock, port->lock
- *   (by address), v->time_lock. domain->pin_lock and p2m_lock are taken alone, below any mutex.
+ *   (by address), v->time_lock. domain->pin_lock, p2m_lock and hole_lock are taken alone, below any
+ *   mutex.
  */
 #ifndef KXEN_H
 #define KXEN_H
@@ -248,6 +249,7 @@ struct kxen_domain {
 	struct kxen_p2m_view *p2m_view;	/* slots made for frames that had none; p2m_view.c */
 	struct mutex p2m_view_lock;
 	bool p2m_view_wanted;	/* there is one to be made */
+	u32 p2m_holes;		/* and how many show nothing: p2m_hole.c */
 	int p2m_saved;		/* of these, in records of parts; under p2m_lock */
 	u32 p2m_held;		/* pages that are held and were placed; under pin_lock */
 	bool p2m_closed;
@@ -259,6 +261,10 @@ struct kxen_domain {
 		struct xarray mapped;	/* by gfn: what they see of other domains */
 		struct list_head node;
 	} iommu;
+	struct mutex hole_lock;	/* changes of the following, and of p2m_holes */
+	struct xarray holes;
+	u32 p2m_unplaced;	/* pages of the guest's that have no frame */
+	atomic64_t balloon_kept;	/* pages that it gave up, and the VMM has still */
 	struct kxen_limit limit[KXEN_NR_LIMITS];
 	atomic64_t resets;
 	struct kxen_watchdog watchdog[KXEN_NR_WATCHDOGS];

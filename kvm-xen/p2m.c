@@ -6,11 +6,18 @@
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "p2m.h"
+#include "p2m_hole.h"
 
 /* Is another domain's page mapped there? */
 static bool is_mapped(struct kxen_domain *d, u64 gfn)
 {
 	return kxen_p2m_word(d, gfn) & KXEN_P2M_MAPPED;
+}
+
+/* Nor is there anything for the host to look at. */
+static bool shows_nothing(struct kxen_domain *d, u64 gfn)
+{
+	return is_mapped(d, gfn) || kxen_p2m_is_hole(d, gfn);
 }
 
 /**
@@ -38,9 +45,10 @@ struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn)
 	if (p.kind != KXEN_P2M_NONE)
 		return p;
 	p.hva = kxen_glue_gfn_to_hva(d->kvm, kxen_gfn_to_kvm(gfn));
-	if (!p.hva)
-		return p;
-	p.kind = KXEN_P2M_RAM;
+	if (kxen_p2m_is_hole(d, gfn))
+		p.kind = KXEN_P2M_HOLE;
+	else if (p.hva)
+		p.kind = KXEN_P2M_RAM;
 	p.offset = offset_in_page(gfn << XEN_PAGE_SHIFT);
 	return p;
 }
@@ -80,8 +88,8 @@ static int copy_placed(const struct kxen_p2m_entry *e, u32 at, void *buf, u32 le
  * @write: to the guest.
  *
  * Context: may sleep.
- * Return: 0; -EFAULT, also for what is paged out or another domain's; 1 if nothing is placed
- * there, and the memory is the VMM's, if any.
+ * Return: 0; -EFAULT, also for a hole and what is paged out or another domain's; 1 if nothing is
+ * placed there, and the memory is the VMM's, if any.
  */
 int kxen_p2m_copy(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write)
 {
@@ -89,7 +97,7 @@ int kxen_p2m_copy(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write
 	int ret;
 
 	if (!e)
-		return is_mapped(d, gpa >> XEN_PAGE_SHIFT) ? -EFAULT : 1;
+		return shows_nothing(d, gpa >> XEN_PAGE_SHIFT) ? -EFAULT : 1;
 	ret = copy_placed(e, xen_offset_in_page(gpa), buf, len, write);
 	kxen_p2m_entry_put(e);
 	return ret;
@@ -123,7 +131,7 @@ bool kxen_p2m_ram_around(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m)
 	u64 first = kxen_gfn_from_kvm(gfn), i;
 
 	for (i = 0; i < kxen_gfn_from_kvm(1); i++)
-		if (kxen_p2m_word(v->domain, first + i))
+		if (kxen_p2m_word(v->domain, first + i) || kxen_p2m_is_hole(v->domain, first + i))
 			return false;
 	if (!kxen_glue_mem(v->vcpu, gfn, m))
 		return false;

@@ -27,6 +27,7 @@ enum kxen_p2m_kind {
 	KXEN_P2M_OWN,		/* a page of the module's own */
 	KXEN_P2M_FOREIGN,	/* another domain's: for the guest, never for the host */
 	KXEN_P2M_OUT,		/* a page that is paged out: there is none now */
+	KXEN_P2M_HOLE,		/* the guest has given its memory up: p2m_hole.c */
 };
 
 /**
@@ -96,7 +97,8 @@ struct kxen_p2m_gone {
 /**
  * struct kxen_p2m - what is behind a frame of a guest's.
  * @kind: which of the following are set.
- * @hva: RAM: where the VMM has the host's page that it is in.
+ * @hva: RAM: where the VMM has the host's page that it is in; HOLE: the page that the guest does
+ *	not see, 0 if the VMM has none there any more.
  * @offset: in that page; 0 where the host's pages are of Xen's size.
  * @entry: OWN, FOREIGN, OUT: what was placed there; NULL for a page that is mapped.
  */
@@ -144,10 +146,13 @@ int kxen_p2m_view(struct kxen_domain *d, u64 gfn, u64 first, u64 end);
 void kxen_p2m_view_make(void *domain);
 void kxen_p2m_view_free(struct kxen_domain *d);
 
-/* Is anything placed over frames of this domain? What was before is seen by who was told. */
+/*
+ * Do frames of this domain show anything else than the VMM's memory? What was before is seen by who
+ * was told.
+ */
 static __always_inline bool kxen_p2m_any(const struct kxen_domain *d)
 {
-	return unlikely(atomic_read(&d->p2m_placed));
+	return unlikely(atomic_read(&d->p2m_placed) | READ_ONCE(d->p2m_holes));
 }
 
 /* The bit of a chunk: neighbours have one each, and not the same as those 4 GiB further. */

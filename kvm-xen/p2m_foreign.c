@@ -17,7 +17,7 @@ static bool over_memory(struct kxen_domain *d, u64 gfn)
 	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
 
 	kxen_p2m_put(&at);
-	return at.kind == KXEN_P2M_RAM;
+	return at.hva;
 }
 
 /* Nor shall the guest see what its devices do not. */

@@ -533,7 +533,7 @@ void kxen_p2m_drop(struct kxen_domain *d, bool for_good)
 void kxen_p2m_free(struct kxen_domain *d)
 {
 	kxen_p2m_drop(d, true);
-	WARN_ON_ONCE(kxen_p2m_any(d));	/* a part has left pages mapped */
+	WARN_ON_ONCE(atomic_read(&d->p2m_placed));	/* a part has left pages mapped */
 	xa_destroy(&d->p2m_chunks);
 	kxen_p2m_view_free(d);
 }

@@ -175,6 +175,8 @@ struct kxen_stat_desc {
  *	locked, its vCPUs do not run.
  * @thaw: it is again, also what came meanwhile. Domain locked.
  * @in_use: does it hold anything that a guest has made? Domain locked.
+ * @frame_in_use: does another domain use the memory of this frame? Context: may sleep, no lock
+ *	held.
  * @may_save: 0, or -errno while it has what no record can tell of, as KXEN_SAVE documents.
  *	Domain locked, its vCPUs do not run.
  * @save: write records. Domain locked; frozen, unless they are only counted.
@@ -219,6 +221,7 @@ struct kxen_subsys {
 	void (*freeze)(struct kxen_domain *d);
 	void (*thaw)(struct kxen_domain *d);
 	bool (*in_use)(struct kxen_domain *d);
+	bool (*frame_in_use)(struct kxen_domain *d, u64 gfn);
 	int (*may_save)(struct kxen_domain *d);
 	void (*save)(struct kxen_domain *d, struct kxen_stream_out *s);
 	const struct kxen_rec_desc *recs;

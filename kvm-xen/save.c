@@ -21,6 +21,8 @@
 #include <xen/interface/hvm/params.h>
 
 #include "arch.h"
+#include "balloon.h"
+#include "guest_mem.h"
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "memory_map.h"
@@ -125,6 +127,7 @@ static void save_all(struct kxen_domain *d, struct kxen_stream_out *s)
 	kxen_for_each_vcpu(d, i, v)
 		save_vcpu(v, s);
 	kxen_map_save(d, s);
+	kxen_balloon_save(d, s);
 	kxen_subsys_save(d, s);
 	kxen_arch_save(d, s);
 	kxen_stream_end(s, kxen_arch_machine, d->domid);
@@ -164,7 +167,7 @@ static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_o
 	 * It is in no memory that the VMM saves, and in no record. After a restore what is written
 	 * there would go to the VMM's memory of that frame.
 	 */
-	if (kxen_p2m_unsaved(d))
+	if (kxen_p2m_unsaved(d) || kxen_any_abandoned(d))
 		return -EOPNOTSUPP;
 	/* Somebody else's pause may be on its way still. */
 	return kxen_domain_stopped(d) ? save_locked(d, room, s) : -EAGAIN;
@@ -350,6 +353,10 @@ static const struct kxen_rec_desc core_recs[] = {
 	  .frames = vcpu_frames },
 	{ .id = KXEN_REC_MEMORY_MAP, .each = sizeof(struct kxen_save_memory_map),
 	  .max = KXEN_MAP_MAX, .restore = kxen_map_restore },
+	{ .id = KXEN_REC_HOLES, .each = sizeof(struct kxen_save_holes),
+	  .max = KXEN_MAX_HOLES, .restore = kxen_holes_restore },
+	{ .id = KXEN_REC_UNPLACED, .len = sizeof(struct kxen_save_unplaced),
+	  .restore = kxen_unplaced_restore },
 	{ }
 };
 

@@ -17,6 +17,8 @@
 #define KXEN_REC_SHARED_INFO	KXEN_REC(KXEN_OWNER_CORE, 2, 1)
 #define KXEN_REC_VCPU		KXEN_REC(KXEN_OWNER_CORE, 3, 1)
 #define KXEN_REC_MEMORY_MAP	KXEN_REC(KXEN_OWNER_CORE, 4, 1)
+#define KXEN_REC_HOLES		KXEN_REC(KXEN_OWNER_CORE, 5, 1)
+#define KXEN_REC_UNPLACED	KXEN_REC(KXEN_OWNER_CORE, 6, 1)
 
 struct kxen_save_domain {
 	u32 compat;
@@ -62,6 +64,18 @@ struct kxen_save_memory_map {
 	u64 size;
 	u32 type;
 	u32 reserved;
+};
+
+/* A list of them: frames whose memory the guest has given up. */
+struct kxen_save_holes {
+	u64 gfn;		/* of the first one, a multiple of their number */
+	u8 bits[4096];		/* of each a bit, the lowest one first */
+};
+
+#define KXEN_MAX_HOLES	16352	/* of these, in the largest stream */
+
+struct kxen_save_unplaced {
+	u64 pages;		/* that the guest has, and that have no frame */
 };
 
 struct kxen_domain;

@@ -49,6 +49,16 @@ static u64 holders(struct kxen_domain *d)
 	return kxen_domain_holders(d);
 }
 
+static u64 balloon_pages(struct kxen_domain *d)
+{
+	return READ_ONCE(d->p2m_holes);
+}
+
+static u64 balloon_kept(struct kxen_domain *d)
+{
+	return atomic64_read(&d->balloon_kept);
+}
+
 /* Of pages of all kinds. */
 static u64 pinned_pages(struct kxen_domain *d)
 {
@@ -97,6 +107,8 @@ static const struct kxen_stat_desc core_stats[] = {
 	{ KXEN_STAT_PINNED_PAGES, 0, "pinned_pages", .domain = pinned_pages },
 	{ KXEN_STAT_MAX_PINNED, 0, "max_pinned", .domain = max_pinned },
 	{ KXEN_STAT_PINNED_HIGH, 0, "pinned_high", .domain = pinned_high },
+	{ KXEN_STAT_BALLOON_PAGES, 0, "balloon_pages", .domain = balloon_pages },
+	{ KXEN_STAT_BALLOON_KEPT, KXEN_STAT_GROWS, "balloon_kept", .domain = balloon_kept },
 	{ }
 };
 

@@ -373,6 +373,16 @@ bool kxen_subsys_in_use(struct kxen_domain *d)
 	return false;
 }
 
+bool kxen_subsys_frame_in_use(struct kxen_domain *d, u64 gfn)
+{
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		if (parts[i]->frame_in_use && parts[i]->frame_in_use(d, gfn))
+			return true;
+	return false;
+}
+
 int kxen_subsys_may_save(struct kxen_domain *d)
 {
 	int i, ret = 0;

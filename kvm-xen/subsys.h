@@ -31,7 +31,7 @@ struct kxen_hc_slot {
  * struct kxen_mem_slot - what a command of memory_op leads to.
  * @fn: as in struct kxen_mem_entry; NULL: nobody serves it.
  * @refused: as in struct kxen_hc_slot.
- * @part: it is a part's, which may go on with a call that was cut.
+ * @part: it may go on with a call that was cut: a part's, and those of the core that say so.
  * @means: as in struct kxen_mem_entry.
  */
 struct kxen_mem_slot {
@@ -70,6 +70,7 @@ void kxen_subsys_reset_done(struct kxen_domain *d);
 void kxen_subsys_freeze(struct kxen_domain *d);
 void kxen_subsys_thaw(struct kxen_domain *d);
 bool kxen_subsys_in_use(struct kxen_domain *d);
+bool kxen_subsys_frame_in_use(struct kxen_domain *d, u64 gfn);
 int kxen_subsys_may_save(struct kxen_domain *d);
 void kxen_subsys_save(struct kxen_domain *d, struct kxen_stream_out *s);
 void kxen_subsys_restore_done(struct kxen_domain *d, const struct kxen_stream_in *im);

@@ -19,14 +19,14 @@ from collections import defaultdict
 LAYERS = [
     ('KVM', 'kvm-xen/kvm/* kvm-xen/log'),
     ('core', 'kvm-xen/trace kvm-xen/world kvm-xen/limits kvm-xen/stream kvm-xen/guest_pin kvm-xen/guest_mem '
-             'kvm-xen/area kvm-xen/p2m kvm-xen/p2m_table kvm-xen/p2m_map kvm-xen/p2m_foreign kvm-xen/p2m_view kvm-xen/p2m_iommu kvm-xen/hc_arg '
+             'kvm-xen/area kvm-xen/p2m kvm-xen/p2m_table kvm-xen/p2m_map kvm-xen/p2m_foreign kvm-xen/p2m_view kvm-xen/p2m_iommu kvm-xen/p2m_hole kvm-xen/hc_arg '
              # headers without a file: what all share, and two contracts
              'kvm-xen/kxen kvm-xen/guest_word kvm-xen/hrtimer kvm-xen/xen_abi '
              'kvm-xen/arch kvm-xen/part kvm-xen/parts'),
     ('event channels', 'evtchn/*'),
     ('later subsystems', 'gnttab/* mempaging/*'),	# and what has no line here
     ('life of a domain', 'kvm-xen/subsys kvm-xen/domain kvm-xen/attach kvm-xen/vcpu '
-                         'kvm-xen/vcpu_info kvm-xen/enter kvm-xen/shared_info kvm-xen/memory_map kvm-xen/timer kvm-xen/runstate '
+                         'kvm-xen/vcpu_info kvm-xen/enter kvm-xen/shared_info kvm-xen/memory_map kvm-xen/balloon kvm-xen/timer kvm-xen/runstate '
                          'kvm-xen/watchdog kvm-xen/pause kvm-xen/machine_reset kvm-xen/save '
                          'kvm-xen/query kvm-xen/stats kvm-xen/debugfs kvm-xen/vm_hold'),
     ('hypercalls', 'kvm-xen/hypercall kvm-xen/hc_*'),

@@ -135,6 +135,7 @@ void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn);
 void kxen_glue_slot_frames(const struct kvm_memory_slot *slot, u64 *first, u64 *nr);
 void kxen_glue_mark_dirty(struct kvm_vcpu *vcpu, u64 gpa);
 
+bool kxen_glue_discard(unsigned long hva, unsigned long len);
 u64 kxen_glue_max_gfn(struct kvm *kvm);
 u64 kxen_glue_nr_pages(struct kvm *kvm);
 void kxen_glue_yield(struct kvm_vcpu *vcpu);

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory slots: where the VMM has a guest's memory, and which of it is dirty. */
+#include <linux/fs.h>
+#include <linux/hugetlb_inline.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/sched.h>
+#include <linux/userfaultfd_k.h>
 
 #include "glue.h"
 #include "internal.h"
@@ -163,6 +169,45 @@ void kxen_glue_mark_dirty(struct kvm_vcpu *vcpu, u64 gpa)
 int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len)
 {
 	return kxen_kvm(kvm_write_guest)(kvm, gpa, src, len) ? -EFAULT : 0;
+}
+
+/*
+ * How memory is given back, so that an empty page comes in its place; or -1. A file's would have
+ * the file's content; what a userfaultfd watches might never come again.
+ */
+static int how_to_discard(struct vm_area_struct *vma, unsigned long end)
+{
+	if (!vma || end > vma->vm_end || is_vm_hugetlb_page(vma) || userfaultfd_armed(vma) ||
+	    vma->vm_flags & (VM_LOCKED | VM_PFNMAP | VM_MIXEDMAP | VM_IO))
+		return -1;
+	if (vma_is_anonymous(vma))
+		return MADV_DONTNEED;
+	if (vma->vm_file && vma->vm_flags & VM_SHARED && vma->vm_flags & VM_WRITE &&
+	    file_inode(vma->vm_file)->i_sb->s_magic == TMPFS_MAGIC)
+		return MADV_REMOVE;
+	return -1;
+}
+
+/**
+ * kxen_glue_discard() - Give memory of the VMM's back to the host.
+ * @hva: where it has it.
+ * @len: bytes, whole pages.
+ *
+ * What maps it, KVM's tables too, has let go of it when this returns.
+ * Context: a thread of the VMM's, no lock held, may sleep.
+ * Return: true if an empty page is there when somebody next looks; false: it is as it was.
+ */
+bool kxen_glue_discard(unsigned long hva, unsigned long len)
+{
+	struct mm_struct *mm = current->mm;
+	int how;
+
+	if (mmap_read_lock_killable(mm))
+		return false;
+	how = how_to_discard(vma_lookup(mm, hva), hva + len);
+	mmap_read_unlock(mm);
+	/* Who maps something else there meanwhile is the VMM, and has it discarded. */
+	return how >= 0 && !kxen_kvm(do_madvise)(mm, hva, len, how);
 }
 
 /* Highest guest frame with memory behind it, and number of such frames: of the VMM's alone. */

@@ -41,7 +41,7 @@ static union { struct order o; u8 page[PAGE_SIZE]; } mine_page page_aligned;
 #define mine mine_page.o
 static u32 peers[4], nr_peers;
 
-enum { PING, SET, SET_MANY, FLAGS, VERSION, FILL, PEEK, PART, VIA, TELL, END, MORE };
+enum { PING, SET, SET_MANY, FLAGS, VERSION, FILL, PEEK, PART, VIA, OUT, IN, TELL, END, MORE };
 
 /* What a server does while there is no order. */
 #ifndef GT_IDLE
@@ -224,6 +224,15 @@ static void grant_orders(void)
 	gt_set(ORDERS, GTF_permit_access, peers[nr_peers - 1], GFN(&orders));
 }
 
+static s64 balloon(u32 cmd, const void *page)
+{
+	xen_pfn_t gfn = GFN(page);
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+
+	set_xen_guest_handle_raw(r.extent_start, &gfn);
+	return memory_op(cmd, &r);
+}
+
 static s64 obey(const struct order *o, const u64 *a)
 {
 	s64 ret;
@@ -261,6 +270,10 @@ static s64 obey(const struct order *o, const u64 *a)
 	case VIA:
 		gt_set_via(a[0], a[1], a[2] & 0xffff, a[2] >> 16, a[3]);
 		return 0;
+	case OUT:
+		return balloon(XENMEM_decrease_reservation, pages[a[0]]);
+	case IN:
+		return balloon(XENMEM_populate_physmap, pages[a[0]]);
 	}
 	return gt_more ? gt_more(o->op, a) : 0;
 }

@@ -272,6 +272,8 @@ struct kxen_query {
 #define KXEN_STAT_MAX_GRANT_STATUS_FRAMES 28 /* frames of them that it can have */
 #define KXEN_STAT_GRANT_STATUS_FRAMES_HIGH 29 /* times that they have reached 80 % of that */
 #define KXEN_STAT_GRANTS_IN_USE	30 /* grants of its own that somebody uses: their pages are held */
+#define KXEN_STAT_BALLOON_PAGES	31 /* frames whose memory the guest has given up */
+#define KXEN_STAT_BALLOON_KEPT	32 /* times that the VMM has kept that memory */
 
 /**
  * struct kxen_stat - one statistic of a domain
