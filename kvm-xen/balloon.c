@@ -160,14 +160,16 @@ void kxen_balloon_save(struct kxen_domain *d, struct kxen_stream_out *s)
 		kxen_rec(s, KXEN_REC_UNPLACED, &r, sizeof(r));
 }
 
-/* The host holds no page that a hole has. */
+/* The host holds no page that a hole has, but that of shared_info: the frame shows it. */
 static int restore_hole(struct kxen_domain *d, u64 gfn)
 {
 	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
 
 	lockdep_assert_held(&d->lock);
 	kxen_p2m_put(&at);
-	if (at.kind != KXEN_P2M_RAM || kxen_gfn_is_held(d, gfn))
+	if (at.kind != KXEN_P2M_RAM)
+		return -EINVAL;
+	if (kxen_gfn_is_held(d, gfn) && !kxen_shared_info_is_at(d, gfn))
 		return -EINVAL;
 	return kxen_hole_make(d, gfn);
 }

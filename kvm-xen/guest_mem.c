@@ -188,7 +188,7 @@ static int pin_ram(struct kxen_domain *d, struct kxen_page *p, const struct kxen
 	if (ret)
 		return ret;
 	ret = kxen_domain_pin(d, at->hva, &p->page);
-	if (!ret && kxen_p2m_became_hole(d, p->gfn)) {
+	if (!ret && !p->over_hole && kxen_p2m_became_hole(d, p->gfn)) {
 		kxen_memory_unpin(p->page);
 		ret = -EINVAL;
 	}
@@ -237,7 +237,10 @@ static int pin_gfn(struct kxen_domain *d, struct kxen_page *p)
 	case KXEN_P2M_NONE:
 	case KXEN_P2M_FOREIGN:	/* the host would write there when it is no longer shared */
 	case KXEN_P2M_OUT:	/* as Xen, which takes no reference to such a page */
+		break;
 	case KXEN_P2M_HOLE:
+		if (p->over_hole && at.hva)
+			ret = pin_ram(d, p, &at);
 		break;
 	}
 	kxen_p2m_put(&at);
@@ -272,6 +275,17 @@ int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u6
 			    struct kxen_page *p)
 {
 	*p = (struct kxen_page) { .gfn = gfn, .kind = kind, .exclusive = true };
+	return pin_gfn(d, p);
+}
+
+/*
+ * Likewise, but also where the guest has given the frame's memory up: the frame shows this page
+ * then, and is a hole still when it is given back.
+ */
+int kxen_page_pin_over_hole(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
+			    struct kxen_page *p)
+{
+	*p = (struct kxen_page) { .gfn = gfn, .kind = kind, .over_hole = true };
 	return pin_gfn(d, p);
 }
 

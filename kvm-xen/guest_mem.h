@@ -50,6 +50,7 @@ struct kxen_p2m_entry;
  * @gfn: where the guest has it.
  * @kind: which limit it counts against.
  * @exclusive: nothing else may lie in it.
+ * @over_hole: the guest may have given up what was there before.
  */
 struct kxen_page {
 	struct page *page;
@@ -58,12 +59,15 @@ struct kxen_page {
 	u64 gfn;
 	u8 kind;
 	bool exclusive;
+	bool over_hole;
 };
 
 /* guest_mem.c */
 int kxen_page_pin(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 		  struct kxen_page *p);
 int kxen_page_pin_exclusive(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
+			    struct kxen_page *p);
+int kxen_page_pin_over_hole(struct kxen_domain *d, enum kxen_limit_kind kind, u64 gfn,
 			    struct kxen_page *p);
 bool kxen_gfn_is_held(struct kxen_domain *d, u64 gfn);
 void kxen_gfn_abandon(struct kxen_domain *d, u64 gfn);

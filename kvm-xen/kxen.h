@@ -383,6 +383,7 @@ void kxen_shared_info_free(struct kxen_domain *d);
 int kxen_shared_info_set(struct kxen_domain *d, u64 gfn);
 int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content);
 int kxen_shared_info_remove(struct kxen_domain *d, u64 gfn);
+bool kxen_shared_info_is_at(struct kxen_domain *d, u64 gfn);
 void kxen_shared_info_reset(struct kxen_domain *d);
 void kxen_shared_info_latch_width(struct kxen_domain *d, bool compat);
 void kxen_shared_info_wallclock(struct kxen_domain *d);

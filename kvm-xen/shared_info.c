@@ -122,7 +122,7 @@ static struct kxen_shared_info *shared_info_at(struct kxen_domain *d, u64 gfn)
 
 	if (!s)
 		return ERR_PTR(-ENOMEM);
-	ret = kxen_page_pin(d, KXEN_LIMIT_PAGES, gfn, &s->page);
+	ret = kxen_page_pin_over_hole(d, KXEN_LIMIT_PAGES, gfn, &s->page);
 	if (ret) {
 		kfree(s);
 		return ERR_PTR(ret);
@@ -137,10 +137,12 @@ static bool is_in(struct kxen_domain *d, const struct kxen_shared_info *s)
 	return kxen_gptr_same(current_shared_info(d)->at, s->at);
 }
 
-static bool is_at(struct kxen_domain *d, u64 gfn)
+/* Has the guest placed it at this frame? */
+bool kxen_shared_info_is_at(struct kxen_domain *d, u64 gfn)
 {
 	struct kxen_shared_info *s = current_shared_info(d);
 
+	lockdep_assert_held(&d->lock);
 	return s->page.page && s->page.gfn == gfn;
 }
 
@@ -150,7 +152,8 @@ static bool is_at(struct kxen_domain *d, u64 gfn)
  * @gfn: the frame.
  *
  * Context: no lock held, may sleep.
- * Return: 0; -EINVAL if there is no writable RAM, or what is placed there has to stay;
+ * It may be one whose memory the guest has given up, as Windows's drivers do for it.
+ * Return: 0; -EINVAL if the VMM has no writable RAM there, or what is placed there has to stay;
  * -ENOSPC, -ENOMEM.
  */
 int kxen_shared_info_set(struct kxen_domain *d, u64 gfn)
@@ -164,7 +167,7 @@ int kxen_shared_info_set(struct kxen_domain *d, u64 gfn)
 	if (IS_ERR(s))
 		return PTR_ERR(s);
 	mutex_lock(&d->lock);
-	if (!is_at(d, gfn) || !is_in(d, s)) {
+	if (!kxen_shared_info_is_at(d, gfn) || !is_in(d, s)) {
 		replace(d, s, true);
 		s = NULL;
 	}
@@ -210,7 +213,7 @@ int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content
 int kxen_shared_info_remove(struct kxen_domain *d, u64 gfn)
 {
 	lockdep_assert_held(&d->lock);
-	if (!is_at(d, gfn))
+	if (!kxen_shared_info_is_at(d, gfn))
 		return -ENOENT;
 	replace(d, &d->own_shared_info, true);
 	return 0;

@@ -146,6 +146,33 @@ static void test_arrays(void)
 	      call(XENMEM_populate_physmap | 0x3ffffffU << UPTO, DOMID_SELF, 0, &g, 1), -1UL >> UPTO);
 }
 
+static long add(u32 space, unsigned long idx, const void *at)
+{
+	struct xen_add_to_physmap a = {
+		.domid = DOMID_SELF, .space = space, .idx = idx, .gpfn = GFN(at),
+	};
+
+	return memory_op(XENMEM_add_to_physmap, &a);
+}
+
+/* As Windows's drivers place it: where memory was. It is none, so it is not counted. */
+static void test_over(void)
+{
+	const struct shared_info *s = (void *)pages[2];
+	long had = current_pages();
+
+	memset(pages[2], 0x77, PAGE_SIZE);
+	check("G20 a place for shared_info", out(GFN(pages[2])), 1);
+	check("G22 it goes there", add(XENMAPSPACE_shared_info, 0, pages[2]), 0);
+	check("G22 it is seen", READ(s->wc_sec) != 0 && READ(s->wc_sec) != 0x77777777, 1);
+	check("G25 one less still", had - current_pages(), 1);
+	check("G22 back to its own", rt_map_shinfo(), 0);
+	check("G20 memory there again", in(GFN(pages[2])), 1);
+	check("G25 as many as before", had - current_pages(), 0);
+	pages[2][9] = 9;
+	check("G20 it is memory", READ(pages[2][9]), 9);
+}
+
 /* Last: Xen has a page for each of these, and the guest more than it had. */
 static void test_more(void)
 {
@@ -176,7 +203,7 @@ static void test_many(void)
 	check("G25 as many as before", had - current_pages(), 0);
 }
 
-/* Saved with frames that are away, and with a page that has none. */
+/* Saved with frames that are away, one of them below shared_info, and a page that has none. */
 static void test_saved(void)
 {
 	long had = current_pages(), max = maximum_pages();
@@ -185,10 +212,16 @@ static void test_saved(void)
 	for (i = 0; i < 3; i++)
 		check("it goes back", out(GFN(pages[i])), 1);
 	check("a page without a frame", call(XENMEM_increase_reservation, DOMID_SELF, 0, NULL, 1), 1);
-	check("two less", had - current_pages(), 2);
+	check("a place for shared_info", out(GFN(many[0])), 1);
+	check("it goes there", add(XENMAPSPACE_shared_info, 0, many[0]), 0);
+	check("three less", had - current_pages(), 3);
 	__asm__ volatile("outb %b0, %w1" : : "a"(1), "Nd"(0xf5) : "memory");
 	__asm__ volatile("outb %b0, %w1" : : "a"(2), "Nd"(0xf5) : "memory");
-	check("two less still", had - current_pages(), 2);
+	check("three less still", had - current_pages(), 3);
+	check("shared_info is there", READ(((struct shared_info *)many[0])->wc_sec) != 0, 1);
+	check("it goes back to its own", rt_map_shinfo(), 0);
+	check("memory is there again", in(GFN(many[0])), 1);
+	check("two less", had - current_pages(), 2);
 	check("the maximum is the same", maximum_pages() - max, 0);
 	for (i = 0; i < 3; i++)
 		check("it is away", out(GFN(pages[i])), 0);
@@ -215,5 +248,6 @@ void test_main(void)
 	test_orders();
 	test_arrays();
 	test_many();
+	test_over();
 	test_more();
 }
