@@ -16,6 +16,7 @@
  * right.
  */
 #include <linux/bitmap.h>
+#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -135,6 +136,85 @@ int kxen_balloon_in(struct kxen_vcpu *v, u64 gfn)
 	ret = kxen_hole_fill(v->domain, gfn, true);
 	if (!ret)
 		kxen_glue_mark_dirty(v->vcpu, gfn << XEN_PAGE_SHIFT);
+	return ret;
+}
+
+/**
+ * kxen_balloon_may_move() - Can what a frame has be moved to another one?
+ * @d: the domain.
+ * @from: the frame, not trusted.
+ *
+ * Context: a vCPU's own thread, no lock held, may sleep.
+ * Return: 0; -EACCES if it shows no memory of the VMM's; -EBUSY if the host holds its page, which
+ * would not come along.
+ */
+int kxen_balloon_may_move(struct kxen_domain *d, u64 from)
+{
+	struct kxen_p2m at = kxen_p2m_lookup(d, from);
+
+	kxen_p2m_put(&at);
+	if (at.kind != KXEN_P2M_RAM)
+		return -EACCES;
+	return kxen_gfn_is_held(d, from) ? -EBUSY : 0;
+}
+
+/* Where there can be memory: no frame that shows another domain's page, either. */
+static int may_have(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
+
+	kxen_p2m_put(&at);
+	if (at.kind == KXEN_P2M_RAM || (at.kind == KXEN_P2M_HOLE && at.hva))
+		return 0;
+	return at.kind == KXEN_P2M_FOREIGN ? -ENXIO : -EINVAL;
+}
+
+static int fill(struct kxen_vcpu *v, u64 gfn, const void *content)
+{
+	return kxen_balloon_in(v, gfn) ?: kxen_p2m_write(v->domain, gfn, content);
+}
+
+static int move(struct kxen_vcpu *v, u64 from, u64 to, void *buf)
+{
+	int ret = kxen_balloon_out(v->domain, to);
+
+	if (ret && ret != -ENOENT)
+		return ret;
+	ret = kxen_p2m_read(v->domain, from, buf) ?: kxen_balloon_out(v->domain, from);
+	if (ret)
+		return ret;
+	ret = fill(v, to, buf);
+	/* Somebody has the page there by a grant still, or another vCPU has taken what was left. */
+	if (ret)
+		fill(v, from, buf);
+	return ret;
+}
+
+/**
+ * kxen_balloon_move() - Another frame shows what one has shown, which is a hole then.
+ * @v: a vCPU of the guest's.
+ * @from: a frame, not trusted; what it has becomes the content of @to. KVM's memory slots say
+ *	which memory a frame can have, so that it is the content that moves.
+ * @to: another frame, not trusted. What it had is given up; nothing is placed there that is for the
+ *	guest to take away.
+ *
+ * Context: the vCPU's own thread, no lock held, may sleep.
+ * Return: 0; as kxen_balloon_may_move(); -EINVAL if @to has no memory of the VMM's; -ENXIO if
+ * another domain's page is mapped there; -EBUSY if another domain has either by a grant; -EFAULT,
+ * -ENOMEM.
+ */
+int kxen_balloon_move(struct kxen_vcpu *v, u64 from, u64 to)
+{
+	int ret = kxen_balloon_may_move(v->domain, from) ?: may_have(v->domain, to);
+	void *buf;
+
+	if (ret || from == to)
+		return ret;
+	buf = (void *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	if (!buf)
+		return -ENOMEM;
+	ret = move(v, from, to, buf);
+	free_page((unsigned long)buf);
 	return ret;
 }
 

@@ -10,6 +10,8 @@ struct kxen_vcpu;
 
 int kxen_balloon_out(struct kxen_domain *d, u64 gfn);
 int kxen_balloon_in(struct kxen_vcpu *v, u64 gfn);
+int kxen_balloon_may_move(struct kxen_domain *d, u64 from);
+int kxen_balloon_move(struct kxen_vcpu *v, u64 from, u64 to);
 
 /* Records: a part of the core's, save.h. */
 void kxen_balloon_save(struct kxen_domain *d, struct kxen_stream_out *s);

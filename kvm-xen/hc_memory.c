@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * HYPERVISOR_memory_op(cmd, arg): semantics G.3. What places other pages than shared_info is
- * the parts' that have them: they add to the table, or to its spaces.
+ * HYPERVISOR_memory_op(cmd, arg): semantics G.3. What places other pages than shared_info, and
+ * the guest's own, is the parts' that have them: they add to the table, or to its spaces.
  */
 #include <linux/cache.h>
 #include <linux/err.h>
@@ -11,6 +11,7 @@
 #include <xen/interface/xen.h>
 #include <xen/interface/memory.h>
 
+#include "balloon.h"
 #include "hypercall.h"
 #include "kvm/glue.h"
 #include "p2m.h"
@@ -97,6 +98,19 @@ long kxen_hc_unhook(struct kxen_hc *hc, u64 gfn)
 	return ret == -ENOENT ? kxen_subsys_space_remove(hc, gfn) : ret;
 }
 
+/* Xen's order: what must not move stays, and then what is at the other end is gone. */
+static long move_frame(struct kxen_hc *hc, u64 from, u64 to)
+{
+	long ret = kxen_balloon_may_move(hc->d, from);
+
+	if (ret)
+		return ret;
+	ret = kxen_hc_unhook(hc, to);
+	if (ret && ret != -ENOENT)
+		return ret == -EBUSY ? -ENXIO : ret;
+	return kxen_balloon_move(hc->v, from, to);
+}
+
 static long add_to_physmap(struct kxen_hc *hc)
 {
 	struct add_to_physmap a;
@@ -112,6 +126,8 @@ static long add_to_physmap(struct kxen_hc *hc)
 		return ret;
 	if (a.space == XENMAPSPACE_shared_info)
 		return a.idx ? -EINVAL : kxen_shared_info_set(hc->d, a.gpfn);
+	if (a.space == XENMAPSPACE_gmfn)
+		return move_frame(hc, a.idx, a.gpfn);
 	return add_page_of_part(hc, &a);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From a frame that a guest names to what is behind it. */
 #include <linux/mm.h>
+#include <linux/uaccess.h>
 
 #include "guest_mem.h"
 #include "kvm/glue.h"
@@ -101,6 +102,26 @@ int kxen_p2m_copy(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write
 	ret = copy_placed(e, xen_offset_in_page(gpa), buf, len, write);
 	kxen_p2m_entry_put(e);
 	return ret;
+}
+
+/**
+ * kxen_p2m_read() - What is in a guest's frame that shows the VMM's memory.
+ * @d: the domain.
+ * @gfn: the frame, of Xen's size; may come from the guest.
+ * @dst: a page of Xen's size.
+ *
+ * Context: a thread of the VMM's; may sleep.
+ * Return: 0, or -EFAULT where there is no such memory.
+ */
+int kxen_p2m_read(struct kxen_domain *d, u64 gfn, void *dst)
+{
+	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
+
+	kxen_p2m_put(&at);
+	if (at.kind != KXEN_P2M_RAM ||
+	    copy_from_user(dst, (void __user *)(at.hva + at.offset), XEN_PAGE_SIZE))
+		return -EFAULT;
+	return 0;
 }
 
 /**

@@ -112,6 +112,7 @@ struct kxen_p2m {
 /* p2m.c */
 struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn);
 void kxen_p2m_put(struct kxen_p2m *p);
+int kxen_p2m_read(struct kxen_domain *d, u64 gfn, void *dst);
 int kxen_p2m_write(struct kxen_domain *d, u64 gfn, const void *src);
 int kxen_p2m_copy(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write);
 bool kxen_p2m_ram_around(struct kxen_vcpu *v, u64 gfn, struct kxen_mem *m);

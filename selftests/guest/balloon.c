@@ -173,6 +173,28 @@ static void test_over(void)
 	check("G20 it is memory", READ(pages[2][9]), 9);
 }
 
+/* A frame has what another one had. */
+static void test_move(void)
+{
+	long had = current_pages();
+
+	memset(pages[0], 0x10, PAGE_SIZE);
+	memset(pages[1], 0x21, PAGE_SIZE);
+	memset(pages[2], 0x32, PAGE_SIZE);
+	check("G22 a page moves", add(XENMAPSPACE_gmfn, GFN(pages[1]), pages[2]), 0);
+	check("G22 it is there", READ(pages[2][17]), 0x21);
+	check("G25 one page is gone", had - current_pages(), 1);
+	check("G22 it is there no more", out(GFN(pages[1])), 0);
+	check("G22 and moves back", add(XENMAPSPACE_gmfn, GFN(pages[2]), pages[1]), 0);
+	check("G22 it is here again", READ(pages[1][PAGE_SIZE - 1]), 0x21);
+	check("G22 the neighbour is as it was", READ(pages[0][PAGE_SIZE - 1]), 0x10);
+	check("G25 none more is gone", had - current_pages(), 1);
+	check("G22 a page that is away", add(XENMAPSPACE_gmfn, GFN(pages[2]), pages[0]), XEN_EACCES);
+	check("G22 nothing has changed", READ(pages[0][0]), 0x10);
+	check("G20 the place gets another", in(GFN(pages[2])), 1);
+	check("G25 as many as before", had - current_pages(), 0);
+}
+
 /* Last: Xen has a page for each of these, and the guest more than it had. */
 static void test_more(void)
 {
@@ -249,5 +271,6 @@ void test_main(void)
 	test_arrays();
 	test_many();
 	test_over();
+	test_move();
 	test_more();
 }
