@@ -336,8 +336,8 @@ static u64 lives_of(const struct kxen_gnt_use *u)
  *
  * If the caller's guest has begun anew while this waited, what was asked for is nobody's wish any
  * more, and what is at the caller's frames is another guest's.
- * Context: no lock held but, with KXEN_GNT_NO_WAIT, the calling process's mmap_lock; may sleep, KVM's
- * SRCU being given up meanwhile: see kxen_memory_wait().
+ * Context: no lock held but, with KXEN_GNT_NO_WAIT, the calling process's mmap_lock; may sleep,
+ * KVM's SRCU being given up meanwhile: see kxen_memory_wait().
  * Return: GNTST_*; if it is GNTST_okay, kxen_gnt_release() ends it.
  */
 s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,

@@ -66,7 +66,7 @@ static bool is_granted(struct kxen_domain *d, u64 gfn, unsigned long hva)
 }
 
 /* Is what the VMM has there gone, so that it is an empty page when it is next looked at? */
-static bool give_back(struct kxen_domain *d, u64 gfn, unsigned long hva)
+static bool discard(struct kxen_domain *d, u64 gfn, unsigned long hva)
 {
 	/* Of a larger page other frames are a part. */
 	if (KXEN_FRAMES_SHIFT || held_by_others(d, gfn, hva) || !kxen_glue_discard(hva, PAGE_SIZE))
@@ -98,7 +98,7 @@ int kxen_balloon_out(struct kxen_domain *d, u64 gfn)
 	if (ret)
 		return ret == -EEXIST ? -ENOENT : ret;
 	if (!is_granted(d, gfn, at.hva)) {
-		if (give_back(d, gfn, at.hva))
+		if (discard(d, gfn, at.hva))
 			return 0;
 		if (!kxen_gfn_is_held(d, gfn)) {
 			atomic64_inc(&d->balloon_kept);
@@ -131,7 +131,7 @@ int kxen_balloon_in(struct kxen_vcpu *v, u64 gfn)
 	if (is_granted(v->domain, gfn, at.hva))
 		return -EBUSY;
 	/* What was not given back, and whatever has come there since. */
-	if (!give_back(v->domain, gfn, at.hva) && clear_user(memory, XEN_PAGE_SIZE))
+	if (!discard(v->domain, gfn, at.hva) && clear_user(memory, XEN_PAGE_SIZE))
 		return -EFAULT;
 	ret = kxen_hole_fill(v->domain, gfn, true);
 	if (!ret)

@@ -374,7 +374,7 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 /**
  * kxen_pages_mark_dirty() - The pages that a domain holds, in its VM's dirty log.
  * @d: the domain.
- * @slot: the part of its memory whose log is about to be read: only what is held there is looked at.
+ * @slot: the part of its memory whose log is about to be read: only what is held there counts.
  *
  * Context: kvm->slots_lock held.
  */

@@ -233,15 +233,15 @@ static void wait_for_wanted(void *arg)
 }
 
 /**
- * kxen_memory_wait() - Hold a page of another VMM's in a hypercall, as kxen_memory_pin() that waits.
+ * kxen_memory_wait() - kxen_memory_pin() of another VMM's page in a hypercall, and wait for it.
  * @v: the vCPU, its own thread; NULL: the call is a process's.
  * @mm: as there.
  * @hva: as there.
  * @page: as there.
  *
- * Who changes memory slots of the caller's VM waits for whoever has KVM's SRCU, and the page's owner
- * may let us wait for ever: so it is given up, unless the page is there. What was found by the
- * caller's slots is not good any more, and the guest may have begun a new life.
+ * Who changes memory slots of the caller's VM waits for whoever has KVM's SRCU, and the page's
+ * owner may let us wait for ever: so it is given up, unless the page is there. What was found by
+ * the caller's slots is not good any more, and the guest may have begun a new life.
  * Context: no lock held; may sleep for as long as the memory's owner likes.
  * Return: as kxen_memory_pin().
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * HYPERVISOR_domctl(arg) and HYPERVISOR_sysctl(arg) of domain 0: what Xen's tools ask of domains
- * and of the machine. Who calls is a process that was let open /dev/xen/privcmd. What is not here is
- * -ENOSYS, as on a Xen that was built without it.
+ * and of the machine. Who calls is a process that was let open /dev/xen/privcmd. What is not here
+ * is -ENOSYS, as on a Xen that was built without it.
  */
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>

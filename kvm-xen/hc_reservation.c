@@ -52,7 +52,7 @@ static const struct kxen_field fields[] = {
 	KXEN_FIELD(reservation, reservation_compat, domid),
 };
 
-static const struct kxen_struct layout =
+static const struct kxen_struct reservation_layout =
 	KXEN_STRUCT(reservation, reservation_compat, fields);
 
 /* What may be asked for, of one's own domain. */
@@ -85,7 +85,7 @@ static long each_extent(struct kxen_hc *hc,
 	u64 done = hc->arg[0] >> KXEN_MEM_CMD_BITS, first = done;
 	struct reservation r;
 
-	if (kxen_hc_get_struct(hc, &r, hc->arg[1], &layout))
+	if (kxen_hc_get_struct(hc, &r, hc->arg[1], &reservation_layout))
 		return done;
 	if (r.nr > MAX_EXTENTS || done >= r.nr || !reservation_ok(hc, &r))
 		return done;
