@@ -122,6 +122,10 @@ static void set_options(const struct domain_options *o)
 		set_number("xen/domid", o->domid);
 	if (o->max_ports)
 		set_number("xen/max_ports", o->max_ports);
+	if (o->max_grant_frames)
+		set_number("xen/max_grant_frames", o->max_grant_frames);
+	if (o->max_maptrack_frames)
+		set_number("xen/max_maptrack_frames", o->max_maptrack_frames);
 	if (o->xen_major || o->xen_minor) {
 		snprintf(version, sizeof(version), "%u.%u", o->xen_major, o->xen_minor);
 		set("xen/xen_version", version);
