@@ -220,6 +220,8 @@ struct kxen_domain {
 	struct kxen_shared_info __rcu *shared_info;
 	struct kxen_shared_info own_shared_info;	/* in no guest page, but in the next one */
 	void *own_shared_info_page;
+	struct kxen_p2m_entry *own_placed;	/* where the VMM has no memory; lock */
+	u64 own_gfn;		/* the frame, if it is still there */
 	struct ratelimit_state expedite;
 
 	KXEN_PARTS_EACH(KXEN_PART_POINTER)
@@ -381,6 +383,7 @@ int kxen_vcpu_restore_info(struct kxen_vcpu *v, u64 gfn, u32 offset);
 int kxen_shared_info_init(struct kxen_domain *d);
 void kxen_shared_info_free(struct kxen_domain *d);
 int kxen_shared_info_set(struct kxen_domain *d, u64 gfn);
+u64 kxen_shared_info_gfn(struct kxen_domain *d, bool *own);
 int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content);
 int kxen_shared_info_remove(struct kxen_domain *d, u64 gfn);
 bool kxen_shared_info_is_at(struct kxen_domain *d, u64 gfn);

@@ -57,15 +57,14 @@ static u32 count_vcpus(struct kxen_domain *d)
 
 static void save_domain(struct kxen_domain *d, struct kxen_stream_out *s)
 {
-	struct kxen_shared_info *sh = rcu_dereference_protected(d->shared_info,
-						lockdep_is_held(&d->lock));
+	bool own;
 	struct kxen_save_domain r = {
 		.compat = d->compat,
 		.xen_major = d->xen_major,
 		.xen_minor = d->xen_minor,
 		.shutdown_reason = d->shutdown_reason,
 		.vm_assist = d->vm_assist,
-		.shared_info_gfn = sh->page.page ? sh->page.gfn : KXEN_NO_GFN,
+		.shared_info_gfn = kxen_shared_info_gfn(d, &own),
 	};
 	u32 i;
 
@@ -76,7 +75,7 @@ static void save_domain(struct kxen_domain *d, struct kxen_stream_out *s)
 	for (i = 0; i < KXEN_NR_WATCHDOGS; i++)
 		r.watchdog[i] = kxen_watchdog_save(&d->watchdog[i]);
 	kxen_rec(s, KXEN_REC_DOMAIN, &r, sizeof(r));
-	if (!sh->page.page)
+	if (own)
 		kxen_rec(s, KXEN_REC_SHARED_INFO, d->own_shared_info_page,
 			 XEN_PAGE_SIZE);
 }
@@ -211,16 +210,16 @@ static int restore_domain(struct kxen_domain *d, struct kxen_stream_in *im,
 			  const struct kxen_rec *rec, u32 nr)
 {
 	const struct kxen_save_domain *r = rec->data;
-	bool placed = r->shared_info_gfn != KXEN_NO_GFN;
+	bool own = kxen_recs(im, KXEN_REC_SHARED_INFO, NULL);
 
 	lockdep_assert_held(&d->lock);
-	if (r->compat > 1 || placed == !!kxen_recs(im, KXEN_REC_SHARED_INFO, NULL))
+	if (r->compat > 1 || (r->shared_info_gfn == KXEN_NO_GFN && !own))
 		return -EINVAL;
 	WRITE_ONCE(d->compat, r->compat);
 	d->vm_assist = r->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
 	memcpy(d->params, r->params, sizeof(d->params));
 	im->why = KXEN_RESTORE_MEMORY;
-	return placed ? kxen_shared_info_restore(d, r->shared_info_gfn, NULL) : 0;
+	return own ? 0 : kxen_shared_info_restore(d, r->shared_info_gfn, NULL);
 }
 
 static void domain_frames(const struct kxen_rec *rec, struct kxen_frames *f)
@@ -233,7 +232,11 @@ static void domain_frames(const struct kxen_rec *rec, struct kxen_frames *f)
 static int restore_shared_info(struct kxen_domain *d, struct kxen_stream_in *im,
 			       const struct kxen_rec *rec, u32 nr)
 {
-	return kxen_shared_info_restore(d, 0, rec->data);
+	/* It is needed, so it is there. */
+	const struct kxen_save_domain *r = kxen_recs(im, KXEN_REC_DOMAIN, NULL)->data;
+
+	im->why = KXEN_RESTORE_MEMORY;
+	return kxen_shared_info_restore(d, r->shared_info_gfn, rec->data);
 }
 
 /* Pinned, and not written to before everything else is there: see activate(). */

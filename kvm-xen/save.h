@@ -26,13 +26,13 @@ struct kxen_save_domain {
 	u16 xen_major;
 	u16 xen_minor;
 	u32 vm_assist;
-	u64 shared_info_gfn;	/* KXEN_NO_GFN: its page is a record */
+	u64 shared_info_gfn;	/* KXEN_NO_GFN: nowhere, and its page is a record */
 	u64 params[39];
 	u8 uuid[16];
 	u64 watchdog[2];	/* ns that are left, KXEN_WATCHDOG_*; KXEN_NO_TIME: none */
 };
 
-/* A page of the host's own, for a guest that has not placed it. */
+/* A page of the host's own: the guest has not placed it, or where its VMM has no memory. */
 struct kxen_save_shared_info {
 	u8 page[4096];		/* Xen's, whatever the host's pages are */
 };

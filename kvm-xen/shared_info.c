@@ -3,8 +3,10 @@
  * shared_info: one guest page per domain (semantics G22, A90).
  *
  * Xen owns the page and maps it over the guest's frame; here the guest's own
- * page serves. It is cleared when it is placed, as Xen's would hide what was
- * there. Event bits that are set while the page moves are carried over.
+ * page serves, where the VMM has memory. It is cleared when it is placed, as
+ * Xen's would hide what was there. Where the VMM has none, as behind all RAM,
+ * the domain's own page is placed (p2m_table.c). Event bits that are set while
+ * the page moves are carried over.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -53,11 +55,98 @@ static void all_vcpus_moved(struct kxen_domain *d, bool keep)
 		kxen_vcpu_info_moved(v, keep);
 }
 
+/* --- the domain's own page, in a frame of the guest's ---------------------------------- */
+
+struct placed_own {
+	struct kxen_p2m_entry entry;
+	struct rcu_head rcu;
+};
+
+static void own_release(struct kxen_p2m_entry *e)
+{
+	struct placed_own *p = container_of(e, struct placed_own, entry);
+
+	put_page(e->page);
+	kfree_rcu(p, rcu);
+}
+
+/* The guest has it no more, or has taken it away itself. Locked, or nobody knows the domain. */
+static void unplace_own(struct kxen_domain *d)
+{
+	if (!d->own_placed)
+		return;
+	kxen_p2m_take(d, d->own_gfn, d->own_placed);
+	kxen_p2m_entry_put(d->own_placed);
+	d->own_placed = NULL;
+}
+
+/* 0; -EINVAL for a frame that no machine has, or of a device of KVM's; -ENOMEM. */
+static int place_own(struct kxen_domain *d, u64 gfn)
+{
+	struct placed_own *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	lockdep_assert_held(&d->lock);
+	if (!p)
+		return -ENOMEM;
+	p->entry = (struct kxen_p2m_entry) {
+		.kind = KXEN_P2M_OWN, .removable = true, .saved = true, .release = own_release,
+		.page = virt_to_page(d->own_shared_info_page),
+		.offset = offset_in_page(d->own_shared_info_page),
+	};
+	get_page(p->entry.page);
+	ret = kxen_p2m_place(d, gfn, &p->entry);
+	if (ret) {
+		put_page(p->entry.page);
+		kfree(p);
+		return ret == -ENOMEM ? ret : -EINVAL;
+	}
+	unplace_own(d);
+	d->own_placed = &p->entry;
+	d->own_gfn = gfn;
+	return 0;
+}
+
+/* Is it where it was placed? The guest may have taken it away, or placed another thing there. */
+static bool is_own_placed(struct kxen_domain *d)
+{
+	struct kxen_p2m_entry *e;
+
+	if (!d->own_placed)
+		return false;
+	e = kxen_p2m_entry_get(d, d->own_gfn);
+	if (e)
+		kxen_p2m_entry_put(e);
+	return e == d->own_placed;
+}
+
+/**
+ * kxen_shared_info_gfn() - Where the guest has shared_info.
+ * @d: the domain, locked.
+ * @own: set to whether what is there is the domain's own page, which is in no memory of the VMM's.
+ *
+ * Context: may sleep. Return: the frame; KXEN_NO_GFN: nowhere.
+ */
+u64 kxen_shared_info_gfn(struct kxen_domain *d, bool *own)
+{
+	struct kxen_shared_info *s = current_shared_info(d);
+
+	lockdep_assert_held(&d->lock);
+	*own = s == &d->own_shared_info;
+	if (!*own)
+		return s->page.gfn;
+	return is_own_placed(d) ? d->own_gfn : KXEN_NO_GFN;
+}
+
 static void free_shared_info(struct kxen_domain *d, struct kxen_shared_info *s)
 {
-	/* The host's own page stays with the domain. */
-	if (!s || s == &d->own_shared_info)
+	if (!s)
 		return;
+	/* The host's own page stays with the domain. */
+	if (s == &d->own_shared_info) {
+		unplace_own(d);
+		return;
+	}
 	kxen_page_unpin(d, &s->page);
 	kfree(s);
 }
@@ -81,6 +170,7 @@ int kxen_shared_info_init(struct kxen_domain *d)
 void kxen_shared_info_free(struct kxen_domain *d)
 {
 	free_shared_info(d, rcu_dereference_protected(d->shared_info, true));
+	unplace_own(d);
 	free_page((unsigned long)d->own_shared_info_page);
 }
 
@@ -146,15 +236,28 @@ bool kxen_shared_info_is_at(struct kxen_domain *d, u64 gfn)
 	return s->page.page && s->page.gfn == gfn;
 }
 
+/* Where the VMM has no memory. */
+static int set_own(struct kxen_domain *d, u64 gfn)
+{
+	int ret;
+
+	mutex_lock(&d->lock);
+	ret = place_own(d, gfn);
+	if (!ret)
+		replace(d, &d->own_shared_info, true);
+	mutex_unlock(&d->lock);
+	return ret;
+}
+
 /**
  * kxen_shared_info_set() - Place shared_info at a guest frame.
  * @d: the domain.
  * @gfn: the frame.
  *
- * Context: no lock held, may sleep.
  * It may be one whose memory the guest has given up, as Windows's drivers do for it.
- * Return: 0; -EINVAL if the VMM has no writable RAM there, or what is placed there has to stay;
- * -ENOSPC, -ENOMEM.
+ * Context: a vCPU's thread, no lock held, may sleep.
+ * Return: 0; -EINVAL if there is memory that cannot be written to, or what is placed there has
+ * to stay; -ENOSPC, -ENOMEM.
  */
 int kxen_shared_info_set(struct kxen_domain *d, u64 gfn)
 {
@@ -163,6 +266,8 @@ int kxen_shared_info_set(struct kxen_domain *d, u64 gfn)
 	/* It takes the place of what was placed there, as on Xen. */
 	if (kxen_p2m_remove(d, gfn) == -EBUSY)
 		return -EINVAL;
+	if (kxen_glue_no_memory(d->kvm, kxen_gfn_to_kvm(gfn)))
+		return set_own(d, gfn);
 	s = shared_info_at(d, gfn);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
@@ -181,11 +286,11 @@ int kxen_shared_info_set(struct kxen_domain *d, u64 gfn)
  * kxen_shared_info_restore() - shared_info of a saved domain.
  * @d: the domain, locked; none of its vCPUs has run, nobody sends to it; its shared_info
  *	is the host's own.
- * @gfn: the frame, not trusted, if @content is NULL: it is in the guest's memory.
- * @content: a page of it, which lies in no guest's frame.
+ * @gfn: the frame, not trusted; KXEN_NO_GFN for none.
+ * @content: a page of it, which is in no memory of the VMM's; NULL: it is in the guest's memory.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL if there is no writable RAM; -ENOMEM.
+ * Return: 0; -EINVAL if there is no writable RAM, or nothing can be placed there; -ENOMEM.
  */
 int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content)
 {
@@ -196,7 +301,7 @@ int kxen_shared_info_restore(struct kxen_domain *d, u64 gfn, const void *content
 	lockdep_assert_held(&d->lock);
 	if (content) {
 		kxen_guest_write(old->at, content, XEN_PAGE_SIZE);
-		return 0;
+		return gfn == KXEN_NO_GFN ? 0 : place_own(d, gfn);
 	}
 	s = shared_info_at(d, gfn);
 	if (IS_ERR(s))
@@ -223,6 +328,7 @@ int kxen_shared_info_remove(struct kxen_domain *d, u64 gfn)
 void kxen_shared_info_reset(struct kxen_domain *d)
 {
 	lockdep_assert_held(&d->lock);
+	unplace_own(d);
 	replace(d, &d->own_shared_info, false);
 }
 

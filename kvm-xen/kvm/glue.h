@@ -145,6 +145,7 @@ bool kxen_glue_work_pending(struct kvm_vcpu *vcpu);
 #define KXEN_GLUE_VIEWS		64	/* of a VM, no more */
 
 bool kxen_glue_is_device(u64 gfn);
+bool kxen_glue_no_memory(struct kvm *kvm, u64 gfn);
 void kxen_glue_hole(struct kvm *kvm, u64 gfn, u64 *first, u64 *end);
 int kxen_glue_view(struct kvm *kvm, u64 gfn);
 void kxen_glue_without_srcu(struct kvm_vcpu *vcpu, void (*fn)(void *arg), void *arg);

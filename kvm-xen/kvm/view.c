@@ -115,6 +115,23 @@ void kxen_glue_hole(struct kvm *kvm, u64 gfn, u64 *first, u64 *end)
 	srcu_read_unlock(&kvm->srcu, idx);
 }
 
+/**
+ * kxen_glue_no_memory() - Has the VMM no memory at a frame, not even to read?
+ * @kvm: the VM.
+ * @gfn: the frame.
+ *
+ * Context: may sleep.
+ */
+bool kxen_glue_no_memory(struct kvm *kvm, u64 gfn)
+{
+	int idx = srcu_read_lock(&kvm->srcu);
+	struct kvm_memory_slot *slot = kxen_kvm(gfn_to_memslot)(kvm, gfn);
+	bool none = !slot || kxen_slot_is_view(slot);
+
+	srcu_read_unlock(&kvm->srcu, idx);
+	return none;
+}
+
 static int make(struct kvm *kvm, u64 gfn)
 {
 	int ret, id = free_id(kvm);
