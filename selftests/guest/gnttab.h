@@ -312,8 +312,8 @@ static inline bool order_copy(u32 dom, bool out, u32 off, u32 len)
 	return gt_copy1(c) == GNTST_okay;
 }
 
-/* -1000000 if there is no answer. */
-static inline s64 ask(u32 peer, u32 op, u64 a0, u64 a1, u64 a2, u64 a3)
+/* An order; its number, or 0 if it does not arrive. */
+static inline u32 post(u32 peer, u32 op, u64 a0, u64 a1, u64 a2, u64 a3)
 {
 	static u32 seq[4];
 	u32 dom = peers[peer], i, want = ++seq[peer];
@@ -321,10 +321,20 @@ static inline s64 ask(u32 peer, u32 op, u64 a0, u64 a1, u64 a2, u64 a3)
 	mine = (struct order) { .seq = want, .op = op, .a = { a0, a1, a2, a3 } };
 	for (i = 0; !order_copy(dom, true, 8, sizeof(mine) - 8); i++) {
 		if (i == 200000)
-			return -1000000;
+			return 0;
 		sched_op(SCHEDOP_yield, 0);
 	}
 	order_copy(dom, true, 4, 4);
+	return want;
+}
+
+/* -1000000 if there is no answer. */
+static inline s64 ask(u32 peer, u32 op, u64 a0, u64 a1, u64 a2, u64 a3)
+{
+	u32 dom = peers[peer], i, want = post(peer, op, a0, a1, a2, a3);
+
+	if (!want)
+		return -1000000;
 	if (op == END)
 		return 0;
 	for (i = 0; i < 200000; i++) {

@@ -175,10 +175,10 @@ void make_stuck_pages(void)
 
 /* --- memory that changes under the guest ------------------------------------------------- */
 
-/* In the order of the image pulled; gntstuck knows some of them, too. */
+/* In the order of the image pulled; gntstuck and gntgone know some of them, too. */
 enum { DISCARD = 10, DISCARD_AREA, MAP_OVER, MOVE_AWAY, READ_ONLY, WRITABLE, SLOT_AGAIN,
-       SHARE, PUNCH, SLOT_ADD, SLOT_READ_ONLY, SLOT_WRITABLE, SLOT_MOVE, A_LINE,
-       DISCARD_PAGE = 64 };
+       SHARE, PUNCH, SLOT_ADD, SLOT_READ_ONLY, SLOT_WRITABLE, SLOT_MOVE, A_LINE, UNMAP,
+       RUN_ANOTHER, DISCARD_PAGE = 64 };
 
 #define PULLED_SLOT	3
 #define PULLED_SLOT_AT	0x10000000	/* behind the memory; moved, twice as high */
@@ -275,6 +275,19 @@ static void protect(void *page, int prot)
 		die("mprotect: %s", strerror(errno));
 }
 
+static void unmap(void *page)
+{
+	if (munmap(page, PAGE))
+		die("munmap: %s", strerror(errno));
+}
+
+/* In the same process: what this one had goes, the machine with it. */
+static void run_another(void)
+{
+	execlp("sleep", "sleep", "1000", NULL);
+	die("sleep: %s", strerror(errno));
+}
+
 void pull_page(unsigned int how)
 {
 	uint8_t *page = vm.ram + PULLED_PAGE;
@@ -289,6 +302,8 @@ void pull_page(unsigned int how)
 	case SLOT_AGAIN:	set_slot_again(); break;
 	case SHARE:		share_page(page); break;
 	case PUNCH:		punch_hole(); break;
+	case UNMAP:		unmap(page + 2 * PAGE); break;
+	case RUN_ANOTHER:	run_another(); break;
 	case SLOT_ADD:
 	case SLOT_READ_ONLY:
 	case SLOT_WRITABLE:
