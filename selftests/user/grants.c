@@ -7,6 +7,7 @@
 #include "shim.h"
 
 #define GTF_permit_access	1U
+#define GTF_transitive		3U
 #define GTF_type_mask		3U
 #define GTF_readonly		4U
 #define _GTF_reading		3
