@@ -83,7 +83,7 @@ struct kxen_gnt_at kxen_gnt_at(const struct kxen_gnttab *t, u32 ref)
 /**
  * struct kxen_gnt_found - what an entry has said, and its page, held for who will use it.
  * @place: what it grants.
- * @generation: of the table, when that was read.
+ * @generation: of the table, when that was read, or its frame was looked up.
  * @mm: its owner's memory, with a reference; NULL: it is the calling task's.
  * @hva: where it is there.
  * @page: it, held and charged; NULL: not yet.
@@ -254,8 +254,7 @@ static s16 take_new(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxe
 		return GNTST_bad_page;
 	if (!f->page)
 		same_again(t, a, &now, f);
-	if (!f->page || f->generation != t->generation ||
-	    !kxen_gnt_place_same(&f->place, &now)) {
+	if (!f->page || !kxen_gnt_place_same(&f->place, &now)) {
 		f->place = now;
 		f->generation = t->generation;
 		if (!t->domain->is_host)
@@ -308,8 +307,12 @@ static s16 attempt(struct kxen_gnttab *t, const struct kxen_gnt_want *want,
 	if (u->ref >= nr)
 		return GNTST_bad_gntref;
 	u->ref = array_index_nospec(u->ref, nr);
-	if (f->waited && !is_still_there(d, f))
-		forget(d, f);
+	/* A guest that switches versions all the time must not keep others from what it grants. */
+	if (f->page && !d->is_host && (f->waited || f->generation != t->generation)) {
+		f->generation = t->generation;
+		if (!is_still_there(d, f))
+			forget(d, f);
+	}
 	stale = f->page;
 	st = take(t, want, u, f);
 	if (st != NEED_PAGE)
