@@ -359,9 +359,14 @@ static void look_at_groups(void *dev)
 	mutex_lock(&d->iommu.lock);
 	replace_groups(d, &now);
 	mutex_unlock(&d->iommu.lock);
-	/* VFIO's lock of a group is above ours: it is held where the group leaves. */
+	/*
+	 * VFIO's lock of a group is above ours: it is held where the group leaves. A group that no
+	 * IOMMU has leaves none; and it may be that of the platform device, whose lock 6.1 holds
+	 * while that is opened, and attaches the VM.
+	 */
 	list_for_each_entry(g, &d->iommu.groups, node)
-		kxen_glue_vfio_settle(g->file);
+		if (kxen_glue_vfio_domain(g->group))
+			kxen_glue_vfio_settle(g->file);
 	mutex_lock(&d->iommu.lock);
 	list_for_each_entry(g, &d->iommu.groups, node)
 		open_group(d, g);

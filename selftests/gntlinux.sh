@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Unmodified Debian kernels share pages with each other, by their own gntdev and gntalloc: two that
 # enter by PVH, and two HVM guests, which have grants by Xen's platform device.
-WEIGHT=120 ONCE=new
+WEIGHT=120 ONCE=old
 . "$(dirname "$0")/lib.sh"
 
 files() {
