@@ -141,43 +141,6 @@ static long getdomaininfo(struct kxen_domctl *c)
 	return ret;
 }
 
-/* --- pause: of its own, beside what others have paused --------------------------------- */
-
-#define MAX_PAUSES	255	/* as Xen */
-
-static long pausedomain(struct kxen_domain *d)
-{
-	bool full = READ_ONCE(d->tool_pauses) >= MAX_PAUSES;
-	int ret = full ? -EUSERS : kxen_domain_pause(d);
-
-	if (ret)
-		return ret == -ESHUTDOWN ? -ESRCH : ret;
-	mutex_lock(&d->lock);
-	full = d->tool_pauses >= MAX_PAUSES;
-	if (!full)
-		d->tool_pauses++;
-	mutex_unlock(&d->lock);
-	if (full)
-		kxen_domain_undo_pause(d);
-	return full ? -EUSERS : 0;
-}
-
-static long unpausedomain(struct kxen_domain *d)
-{
-	bool any;
-
-	if (mutex_lock_killable(&d->lock))
-		return -EINTR;
-	any = d->tool_pauses;
-	if (any)
-		d->tool_pauses--;
-	mutex_unlock(&d->lock);
-	if (!any)
-		return -EINVAL;
-	kxen_domain_undo_pause(d);
-	return 0;
-}
-
 /* --- domctl ------------------------------------------------------------------------------ */
 
 static long of_domain(const struct kxen_domctl *c)
@@ -193,11 +156,11 @@ static long of_domain(const struct kxen_domctl *c)
 		ret = c->cmd == KXEN_DOMCTL_pausedomain || c->cmd == KXEN_DOMCTL_unpausedomain ?
 			-EINVAL : -ENOSYS;
 	else if (c->cmd == KXEN_DOMCTL_pausedomain)
-		ret = pausedomain(d);
+		ret = kxen_domain_tool_pause(d);
 	else if (c->cmd == KXEN_DOMCTL_unpausedomain)
-		ret = unpausedomain(d);
+		ret = kxen_domain_tool_unpause(d);
 	kxen_domain_put(d);
-	return ret;
+	return ret == -ESHUTDOWN ? -ESRCH : ret;
 }
 
 /**

@@ -274,7 +274,7 @@ struct kxen_domain {
 	refcount_t ref;		/* apart from what every send reads */
 	refcount_t holds;
 	int pause_count;	/* under lock; read by vCPUs */
-	u32 tool_pauses;	/* how many of these are domctl's; under lock */
+	int tool_pauses;	/* how many of these are domctl's; under lock */
 	wait_queue_head_t pause_wait;
 
 	struct dentry *debugfs;

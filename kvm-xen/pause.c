@@ -174,11 +174,53 @@ static int unpause_locked(struct kxen_domain *d)
 }
 
 /* The same without fail, for who has paused it. Takes d->lock. */
-void kxen_domain_undo_pause(struct kxen_domain *d)
+static void undo_pause(struct kxen_domain *d, bool tool)
 {
 	mutex_lock(&d->lock);
 	unpause_locked(d);
+	d->tool_pauses -= tool;
 	mutex_unlock(&d->lock);
+}
+
+void kxen_domain_undo_pause(struct kxen_domain *d)
+{
+	undo_pause(d, false);
+}
+
+/* Both counts at once, or neither: whoever unpauses looks at both. */
+static int count_pause(struct kxen_domain *d, bool tool)
+{
+	lockdep_assert_held(&d->lock);
+	if (!d->kvm || d->state == KXEN_DYING)
+		return -ESHUTDOWN;
+	if (tool && d->tool_pauses >= KXEN_MAX_TOOL_PAUSES)
+		return -EUSERS;
+	if (!kxen_glue_vm_tryget(d->kvm))
+		return -ESHUTDOWN;
+	d->tool_pauses += tool;
+	WRITE_ONCE(d->pause_count, d->pause_count + 1);
+	return 0;
+}
+
+static int pause_domain(struct kxen_domain *d, bool tool)
+{
+	struct kvm *kvm;
+	int ret;
+
+	if (mutex_lock_killable(&d->lock))
+		return -EINTR;
+	ret = count_pause(d, tool);
+	kvm = d->kvm;
+	mutex_unlock(&d->lock);
+	if (ret)
+		return ret;
+	/* Pairs with the one in pause(), and KVM_RUN's vcpu->mutex. */
+	smp_mb();
+	ret = wait_stopped(d);
+	if (ret)
+		undo_pause(d, tool);
+	kxen_glue_vm_put(kvm);
+	return ret;
 }
 
 /**
@@ -192,24 +234,33 @@ void kxen_domain_undo_pause(struct kxen_domain *d)
  */
 int kxen_domain_pause(struct kxen_domain *d)
 {
-	struct kvm *kvm = NULL;
-	int ret;
+	return pause_domain(d, false);
+}
+
+/**
+ * kxen_domain_tool_pause() - The same for a tool of Xen's, by domctl.
+ * @d: the domain.
+ *
+ * It is undone by kxen_domain_tool_unpause() alone. Context, return: as kxen_domain_pause(); -EUSERS
+ * if it has been paused so 255 times, as by Xen.
+ */
+int kxen_domain_tool_pause(struct kxen_domain *d)
+{
+	return pause_domain(d, true);
+}
+
+/* Those of tools are none of the others', and the other way round. */
+static int unpause_domain(struct kxen_domain *d, bool tool)
+{
+	int ret = -EINVAL;
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
-	if (d->kvm && d->state != KXEN_DYING && kxen_glue_vm_tryget(d->kvm))
-		kvm = d->kvm;
-	if (kvm)
-		WRITE_ONCE(d->pause_count, d->pause_count + 1);
+	if (tool ? d->tool_pauses : d->pause_count > d->tool_pauses)
+		ret = unpause_locked(d);
+	if (!ret)
+		d->tool_pauses -= tool;
 	mutex_unlock(&d->lock);
-	if (!kvm)
-		return -ESHUTDOWN;
-	/* Pairs with the one in pause(), and KVM_RUN's vcpu->mutex. */
-	smp_mb();
-	ret = wait_stopped(d);
-	if (ret)
-		kxen_domain_undo_pause(d);
-	kxen_glue_vm_put(kvm);
 	return ret;
 }
 
@@ -221,11 +272,11 @@ int kxen_domain_pause(struct kxen_domain *d)
  */
 int kxen_domain_unpause(struct kxen_domain *d)
 {
-	int ret;
+	return unpause_domain(d, false);
+}
 
-	if (mutex_lock_killable(&d->lock))
-		return -EINTR;
-	ret = unpause_locked(d);
-	mutex_unlock(&d->lock);
-	return ret;
+/* Undo kxen_domain_tool_pause(); return as above. */
+int kxen_domain_tool_unpause(struct kxen_domain *d)
+{
+	return unpause_domain(d, true);
 }
