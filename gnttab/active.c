@@ -175,8 +175,9 @@ static s16 bring(struct kxen_gnt_use *u, struct kxen_gnt_found *f, enum kxen_gnt
 			kxen_memory_uncharge(d);
 		}
 	}
+	/* If its VMM has gone meanwhile, its memory and its requests to disks are not ours to end. */
 	if (f->mm)
-		mmput(f->mm);
+		mmput_async(f->mm);
 	f->mm = NULL;
 	f->waited = !u->v || u->v->gaps != gaps;
 	/* A page that has come where the guest has none any more is not what it granted. */
@@ -325,12 +326,6 @@ static s16 attempt(struct kxen_gnttab *t, const struct kxen_gnt_want *want,
 	return st;
 }
 
-/* How many guests the caller's machine has had. A process of domain 0 is its own life. */
-static u64 lives_of(const struct kxen_gnt_use *u)
-{
-	return u->v ? atomic64_read(&u->v->domain->resets) : 0;
-}
-
 /**
  * kxen_gnt_acquire() - Use a grant.
  * @u: granter, held or referenced, and reference, which is not trusted; the rest is filled in.
@@ -348,7 +343,6 @@ s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
 {
 	struct kxen_gnttab *t = u->granter->gnttab;
 	struct kxen_gnt_found f = { };
-	u64 lives = lives_of(u);
 	s16 st = AGAIN;
 	u32 i;
 
@@ -361,7 +355,7 @@ s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
 			st = bring(u, &f, wait);
 	}
 	forget(u->granter, &f);
-	if (st == GNTST_okay && lives_of(u) != lives) {
+	if (st == GNTST_okay && u->v && kxen_gnt_outlived(u->v)) {
 		kxen_gnt_release(u);
 		st = GNTST_general_error;
 	}

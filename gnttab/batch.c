@@ -10,6 +10,7 @@
 #include "../kvm-xen/hc_arg.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "batch.h"
+#include "use.h"
 
 #define PIECE	(32 * 32)	/* bytes, of the largest elements */
 
@@ -33,6 +34,9 @@ static int piece(struct kxen_hc *hc, u64 at, u32 size, u32 nr,
 	if (kxen_arg_get(&a, hc, at, ops, nr * size))
 		return -EFAULT;
 	fn(hc, ops, nr);
+	/* Where the statuses were is another guest's memory. */
+	if (hc->v && kxen_gnt_outlived(hc->v))
+		return -EFAULT;
 	return kxen_arg_put(&a, 0, ops, nr * size);
 }
 
@@ -56,6 +60,8 @@ long kxen_gnt_batch(struct kxen_hc *hc, u32 size,
 	u32 n, nr = hc->arg[2];
 	u64 at = hc->arg[1];
 
+	if (hc->v)
+		hc->v->life = kxen_domain_life(hc->d);
 	for (; nr; nr -= n, at += (u64)n * size) {
 		n = min3(nr, (u32)(PIECE / size), max(in_page(at, size), 1U));
 		if (piece(hc, at, size, n, fn))

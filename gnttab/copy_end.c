@@ -140,7 +140,10 @@ static s16 claim_own(struct kxen_gnt_end *e)
 	struct kxen_p2m at = kxen_p2m_lookup(e->d, e->name.value);
 	s16 st = GNTST_bad_page;
 
-	if (at.kind == KXEN_P2M_RAM)
+	/* A frame of another guest's: an element before has waited. */
+	if (kxen_gnt_outlived(e->v))
+		st = GNTST_general_error;
+	else if (at.kind == KXEN_P2M_RAM)
 		st = claim_ram(e, &at);
 	else if (at.kind == KXEN_P2M_OWN)
 		st = claim_placed(e, &at);

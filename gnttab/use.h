@@ -48,6 +48,12 @@ struct kxen_gnt_use {
 	u32 header;
 };
 
+/* Has the caller's machine got another guest since its call began? */
+static inline bool kxen_gnt_outlived(const struct kxen_vcpu *v)
+{
+	return kxen_domain_life(v->domain) != v->life;
+}
+
 /* How a page that is not held yet may be had. */
 enum kxen_gnt_wait {
 	KXEN_GNT_WAITS,		/* as long as its owner likes */

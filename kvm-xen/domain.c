@@ -281,8 +281,9 @@ void kxen_domain_renew(struct kxen_domain *d)
  */
 void kxen_domain_reset(struct kxen_domain *d)
 {
-	kxen_domain_renew(d);
+	/* First: a call that has waited since before sees that its guest is gone. */
 	atomic64_inc(&d->resets);
+	kxen_domain_renew(d);
 	trace_kxen_domain(d->domid, "reset");
 }
 

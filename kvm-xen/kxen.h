@@ -97,6 +97,7 @@ struct kxen_vcpu_stats {
  * @id: Xen's vCPU number.
  * @kvm_id: KVM's, on x86 the APIC id.
  * @gaps: how often a call has given KVM's SRCU up, to wait; its own thread.
+ * @life: kxen_domain_life() when the call began that may wait for others; its own thread.
  * @arch: the architecture's part.
  * @vcpu_info: the vcpu_info that is in use; RCU.
  * @vcpu_info_page: pinned page of a registered vcpu_info.
@@ -116,6 +117,7 @@ struct kxen_vcpu {
 	u32 id;
 	u32 kvm_id;
 	u32 gaps;
+	u64 life;
 	struct list_head prepared;	/* in domain->prepared, until it is adopted */
 	struct kxen_arch_vcpu arch;
 
@@ -265,6 +267,7 @@ struct kxen_domain {
 	} iommu;
 	struct mutex hole_lock;	/* changes of the following, and of p2m_holes */
 	struct xarray holes;
+	u32 hole_chunks;	/* how many it has, KXEN_HOLE_CHUNKS at most */
 	u32 p2m_unplaced;	/* pages of the guest's that have no frame */
 	atomic64_t balloon_kept;	/* pages that it gave up, and the VMM has still */
 	struct kxen_limit limit[KXEN_NR_LIMITS];
@@ -275,12 +278,22 @@ struct kxen_domain {
 	refcount_t holds;
 	int pause_count;	/* under lock; read by vCPUs */
 	int tool_pauses;	/* how many of these are domctl's; under lock */
+	int kept_paused;	/* and how many are for nobody to undo; under lock */
 	wait_queue_head_t pause_wait;
 
 	struct dentry *debugfs;
 	struct work_struct gone_work;
 	struct rcu_work free_work;
 };
+
+/*
+ * Which guest the machine has, and whether it is about to get another one. Whoever has waited with
+ * no lock compares: what he was to do was the wish of the one before.
+ */
+static inline u64 kxen_domain_life(const struct kxen_domain *d)
+{
+	return (u64)atomic64_read(&d->resets) << 1 | READ_ONCE(d->reset_pending);
+}
 
 extern struct kxen_domain *kxen_dom0;
 
