@@ -182,9 +182,25 @@ static void undo_pause(struct kxen_domain *d, bool tool)
 	mutex_unlock(&d->lock);
 }
 
+/**
+ * kxen_domain_keep_paused() - One more pause, that nobody else can undo.
+ * @d: the domain, locked, paused already.
+ *
+ * kxen_domain_undo_pause() undoes it, and takes the lock. Context: any that has it.
+ */
+void kxen_domain_keep_paused(struct kxen_domain *d)
+{
+	lockdep_assert_held(&d->lock);
+	d->kept_paused++;
+	WRITE_ONCE(d->pause_count, d->pause_count + 1);
+}
+
 void kxen_domain_undo_pause(struct kxen_domain *d)
 {
-	undo_pause(d, false);
+	mutex_lock(&d->lock);
+	d->kept_paused--;
+	unpause_locked(d);
+	mutex_unlock(&d->lock);
 }
 
 /* Both counts at once, or neither: whoever unpauses looks at both. */
@@ -241,8 +257,8 @@ int kxen_domain_pause(struct kxen_domain *d)
  * kxen_domain_tool_pause() - The same for a tool of Xen's, by domctl.
  * @d: the domain.
  *
- * It is undone by kxen_domain_tool_unpause() alone. Context, return: as kxen_domain_pause(); -EUSERS
- * if it has been paused so 255 times, as by Xen.
+ * It is undone by kxen_domain_tool_unpause() alone. Context, return: as kxen_domain_pause();
+ * -EUSERS if it has been paused so 255 times, as by Xen.
  */
 int kxen_domain_tool_pause(struct kxen_domain *d)
 {
@@ -256,7 +272,7 @@ static int unpause_domain(struct kxen_domain *d, bool tool)
 
 	if (mutex_lock_killable(&d->lock))
 		return -EINTR;
-	if (tool ? d->tool_pauses : d->pause_count > d->tool_pauses)
+	if (tool ? d->tool_pauses : d->pause_count > d->tool_pauses + d->kept_paused)
 		ret = unpause_locked(d);
 	if (!ret)
 		d->tool_pauses -= tool;

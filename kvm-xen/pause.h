@@ -11,6 +11,7 @@ int kxen_domain_pause(struct kxen_domain *d);
 int kxen_domain_unpause(struct kxen_domain *d);
 int kxen_domain_tool_pause(struct kxen_domain *d);
 int kxen_domain_tool_unpause(struct kxen_domain *d);
+void kxen_domain_keep_paused(struct kxen_domain *d);
 void kxen_domain_undo_pause(struct kxen_domain *d);
 bool kxen_domain_stopped(struct kxen_domain *d);
 void kxen_pause_run(struct kxen_vcpu *v);
