@@ -70,9 +70,14 @@ static int capabilities_open(struct inode *inode, struct file *file)
 /* The file may outlive the entry in /proc, its page the file. */
 static int xsd_kva_open(struct inode *inode, struct file *file)
 {
+	int ret;
+
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
-	return single_open(file, xsd_kva_show, NULL);
+	ret = single_open(file, xsd_kva_show, NULL);
+	if (ret)
+		module_put(THIS_MODULE);
+	return ret;
 }
 
 static int xsd_kva_release(struct inode *inode, struct file *file)

@@ -5,6 +5,7 @@
  * is -ENOSYS, as on a Xen that was built without it.
  */
 #include <linux/build_bug.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kernel_stat.h>
 #include <linux/mm.h>
@@ -192,13 +193,16 @@ long kxen_hc_domctl(struct kxen_hc *hc)
 static void physinfo(struct kxen_physinfo *p)
 {
 	struct sysinfo i;
-	u32 cpu = cpumask_first(cpu_online_mask);
+	u32 cpu;
 
 	memset(p, 0, sizeof(*p));
 	si_meminfo(&i);
+	cpus_read_lock();	/* a CPU that goes has no siblings */
+	cpu = cpumask_first(cpu_online_mask);
 	p->threads_per_core = cpumask_weight(topology_sibling_cpumask(cpu));
 	p->cores_per_socket = cpumask_weight(topology_core_cpumask(cpu)) / p->threads_per_core;
 	p->nr_cpus = num_online_cpus();
+	cpus_read_unlock();
 	p->max_cpu_id = nr_cpu_ids - 1;
 	p->nr_nodes = num_online_nodes();
 	p->max_node_id = nr_node_ids - 1;
