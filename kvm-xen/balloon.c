@@ -19,6 +19,7 @@
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/kvm_xen.h>
@@ -268,7 +269,7 @@ static int restore_piece(struct kxen_domain *d, const struct kxen_save_holes *h)
 			return ret;
 	}
 	cond_resched();
-	return 0;
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /* The records' functions in the core's table. What is there when one fails goes with a reset. */

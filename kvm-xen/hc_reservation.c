@@ -119,9 +119,11 @@ static bool decrease_one(struct kxen_hc *hc, const struct reservation *r, u64 i)
 	if (get_extent(hc, r, i, &gfn))
 		return false;
 	/* To see that nobody has a frame can take long, and the VMM may be on its way out. */
-	for (j = 0; j < BIT(r->order); j++)
+	for (j = 0; j < BIT(r->order); j++) {
 		if (fatal_signal_pending(current) || !give_up(hc, gfn + j))
 			return false;
+		cond_resched();
+	}
 	return true;
 }
 
@@ -132,9 +134,11 @@ static bool populate_one(struct kxen_hc *hc, const struct reservation *r, u64 i)
 	if (r->flags & ON_DEMAND || get_extent(hc, r, i, &gfn) ||
 	    kxen_holes_spare(hc->d) < BIT(r->order))
 		return false;
-	for (j = 0; j < BIT(r->order); j++)
+	for (j = 0; j < BIT(r->order); j++) {
 		if (fatal_signal_pending(current) || kxen_balloon_in(hc->v, gfn + j))
 			return false;
+		cond_resched();
+	}
 	return true;
 }
 

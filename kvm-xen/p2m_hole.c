@@ -4,8 +4,8 @@
  *
  * What is placed over a hole, or mapped there, is not noted here: the frame shows that, and is a
  * hole again when that is gone. A chunk stays until the domain ends, so whoever looks needs no
- * lock. Only frames with memory of the VMM's become holes: there is never more than a bit for each
- * of those.
+ * lock. Only frames with memory of the VMM's become holes; but a VMM can have memory anywhere, and
+ * elsewhere later, so there is a limit.
  *
  * The guest's reservation is that memory, less the holes. Pages of it that have no frame any more,
  * or have none yet, count for as many of these: p2m_unplaced, never more than p2m_holes.
@@ -60,13 +60,17 @@ bool kxen_p2m_became_hole(struct kxen_domain *d, u64 gfn)
 
 static unsigned long *make_bits(struct kxen_domain *d, unsigned long nr)
 {
-	unsigned long *bits = bitmap_zalloc(KXEN_HOLES, GFP_KERNEL_ACCOUNT);
+	unsigned long *bits;
 
 	lockdep_assert_held(&d->hole_lock);
+	if (d->hole_chunks >= KXEN_HOLE_CHUNKS)
+		return NULL;
+	bits = bitmap_zalloc(KXEN_HOLES, GFP_KERNEL_ACCOUNT);
 	if (bits && xa_err(xa_store(&d->holes, nr, bits, GFP_KERNEL_ACCOUNT))) {
 		bitmap_free(bits);
 		bits = NULL;
 	}
+	d->hole_chunks += !!bits;
 	return bits;
 }
 

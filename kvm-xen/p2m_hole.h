@@ -13,6 +13,7 @@ struct kxen_domain;
 
 #define KXEN_HOLES_SHIFT	15
 #define KXEN_HOLES		BIT(KXEN_HOLES_SHIFT)	/* frames of a chunk of the table */
+#define KXEN_HOLE_CHUNKS	16000	/* of a domain: what a stream has room for, 2 TiB */
 
 void kxen_holes_init(struct kxen_domain *d);
 void kxen_holes_drop(struct kxen_domain *d);

@@ -27,6 +27,7 @@
 #include "kxen.h"
 #include "memory_map.h"
 #include "p2m.h"
+#include "p2m_hole.h"
 #include "pause.h"
 #include "save.h"
 #include "subsys.h"
@@ -138,6 +139,8 @@ static int save_locked(struct kxen_domain *d, u32 room, struct kxen_stream_out *
 	lockdep_assert_held(&d->lock);
 	/* Once to know its size, once for real, when nobody writes there any more. */
 	save_all(d, s);
+	if (s->len > KXEN_SAVE_MAX)
+		return -E2BIG;
 	if (s->len > room)
 		return -ENOSPC;
 	room = s->len;
@@ -179,7 +182,8 @@ static int save_if_stopped(struct kxen_domain *d, u32 room, struct kxen_stream_o
  * @len: in: room; out: bytes needed, or written.
  *
  * Context: may sleep; takes d->lock.
- * Return: 0; -EBUSY if it is not paused; -ENOSPC, with the domain not frozen; -EAGAIN if
+ * Return: 0; -EBUSY if it is not paused; -ENOSPC, with the domain not frozen; -E2BIG if it has
+ * more than a restore takes; -EAGAIN if
  * a peer, or domain 0, has changed a port meanwhile; -EINPROGRESS if it is held after a reset
  * of its machine; -EISCONN while it shares pages with others; -EOPNOTSUPP if pages are placed in
  * it that no record tells of, or were and are held; -EFAULT; -ENOMEM; -EINTR.
@@ -491,7 +495,7 @@ static int restore_now(struct kxen_domain *d, struct kxen_stream_in *im)
 	if (ret) {
 		/* Until it is as new again nobody may unpause it, nor try once more. */
 		WRITE_ONCE(d->active, true);
-		WRITE_ONCE(d->pause_count, d->pause_count + 1);
+		kxen_domain_keep_paused(d);
 		im->undo = true;
 	}
 	return ret;

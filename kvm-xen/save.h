@@ -72,7 +72,7 @@ struct kxen_save_holes {
 	u8 bits[4096];		/* of each a bit, the lowest one first */
 };
 
-#define KXEN_MAX_HOLES	16352	/* of these, in the largest stream */
+#define KXEN_MAX_HOLES	KXEN_HOLE_CHUNKS
 
 struct kxen_save_unplaced {
 	u64 pages;		/* that the guest has, and that have no frame */

@@ -17,11 +17,12 @@
 
 /* --- writing -------------------------------------------------------------------- */
 
+/* What does not fit is counted; a sum that is too large for its number stays the largest. */
 void kxen_rec_put(struct kxen_stream_out *s, const void *data, u32 len)
 {
-	if (s->buf && s->len + len <= s->room)
+	if (s->buf && s->len <= s->room && len <= s->room - s->len)
 		memcpy(s->buf + s->len, data, len);
-	s->len += len;
+	s->len = len > ~0U - s->len ? ~0U : s->len + len;
 }
 
 void kxen_rec_begin(struct kxen_stream_out *s, u32 id)

@@ -424,6 +424,25 @@ static void amounts(void)
 	TAKEN("512 vCPUs", 0);
 }
 
+/* More than its number can count: nothing is written behind the room, and it is too much still. */
+static void overflow(void)
+{
+	static u8 page[4096], room[8192];
+	struct kxen_stream_out s = { .buf = room, .room = 4096 };
+	u32 i, behind = 0;
+
+	memset(page, 0xee, sizeof(page));
+	for (i = 0; i < 1U << 20; i++)
+		kxen_rec_put(&s, page, sizeof(page));
+	kxen_rec_put(&s, page, 100);
+	for (i = 4096; i < sizeof(room); i++)
+		behind += room[i];
+	if (s.len <= s.room || behind || room[4095] != 0xee) {
+		printf("a stream of 4 GiB: %u bytes, %u behind the room\n", s.len, behind);
+		bad++;
+	}
+}
+
 int main(void)
 {
 	u32 room = kxen_stream_room(LONGEST);
@@ -436,6 +455,7 @@ int main(void)
 	order();
 	unknown();
 	amounts();
+	overflow();
 	return bad;
 }
 #endif
