@@ -175,7 +175,7 @@ static s16 bring(struct kxen_gnt_use *u, struct kxen_gnt_found *f, enum kxen_gnt
 			kxen_memory_uncharge(d);
 		}
 	}
-	/* If its VMM has gone meanwhile, its memory and its requests to disks are not ours to end. */
+	/* Its VMM may have gone: its memory, and its requests to disks, are not ours to end. */
 	if (f->mm)
 		mmput_async(f->mm);
 	f->mm = NULL;

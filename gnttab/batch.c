@@ -34,8 +34,11 @@ static int piece(struct kxen_hc *hc, u64 at, u32 size, u32 nr,
 	if (kxen_arg_get(&a, hc, at, ops, nr * size))
 		return -EFAULT;
 	fn(hc, ops, nr);
-	/* Where the statuses were is another guest's memory. */
-	if (hc->v && kxen_gnt_outlived(hc->v))
+	/*
+	 * The machine is reset: where the statuses were will be another guest's memory. After a soft
+	 * reset it is the same, and who has called wants to know.
+	 */
+	if (hc->v && kxen_gnt_outlived(hc->v) && READ_ONCE(hc->d->reset_pending))
 		return -EFAULT;
 	return kxen_arg_put(&a, 0, ops, nr * size);
 }
