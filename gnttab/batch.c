@@ -35,8 +35,8 @@ static int piece(struct kxen_hc *hc, u64 at, u32 size, u32 nr,
 		return -EFAULT;
 	fn(hc, ops, nr);
 	/*
-	 * The machine is reset: where the statuses were will be another guest's memory. After a soft
-	 * reset it is the same, and who has called wants to know.
+	 * The machine is reset: where the statuses were will be another guest's memory. After a
+	 * soft reset it is the same, and who has called wants to know.
 	 */
 	if (hc->v && kxen_gnt_outlived(hc->v) && READ_ONCE(hc->d->reset_pending))
 		return -EFAULT;
