@@ -118,38 +118,54 @@ static void forget(struct kxen_domain *d, struct kxen_gnt_found *f)
 	f->page = NULL;
 }
 
-/*
- * What is at its frame. The table's lock keeps the VM, as its granter has not stopped
- * (kxen_gnt_granter_stop()).
- */
-static struct kxen_p2m look(struct kxen_domain *d, const struct kxen_gnt_found *f)
+/* Is that a page of the module's own which may be granted? */
+static bool is_special(const struct kxen_p2m *at)
 {
-	struct kxen_p2m at = kxen_p2m_lookup(d, f->place.gfn);
-
-	kxen_p2m_put(&at);
-	return at;
+	return at->kind == KXEN_P2M_OWN && at->entry->special;
 }
 
-/* Its VMM may have another thing at that address by now, if the frame is not there any more. */
+/*
+ * Its VMM may have another thing at that address by now, if the frame is not there any more. The
+ * table's lock keeps the VM, as its granter has not stopped (kxen_gnt_granter_stop()).
+ */
 static bool is_still_there(struct kxen_domain *d, const struct kxen_gnt_found *f)
 {
-	struct kxen_p2m at = look(d, f);
+	struct kxen_p2m at = kxen_p2m_lookup(d, f->place.gfn);
+	bool same = f->hva ? at.kind == KXEN_P2M_RAM && at.hva == f->hva :
+			     is_special(&at) && at.entry->page == f->page;
 
-	return at.kind == KXEN_P2M_RAM && at.hva == f->hva;
+	kxen_p2m_put(&at);
+	return same;
 }
 
-/* Where the frame is (D27). */
-static s16 find(struct kxen_domain *d, struct kxen_gnt_found *f)
+/* It is there at once, and is held as the VMM's pages are. */
+static s16 hold_special(struct kxen_domain *d, struct kxen_gnt_found *f, struct page *page)
 {
-	struct kxen_p2m at = look(d, f);
+	if (kxen_memory_charge(d))
+		return GNTST_general_error;
+	if (!kxen_memory_pin_again(page)) {
+		kxen_memory_uncharge(d);
+		return GNTST_general_error;
+	}
+	f->page = page;
+	f->hva = 0;
+	f->since = 0;
+	f->waited = false;
+	return AGAIN;
+}
+
+static s16 find_in(struct kxen_domain *d, struct kxen_gnt_found *f, const struct kxen_p2m *at)
+{
 	struct mm_struct *mm;
 
-	if (at.kind == KXEN_P2M_OUT)
+	if (at->kind == KXEN_P2M_OUT)
 		return GNTST_eagain;
-	if (at.kind != KXEN_P2M_RAM)
+	if (is_special(at))
+		return hold_special(d, f, at->entry->page);
+	if (at->kind != KXEN_P2M_RAM)
 		return GNTST_bad_page;
 	mm = kxen_glue_vm_mm(d->kvm);
-	f->hva = at.hva;
+	f->hva = at->hva;
 	f->mm = NULL;
 	if (mm == current->mm)
 		return NEED_PAGE;
@@ -157,6 +173,16 @@ static s16 find(struct kxen_domain *d, struct kxen_gnt_found *f)
 		return GNTST_bad_page;
 	f->mm = mm;
 	return NEED_PAGE;
+}
+
+/* Where the frame is (D27). */
+static s16 find(struct kxen_domain *d, struct kxen_gnt_found *f)
+{
+	struct kxen_p2m at = kxen_p2m_lookup(d, f->place.gfn);
+	s16 st = find_in(d, f, &at);
+
+	kxen_p2m_put(&at);
+	return st;
 }
 
 /* No lock held. @f is what find() has left. */

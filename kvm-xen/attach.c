@@ -25,6 +25,7 @@
 #include "log.h"
 #include "p2m.h"
 #include "p2m_iommu.h"
+#include "special.h"
 #include "subsys.h"
 #include "trace.h"
 
@@ -425,6 +426,7 @@ static void vm_gone(struct kxen_domain *d)
 	synchronize_rcu();
 	/* It may be a lot, and whoever asks for the domain's state waits for the lock. */
 	kxen_p2m_drop(d, true);
+	kxen_special_drop(d);
 	kxen_iommu_detach(d);
 
 	mutex_lock(&d->lock);

@@ -46,6 +46,7 @@ union ctl_arg {
 	struct kxen_stats_arg stats;
 	struct kxen_map_arg map;
 	struct kxen_param_arg param;
+	struct kxen_special_arg special;
 	u8 part[KXEN_CTL_ARG_MAX];
 };
 
@@ -87,7 +88,7 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 
 	a->abi_version = KXEN_ABI_VERSION;
 	a->features = KXEN_F_PAUSE | KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD | KXEN_F_STATS |
-		      KXEN_F_GIVE | kxen_arch_ctl_features | kxen_subsys_features();
+		      KXEN_F_GIVE | KXEN_F_SPECIAL | kxen_arch_ctl_features | kxen_subsys_features();
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = kxen_subsys_create_max(offsetof(struct kxen_create, max_ports));
 	a->domains = kxen_domains_count();
@@ -369,6 +370,11 @@ static int ctl_param(struct ctl_file *cf, union ctl_arg *arg)
 	return call_part(cf, &kxen_prepare_param, arg);
 }
 
+static int ctl_special(struct ctl_file *cf, union ctl_arg *arg)
+{
+	return call_part(cf, &kxen_prepare_special, arg);
+}
+
 /* A call of the core's, or, without @fn, one of a part of the domain. */
 struct ctl_call {
 	unsigned int cmd;
@@ -399,6 +405,7 @@ static const struct ctl_call calls[] = {
 	CALL(KXEN_STAT_NAMES, stat_names, kxen_stats_arg, buf),
 	CALL(KXEN_GIVE_MAP, give_map, kxen_map_arg, buf),
 	CALL(KXEN_PARAM, param, kxen_param_arg, value),
+	CALL(KXEN_SPECIAL, special, kxen_special_arg, gfn),
 #undef CALL
 };
 
@@ -415,6 +422,7 @@ static_assert(sizeof(struct kxen_stat) == 16);
 static_assert(sizeof(struct kxen_stat_name) == 32);
 static_assert(sizeof(struct kxen_map_arg) == 24);
 static_assert(sizeof(struct kxen_param_arg) == 32);
+static_assert(sizeof(struct kxen_special_arg) == 24);
 
 /* The core's call of that number, or NULL. */
 static const struct ctl_call *core_call(unsigned int cmd)

@@ -7,5 +7,6 @@
 
 extern const struct kxen_ctl_call kxen_prepare_map;
 extern const struct kxen_ctl_call kxen_prepare_param;
+extern const struct kxen_ctl_call kxen_prepare_special;
 
 #endif

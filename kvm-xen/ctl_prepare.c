@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a controller prepares for a guest, with or without its VM: the map of its memory
- * (semantics G25), and parameters of hvm_op. include/uapi/linux/kvm_xen.h is its documentation.
+ * (semantics G25), parameters of hvm_op, and, with its VM, special pages. include/uapi/linux/kvm_xen.h is its documentation.
  */
 #include <linux/build_bug.h>
 #include <linux/err.h>
@@ -13,6 +13,7 @@
 #include "hypercall.h"
 #include "kxen.h"
 #include "memory_map.h"
+#include "special.h"
 
 static_assert(sizeof(struct kxen_map_entry) == 24);
 
@@ -89,4 +90,17 @@ static int prepare_param(struct kxen_domain *d, void *arg)
 const struct kxen_ctl_call kxen_prepare_param = {
 	KXEN_PARAM, sizeof(struct kxen_param_arg), offsetofend(struct kxen_param_arg, value),
 	.flags = KXEN_PARAM_GIVE, .own = true, .fn = prepare_param,
+};
+
+static int prepare_special(struct kxen_domain *d, void *arg)
+{
+	const struct kxen_special_arg *a = arg;
+	int ret = has_guest(d);
+
+	return ret ?: kxen_special_give(d, a->gfn, a->nr);
+}
+
+const struct kxen_ctl_call kxen_prepare_special = {
+	KXEN_SPECIAL, sizeof(struct kxen_special_arg), offsetofend(struct kxen_special_arg, gfn),
+	.own = true, .fn = prepare_special,
 };

@@ -70,6 +70,14 @@ struct kxen_shared_info {
 	struct kxen_page page;
 };
 
+#define KXEN_SPECIAL_PAGES	8	/* as many as Xen has */
+
+/* A page that the domain has had since before its guest: where, with a reference. */
+struct kxen_special {
+	u64 gfn;
+	struct kxen_p2m_entry *entry;
+};
+
 /* Guest memory that is written for one vCPU, at most two pages. */
 struct kxen_area {
 	struct kxen_page page[2];
@@ -222,6 +230,8 @@ struct kxen_domain {
 	struct kxen_shared_info __rcu *shared_info;
 	struct kxen_shared_info own_shared_info;	/* in no guest page, but in the next one */
 	void *own_shared_info_page;
+	struct kxen_special special[KXEN_SPECIAL_PAGES];	/* special.c; lock */
+	u32 nr_special;
 	struct kxen_p2m_entry *own_placed;	/* where the VMM has no memory; lock */
 	u64 own_gfn;		/* the frame, if it is still there */
 	struct ratelimit_state expedite;

@@ -36,6 +36,7 @@ enum kxen_p2m_kind {
  * @read_only: neither the guest nor the host for it may write there.
  * @removable: the guest may take it away by itself, or place something else there.
  * @saved: where it is, and what is in it, is in a record of its owner's.
+ * @special: it stays when the domain is reset, and the guest may grant it (special.c).
  * @page: the page of the host that it is in; NULL if it is OUT.
  * @offset: in it; 0 where the host's pages are of Xen's size.
  * @release: nobody uses the entry any more: give the page back by its kind, and free the entry
@@ -60,6 +61,7 @@ struct kxen_p2m_entry {
 	bool read_only;
 	bool removable;
 	bool saved;
+	bool special;
 	struct page *page;
 	u32 offset;
 	void (*release)(struct kxen_p2m_entry *e);

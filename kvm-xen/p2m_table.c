@@ -480,6 +480,8 @@ static struct kxen_p2m_entry *drop_chunk(struct kxen_domain *d, unsigned long nr
 		if (!c->word[i] || c->word[i] & KXEN_P2M_MAPPED)
 			continue;
 		e = (struct kxen_p2m_entry *)c->word[i];
+		if (e->special && !d->p2m_closed)
+			continue;
 		unsave(d, e);
 		WRITE_ONCE(c->word[i], 0);
 		cleared(d, (u64)nr << CHUNK_SHIFT | i, c);
@@ -490,9 +492,9 @@ static struct kxen_p2m_entry *drop_chunk(struct kxen_domain *d, unsigned long nr
 }
 
 /**
- * kxen_p2m_drop() - Nothing is placed any more.
+ * kxen_p2m_drop() - Nothing is placed any more, but for special pages.
  * @d: the domain.
- * @for_good: nor will be.
+ * @for_good: these, too, nor will anything be.
  *
  * Pages that are mapped stay: whoever has mapped them holds them until he has unmapped them, which
  * he does when the domain's life ends.

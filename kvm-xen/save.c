@@ -30,6 +30,7 @@
 #include "p2m_hole.h"
 #include "pause.h"
 #include "save.h"
+#include "special.h"
 #include "subsys.h"
 #include "trace.h"
 
@@ -128,6 +129,7 @@ static void save_all(struct kxen_domain *d, struct kxen_stream_out *s)
 		save_vcpu(v, s);
 	kxen_map_save(d, s);
 	kxen_balloon_save(d, s);
+	kxen_special_save(d, s);
 	kxen_subsys_save(d, s);
 	kxen_arch_save(d, s);
 	kxen_stream_end(s, kxen_arch_machine, d->domid);
@@ -364,6 +366,8 @@ static const struct kxen_rec_desc core_recs[] = {
 	  .max = KXEN_MAX_HOLES, .restore = kxen_holes_restore },
 	{ .id = KXEN_REC_UNPLACED, .len = sizeof(struct kxen_save_unplaced),
 	  .restore = kxen_unplaced_restore },
+	{ .id = KXEN_REC_SPECIAL, .each = sizeof(struct kxen_save_special),
+	  .max = KXEN_SPECIAL_PAGES, .restore = kxen_special_restore },
 	{ }
 };
 
@@ -514,6 +518,8 @@ static int restore_once(struct kxen_domain *d, struct kxen_stream_in *im, struct
 	absent = d->absent;
 	mutex_unlock(&d->lock);
 	if (im->undo) {
+		/* It had none before. */
+		kxen_special_drop(d);
 		kxen_domain_renew(d);
 		kxen_domain_undo_pause(d);
 	}

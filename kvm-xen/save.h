@@ -19,6 +19,7 @@
 #define KXEN_REC_MEMORY_MAP	KXEN_REC(KXEN_OWNER_CORE, 4, 1)
 #define KXEN_REC_HOLES		KXEN_REC(KXEN_OWNER_CORE, 5, 1)
 #define KXEN_REC_UNPLACED	KXEN_REC(KXEN_OWNER_CORE, 6, 1)
+#define KXEN_REC_SPECIAL	KXEN_REC(KXEN_OWNER_CORE, 7, 1)
 
 struct kxen_save_domain {
 	u32 compat;
@@ -76,6 +77,12 @@ struct kxen_save_holes {
 
 struct kxen_save_unplaced {
 	u64 pages;		/* that the guest has, and that have no frame */
+};
+
+/* A list of them: special pages of the module's own. */
+struct kxen_save_special {
+	u64 gfn;
+	u8 page[4096];
 };
 
 struct kxen_domain;

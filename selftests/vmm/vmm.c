@@ -27,8 +27,10 @@
 #include <unistd.h>
 #include <linux/kvm_xen.h>
 #include <xen/xen.h>
+#include <xen/hvm/params.h>
 #include <xen/arch-x86/hvm/start_info.h>
 
+#include "../special.h"
 #include "vmm.h"
 
 #define START_INFO	0x1000
@@ -302,6 +304,31 @@ static void grant_first(void)
 	xioctl(vm.ctl, KXEN_GRANT, &g, "KXEN_GRANT");
 }
 
+static void give_param(uint32_t index, uint64_t value)
+{
+	struct kxen_param_arg p = { .size = sizeof(p), .flags = KXEN_PARAM_GIVE,
+				    .domid = vm.domid, .index = index, .value = value };
+
+	xioctl(vm.ctl, KXEN_PARAM, &p, "KXEN_PARAM");
+}
+
+/* The rings of xenstore and of the console, as a toolstack has them before its guest runs. */
+static void give_rings(void)
+{
+	struct kxen_special_arg s = { .size = sizeof(s), .domid = vm.domid, .nr = 2,
+				      .gfn = SPECIAL_GFN };
+	struct kxen_grant_arg g = { .size = sizeof(g), .domid = vm.domid,
+				    .gfn = SPECIAL_GFN + 1 };
+
+	xioctl(vm.ctl, KXEN_SPECIAL, &s, "KXEN_SPECIAL");
+	give_param(HVM_PARAM_STORE_PFN, SPECIAL_GFN);
+	give_param(HVM_PARAM_CONSOLE_PFN, SPECIAL_GFN + 1);
+	xioctl(vm.ctl, KXEN_GRANT, &g, "KXEN_GRANT");
+	g.ref = 1;
+	g.gfn = SPECIAL_GFN;
+	xioctl(vm.ctl, KXEN_GRANT, &g, "KXEN_GRANT");
+}
+
 static void attach(void)
 {
 	static struct kxen_vcpu_id ids[MAX_VCPUS];
@@ -327,6 +354,9 @@ static void attach(void)
 	a.vcpu_ids = a.nr_vcpu_ids ? (uintptr_t)ids : 0;
 	if (ioctl(vm.ctl, KXEN_ATTACH, &a))
 		die("KXEN_ATTACH: %s, reason %u", strerror(errno), a.reason);
+	/* A saved one brings its own. */
+	if (vm.rings && !vm.restore)
+		give_rings();
 }
 
 /* --- running -------------------------------------------------------------------- */
@@ -521,6 +551,7 @@ static void usage(void)
 	     "  --max-ports N event channels that the domain can have\n"
 	     "  --max-grant-frames N  frames that its grant table can have\n"
 	     "  --grant      reference 0 to domain 0, and 1, to be read, to domain 7\n"
+	     "  --special    the rings of xenstore and of the console, with parameters and grants\n"
 	     "  --initrd F   for an image that is a Linux kernel\n"
 	     "  --append S   and its command line\n"
 	     "  --unplug     the domain answers port 0x10\n"
@@ -590,6 +621,7 @@ static const struct option opts[] = {
 	{ "unplug", 0, 0, 'u' }, { "nlevel", 0, 0, 'N' }, { "intree", 0, 0, 'i' },
 	{ "max-ports", 1, 0, 'P' }, { "initrd", 1, 0, 'r' }, { "append", 1, 0, 'a' },
 	{ "max-grant-frames", 1, 0, 'x' }, { "grant", 0, 0, 'X' },
+	{ "special", 0, 0, 'Q' },
 	{ "save", 1, 0, 'S' }, { "restore", 1, 0, 'R' },
 	{ "go-on", 0, 0, 'g' }, { "fuzz", 1, 0, 'F' },
 	{ "seed", 1, 0, 'e' },
@@ -619,6 +651,7 @@ static void set_option(int c)
 	case 'P': vm.max_ports = atoi(optarg); break;
 	case 'x': vm.max_grant_frames = atoi(optarg); break;
 	case 'X': vm.grant = true; break;
+	case 'Q': vm.rings = true; break;
 	case 'r': vm.initrd = optarg; break;
 	case 'a': vm.cmdline = optarg; break;
 	case 'i': vm.intree = true; vm.xen = false; break;

@@ -31,6 +31,7 @@ struct machine {
 	uint32_t flags;	/* KXEN_DOM_* */
 	unsigned int max_ports, max_grant_frames;
 	bool grant;	/* what a toolstack grants: refs 0 and 1 */
+	bool rings;	/* pages of xenstore's and the console's rings */
 	const char *initrd, *cmdline;
 	const char *save, *restore;	/* files */
 	bool go_on;	/* saved, the guest goes on here */

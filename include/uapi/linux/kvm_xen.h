@@ -43,6 +43,7 @@
 #define KXEN_F_STATS		(1ULL << 8)
 #define KXEN_F_GRANTS		(1ULL << 9)
 #define KXEN_F_GIVE		(1ULL << 10)
+#define KXEN_F_SPECIAL		(1ULL << 11)
 
 /* Bits of struct kxen_create.flags: what the domain gets. Bit 30 is for who tries something. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10: KXEN_F_UNPLUG, x86 alone */
@@ -599,6 +600,32 @@ struct kxen_grant_info {
 	__u32 reserved;
 };
 
+/**
+ * struct kxen_special_arg - KXEN_SPECIAL: pages for a guest that are not of its VMM's memory
+ * @size: sizeof(struct kxen_special_arg)
+ * @flags: must be 0
+ * @domid: the domain, which has its VM
+ * @nr: how many; at most 8 in all
+ * @gfn: the frame of the first one in the guest, where the VMM has no memory; the others follow
+ *
+ * For the rings of xenstore and of the console under a VMM that knows nothing of them: what
+ * KXEN_PARAM and KXEN_GRANT name. The guest finds them there with nothing in them. They stay, with
+ * what is in them, when its machine is reset, and it cannot give them back. A saved domain comes
+ * with its own; so this call is made after a restore, or not at all: one that has any is not
+ * restored (EBUSY).
+ *
+ * EEXIST: there is memory, or something is placed there. EBUSY: the domain has no VM yet. ENOSPC:
+ * more than 8. EINVAL: a frame that no machine has; domain 0. ESHUTDOWN: it is dying. ENOMEM. All of
+ * them or none.
+ */
+struct kxen_special_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__u32 nr;
+	__aligned_u64 gfn;
+};
+
 /* 0x70 to 0x7f are for who tries something: no release has one of these. */
 #define KXEN_INFO	_IO(KXEN_IOC, 0x00)
 #define KXEN_CREATE	_IO(KXEN_IOC, 0x01)
@@ -619,5 +646,6 @@ struct kxen_grant_info {
 #define KXEN_GIVE_MAP	_IO(KXEN_IOC, 0x10)
 #define KXEN_PARAM	_IO(KXEN_IOC, 0x11)
 #define KXEN_GRANT_INFO	_IO(KXEN_IOC, 0x12)
+#define KXEN_SPECIAL	_IO(KXEN_IOC, 0x13)
 
 #endif
