@@ -26,6 +26,7 @@
 
 #include "balloon.h"
 #include "guest_mem.h"
+#include "dom0_page.h"
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "p2m.h"
@@ -56,14 +57,15 @@ static bool held_by_others(struct kxen_domain *d, u64 gfn, unsigned long hva)
 }
 
 /*
- * A page that another domain has by a grant stays what it is until that ends: it is pinned. Who
- * acquires one meanwhile has looked at the frame before it was a hole, and is found when the
- * frame is to be filled; then what he has is either no page of the guest's any more, or keeps it
- * a hole.
+ * A page that another domain has by a grant, or a process of the host by its frame, stays what it
+ * is until that ends: it is pinned. Who acquires one meanwhile has looked at the frame before it
+ * was a hole, and is found when the frame is to be filled; then what he has is either no page of
+ * the guest's any more, or keeps it a hole.
  */
-static bool is_granted(struct kxen_domain *d, u64 gfn, unsigned long hva)
+static bool is_shared(struct kxen_domain *d, u64 gfn, unsigned long hva)
 {
-	return maybe_pinned(hva) && kxen_subsys_frame_in_use(d, gfn);
+	return maybe_pinned(hva) &&
+	       (kxen_dom0_page_is_mapped(d, gfn) || kxen_subsys_frame_in_use(d, gfn));
 }
 
 /* Is what the VMM has there gone, so that it is an empty page when it is next looked at? */
@@ -84,7 +86,8 @@ static bool discard(struct kxen_domain *d, u64 gfn, unsigned long hva)
  *
  * Context: a vCPU's own thread, no lock held, may sleep.
  * Return: 0; -ENOENT if there is none; -EBUSY if it shows something that is not the guest's,
- * another domain has it by a grant, or the host holds the page and cannot have it for itself;
+ * another domain has it by a grant or the host by its frame, or the host holds the page and cannot
+ * have it for itself;
  * -ENOMEM.
  */
 int kxen_balloon_out(struct kxen_domain *d, u64 gfn)
@@ -98,7 +101,7 @@ int kxen_balloon_out(struct kxen_domain *d, u64 gfn)
 	ret = kxen_hole_make(d, gfn);
 	if (ret)
 		return ret == -EEXIST ? -ENOENT : ret;
-	if (!is_granted(d, gfn, at.hva)) {
+	if (!is_shared(d, gfn, at.hva)) {
 		if (discard(d, gfn, at.hva))
 			return 0;
 		if (!kxen_gfn_is_held(d, gfn)) {
@@ -117,7 +120,7 @@ int kxen_balloon_out(struct kxen_domain *d, u64 gfn)
  *
  * Context: the vCPU's own thread, no lock held, may sleep.
  * Return: 0; -ENOENT if it is no hole, or has no memory of the VMM's any more, or shows something
- * else; -EBUSY while another domain has its memory by a grant; -ENOMEM if the guest has all that it
+ * else; -EBUSY while another domain or the host has its memory; -ENOMEM if the guest has all that it
  * is to have; -EFAULT.
  */
 int kxen_balloon_in(struct kxen_vcpu *v, u64 gfn)
@@ -129,7 +132,7 @@ int kxen_balloon_in(struct kxen_vcpu *v, u64 gfn)
 	kxen_p2m_put(&at);
 	if (at.kind != KXEN_P2M_HOLE || !at.hva)
 		return -ENOENT;
-	if (is_granted(v->domain, gfn, at.hva))
+	if (is_shared(v->domain, gfn, at.hva))
 		return -EBUSY;
 	/* What was not given back, and whatever has come there since. */
 	if (!discard(v->domain, gfn, at.hva) && clear_user(memory, XEN_PAGE_SIZE))

@@ -18,6 +18,7 @@
 
 #include "arch.h"
 #include "guest_mem.h"
+#include "dom0_page.h"
 #include "kxen.h"
 #include "memory_map.h"
 #include "p2m.h"
@@ -43,6 +44,7 @@ static void free_domain(struct kxen_domain *d)
 	kxen_holes_free(d);
 	kxen_subsys_destroy(d);
 	xa_destroy(&d->pinned_gfns);
+	xa_destroy(&d->host_mapped);
 	kvfree(d->vcpu_ids);
 	free_uid(d->user);
 	kvfree(d);
@@ -75,6 +77,7 @@ static void init_domain(struct kxen_domain *d, bool is_host)
 	mutex_init(&d->lock);
 	init_pin_lock(d);
 	xa_init_flags(&d->pinned_gfns, XA_FLAGS_ACCOUNT);
+	xa_init_flags(&d->host_mapped, XA_FLAGS_ACCOUNT);
 	kxen_p2m_init(d);
 	kxen_iommu_init(d);
 	kxen_holes_init(d);
@@ -302,6 +305,7 @@ void kxen_domain_mark_dirty(struct kvm *kvm, struct kvm_memory_slot *slot)
 	if (!d)
 		return;
 	kxen_pages_mark_dirty(d, slot);
+	kxen_dom0_pages_mark_dirty(d, slot);
 	kxen_subsys_mark_dirty(d, slot);
 	kxen_domain_put(d);
 }

@@ -252,8 +252,9 @@ struct kxen_domain {
 	struct user_struct *user;	/* whose locked memory is charged; NULL: none is */
 	long memlock;		/* pages that this user may lock */
 	bool memlock_out;	/* said once */
-	struct mutex pin_lock;	/* changes of pinned_gfns */
+	struct mutex pin_lock;	/* changes of the next two */
 	struct xarray pinned_gfns;	/* by gfn: the pinned pages of every kind */
+	struct xarray host_mapped;	/* by gfn: what processes of the host have: dom0_page.c */
 	struct mutex p2m_lock;	/* entries that are placed over the guest's frames */
 	struct xarray p2m_chunks;
 	struct kxen_p2m_chunk *p2m_near[BIT(KXEN_P2M_NEAR_SHIFT)];	/* some, by number */

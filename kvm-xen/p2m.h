@@ -43,6 +43,9 @@ enum kxen_p2m_kind {
  *	after a grace period, since it is looked up under RCU. Context: may sleep, under any
  *	mutex but pin_lock and p2m_lock; takes no domain's lock, waits for nobody outside the
  *	kernel.
+ * @want: OUT: somebody on the host has asked for the page, and was told that it is out: have it
+ *	brought in. May be NULL. Context: the domain locked; may sleep; waits for nobody, and pauses
+ *	no vCPU.
  * @ref: the frame that it is placed over is one, whoever has placed it, looks or holds the page
  *	another.
  * @pins: how often it is held, as in pinned_gfns; pin_lock of the domain.
@@ -65,6 +68,7 @@ struct kxen_p2m_entry {
 	struct page *page;
 	u32 offset;
 	void (*release)(struct kxen_p2m_entry *e);
+	void (*want)(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
 	refcount_t ref;
 	unsigned long pins;
 	struct kxen_p2m_entry *next;
