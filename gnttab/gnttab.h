@@ -54,6 +54,7 @@ struct kxen_gnt_side {
  * page brought in: -EAGAIN. kxen_gnt_host_bring() is called then, with no lock held, and waits
  * for what they could not, until a signal that kills; the caller tries again.
  * kxen_gnt_host_copy() is called with no lock held, and waits.
+ * kxen_gnt_host_frame() is of the table itself: resource.c.
  *
  * What kxen_gnt_host_grant() was given has a reference of its own, until it is neither granted nor
  * mapped. kxen_gnt_host_end() is the end of that, by a caller who has seen that
@@ -63,6 +64,8 @@ struct kxen_gnt_side {
 void kxen_gnt_host_bring(u16 domid, u32 ref);
 int kxen_gnt_host_map(u16 domid, u32 ref, bool read_only, struct kxen_gnt_map *m);
 void kxen_gnt_host_unmap(struct kxen_gnt_map *m);
+u32 kxen_gnt_host_frames(struct kxen_domain *d, u32 id);
+int kxen_gnt_host_frame(struct kxen_domain *d, u32 id, u32 nr, struct page **page);
 s16 kxen_gnt_host_copy(const struct kxen_gnt_side *src, const struct kxen_gnt_side *dst, u32 len);
 int kxen_gnt_host_grant(u16 domid, struct page *page, bool read_only, u32 *ref);
 bool kxen_gnt_host_in_use(u32 ref);

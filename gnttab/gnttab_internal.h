@@ -30,6 +30,7 @@
 #define KXEN_GNT_V1_FRAME	512	/* entries of a frame */
 #define KXEN_GNT_V2_FRAME	256
 #define KXEN_GNT_STATUS_FRAME	2048	/* status words of a frame */
+#define KXEN_GNT_IDX_STATUS	BIT(31)	/* of an index: a frame of status words (D60) */
 #define KXEN_GNT_FRAMES		64	/* frames, unless the domain is made with others */
 #define KXEN_GNT_MAX_FRAMES	4096	/* that can be asked for: 2 million references */
 #define KXEN_GNT_MAPTRACK	1024	/* frames of Xen's maptrack, 256 handles each */
@@ -130,6 +131,7 @@ void kxen_gnt_free(struct kxen_gnttab *t);
 int kxen_gnt_grow(struct kxen_gnttab *t, u32 nr);
 int kxen_gnt_status_alloc(struct kxen_gnttab *t, u32 nr);
 void kxen_gnt_status_free(struct kxen_gnttab *t);
+struct kxen_gnt_frame *kxen_gnt_frame(struct kxen_gnttab *t, u64 idx);
 void kxen_gnt_unplace_all(struct kxen_gnttab *t);
 void kxen_gnt_shrink(struct kxen_gnttab *t, u32 from);
 u64 kxen_gnt_gfn(struct kxen_gnttab *t, const struct kxen_gnt_frame *f);
@@ -141,6 +143,9 @@ long kxen_gnt_get_version(struct kxen_hc *hc);
 void kxen_gnt_renew(struct kxen_gnttab *t);
 bool kxen_gnt_any_pinned(struct kxen_gnttab *t);
 int kxen_gnt_give(struct kxen_gnttab *t, u32 ref, const struct grant_entry_v1 *e);
+
+/* resource.c */
+extern const struct kxen_mem_entry kxen_gnt_memory_ops[];
 
 /* again.c */
 u64 kxen_gnt_epoch(struct kxen_gnttab *t);

@@ -114,6 +114,7 @@ const struct kxen_subsys kxen_gnttab_subsys = {
 	.stats = gnttab_stats,
 	.debugfs = kxen_gnt_debugfs,
 	.hypercalls = gnttab_hypercalls,
+	.memory_ops = kxen_gnt_memory_ops,
 	.spaces = kxen_gnt_spaces,
 	.ctl = kxen_gnt_ctl,
 };

@@ -16,8 +16,6 @@
 
 #include "gnttab_internal.h"
 
-#define STATUS_FRAME	BIT(31)		/* of an index: a frame of status words (D60) */
-
 /**
  * struct placed_frame - a frame where the guest has it.
  * @entry: what the table of placed pages knows of it.
@@ -265,13 +263,13 @@ static struct kxen_gnt_frame *status_of(struct kxen_gnttab *t, u64 nr)
 }
 
 /* The frame with an index of the guest's, made if there is room for it: or an error pointer. */
-static struct kxen_gnt_frame *frame_of(struct kxen_gnttab *t, u64 idx)
+struct kxen_gnt_frame *kxen_gnt_frame(struct kxen_gnttab *t, u64 idx)
 {
 	int ret;
 
 	lockdep_assert_held(&t->grow_lock);
-	if (t->version == 2 && idx & STATUS_FRAME)
-		return status_of(t, idx & ~(u64)STATUS_FRAME);
+	if (t->version == 2 && idx & KXEN_GNT_IDX_STATUS)
+		return status_of(t, idx & ~(u64)KXEN_GNT_IDX_STATUS);
 	if (idx >= t->max_frames)
 		return ERR_PTR(-EINVAL);
 	ret = grow_locked(t, idx + 1);
@@ -287,7 +285,7 @@ static long gnttab_add(struct kxen_hc *hc, u64 idx, u64 gfn)
 
 	if (mutex_lock_killable(&t->grow_lock))
 		return -EINTR;
-	f = frame_of(t, idx);
+	f = kxen_gnt_frame(t, idx);
 	ret = IS_ERR(f) ? PTR_ERR(f) : kxen_gnt_place(t, f, gfn);
 	mutex_unlock(&t->grow_lock);
 	return ret;

@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/init.h>
 #include <linux/mutex.h>
+#include <linux/nospec.h>
 #include <linux/types.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/memory.h>
@@ -226,9 +227,11 @@ static long no_map(struct kxen_hc *hc)
 #define REFUSED	true
 
 static struct kxen_mem_slot commands[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
-	[XENMEM_current_reservation] = { reservation, .means = KXEN_MEANS_NOTHING },
-	[XENMEM_maximum_reservation] = { reservation, .means = KXEN_MEANS_NOTHING },
-	[XENMEM_maximum_gpfn] = { reservation },
+	[XENMEM_current_reservation] = { reservation, .host = reservation,
+					 .means = KXEN_MEANS_NOTHING },
+	[XENMEM_maximum_reservation] = { reservation, .host = reservation,
+					 .means = KXEN_MEANS_NOTHING },
+	[XENMEM_maximum_gpfn] = { reservation, .host = reservation },
 	[XENMEM_add_to_physmap] = { add_to_physmap, .means = KXEN_MEANS_NEW_LIFE },
 	[XENMEM_remove_from_physmap] = { remove_from_physmap },
 	[XENMEM_memory_map] = { kxen_hc_memory_map, .means = KXEN_MEANS_NOTHING },
@@ -270,12 +273,11 @@ long kxen_hc_memory_op(struct kxen_hc *hc)
 /* By a process of domain 0: what tools ask about a domain. The rest changes the caller's. */
 long kxen_hc_memory_op_host(struct kxen_hc *hc)
 {
-	switch ((u32)hc->arg[0]) {
-	case XENMEM_current_reservation:
-	case XENMEM_maximum_reservation:
-	case XENMEM_maximum_gpfn:
-		return reservation(hc);
-	default:
+	const struct kxen_mem_slot *slot;
+	u32 cmd = hc->arg[0];
+
+	if (cmd >= ARRAY_SIZE(commands))
 		return -ENOSYS;
-	}
+	slot = &commands[array_index_nospec(cmd, ARRAY_SIZE(commands))];
+	return slot->host ? slot->host(hc) : -ENOSYS;
 }

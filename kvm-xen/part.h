@@ -91,11 +91,13 @@ struct kxen_hc_entry {
  * @fn: as in struct kxen_hc_entry. In the call's first argument it finds its progress, above
  *	KXEN_MEM_CMD_BITS: how much was done before the call was cut, or what the guest says.
  * @means: what it says of a domain that is held.
+ * @host: the same by a process of domain 0, as there; without @fn no guest may.
  */
 struct kxen_mem_entry {
 	u32 cmd;
 	long (*fn)(struct kxen_hc *hc);
 	enum kxen_meaning means;
+	long (*host)(struct kxen_hc *hc);
 };
 
 #define KXEN_MEM_CMD_BITS	6
@@ -198,7 +200,7 @@ struct kxen_stat_desc {
  * @hooks: its own on functions of KVM, if any. Registered at load, behind the architecture's,
  *	and checked with those; it takes them itself, kxen_hook_set_get(), while it needs them.
  * @hypercalls: calls of its guest; ends with one that has no @fn.
- * @memory_ops: commands of memory_op; ends likewise.
+ * @memory_ops: commands of memory_op; ends with one that has neither @fn nor @host.
  * @spaces: whose pages its guest can place; ends with one that has no @add.
  * @ctl: calls of the control device; ends with one that has no @fn.
  *

@@ -169,11 +169,12 @@ static int add_memory_ops(struct kxen_mem_slot *table, u32 nr, const struct kxen
 {
 	const struct kxen_mem_entry *e;
 
-	for (e = part->memory_ops; e && e->fn; e++) {
-		if (e->cmd >= nr || (table[e->cmd].fn && !table[e->cmd].refused))
+	for (e = part->memory_ops; e && (e->fn || e->host); e++) {
+		if (e->cmd >= nr ||
+		    ((table[e->cmd].fn || table[e->cmd].host) && !table[e->cmd].refused))
 			return refuse_part(part->name, "command of memory_op", e->cmd);
 		table[e->cmd] = (struct kxen_mem_slot){
-			.fn = e->fn, .part = true, .means = e->means };
+			.fn = e->fn, .host = e->host, .part = true, .means = e->means };
 	}
 	return 0;
 }

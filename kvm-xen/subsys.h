@@ -32,13 +32,14 @@ struct kxen_hc_slot {
  * @fn: as in struct kxen_mem_entry; NULL: nobody serves it.
  * @refused: as in struct kxen_hc_slot.
  * @part: it may go on with a call that was cut: a part's, and those of the core that say so.
- * @means: as in struct kxen_mem_entry.
+ * @means: as in struct kxen_mem_entry, as @host.
  */
 struct kxen_mem_slot {
 	long (*fn)(struct kxen_hc *hc);
 	bool refused;
 	bool part;
 	enum kxen_meaning means;
+	long (*host)(struct kxen_hc *hc);
 };
 
 const struct kxen_subsys *kxen_subsys_at(int i);

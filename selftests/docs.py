@@ -139,7 +139,8 @@ def ops_in_code():
     for f in under(CODE, '.c', '.h'):
         for m in re.finditer(r'(?:\bcase\s+|\[\s*|\{\s*|[=!]=\s*)([A-Z]+(?:_CMD)?)_([a-z]\w*)\b',
                              uncommented(f)):
-            if m[1] in GROUPS:
+            # What is no command of memory_op, but a resource that one is about.
+            if m[1] in GROUPS and not m[0].strip('{[!= ').startswith('XENMEM_resource_'):
                 out[GROUPS[m[1]]].add(m[2].rstrip('_'))
     return out
 
