@@ -34,8 +34,7 @@
 #include "dom0_internal.h"
 #include "gntdev.h"
 #include "unmap_notify.h"
-
-#define AROUND	16	/* pages that a fault brings */
+#include "vma.h"
 
 static unsigned int gntdev_limit = 64 << 10;
 module_param(gntdev_limit, uint, 0644);
@@ -254,7 +253,7 @@ static vm_fault_t gntdev_vm_fault(struct vm_fault *vmf)
 	if (!map)
 		return ret;
 	n = vmf->pgoff - map->index;
-	for (i = 0; i < AROUND && addr < vma->vm_end; i++, addr += PAGE_SIZE) {
+	for (i = 0; i < KXEN_VMA_AROUND && addr < vma->vm_end; i++, addr += PAGE_SIZE) {
 		if (n + i >= map->count || !map->page[n + i].m.page)
 			break;
 		more = vmf_insert_pfn(vma, addr, page_to_pfn(map->page[n + i].m.page));
@@ -295,18 +294,6 @@ static int gntdev_map_at(struct file *file, unsigned long index, u32 count, bool
 	return 0;
 }
 
-static void gntdev_vm_flags(struct vm_area_struct *vma, bool read_only)
-{
-	const unsigned long set = VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY;
-	const unsigned long clear = read_only ? VM_MAYWRITE : 0;
-
-#ifdef KXEN_VM_FLAGS_SET
-	vm_flags_mod(vma, set, clear);
-#else
-	vma->vm_flags = (vma->vm_flags | set) & ~clear;
-#endif
-}
-
 static int gntdev_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct gntdev_file *f = file->private_data;
@@ -325,7 +312,7 @@ static int gntdev_mmap(struct file *file, struct vm_area_struct *vma)
 		return ret;
 	map->mm = vma->vm_mm;
 	map->start = vma->vm_start;
-	gntdev_vm_flags(vma, read_only);
+	kxen_vma_frames(vma, read_only);
 	vma->vm_ops = &gntdev_vm_ops;
 	vma->vm_private_data = map;
 	return 0;

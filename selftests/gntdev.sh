@@ -6,7 +6,7 @@ WEIGHT=60 ONCE=new
 
 files() {
 	common_files "$1"
-	echo "--file $BUILD/selftests/gntdev_dev --file $BUILD/selftests/gntalloc_dev --file $BUILD/selftests/special"
+	echo "--file $BUILD/selftests/gntdev_dev --file $BUILD/selftests/gntalloc_dev --file $BUILD/selftests/special --file $BUILD/selftests/foreign_dev"
 	echo "--file $BUILD/selftests/kvm-xen --root"
 }
 echo "TAP version 13"

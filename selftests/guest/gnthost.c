@@ -76,6 +76,15 @@ static long unmap(u32 handle)
 	return ret ? ret : u.status;
 }
 
+static long balloon(u32 cmd, const void *p)
+{
+	xen_pfn_t gfn = (unsigned long)p / PAGE_SIZE;
+	struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+
+	set_xen_guest_handle_raw(r.extent_start, &gfn);
+	return memory_op(cmd, &r);
+}
+
 static void obey(void)
 {
 	volatile u64 *window = (void *)WINDOW;
@@ -115,6 +124,17 @@ static void obey(void)
 		break;
 	case GNT_UNMAP:
 		ctl->result = unmap(ctl->value);
+		break;
+	case GNT_OUT:
+		if (ours)
+			ctl->result = balloon(XENMEM_decrease_reservation, page[i]);
+		break;
+	case GNT_IN:
+		if (ours)
+			ctl->result = balloon(XENMEM_populate_physmap, page[i]);
+		break;
+	case GNT_TELL:
+		__asm__ volatile("outb %0, $0xf5" : : "a"((u8)ctl->value) : "memory");
 		break;
 	}
 }

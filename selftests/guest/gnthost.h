@@ -34,6 +34,9 @@ enum gnt_cmd {
 	GNT_MAP_PEEK,	/* as PEEK, what is mapped */
 	GNT_MAP_POKE,
 	GNT_UNMAP,	/* value: the handle */
+	GNT_OUT,	/* page @ref goes back to the host; result: 1, or 0: it does not */
+	GNT_IN,		/* and comes again */
+	GNT_TELL,	/* the VMM; value: 1: begin the dirty log, 5: judge it */
 };
 
 struct gnt_ctl {
