@@ -20,7 +20,7 @@
 	K(HOLD) K(UNHOLD) K(STATS) K(STAT_NAMES)			\
 	K(SAVE) K(RESTORE) K(EVTCHN) K(WILD) K(DEBUGFS) K(VCPU) K(RUN)	\
 	K(EV_BIND) K(EV_UNBIND) K(EV_NOTIFY) K(EV_RESET) K(EV_READ) K(EV_WRITE) K(EV_OTHER) \
-	K(PRIVCMD)							\
+	K(PRIVCMD) K(PC_MMAP) K(PC_BATCH) K(PC_RESOURCE) K(PC_OTHER)		\
 	K(GNT_MAP) K(GNT_UNMAP) K(GNT_MMAP) K(GNT_COPY) K(GNT_NOTIFY) K(GNT_ALLOC)	\
 	K(GNT_DEALLOC) K(GNT_OTHER)
 enum kind {
@@ -53,5 +53,8 @@ void ev_step(void);
 void vm_step(void);
 void gn_step(void);
 void pc_step(void);	/* in between */
+
+/* foreign.c: what privcmd maps */
+void fm_step(void);
 
 #endif

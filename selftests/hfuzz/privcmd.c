@@ -74,6 +74,7 @@ static uint64_t some_call(uint64_t *a, union any *arg)
 {
 	static const uint32_t ops[] = {
 		XENMEM_current_reservation, XENMEM_maximum_reservation, XENMEM_maximum_gpfn,
+		XENMEM_acquire_resource,
 	};
 
 	switch (below(10)) {
@@ -88,7 +89,7 @@ static uint64_t some_call(uint64_t *a, union any *arg)
 		return __HYPERVISOR_event_channel_op;
 	case 3 ... 5:
 		arg->domid = any_domid();
-		a[0] = one_in(10) ? odd() : ops[below(3)];
+		a[0] = one_in(10) ? odd() : ops[below(4)];
 		a[1] = at(arg);
 		return __HYPERVISOR_memory_op;
 	case 6:
@@ -112,6 +113,10 @@ void pc_step(void)
 
 	if (one_in(50)) {
 		count(CALL_PRIVCMD, ioctl(privcmd_file, odd(), one_in(2) ? (void *)odd() : &h));
+		return;
+	}
+	if (one_in(3)) {
+		fm_step();
 		return;
 	}
 	if (!one_in(8)) {
