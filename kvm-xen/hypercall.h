@@ -28,7 +28,7 @@ long kxen_hc_vm_assist(struct kxen_hc *hc);
 long kxen_hc_physdev(struct kxen_hc *hc);
 long kxen_hc_multicall(struct kxen_hc *hc);
 
-/* Of domain 0 alone: hc_domctl.c; and what they take of others */
+/* Of domain 0 alone: hc_domctl.c, hc_sysctl.c; and what they take of others */
 long kxen_hc_domctl(struct kxen_hc *hc);
 long kxen_hc_sysctl(struct kxen_hc *hc);
 u64 kxen_domain_pages(struct kxen_domain *d, bool max);
