@@ -17,7 +17,7 @@
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "pause.h"
-#include "toolstack.h"
+#include "hc_toolstack.h"
 
 static_assert(sizeof(struct kxen_domctl) == 144);
 static_assert(sizeof(struct kxen_getdomaininfo) == 112);

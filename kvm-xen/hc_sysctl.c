@@ -6,8 +6,10 @@
 #include <linux/build_bug.h>
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
+#include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
+#include <linux/nospec.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
@@ -17,13 +19,16 @@
 #include "arch.h"
 #include "hypercall.h"
 #include "kxen.h"
-#include "toolstack.h"
+#include "hc_toolstack.h"
 
 static_assert(sizeof(struct kxen_sysctl) == 136);
 static_assert(sizeof(struct kxen_physinfo) == 112);
+static_assert(sizeof(struct kxen_readconsole) == 24);
+static_assert(sizeof(struct kxen_cpupool_op) == 40);
 
-static void physinfo(struct kxen_physinfo *p)
+static long physinfo(struct kxen_hc *hc, struct kxen_sysctl *s)
 {
+	struct kxen_physinfo *p = &s->u.physinfo;
 	struct sysinfo i;
 	u32 cpu;
 
@@ -45,11 +50,13 @@ static void physinfo(struct kxen_physinfo *p)
 	p->max_mfn = p->total_pages;
 	p->cpu_khz = kxen_arch_cpu_khz();
 	kxen_arch_cpu_features(p->hw_cap);
+	return 0;
 }
 
 /* From a number on, as many as there are and have room. */
-static long getdomaininfolist(struct kxen_hc *hc, struct kxen_getdomaininfolist *l)
+static long getdomaininfolist(struct kxen_hc *hc, struct kxen_sysctl *s)
 {
+	struct kxen_getdomaininfolist *l = &s->u.list;
 	struct kxen_getdomaininfo i;
 	struct kxen_domain *d;
 	u32 next = l->first_domain;
@@ -74,6 +81,51 @@ static long getdomaininfolist(struct kxen_hc *hc, struct kxen_getdomaininfolist 
 	return 0;
 }
 
+static long sched_id(struct kxen_hc *hc, struct kxen_sysctl *s)
+{
+	s->u.sched_id = KXEN_SCHED_UNKNOWN;
+	return 0;
+}
+
+/* There is one pool, of all processors, and nobody changes that. */
+static long cpupool(struct kxen_hc *hc, struct kxen_sysctl *s)
+{
+	struct kxen_cpupool_op *p = &s->u.cpupool;
+
+	switch (p->op) {
+	case KXEN_CPUPOOL_OP_INFO:
+		if (p->cpupool_id)
+			return -ENOENT;
+		p->sched_id = KXEN_SCHED_UNKNOWN;
+		p->n_dom = kxen_domains_count() + 1;
+		return kxen_hc_put_bitmap(hc, &p->cpumap, cpumask_bits(cpu_online_mask),
+					  nr_cpu_ids);
+	case KXEN_CPUPOOL_OP_FREEINFO:
+		return kxen_hc_put_bitmap(hc, &p->cpumap, cpumask_bits(cpu_none_mask), nr_cpu_ids);
+	case KXEN_CPUPOOL_OP_CREATE:
+	case KXEN_CPUPOOL_OP_DESTROY:
+	case KXEN_CPUPOOL_OP_ADDCPU:
+	case KXEN_CPUPOOL_OP_RMCPU:
+	case KXEN_CPUPOOL_OP_MOVEDOMAIN:
+		return -EOPNOTSUPP;
+	default:
+		return -ENOSYS;
+	}
+}
+
+typedef long (*sysctl_fn)(struct kxen_hc *hc, struct kxen_sysctl *s);
+
+/* From 0 on; one that is not here is -ENOSYS. */
+static const sysctl_fn sysctl_ops[] = {
+	[KXEN_SYSCTL_readconsole] = kxen_hc_readconsole,
+	[KXEN_SYSCTL_physinfo] = physinfo,
+	[KXEN_SYSCTL_sched_id] = sched_id,
+	[KXEN_SYSCTL_getdomaininfolist] = getdomaininfolist,
+	[KXEN_SYSCTL_cputopoinfo] = kxen_hc_cputopoinfo,
+	[KXEN_SYSCTL_numainfo] = kxen_hc_numainfo,
+	[KXEN_SYSCTL_cpupool_op] = cpupool,
+};
+
 /**
  * kxen_hc_sysctl() - HYPERVISOR_sysctl, of domain 0.
  * @hc: the call, of a process.
@@ -83,22 +135,16 @@ static long getdomaininfolist(struct kxen_hc *hc, struct kxen_getdomaininfolist 
 long kxen_hc_sysctl(struct kxen_hc *hc)
 {
 	struct kxen_sysctl s;
-	long ret = 0;
+	sysctl_fn fn = NULL;
+	long ret;
 
 	if (kxen_hc_get(hc, &s, hc->arg[0], sizeof(s)))
 		return -EFAULT;
 	if (s.interface_version < KXEN_SYSCTL_FIRST || s.interface_version > KXEN_SYSCTL_LAST)
 		return -EACCES;
-	switch (s.cmd) {
-	case KXEN_SYSCTL_physinfo:
-		physinfo(&s.u.physinfo);
-		break;
-	case KXEN_SYSCTL_getdomaininfolist:
-		ret = getdomaininfolist(hc, &s.u.list);
-		break;
-	default:
-		ret = -ENOSYS;
-	}
+	if (s.cmd < ARRAY_SIZE(sysctl_ops))
+		fn = sysctl_ops[array_index_nospec(s.cmd, ARRAY_SIZE(sysctl_ops))];
+	ret = fn ? fn(hc, &s) : -ENOSYS;
 	if (!ret && kxen_hc_put(hc, hc->arg[0], &s, sizeof(s)))
 		ret = -EFAULT;
 	return ret;

@@ -16,12 +16,21 @@
 #define KXEN_SYSCTL_FIRST	0x15
 #define KXEN_SYSCTL_LAST	0x16
 
+#define KXEN_DOMCTL_destroydomain	2
 #define KXEN_DOMCTL_pausedomain		3
 #define KXEN_DOMCTL_unpausedomain	4
 #define KXEN_DOMCTL_getdomaininfo	5
+#define KXEN_DOMCTL_setvcpuaffinity	9
+#define KXEN_DOMCTL_getvcpuinfo		14
+#define KXEN_DOMCTL_getvcpuaffinity	25
 
+#define KXEN_SYSCTL_readconsole		1
 #define KXEN_SYSCTL_physinfo		3
+#define KXEN_SYSCTL_sched_id		4
 #define KXEN_SYSCTL_getdomaininfolist	6
+#define KXEN_SYSCTL_cputopoinfo		16
+#define KXEN_SYSCTL_numainfo		17
+#define KXEN_SYSCTL_cpupool_op		18
 
 /* getdomaininfo: flags */
 #define KXEN_DOMINF_dying	0x1
@@ -55,6 +64,34 @@ struct kxen_getdomaininfo {
 	__u32 misc_flags;
 };
 
+/* Bit by bit, in bytes; who calls says how many bits it has room for. */
+struct kxen_xenctl_bitmap {
+	__u64 bitmap;
+	__u32 nr_bits;
+	__u32 pad;
+};
+
+struct kxen_getvcpuinfo {
+	__u32 vcpu;
+	__u8 online;
+	__u8 blocked;
+	__u8 running;
+	__u8 pad;
+	__u64 cpu_time;		/* ns */
+	__u32 cpu;
+	__u32 pad2;
+};
+
+#define KXEN_VCPUAFFINITY_HARD	0x1
+#define KXEN_VCPUAFFINITY_SOFT	0x2
+
+struct kxen_vcpuaffinity {
+	__u32 vcpu;
+	__u32 flags;
+	struct kxen_xenctl_bitmap hard;
+	struct kxen_xenctl_bitmap soft;
+};
+
 struct kxen_domctl {
 	__u32 cmd;
 	__u32 interface_version;
@@ -62,6 +99,8 @@ struct kxen_domctl {
 	__u16 pad[3];
 	union {
 		struct kxen_getdomaininfo info;
+		struct kxen_getvcpuinfo vcpu;
+		struct kxen_vcpuaffinity affinity;
 		__u8 size[128];
 	} u;
 };
@@ -100,10 +139,68 @@ struct kxen_getdomaininfolist {
 	__u32 pad2;
 };
 
+struct kxen_readconsole {
+	__u8 clear;
+	__u8 incremental;
+	__u8 pad[2];
+	__u32 index;
+	__u64 buffer;
+	__u32 count;
+	__u32 pad2;
+};
+
+struct kxen_cputopo {
+	__u32 core;
+	__u32 socket;
+	__u32 node;
+};
+
+struct kxen_cputopoinfo {
+	__u32 num_cpus;
+	__u32 pad;
+	__u64 cputopo;
+};
+
+struct kxen_meminfo {
+	__u64 memsize;
+	__u64 memfree;
+};
+
+struct kxen_numainfo {
+	__u32 num_nodes;
+	__u32 pad;
+	__u64 meminfo;
+	__u64 distance;
+};
+
+/* cpupool_op: op */
+#define KXEN_CPUPOOL_OP_CREATE		1
+#define KXEN_CPUPOOL_OP_DESTROY		2
+#define KXEN_CPUPOOL_OP_INFO		3
+#define KXEN_CPUPOOL_OP_ADDCPU		4
+#define KXEN_CPUPOOL_OP_RMCPU		5
+#define KXEN_CPUPOOL_OP_MOVEDOMAIN	6
+#define KXEN_CPUPOOL_OP_FREEINFO	7
+
+struct kxen_cpupool_op {
+	__u32 op;
+	__u32 cpupool_id;
+	__u32 sched_id;
+	__u32 domid;
+	__u32 cpu;
+	__u32 n_dom;
+	struct kxen_xenctl_bitmap cpumap;
+};
+
 struct kxen_sysctl {
 	__u32 cmd;
 	__u32 interface_version;
 	union {
+		struct kxen_readconsole console;
+		__u32 sched_id;
+		struct kxen_cputopoinfo cputopo;
+		struct kxen_numainfo numa;
+		struct kxen_cpupool_op cpupool;
 		struct kxen_physinfo physinfo;
 		struct kxen_getdomaininfolist list;
 		__u8 size[128];
