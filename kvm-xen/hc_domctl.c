@@ -6,6 +6,7 @@
  */
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>
+#include <linux/kernel.h>
 #include <linux/kernel_stat.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -24,18 +25,22 @@ static_assert(sizeof(struct kxen_getdomaininfo) == 112);
 
 /* --- a domain ----------------------------------------------------------------------- */
 
-/* The host's own: what its CPUs have done, but for what guests had of it. */
+/* The host's own: what one of its CPUs has done, but for what guests had of it. */
+u64 kxen_toolstack_cpu_time(u32 cpu)
+{
+	const u64 *t = kcpustat_cpu(cpu).cpustat;
+
+	return t[CPUTIME_USER] + t[CPUTIME_NICE] + t[CPUTIME_SYSTEM] + t[CPUTIME_IRQ] +
+		t[CPUTIME_SOFTIRQ] - t[CPUTIME_GUEST];
+}
+
 static u64 host_cpu_time(void)
 {
 	u64 sum = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		const u64 *t = kcpustat_cpu(cpu).cpustat;
-
-		sum += t[CPUTIME_USER] + t[CPUTIME_NICE] + t[CPUTIME_SYSTEM] + t[CPUTIME_IRQ] +
-			t[CPUTIME_SOFTIRQ] - t[CPUTIME_GUEST];
-	}
+	for_each_possible_cpu(cpu)
+		sum += kxen_toolstack_cpu_time(cpu);
 	return sum;
 }
 
@@ -140,22 +145,64 @@ static long getdomaininfo(struct kxen_domctl *c)
 
 /* --- domctl ------------------------------------------------------------------------------ */
 
-static long of_domain(const struct kxen_domctl *c)
+static long pausedomain(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c)
 {
+	return kxen_domain_tool_pause(d);
+}
+
+static long unpausedomain(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c)
+{
+	return kxen_domain_tool_unpause(d);
+}
+
+/**
+ * struct domctl_op - a call that names a domain that there is.
+ * @cmd: KXEN_DOMCTL_*.
+ * @host: what it is for domain 0: OF_HOST, or the error.
+ * @out: the structure goes back.
+ * @fn: does it.
+ */
+struct domctl_op {
+	u32 cmd;
+	int host;
+	bool out;
+	long (*fn)(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c);
+};
+
+#define OF_HOST	0
+
+static const struct domctl_op domctl_ops[] = {
+	{ KXEN_DOMCTL_pausedomain, -EINVAL, false, pausedomain },
+	{ KXEN_DOMCTL_unpausedomain, -EINVAL, false, unpausedomain },
+	{ KXEN_DOMCTL_setvcpuaffinity, -EPERM, false, kxen_hc_setvcpuaffinity },
+	{ KXEN_DOMCTL_getvcpuinfo, OF_HOST, true, kxen_hc_getvcpuinfo },
+	{ KXEN_DOMCTL_getvcpuaffinity, OF_HOST, false, kxen_hc_getvcpuaffinity },
+};
+
+static const struct domctl_op *find_op(u32 cmd)
+{
+	const struct domctl_op *o;
+
+	for (o = domctl_ops; o < domctl_ops + ARRAY_SIZE(domctl_ops); o++)
+		if (o->cmd == cmd)
+			return o;
+	return NULL;
+}
+
+/* @out: the structure is to go back. */
+static long of_domain(struct kxen_hc *hc, struct kxen_domctl *c, bool *out)
+{
+	const struct domctl_op *o = find_op(c->cmd);
 	struct kxen_domain *d = NULL;
 	long ret = -ENOSYS;
 
+	*out = o && o->out;
 	if (c->domain < DOMID_FIRST_RESERVED)
 		d = kxen_domain_get(c->domain);
 	if (!d)
 		return -ESRCH;
-	if (d->is_host)
-		ret = c->cmd == KXEN_DOMCTL_pausedomain || c->cmd == KXEN_DOMCTL_unpausedomain ?
-			-EINVAL : -ENOSYS;
-	else if (c->cmd == KXEN_DOMCTL_pausedomain)
-		ret = kxen_domain_tool_pause(d);
-	else if (c->cmd == KXEN_DOMCTL_unpausedomain)
-		ret = kxen_domain_tool_unpause(d);
+	if (o)
+		ret = d->is_host && o->host ? o->host : o->fn(hc, d, c);
 	kxen_domain_put(d);
 	return ret == -ESHUTDOWN ? -ESRCH : ret;
 }
@@ -170,16 +217,18 @@ static long of_domain(const struct kxen_domctl *c)
 long kxen_hc_domctl(struct kxen_hc *hc)
 {
 	struct kxen_domctl c;
+	bool out = true;
 	long ret;
 
 	if (kxen_hc_get(hc, &c, hc->arg[0], sizeof(c)))
 		return -EFAULT;
 	if (c.interface_version < KXEN_DOMCTL_FIRST || c.interface_version > KXEN_DOMCTL_LAST)
 		return -EACCES;
-	if (c.cmd != KXEN_DOMCTL_getdomaininfo)
-		return of_domain(&c);
-	ret = getdomaininfo(&c);
-	if (!ret && kxen_hc_put(hc, hc->arg[0], &c, sizeof(c)))
+	if (c.cmd == KXEN_DOMCTL_getdomaininfo)
+		ret = getdomaininfo(&c);
+	else
+		ret = of_domain(hc, &c, &out);
+	if (!ret && out && kxen_hc_put(hc, hc->arg[0], &c, sizeof(c)))
 		ret = -EFAULT;
 	return ret;
 }

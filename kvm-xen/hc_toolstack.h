@@ -16,6 +16,12 @@ struct kxen_hc;
 
 /* hc_domctl.c */
 int kxen_toolstack_info(struct kxen_domain *d, struct kxen_getdomaininfo *i);
+u64 kxen_toolstack_cpu_time(u32 cpu);
+
+/* hc_domctl_vcpu.c */
+long kxen_hc_getvcpuinfo(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c);
+long kxen_hc_getvcpuaffinity(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c);
+long kxen_hc_setvcpuaffinity(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c);
 
 /* hc_topology.c, hc_console.c: sysctl */
 long kxen_hc_cputopoinfo(struct kxen_hc *hc, struct kxen_sysctl *s);

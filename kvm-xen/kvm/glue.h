@@ -80,6 +80,7 @@ static inline bool kxen_glue_immediate_exit(struct kvm_vcpu *vcpu)
 }
 
 struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *vcpu);
+u32 kxen_glue_vcpu_cpu(struct kvm_vcpu *vcpu);
 bool kxen_glue_vcpu_idle(struct kvm_vcpu *vcpu);
 
 int kxen_glue_write_phys(struct kvm *kvm, u64 gpa, const void *src, u32 len);

@@ -60,6 +60,7 @@ static const struct {
 	MEMBER(kvm_vcpu, pid_lock),
 #endif
 	MEMBER(kvm_vcpu, preempted),
+	MEMBER(kvm_vcpu, cpu),
 	MEMBER(kvm_vcpu, arch),
 	MEMBER(kvm, lock),
 	MEMBER(kvm, devices),

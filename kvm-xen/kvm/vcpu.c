@@ -116,6 +116,14 @@ struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *vcpu)
 	return t;
 }
 
+/* Where it runs, or was last; 0 before it has run. */
+u32 kxen_glue_vcpu_cpu(struct kvm_vcpu *vcpu)
+{
+	int cpu = READ_ONCE(vcpu->cpu);
+
+	return cpu < 0 ? 0 : cpu;
+}
+
 /* No ioctl of this vCPU is in progress; a later one sees what was set before. */
 bool kxen_glue_vcpu_idle(struct kvm_vcpu *vcpu)
 {

@@ -137,6 +137,7 @@ static void test_pause(domid_t domid)
 int main(int argc, char **argv)
 {
 	domid_t domid;
+	pid_t pid;
 
 	fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
 	if (fd < 0 || argc != 3) {
@@ -144,9 +145,12 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	domid = atoi(argv[1]);
+	pid = atoi(argv[2]);
 	test_info(domid);
 	test_bad(domid);
 	test_pause(domid);
+	test_vcpu(domid);
+	test_affinity(domid, pid);
 	test_sysctl(domid);
 	test_log();
 	return !!bad;
