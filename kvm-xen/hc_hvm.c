@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* HYPERVISOR_hvm_op(op, arg): semantics G.4. */
+#include <linux/err.h>
 #include <linux/nospec.h>
 #include <linux/types.h>
 #include <xen/interface/xen.h>
@@ -133,6 +134,59 @@ int kxen_hvm_param_read(struct kxen_domain *d, u32 index, u64 *value)
 		return -EINVAL;
 	*value = READ_ONCE(d->params[array_index_nospec(index, KXEN_NR_PARAMS)]);
 	return 0;
+}
+
+/* --- by a process of domain 0 ----------------------------------------------------------- */
+
+/* A guest, with a reference: domain 0 has no parameters. */
+static struct kxen_domain *hvm_domain(struct kxen_hc *hc, const struct xen_hvm_param *p)
+{
+	struct kxen_domain *d;
+
+	if (p->index >= KXEN_NR_PARAMS)
+		return ERR_PTR(-EINVAL);
+	d = kxen_hc_domain(hc, p->domid);
+	if (!d)
+		return ERR_PTR(-ESRCH);
+	if (!d->is_host)
+		return d;
+	kxen_domain_put(d);
+	return ERR_PTR(-EINVAL);
+}
+
+/* What a controller may give (kxen_hvm_param_give()), with Xen's word for what is given once. */
+static long set_by_host(struct kxen_domain *d, const struct xen_hvm_param *p)
+{
+	return p->index == HVM_PARAM_ALTP2M ? -EEXIST : kxen_hvm_param_give(d, p->index, p->value);
+}
+
+/**
+ * kxen_hc_hvm_op_host() - HYPERVISOR_hvm_op by a process of domain 0: parameters of guests.
+ * @hc: the call, without a vCPU.
+ *
+ * Context: the process's own thread, no lock held, may sleep.
+ * Return: as Xen's; -EOPNOTSUPP for a parameter that is not for a toolstack to set here.
+ */
+long kxen_hc_hvm_op_host(struct kxen_hc *hc)
+{
+	struct xen_hvm_param p;
+	struct kxen_domain *d;
+	long ret;
+
+	if (hc->arg[0] != HVMOP_set_param && hc->arg[0] != HVMOP_get_param)
+		return -ENOSYS;
+	if (kxen_hc_get(hc, &p, hc->arg[1], sizeof(p)))
+		return -EFAULT;
+	d = hvm_domain(hc, &p);
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	if (hc->arg[0] == HVMOP_set_param)
+		ret = set_by_host(d, &p);
+	else
+		ret = kxen_hvm_param_read(d, p.index, &p.value) ?:
+			kxen_hc_put(hc, hc->arg[1], &p, sizeof(p));
+	kxen_domain_put(d);
+	return ret;
 }
 
 enum kxen_meaning kxen_hc_hvm_means(const struct kxen_hc *hc)

@@ -11,7 +11,9 @@
 #include "hypercall.h"
 #include "xen_abi.h"
 
-#define DENIED	"<denied>"
+#define DENIED		"<denied>"
+#define EXTRAVERSION	"-kvm"
+#define CHANGESET	"kvm-xen " KXEN_VERSION
 
 static u32 features(void)
 {
@@ -83,19 +85,50 @@ static long platform_parameters(struct kxen_hc *hc)
 	return kxen_hc_put_longs(hc, hc->arg[1], &zero, 1);
 }
 
+/* {u32 len, bytes}, without a zero; at no address: how many there are. */
+static long out_any(struct kxen_hc *hc, const char *s)
+{
+	u32 room, len = strlen(s);
+
+	if (!hc->arg[1])
+		return len;
+	if (kxen_hc_get(hc, &room, hc->arg[1], sizeof(room)))
+		return -EFAULT;
+	if (len > room)
+		return -ENOBUFS;
+	return kxen_hc_put(hc, hc->arg[1] + sizeof(room), s, len) ? -EFAULT : len;
+}
+
+/* A guest has what Xen 4.17 has. */
+static long any_string(struct kxen_hc *hc)
+{
+	if (!hc->d->is_host)
+		return -ENOSYS;
+	switch ((u32)hc->arg[0]) {
+	case XENVER_extraversion2:
+		return out_any(hc, EXTRAVERSION);
+	case XENVER_capabilities2:
+		return out_any(hc, kxen_arch_caps);
+	case XENVER_changeset2:
+		return out_any(hc, CHANGESET);
+	default:
+		return out_any(hc, "");
+	}
+}
+
 long kxen_hc_xen_version(struct kxen_hc *hc)
 {
 	switch ((u32)hc->arg[0]) {
 	case XENVER_version:
 		return hc->d->xen_major << 16 | hc->d->xen_minor;
 	case XENVER_extraversion:
-		return out_string(hc, "-kvm", XEN_EXTRAVERSION_LEN);
+		return out_string(hc, EXTRAVERSION, XEN_EXTRAVERSION_LEN);
 	case XENVER_compile_info:
 		return compile_info(hc);
 	case XENVER_capabilities:
 		return out_string(hc, kxen_arch_caps, XEN_CAPABILITIES_INFO_LEN);
 	case XENVER_changeset:
-		return out_host_string(hc, "kvm-xen " KXEN_VERSION, XEN_CHANGESET_INFO_LEN);
+		return out_host_string(hc, CHANGESET, XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters:
 		return platform_parameters(hc);
 	case XENVER_get_features:
@@ -106,6 +139,11 @@ long kxen_hc_xen_version(struct kxen_hc *hc)
 		return copy_out(hc, hc->d->uuid, sizeof(hc->d->uuid));
 	case XENVER_commandline:
 		return out_host_string(hc, "", sizeof(struct xen_commandline));
+	case XENVER_extraversion2:
+	case XENVER_capabilities2:
+	case XENVER_changeset2:
+	case XENVER_commandline2:
+		return any_string(hc);
 	case XENVER_build_id:
 		return hc->d->is_host ? -ENODATA : -EPERM;
 	default:

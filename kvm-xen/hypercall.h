@@ -21,6 +21,7 @@ long kxen_hc_xen_version(struct kxen_hc *hc);
 long kxen_hc_memory_op(struct kxen_hc *hc);
 long kxen_hc_memory_op_host(struct kxen_hc *hc);
 long kxen_hc_hvm_op(struct kxen_hc *hc);
+long kxen_hc_hvm_op_host(struct kxen_hc *hc);
 long kxen_hc_vcpu_op(struct kxen_hc *hc);
 long kxen_hc_sched_op(struct kxen_hc *hc);
 long kxen_hc_console_io(struct kxen_hc *hc);

@@ -77,6 +77,14 @@
 #define HVMOP_altp2m 25
 #endif
 
+/* XENVER_*: as those without the digit, of any length (4.18) */
+#ifndef XENVER_extraversion2
+#define XENVER_extraversion2 11
+#define XENVER_capabilities2 12
+#define XENVER_changeset2 13
+#define XENVER_commandline2 14
+#endif
+
 /* EVTCHNOP_* */
 #define KXEN_EVTCHNOP_RESET_CONT 14	/* Xen's own, of a reset that goes on */
 

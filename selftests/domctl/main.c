@@ -153,5 +153,7 @@ int main(int argc, char **argv)
 	test_affinity(domid, pid);
 	test_sysctl(domid);
 	test_log();
+	test_hvm(domid);
+	test_version();
 	return !!bad;
 }
