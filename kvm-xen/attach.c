@@ -440,6 +440,7 @@ static void vm_gone(struct kxen_domain *d)
 	WRITE_ONCE(d->kvm, NULL);
 	mutex_unlock(&d->pin_lock);
 	mutex_unlock(&d->lock);
+	wake_up_all(&d->pause_wait);	/* for who has killed it */
 	drop_prepared(d);
 }
 

@@ -15,6 +15,7 @@
 #include <xen/interface/vcpu.h>
 
 #include "hypercall.h"
+#include "kill.h"
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "pause.h"
@@ -82,7 +83,7 @@ static void guest_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
 	lockdep_assert_held(&d->lock);
 	i->flags = KXEN_DOMINF_hvm_guest | KXEN_DOMINF_hap;
 	memcpy(i->handle, d->uuid, sizeof(i->handle));
-	if (d->state == KXEN_DYING) {
+	if (d->state == KXEN_DYING || d->killed) {
 		i->flags |= KXEN_DOMINF_dying;
 		return;
 	}
@@ -145,6 +146,11 @@ static long getdomaininfo(struct kxen_domctl *c)
 
 /* --- domctl ------------------------------------------------------------------------------ */
 
+static long destroydomain(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c)
+{
+	return kxen_domain_kill(d);
+}
+
 static long pausedomain(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c)
 {
 	return kxen_domain_tool_pause(d);
@@ -172,6 +178,7 @@ struct domctl_op {
 #define OF_HOST	0
 
 static const struct domctl_op domctl_ops[] = {
+	{ KXEN_DOMCTL_destroydomain, -EINVAL, false, destroydomain },
 	{ KXEN_DOMCTL_pausedomain, -EINVAL, false, pausedomain },
 	{ KXEN_DOMCTL_unpausedomain, -EINVAL, false, unpausedomain },
 	{ KXEN_DOMCTL_setvcpuaffinity, -EPERM, false, kxen_hc_setvcpuaffinity },

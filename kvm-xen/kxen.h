@@ -226,6 +226,7 @@ struct kxen_domain {
 	bool restoring;		/* no pin waits for a page, or takes a fault */
 	unsigned long absent;	/* the one that was not there; 0: none */
 	bool stuck;		/* guest_word.c: it has kept the host waiting */
+	bool killed;		/* kill.c: its VM never runs again; under lock */
 
 	struct kxen_shared_info __rcu *shared_info;
 	struct kxen_shared_info own_shared_info;	/* in no guest page, but in the next one */

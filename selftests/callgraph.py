@@ -27,7 +27,7 @@ LAYERS = [
     ('later subsystems', 'gnttab/* mempaging/*'),	# and what has no line here
     ('life of a domain', 'kvm-xen/subsys kvm-xen/domain kvm-xen/attach kvm-xen/vcpu '
                          'kvm-xen/vcpu_info kvm-xen/enter kvm-xen/shared_info kvm-xen/special kvm-xen/memory_map kvm-xen/balloon kvm-xen/timer kvm-xen/runstate '
-                         'kvm-xen/watchdog kvm-xen/pause kvm-xen/machine_reset kvm-xen/save '
+                         'kvm-xen/watchdog kvm-xen/pause kvm-xen/kill kvm-xen/machine_reset kvm-xen/save '
                          'kvm-xen/query kvm-xen/stats kvm-xen/debugfs kvm-xen/vm_hold'),
     ('hypercalls', 'kvm-xen/hypercall kvm-xen/hc_*'),
     ('user space', 'kvm-xen/ctl kvm-xen/ctl_prepare dom0/* vfio/*'),

@@ -22,12 +22,13 @@ long info(uint32_t version, domid_t domain);
 uint32_t flag(domid_t domain, uint32_t which);
 void *at_end(size_t size);
 
-/* vcpu.c, sysctl.c, hvm.c */
+/* vcpu.c, sysctl.c, hvm.c, destroy.c */
 void test_vcpu(domid_t domid);
 void test_affinity(domid_t domid, pid_t pid);
 void test_sysctl(domid_t domid);
 void test_log(void);
 void test_hvm(domid_t domid);
 void test_version(void);
+void test_destroy(domid_t domid, pid_t pid);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * domctl, sysctl and hvm_op of /dev/xen/privcmd: domctl DOMID PID, a guest that runs on one vCPU,
- * beside no other, and its VMM.
+ * beside no other, and its VMM; domctl destroy DOMID PID, the end of such a one.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -136,16 +136,21 @@ static void test_pause(domid_t domid)
 
 int main(int argc, char **argv)
 {
+	int destroy = argc == 4 && !strcmp(argv[1], "destroy");
 	domid_t domid;
 	pid_t pid;
 
 	fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
-	if (fd < 0 || argc != 3) {
+	if (fd < 0 || argc != 3 + destroy) {
 		perror("not ok - /dev/xen/privcmd");
 		return 1;
 	}
-	domid = atoi(argv[1]);
-	pid = atoi(argv[2]);
+	domid = atoi(argv[1 + destroy]);
+	pid = atoi(argv[2 + destroy]);
+	if (destroy) {
+		test_destroy(domid, pid);
+		return !!bad;
+	}
 	test_info(domid);
 	test_bad(domid);
 	test_pause(domid);
