@@ -15,6 +15,7 @@
 #include <xen/sys/privcmd.h>
 
 #include "hnth.h"
+#include "../../kvm-xen/toolstack_abi.h"
 
 #define PAGE	4096
 #define PAGES	3
@@ -140,11 +141,46 @@ static long resource(void)
 	return ioctl(pc, IOCTL_PRIVCMD_MMAP_RESOURCE, &r);
 }
 
+/* --- what tools ask ------------------------------------------------------------------ */
+
+static long hypercall(uint64_t op, const void *arg)
+{
+	struct privcmd_hypercall h = { op, { (uintptr_t)arg } };
+
+	return ioctl(pc, IOCTL_PRIVCMD_HYPERCALL, &h);
+}
+
+static long affinity(void)
+{
+	uint8_t map[8];
+	struct kxen_domctl c = {
+		.cmd = KXEN_DOMCTL_getvcpuaffinity, .interface_version = KXEN_DOMCTL_FIRST,
+		.domain = domid,
+		.u.affinity = { .flags = KXEN_VCPUAFFINITY_HARD,
+				.hard = { (uintptr_t)map, 8 * sizeof(map) } },
+	};
+
+	return hypercall(__HYPERVISOR_domctl, &c);
+}
+
+static long console(void)
+{
+	char text[64];
+	struct kxen_sysctl s = {
+		.cmd = KXEN_SYSCTL_readconsole, .interface_version = KXEN_SYSCTL_FIRST,
+		.u.console = { .buffer = (uintptr_t)text, .count = sizeof(text) },
+	};
+
+	return hypercall(__HYPERVISOR_sysctl, &s);
+}
+
 const struct op pc_ops[] = {
 	{ "privcmd: open", nothing, open_node, close_node, false, NULL },
 	{ "privcmd: mmap", opened, map, unmapped, false, NULL },
 	{ "privcmd: MMAPBATCH_V2", mapped, batch, unmapped, false, each_or_none },
 	{ "privcmd: MMAP_RESOURCE", mapped, resource, unmapped, false, NULL },
 	{ "privcmd: alloc_unbound", full_bucket, alloc_unbound, closed, false, NULL },
+	{ "privcmd: getvcpuaffinity", opened, affinity, closed, false, NULL },
+	{ "privcmd: readconsole", opened, console, closed, false, NULL },
 	{ 0 },
 };
