@@ -149,4 +149,3 @@ MODULE_DESCRIPTION("Xen guests on KVM: event channels, time, hypercalls");
 MODULE_AUTHOR("The kvm-xen maintainers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(KXEN_VERSION);
-MODULE_ALIAS("devname:kvm-xen");
