@@ -53,6 +53,14 @@ uninstall: ## take all of that away again, with the same DESTDIR and PREFIX
 	rm -f $(foreach f,$(INSTALLED) $(INSTALLED_KXENLAT),$(DESTDIR)$(PREFIX)/$(call part,2,$(f)))
 	rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/kvm-xen/bpftrace 2>/dev/null || true
 
+# What Kbuild reads, the same as scripts/module.sh builds of.
+install-dkms: ## the modules' source, for dkms (DESTDIR=)
+	@set -e; dest=$(DESTDIR)/usr/src/kvm-xen-$$(cat VERSION); mkdir -p $$dest; \
+	find Kbuild VERSION scripts/supported-kernels include $$(bash -c '. scripts/common.sh; module_dirs') -type f \
+	  \( -name '*.[chS]' -o -name Kbuild -o -name VERSION -o -name supported-kernels \) \
+	  -not -name '*.mod.c' -exec cp --parents -t $$dest {} +; \
+	sed "s/#MODULE_VERSION#/$$(cat VERSION)/" dkms.conf >$$dest/dkms.conf; echo $$dest
+
 demo: ## a stock KVM host runs an unmodified Debian guest on Xen's interfaces (KERNEL=SERIES)
 	@scripts/demo.sh "$(KERNEL)"
 
@@ -103,5 +111,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install uninstall demo setup check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
+.PHONY: help modules tools kxenlat install install-dkms uninstall demo setup check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
 .DEFAULT_GOAL := modules
