@@ -29,6 +29,9 @@ INSTALLED := build/tools/kvm-xen=sbin/kvm-xen=755 \
 	tools/kvm-xen/kvm-xen.8=share/man/man8/kvm-xen.8=644 \
 	tools/completion/kvm-xen=share/bash-completion/completions/kvm-xen=644 \
 	tools/udev/99-kvm-xen.rules=lib/udev/rules.d/99-kvm-xen.rules=644 \
+	tools/systemd/kvm-xen-dom0.7=share/man/man7/kvm-xen-dom0.7=644 \
+	tools/systemd/xen-tool=lib/kvm-xen/xen-tool=755 \
+	$(foreach f,$(notdir $(wildcard tools/systemd/*.service)),tools/systemd/$(f)=lib/systemd/system/$(f)=644) \
 	$(foreach f,$(notdir $(wildcard tools/bpftrace/*.bt)),tools/bpftrace/$(f)=share/kvm-xen/bpftrace/$(f)=755)
 # Built only if somebody wanted it.
 INSTALLED_KXENLAT := build/tools/kxenlat=sbin/kxenlat=755 \
@@ -41,9 +44,11 @@ KREL = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/gener
 
 # With DESTDIR nothing of this machine is touched: depmod is for who unpacks it. Without,
 # it is needed here, since kbuild leaves it out where only headers are installed.
-install: modules tools ## modules, command, manual page, completion, udev rule (DESTDIR=, PREFIX=)
+install: modules install-tools ## modules, command, manual pages, completion, udev rule, units (DESTDIR=, PREFIX=)
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) DEPMOD=true modules_install
 	$(if $(DESTDIR),,depmod $(KREL))
+
+install-tools: tools ## all of that but the modules
 	@set -e; $(foreach f,$(INSTALLED),echo "$(call put,$(f))"; $(call put,$(f));) \
 	if [ -x build/tools/kxenlat ]; then $(foreach f,$(INSTALLED_KXENLAT),echo "$(call put,$(f))"; $(call put,$(f));) fi
 
@@ -51,7 +56,7 @@ uninstall: ## take all of that away again, with the same DESTDIR and PREFIX
 	rm -f $(foreach d,extra updates,$(foreach m,kvm-xen kvm-xen-vfio,$(DESTDIR)/lib/modules/$(KREL)/$(d)/$(m).ko*))
 	$(if $(DESTDIR),,depmod $(KREL))
 	rm -f $(foreach f,$(INSTALLED) $(INSTALLED_KXENLAT),$(DESTDIR)$(PREFIX)/$(call part,2,$(f)))
-	rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/kvm-xen/bpftrace 2>/dev/null || true
+	rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/kvm-xen/bpftrace $(DESTDIR)$(PREFIX)/lib/kvm-xen 2>/dev/null || true
 
 # What Kbuild reads, the same as scripts/module.sh builds of.
 install-dkms: ## the modules' source, for dkms (DESTDIR=)
@@ -111,5 +116,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install install-dkms uninstall demo setup check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
+.PHONY: help modules tools kxenlat install install-tools install-dkms uninstall demo setup check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
 .DEFAULT_GOAL := modules

@@ -40,14 +40,17 @@ in_tree() {
 755 usr/sbin/kvm-xen
 644 usr/share/man/man8/kvm-xen.8
 644 usr/share/bash-completion/completions/kvm-xen
+644 usr/share/man/man7/kvm-xen-dom0.7
 644 usr/lib/udev/rules.d/99-kvm-xen.rules
+755 usr/lib/kvm-xen/xen-tool
+$(cd tools/systemd && printf '644 usr/lib/systemd/system/%s\n' *.service)
 $(cd tools/bpftrace && printf '755 usr/share/kvm-xen/bpftrace/%s\n' *.bt)" "$4"
 	! grep -q '^depmod' "$4.log"
 	said $? "no index of this machine's modules was made, for $1"
 	$m uninstall >"$4.log" 2>&1
 	said $? "make uninstall for $1"
 	same "nothing is left, for $1" "" "$4"
-	[ ! -e "$4/usr/share/kvm-xen" ]
+	[ ! -e "$4/usr/share/kvm-xen" ] && [ ! -e "$4/usr/lib/kvm-xen" ]
 	said $? "no directory of its own is left, for $1"
 	make -n KDIR="$3" install 2>/dev/null | grep -qx "depmod $2"
 	said $? "without DESTDIR the index is made for $1"
