@@ -66,6 +66,10 @@ install-dkms: ## the modules' source, for dkms (DESTDIR=)
 	  -not -name '*.mod.c' -exec cp --parents -t $$dest {} +; \
 	sed "s/#MODULE_VERSION#/$$(cat VERSION)/" dkms.conf >$$dest/dkms.conf; echo $$dest
 
+deb: ## Debian packages of the module's source and of the tools, in build/deb
+	@scripts/setup.sh deb
+	@scripts/deb.sh
+
 demo: ## a stock KVM host runs an unmodified Debian guest on Xen's interfaces (KERNEL=SERIES)
 	@scripts/demo.sh "$(KERNEL)"
 
@@ -116,5 +120,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install install-tools install-dkms uninstall demo setup check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
+.PHONY: help modules tools kxenlat install install-tools install-dkms uninstall deb demo setup check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
 .DEFAULT_GOAL := modules

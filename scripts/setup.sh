@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Bring what the build, the demo and the tests need into the cache.
 #
-#   scripts/setup.sh [demo|check|full] [SERIES...]
+#   scripts/setup.sh [deb|demo|check|full] [SERIES...]
 #
 # Packages are installed with the machine's own apt. Kernels, their headers and
 # source packages are only unpacked below $KXEN_CACHE: nothing is booted from or
@@ -27,6 +27,8 @@ flock -w 1800 9 || die "another set-up holds $KXEN_CACHE/lock"
 
 PKG_BASE="gcc libc6-dev make bc bison flex libelf-dev busybox-static cpio kmod xz-utils zstd
 	python3 qemu-system-x86 seabios ipxe-qemu ca-certificates dpkg-dev gcc-multilib pahole libxen-dev"
+# For the Debian packages of the project itself.
+PKG_DEB="build-essential debhelper dh-dkms"
 PKG_CHECK="sparse patch ninja-build meson pkg-config libglib2.0-dev libpixman-1-dev
 	libcap-ng-dev libattr1-dev libfdt-dev zlib1g-dev python3-venv perl libc6-dev-i386
 	libbpf-dev bpftrace bpftool clang libclang-rt-dev bochs bochsbios vgabios grub-pc-bin grub-common xorriso mtools libvirt-clients"
@@ -251,6 +253,10 @@ setup_userspace() {
 	mv "$d/debian.img.new" "$d/debian.img"
 }
 
+if [ "$what" = deb ]; then
+	install_packages "$PKG_DEB"
+	exit
+fi
 install_packages "$PKG_BASE"
 for s in $series; do setup_kernel "$s"; done
 case $what in
@@ -262,5 +268,5 @@ check | full)
 	setup_qemu
 	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; }
 	;;
-*) die "usage: setup.sh [demo|check|full] [SERIES...]" ;;
+*) die "usage: setup.sh [deb|demo|check|full] [SERIES...]" ;;
 esac
