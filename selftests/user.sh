@@ -11,10 +11,12 @@ C="clang -g -O1 -Wall -Wextra -fno-omit-frame-pointer -I$KXEN_TOP/include"
 runs=${FUZZ_RUNS:-$([ "$KXEN_CHECK" = full ] && echo 1000000 || echo 150000)}
 seed=${FUZZ_SEED:-1}
 
-fuzz() {	# NAME SANITIZERS
+fuzz() {	# NAME SANITIZERS [RUNS [A FILE TO BEGIN WITH]]
+	local runs=${3:-$runs}
 	$C -fsanitize=fuzzer,"$2" -fno-sanitize-recover=all -o "$U/$1" "$1.c" >"$U/$1.log" 2>&1
 	tap $? "$1: builds with $2"
 	mkdir -p "$U/$1.corpus"
+	[ $# -lt 4 ] || cp "$4" "$U/$1.corpus/"
 	"$U/$1" -runs="$runs" -seed="$seed" -max_len=512 -artifact_prefix="$U/$1." "$U/$1.corpus" >"$U/$1.log" 2>&1
 	rc=$?
 	tap $rc "$1: $runs runs with $2, seed $seed"
@@ -30,6 +32,8 @@ fuzz nlevel address,undefined
 fuzz ports address,undefined
 fuzz stream address,undefined
 fuzz grants address,undefined
+# What the tool reads: text, of which most is refused in its first line.
+fuzz cfg address,undefined $((runs / 5)) "$KXEN_TOP/Documentation/examples/guest.cfg"
 threads() {	# NAME
 	$C -DTHREADS -fsanitize=thread -pthread -o "$U/$1-threads" "$1.c" >"$U/threads.log" 2>&1
 	tap $? "$1: builds with the thread sanitizer"
@@ -60,6 +64,7 @@ tap_number "bits" <"$U/bits.log"
 bash -c "ulimit -c 0; '$U/bits-DBLAME_NOBODY'" >"$U/bits.log" 2>&1
 [ $? != 0 ] && grep -q 'is not stopped' "$U/bits.log"
 tap $? "bits: and where that is not told, it is found"
+steps cfg "a configuration is read, and each fault in one has its line"
 steps stream "each damage of a stream is refused for its reason"
 $C -fsanitize=address,undefined -o "$U/subsys" subsys.c >"$U/subsys.log" 2>&1
 tap $? "subsys: builds"
