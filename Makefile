@@ -27,6 +27,7 @@ kxenlat: ## the latency tool, in build/tools (needs clang, bpftool, libbpf-dev)
 # What is installed besides the module: FILE=PLACE below $(PREFIX)=MODE.
 INSTALLED := build/tools/kvm-xen=sbin/kvm-xen=755 \
 	tools/kvm-xen/kvm-xen.8=share/man/man8/kvm-xen.8=644 \
+	tools/kvm-xen/kvm-xen.cfg.5=share/man/man5/kvm-xen.cfg.5=644 \
 	tools/completion/kvm-xen=share/bash-completion/completions/kvm-xen=644 \
 	tools/udev/99-kvm-xen.rules=lib/udev/rules.d/99-kvm-xen.rules=644 \
 	tools/systemd/kvm-xen-dom0.7=share/man/man7/kvm-xen-dom0.7=644 \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What of the kvm-xen command needs no host: the numbers that it has for vCPUs, against the
-# ACPI tables that QEMU makes, and what 'make install' puts where.
+# ACPI tables that QEMU makes, what 'create' would do, and what 'make install' puts where.
 PARTS=all WEIGHT=60
 . "$(dirname "$0")/lib.sh"
 
@@ -13,6 +13,73 @@ gcc -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -Iinclude/uapi -o "$WORK/vcpuids" \
 	selftests/vcpuids.c tools/kvm-xen/{vcpus,json,qmp}.c
 tap $? "the program that shows numbers of vCPUs builds"
 tap_number "vCPUs" < <(python3 selftests/vcpuids.py "$WORK/vcpuids" 2>&1)
+
+# --- create, as far as nothing is done ----------------------------------------------------
+KX=$BUILD/tools/kvm-xen
+head -c 5000 /bin/true >"$WORK/vmlinux"
+: >"$WORK/disk.img"
+config() { cat >"$WORK/guest.cfg"; }
+dry() { "$KX" create --dry-run "$WORK/guest.cfg" >"$WORK/dry" 2>"$WORK/dry.err"; }
+fails() { ! "$@"; }
+says() {	# NAME TEXT: a line of what it says has that
+	grep -qF -- "$2" "$WORK/dry" "$WORK/dry.err"
+	rc=$?
+	tap $rc "$1"
+	[ $rc = 0 ] || sed 's/^/# /' "$WORK/dry" "$WORK/dry.err"
+}
+locked tools make -s -C tools
+tap $? "kvm-xen builds"
+config <<-CFG
+	name = "web"
+	kernel = "$WORK/vmlinux"
+	cmdline = "a 'b'"
+	vcpus = 2
+	uuid = "5c2b34a1-0f0e-4d3c-8b2a-190807060504"
+	disk = [ '$WORK/disk.img,raw,xvda' ]
+	vif = [ 'bridge=br0' ]
+	backend = "/nowhere/qemu"
+CFG
+dry
+tap $? "create --dry-run"
+says "the VMM's command line, as a shell takes it" "-smp 2 -m 128M -kernel $WORK/vmlinux -append 'a '\''b'\'''"
+says "the backend's" "/nowhere/qemu -M xenpv -xen-attach -display none -nodefaults -monitor none -xen-domid N -name web"
+says "its disk" "-drive file=$WORK/disk.img,format=raw,if=none,id=d0 -device xen-disk,vdev=xvda,drive=d0"
+says "its interface, with an address that stays" "-netdev bridge,id=n0,br=br0 -device xen-net-device,netdev=n0,mac=00:16:3e:59:bc:91"
+says "the domain's directory, which the guest can read" '/local/domain/N = "" (n0 rN)'
+says "what the guest writes" '/local/domain/N/control/shutdown = "" (nN)'
+says "each vCPU" '/local/domain/N/cpu/1/availability = "online"'
+says "the handle" '/vm/5c2b34a1-0f0e-4d3c-8b2a-190807060504/name = "web"'
+[ "$(grep -oE '^  [0-9]\. [a-z]+' "$WORK/dry" | xargs)" = "1. start 2. pages 3. write 4. introduce 5. its 6. start 7. resume" ]
+tap $? "the steps have Xen's order"
+sed -i '/disk\|vif/d' "$WORK/guest.cfg"
+dry && ! grep -q nowhere "$WORK/dry"
+tap $? "without devices there is no backend"
+config <<-CFG
+	name = "web"
+	kernel = "/nowhere/vmlinux"
+
+	disk = [ '$WORK,raw,xvda' ]
+	memroy = 5
+CFG
+dry
+[ $? = 65 ] && [ ! -s "$WORK/dry" ]
+tap $? "a configuration with a fault: nothing is planned"
+says "which, with file and line" "$WORK/guest.cfg:5: there is no key 'memroy'"
+sed -i '/memroy/d' "$WORK/guest.cfg"
+fails dry
+tap $? "one that names what is not there"
+says "a kernel" "$WORK/guest.cfg:2: /nowhere/vmlinux: No such file or directory"
+says "a directory" "$WORK/guest.cfg:4: $WORK is a directory"
+echo hello >"$WORK/vmlinuz"
+printf 'name = "web"\nkernel = "%s"\n' "$WORK/vmlinuz" | config
+fails dry
+says "a kernel that PVH cannot enter" "$WORK/guest.cfg:2: $WORK/vmlinuz is no ELF file"
+head -c 1200000 /dev/zero >"$WORK/guest.cfg"
+fails dry
+says "no configuration at all" "has more than 1048576 bytes"
+"$KX" create --dry-run "$KXEN_TOP/Documentation/examples/guest.cfg" >"$WORK/dry" 2>"$WORK/dry.err"
+[ "$(grep -c 'guest.cfg:' "$WORK/dry.err")" = "$(grep -c 'guest.cfg:.*No such file' "$WORK/dry.err")" ]
+tap $? "the example lacks nothing but its files"
 
 # --- make install, into a directory -----------------------------------------------------
 installed() { (cd "$1" 2>/dev/null && find . ! -type d -printf '%m %P\n' | sed -E 's,/[a-z]*/(kvm-xen(-vfio)?[.]ko)[.xz]*$,/DIR/\1,' | sort); }
@@ -39,6 +106,7 @@ in_tree() {
 644 lib/modules/$2/DIR/kvm-xen-vfio.ko
 755 usr/sbin/kvm-xen
 644 usr/share/man/man8/kvm-xen.8
+644 usr/share/man/man5/kvm-xen.cfg.5
 644 usr/share/bash-completion/completions/kvm-xen
 644 usr/share/man/man7/kvm-xen-dom0.7
 644 usr/lib/udev/rules.d/99-kvm-xen.rules

@@ -21,6 +21,12 @@ struct domain_options {
 	uint8_t uuid[16];
 };
 
+/* Where a guest finds its rings, and the ports of theirs that domain 0 may bind to. */
+struct special {
+	uint64_t store_gfn, console_gfn;
+	uint32_t store_port, console_port;
+};
+
 struct kxen_query;
 struct kxen_vcpu_id;
 struct qmp;
@@ -39,6 +45,9 @@ void ctl_attach(int ctl, uint32_t domid, int vm_fd,
 void ctl_query(int ctl, struct kxen_query *q);
 unsigned int ctl_vcpu_ids(int ctl);
 const char *ctl_why(int error);
+
+/* special.c: the rings, for a guest that has not run yet, and all that it finds them by. */
+void ctl_special_pages(int ctl, uint32_t domid, struct special *s);
 
 /* show.c */
 int cmd_list(int argc, char **argv);
@@ -61,6 +70,19 @@ void restore_all(const struct saved *s, int ctl, struct qmp *qmp, uint32_t domid
 int cmd_run(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
+
+/*
+ * Start a VMM whose VM becomes the domain *@domid, which is told before the VMM is there if it can
+ * be, and is 0 until then. Nothing runs yet.
+ */
+struct qmp *run_start(char **args, int argc, const struct domain_options *o, int platform, int ctl,
+		      uint32_t *domid);
+
+/* create.c, verbs.c */
+int cmd_create(int argc, char **argv);
+int cmd_console(int argc, char **argv);
+int cmd_shutdown(int argc, char **argv);
+int cmd_destroy(int argc, char **argv);
 
 /* vcpus.c: vCPU numbers as the guest will know them; none if the VMM does not tell. */
 unsigned int vcpu_ids(struct qmp *m, unsigned int max, struct kxen_vcpu_id **ids);

@@ -12,6 +12,10 @@ static const struct {
 	int (*fn)(int argc, char **argv);
 	const char *help;
 } commands[] = {
+	{ "create", cmd_create, "make a guest, with its devices, of a configuration" },
+	{ "shutdown", cmd_shutdown, "ask a guest to power off" },
+	{ "destroy", cmd_destroy, "end a guest, whatever it does" },
+	{ "console", cmd_console, "talk to a guest's console" },
 	{ "run", cmd_run, "start a VMM with its VM attached to a new domain" },
 	{ "attach", cmd_attach, "attach the VM of a running VMM to a new domain" },
 	{ "save", cmd_save, "save a domain and its VMM's machine to files" },

@@ -73,16 +73,26 @@ static void set_number(const char *name, uint32_t n)
 	set(name, text);
 }
 
-/* At exit, when the VMM is gone. */
-static void remove_device(void)
+void platform_remove(const char *which)
 {
 	char path[128];
 
-	attribute_path(path, sizeof(path), "remove");
+	snprintf(path, sizeof(path), DEVICES "%s/remove", which);
 	put(path, "1");
 }
 
-static bool is_elf(const char *file)
+const char *platform_made(void)
+{
+	return uuid;
+}
+
+/* At exit, when the VMM is gone. */
+static void remove_device(void)
+{
+	platform_remove(uuid);
+}
+
+bool platform_is_elf(const char *file)
 {
 	char magic[4] = "";
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -100,7 +110,7 @@ static bool useless(char **args)
 {
 	const char *kernel = vmm_value_of(args, "-kernel");
 
-	return (kernel && is_elf(kernel)) || vmm_value_has(args, "-M", "microvm") ||
+	return (kernel && platform_is_elf(kernel)) || vmm_value_has(args, "-M", "microvm") ||
 	       vmm_value_has(args, "-machine", "microvm");
 }
 

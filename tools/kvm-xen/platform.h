@@ -24,4 +24,11 @@ bool platform_attaches(void);
 /* The domain of the VMM that was started with it. */
 uint32_t platform_domain(void);
 
+/* Its name, "" if there is none; take one away that another process has made. */
+const char *platform_made(void);
+void platform_remove(const char *which);
+
+/* A kernel that can be entered by PVH is such a file. */
+bool platform_is_elf(const char *file);
+
 #endif

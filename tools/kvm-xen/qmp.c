@@ -204,6 +204,16 @@ const char *qmp_ask(struct qmp *m, const char *json, int fd)
 	return value;
 }
 
+const char *qmp_event(struct qmp *m)
+{
+	struct pollfd p = { .fd = m->fd, .events = POLLIN };
+
+	if (m->gone || (!memchr(m->text + m->used, '\n', m->len - m->used) && poll(&p, 1, 0) <= 0))
+		return NULL;
+	start_waiting(m);
+	return read_object(m, "");
+}
+
 bool qmp_do(struct qmp *m, const char *command)
 {
 	char json[100];

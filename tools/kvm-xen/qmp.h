@@ -38,6 +38,9 @@ bool qmp_greeting(struct qmp *m);
  */
 const char *qmp_ask(struct qmp *m, const char *json, int fd);
 
+/* What the VMM has said by itself, if there is something; good until the next call. */
+const char *qmp_event(struct qmp *m);
+
 /* A command without arguments. */
 bool qmp_do(struct qmp *m, const char *command);
 

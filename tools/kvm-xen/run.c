@@ -160,32 +160,32 @@ static int go(struct qmp *m, enum vmm_how how, uint32_t domid)
 	return vmm_wait();
 }
 
-/* From a command line to a VMM with a domain, which runs; @saved: it was saved there. */
-static int run_vmm(char **args, int argc, const struct domain_options *o,
-		   const struct saved *saved, bool any_domid)
+/* From a command line to a VMM with a domain; @saved: it was saved there. */
+static struct qmp *start_vmm(char **args, int argc, const struct domain_options *o,
+			     const struct saved *saved, bool any_domid, int ctl, uint32_t *domid)
 {
-	enum vmm_how how = vmm_check(args, o->flags & KXEN_DOM_UNPLUG);
-	int ctl = ctl_open(), domid = ctl_create(ctl, o, any_domid);
-	struct qmp *m = vmm_start(args, argc, saved);
+	struct qmp *m;
 
-	give_vm(ctl, domid, vmm_vm(), m);
+	*domid = ctl_create(ctl, o, any_domid);
+	m = vmm_start(args, argc, saved);
+	give_vm(ctl, *domid, vmm_vm(), m);
 	if (saved)
-		restore_all(saved, ctl, m, domid);
-	close(ctl);
-	return go(m, how, domid);
+		restore_all(saved, ctl, m, *domid);
+	return m;
 }
 
-/* The same where the VMM itself makes the domain, by opening a device that it is given. */
-static int run_with_platform(char **args, int argc, const struct domain_options *o)
+struct qmp *run_start(char **args, int argc, const struct domain_options *o, int platform, int ctl,
+		      uint32_t *domid)
 {
-	enum vmm_how how = vmm_check(args, o->flags & KXEN_DOM_UNPLUG);
-	struct qmp *m = vmm_start(args, argc, false);
-	uint32_t domid = platform_domain();
-	int ctl = ctl_open();
+	struct qmp *m;
 
-	prepare_domain(ctl, domid);
-	close(ctl);
-	return go(m, how, domid);
+	if (!platform_make(&args, &argc, o, platform) || !platform_attaches())
+		return start_vmm(args, argc, o, NULL, false, ctl, domid);
+	/* The VMM itself makes the domain, by opening a device that it is given. */
+	m = vmm_start(args, argc, false);
+	*domid = platform_domain();
+	prepare_domain(ctl, *domid);
+	return m;
 }
 
 int cmd_run(int argc, char **argv)
@@ -196,16 +196,20 @@ int cmd_run(int argc, char **argv)
 		"The exit status is the VMM's, or 128 and the signal that ended it.\n";
 	struct more_options more = { 0 };
 	struct domain_options o;
-	int first = parse(argc, argv, run_options, &o, &more, usage);
+	int first = parse(argc, argv, run_options, &o, &more, usage), ctl;
 	char **args = argv + first;
+	enum vmm_how how;
+	uint32_t domid;
+	struct qmp *m;
 
 	argc -= first;
 	if (argc <= 0)
 		fail(EXIT_USAGE, "no VMM is given: kvm-xen run -- qemu-system-x86_64 ...");
-	vmm_check(args, o.flags & KXEN_DOM_UNPLUG);
-	if (platform_make(&args, &argc, &o, more.platform) && platform_attaches())
-		return run_with_platform(args, argc, &o);
-	return run_vmm(args, argc, &o, NULL, false);
+	how = vmm_check(args, o.flags & KXEN_DOM_UNPLUG);
+	ctl = ctl_open();
+	m = run_start(args, argc, &o, more.platform, ctl, &domid);
+	close(ctl);
+	return go(m, how, domid);
 }
 
 int cmd_restore(int argc, char **argv)
@@ -216,8 +220,11 @@ int cmd_restore(int argc, char **argv)
 		"Options are those of the saved domain if they are not given.\n";
 	struct domain_options given, *o;
 	struct saved saved;
+	enum vmm_how how;
 	const char *file;
-	int first;
+	uint32_t domid;
+	int first, ctl;
+	struct qmp *m;
 
 	if (argc < 2 || (argv[1][0] == '-' && strcmp(argv[1], "--help")))
 		fail(EXIT_USAGE, "which file? kvm-xen restore FILE -- qemu-system-x86_64 ...");
@@ -240,8 +247,12 @@ int cmd_restore(int argc, char **argv)
 		o->xen_major = given.xen_major;
 		o->xen_minor = given.xen_minor;
 	}
-	return run_vmm(argv + first, argc - first, o, &saved,
-		       given.domid == KXEN_DOMID_AUTO);
+	how = vmm_check(argv + first, o->flags & KXEN_DOM_UNPLUG);
+	ctl = ctl_open();
+	m = start_vmm(argv + first, argc - first, o, &saved, given.domid == KXEN_DOMID_AUTO, ctl,
+		      &domid);
+	close(ctl);
+	return go(m, how, domid);
 }
 
 /* The guest of a migration that is on its way has run already. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The commands that look at domains, and those that stop and mend them. */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <linux/kvm_xen.h>
@@ -9,6 +10,7 @@
 #include <sys/ioctl.h>
 
 #include "kvm-xen.h"
+#include "store.h"
 
 static const char *const state_names[] = {
 	"created", "running", "shutdown", "dying", "host",
@@ -41,31 +43,47 @@ static void help_if_asked(int argc, char **argv, const char *text)
 
 /* --- list ---------------------------------------------------------------------- */
 
-static void list_one(const struct kxen_query *q, bool json, bool first)
+/* A toolstack has given it one, in xenstore; nobody else need have written it. */
+static char *name_of(struct xs_handle *h, uint32_t domid)
+{
+	char *name = h ? store_read(h, "/local/domain/%u/name", domid) : NULL, *at;
+
+	for (at = name; at && *at; at++)
+		if (!isgraph((unsigned char)*at) || *at == '"' || *at == '\\')
+			*at = '?';
+	return name;
+}
+
+static void list_one(const struct kxen_query *q, const char *name, bool json, bool first)
 {
 	if (json)
-		printf("%s{\"domid\": %u, \"state\": \"%s\", \"vcpus\": %u, \"pid\": %d, \"ports\": %u, \"upcalls\": %llu}",
+		printf("%s{\"domid\": %u, \"state\": \"%s\", \"vcpus\": %u, \"pid\": %d, \"ports\": %u, \"upcalls\": %llu, \"name\": \"%s\"}",
 		       first ? "" : ", ", q->domid, state_names[q->state],
 		       q->vcpus, q->pid, q->ports,
-		       (unsigned long long)q->upcalls);
+		       (unsigned long long)q->upcalls, name ? name : "");
 	else
-		printf("%5u  %-9s %5u  %7d  %6u  %10llu\n", q->domid,
+		printf("%5u  %-9s %5u  %7d  %6u  %10llu%s%s\n", q->domid,
 		       state_names[q->state], q->vcpus, q->pid, q->ports,
-		       (unsigned long long)q->upcalls);
+		       (unsigned long long)q->upcalls, name ? "  " : "", name ? name : "");
 }
 
 int cmd_list(int argc, char **argv)
 {
 	struct kxen_query q = { .size = sizeof(q), .flags = KXEN_QUERY_NEXT };
+	struct xs_handle *h;
 	bool json, first = true;
+	char *name;
 	int ctl;
 
 	help_if_asked(argc, argv, "usage: kvm-xen list [--json]\n");
 	json = has_flag(argc, argv, "--json");
 	ctl = ctl_open();
-	puts(json ? "[" : "domid  state     vcpus      pid   ports     upcalls");
+	h = xs_open(0);
+	puts(json ? "[" : "domid  state     vcpus      pid   ports     upcalls  name");
 	while (!ioctl(ctl, KXEN_QUERY, &q)) {
-		list_one(&q, json, first);
+		name = name_of(h, q.domid);
+		list_one(&q, name, json, first);
+		free(name);
 		first = false;
 		q.domid++;
 		q.flags = KXEN_QUERY_NEXT;

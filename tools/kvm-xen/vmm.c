@@ -24,6 +24,9 @@
 #define ANSWER_S	600	/* a machine's memory may have to be made first */
 #define END_TRIES	100
 
+static bool bound;	/* children end with this process, even if it is killed */
+static int child_log = -1;
+
 static pid_t child;
 static unsigned long long child_start;
 
@@ -169,6 +172,22 @@ static char **more_args(char **args, int argc, int monitor, bool incoming)
 	return v;
 }
 
+void vmm_bind_children(int log)
+{
+	bound = true;
+	child_log = log;
+}
+
+void vmm_in_child(pid_t parent)
+{
+	if (bound && (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent))
+		_exit(127);
+	if (child_log >= 0) {
+		dup2(child_log, 1);
+		dup2(child_log, 2);
+	}
+}
+
 /* In the child: become the other program, or report why not. */
 static void __attribute__((noreturn)) become(char **v, int monitor, int report)
 {
@@ -185,6 +204,7 @@ static void __attribute__((noreturn)) become(char **v, int monitor, int report)
 /* Returns when the other program is there, or says why it is not. */
 static void spawn(char **v, int monitor)
 {
+	pid_t self = getpid();
 	int report[2], error;
 	sigset_t old;
 	ssize_t n;
@@ -195,6 +215,7 @@ static void spawn(char **v, int monitor)
 		fail(1, "cannot start a process: %s", strerror(errno));
 	if (!child) {
 		sigprocmask(SIG_SETMASK, &old, NULL);
+		vmm_in_child(self);
 		become(v, monitor, report[1]);
 	}
 	pass_signals();
@@ -258,4 +279,14 @@ int vmm_wait(void)
 			fail(1, "lost the VMM: %s", strerror(errno));
 	child = 0;
 	return status_of(status);
+}
+
+pid_t vmm_child(void)
+{
+	return child;
+}
+
+void vmm_has_ended(void)
+{
+	child = 0;
 }

@@ -34,6 +34,17 @@ int vmm_vm(void);
 /* Let it run, pass signals on, and give its exit status when it has ended. */
 int vmm_wait(void);
 
+/*
+ * For who does not wait so. Before the start: children are to be killed with this process, whatever
+ * ends it, and what they say goes to @log if that is not negative.
+ */
+void vmm_bind_children(int log);
+void vmm_in_child(pid_t parent);	/* in another child, for the same */
+
+/* What was started, to be waited for; that this is done. */
+pid_t vmm_child(void);
+void vmm_has_ended(void);
+
 /* proc.c: processes, as /proc shows them */
 
 /* The descriptor of the VM of a process. */

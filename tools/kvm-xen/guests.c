@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Who looks after a guest: its lives, one after the other, and its directory below /run. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm_xen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guests.h"
+#include "kvm-xen.h"
+#include "store.h"
+#include "vmm.h"
+
+#define DIRECTORY	"/run/kvm-xen"
+#define CRASH_S		10	/* who crashes sooner is not started again */
+
+/* --- its directory ------------------------------------------------------------------- */
+
+void guest_path(char *path, size_t size, const char *name, const char *file)
+{
+	snprintf(path, size, DIRECTORY "/%s/%s", name, file);
+}
+
+static void make_directory(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DIRECTORY "/%s", name);
+	if ((mkdir(DIRECTORY, 0755) && errno != EEXIST) || (mkdir(path, 0700) && errno != EEXIST))
+		fail(EXIT_REFUSED, "cannot make %s: %s", path, strerror(errno));
+}
+
+int guest_lock(const char *name, bool make, bool wait)
+{
+	char path[128];
+	int fd;
+
+	if (make)
+		make_directory(name);
+	guest_path(path, sizeof(path), name, "lock");
+	fd = open(path, O_RDWR | O_CLOEXEC | (make ? O_CREAT : 0), 0600);
+	if (fd < 0 && !make)
+		return -1;
+	if (fd < 0)
+		fail(EXIT_REFUSED, "cannot open %s: %s", path, strerror(errno));
+	while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB))) {
+		if (errno == EINTR)
+			continue;
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+pid_t guest_pid(const char *name)
+{
+	char path[128];
+	int pid = 0;
+	FILE *f;
+
+	guest_path(path, sizeof(path), name, "pid");
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%d", &pid) != 1)
+		pid = 0;
+	if (f)
+		fclose(f);
+	return pid;
+}
+
+void guest_set_pid(const char *name, pid_t pid)
+{
+	char path[128];
+	FILE *f;
+
+	guest_path(path, sizeof(path), name, "pid");
+	if (!pid) {
+		unlink(path);
+		return;
+	}
+	f = fopen(path, "we");
+	if (!f || fprintf(f, "%d\n", pid) < 0 || fclose(f))
+		fail(1, "cannot write %s: %s", path, strerror(errno));
+}
+
+int guest_open_log(const char *name)
+{
+	char path[128], old[128];
+	int fd;
+
+	guest_path(path, sizeof(path), name, "log");
+	guest_path(old, sizeof(old), name, "log.old");
+	rename(path, old);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		fail(1, "cannot write %s: %s", path, strerror(errno));
+	return fd;
+}
+
+/* --- what is left --------------------------------------------------------------------- */
+
+struct cleaning {
+	struct xs_handle *h;
+	int ctl;
+	const char *name;
+	bool found;
+};
+
+static void clean_one(void *to, uint32_t domid, const char *name)
+{
+	struct kxen_query q = { .size = sizeof(q), .domid = domid };
+	struct cleaning *c = to;
+
+	if (strcmp(name, c->name))
+		return;
+	/* Its VMM has ended with who was killed, unless a wrapper has kept it. */
+	if (!ioctl(c->ctl, KXEN_QUERY, &q) && q.state < KXEN_STATE_DYING && q.pid > 1)
+		kill(q.pid, SIGKILL);
+	if (!store_remove(c->h, domid))
+		fail(1, "what xenstore has of domain %u cannot be taken away: %s", domid,
+		     strerror(errno));
+	c->found = true;
+	fprintf(stderr, "kvm-xen: domain %u, '%s', was left behind by somebody who was killed: it is gone now\n",
+		domid, name);
+}
+
+bool guest_clean(struct xs_handle *h, int ctl, const char *name)
+{
+	struct cleaning c = { .h = h, .ctl = ctl, .name = name };
+
+	store_each_made(h, clean_one, &c);
+	return c.found;
+}
+
+/* --- its lives ------------------------------------------------------------------------ */
+
+static volatile pid_t living;
+static volatile sig_atomic_t stopping;
+
+static void stop(int sig)
+{
+	(void)sig;
+	stopping = 1;
+	if (living > 0)
+		kill(living, SIGTERM);
+}
+
+static void take_signals(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction sa = { .sa_handler = stop };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &sa, NULL);
+}
+
+/* It had children: those that were not bound to it, or are still on their way out. */
+static void end_children(void)
+{
+	struct process *list;
+	unsigned int n;
+
+	for (n = proc_tree(getpid(), &list, 0, NULL, 0); n > 1; n--)
+		kill(list[n - 1].pid, SIGKILL);
+	free(list);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		;
+}
+
+/* A process that lives one life; a signal that comes meanwhile is not lost. */
+static void begin(struct life *l, const struct life_setup *s, int terminal)
+{
+	sigset_t set, old;
+	pid_t pid;
+
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	pid = fork();
+	if (pid < 0)
+		fail(1, "cannot start a process: %s", strerror(errno));
+	if (!pid) {
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		if (terminal >= 0)
+			dup2(terminal, 2);
+		if (terminal >= 0)
+			close(terminal);
+		life_run(l, s);
+	}
+	living = pid;
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+/* Returns what waitpid() says of it. */
+static int one_life(struct life *l, struct life_setup *s, int terminal)
+{
+	int status;
+
+	memset(l, 0, sizeof(*l));
+	begin(l, s, terminal);
+	/* Who waits for word of it sees when it has ended. */
+	if (terminal >= 0)
+		close(terminal);
+	if (s->status >= 0)
+		close(s->status);
+	s->status = -1;
+	while (waitpid(living, &status, 0) < 0 && errno == EINTR)
+		;
+	living = 0;
+	end_children();
+	life_undo(l, s->ctl);
+	return status;
+}
+
+static bool again(const struct life *l, const struct cfg *c, int status, time_t lived)
+{
+	if (stopping || (WIFEXITED(status) && WEXITSTATUS(status)))
+		return false;
+	switch (l->end) {
+	case LIFE_POWEROFF:
+		return c->on_poweroff == CFG_RESTART;
+	case LIFE_REBOOT:
+		return c->on_reboot == CFG_RESTART;
+	case LIFE_CRASH:
+		if (c->on_crash == CFG_RESTART && lived < CRASH_S)
+			note("it is not started again: it has lived for less than %d s", CRASH_S);
+		return c->on_crash == CFG_RESTART && lived >= CRASH_S;
+	default:
+		return false;
+	}
+}
+
+static time_t seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+int guest_supervise(struct life_setup *s, int terminal)
+{
+	struct life *l = mmap(NULL, sizeof(*l), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			      -1, 0);
+	bool resumed = false;
+	time_t begun;
+	int status;
+
+	if (l == MAP_FAILED)
+		fail(1, "no memory");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	take_signals();
+	s->parent = getpid();
+	do {
+		begun = seconds();
+		status = one_life(l, s, terminal);
+		terminal = -1;
+		if (WIFSIGNALED(status))
+			note("signal %d has ended the process that led the guest", WTERMSIG(status));
+		resumed |= l->resumed;
+	} while (l->resumed && again(l, s->cfg, status, seconds() - begun));
+	guest_set_pid(s->cfg->name, 0);
+	if (resumed)
+		return 0;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
