@@ -39,24 +39,38 @@ if [ -n "$r" ] && { [ "$out/initrd.gz" -nt "$out/initrd-kexec.gz" ] ||
 	mv "$out/initrd-kexec.gz.new" "$out/initrd-kexec.gz"
 	rm -rf "$t"
 fi
-# With the kernel's drivers that share pages, and who uses them: one for each of the machine's own.
-for s in $KXEN_OLD $KXEN_NEW; do
-	[ -s "$KXEN_CACHE/kernels/$s.release" ] || continue
-	[ "$out/initrd.gz" -nt "$out/initrd-grants-$s.gz" ] ||
-		[ "$KXEN_TOP/selftests/linux/gntpair.c" -nt "$out/initrd-grants-$s.gz" ] || continue
-	t=$(mktemp -d)
+# The same with modules of a kernel, which the guest loads in the order of /m/order:
+# with_modules NAME SERIES MODULE..., and what else $t has
+with_modules() {
+	local name=$1 s=$2 m f
+	shift 2
 	(cd "$t" && gzip -dc "$out/initrd.gz" | cpio -i --quiet)
-	gcc -static -Os -o "$t/bin/gntpair" "$KXEN_TOP/selftests/linux/gntpair.c"
 	mkdir "$t/m"
-	for m in xen-gntdev xen-gntalloc; do
-		modprobe -d "$(kroot_of "$s")" -S "$(kver_of "$s")" --ignore-install --show-depends $m
+	for m in "$@"; do
+		modprobe -d "$(kroot_of "$s")" -S "$(kver_of "$s")" --ignore-install --show-depends "$m"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r f; do
 		case $f in *.xz) xz -dc "$f" ;; *) cat "$f" ;; esac >"$t/m/$(basename "${f%.xz}")"
 		basename "${f%.xz}" >>"$t/m/order"
 	done
-	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initrd-grants-$s.gz.new"
-	mv "$out/initrd-grants-$s.gz.new" "$out/initrd-grants-$s.gz"
+	(cd "$t" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/$name.new"
+	mv "$out/$name.new" "$out/$name"
 	rm -rf "$t"
+}
+# With the kernel's drivers that share pages, and who uses them: one for each of the machine's own;
+# and with its driver of a PV disk.
+for s in $KXEN_OLD $KXEN_NEW; do
+	[ -s "$KXEN_CACHE/kernels/$s.release" ] || continue
+	if [ "$out/initrd.gz" -nt "$out/initrd-grants-$s.gz" ] ||
+		[ "$KXEN_TOP/selftests/linux/gntpair.c" -nt "$out/initrd-grants-$s.gz" ]; then
+		t=$(mktemp -d)
+		mkdir "$t/bin"
+		gcc -static -Os -o "$t/bin/gntpair" "$KXEN_TOP/selftests/linux/gntpair.c"
+		with_modules "initrd-grants-$s.gz" "$s" xen-gntdev xen-gntalloc
+	fi
+	if [ "$out/initrd.gz" -nt "$out/initrd-xenbus-$s.gz" ]; then
+		t=$(mktemp -d)
+		with_modules "initrd-xenbus-$s.gz" "$s" xen-blkfront
+	fi
 done
 # An initramfs that goes on to a root file system on a virtio disk.
 if [ -n "$r" ] && { [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||

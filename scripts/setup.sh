@@ -209,6 +209,20 @@ setup_xen() {
 	touch "$d/.done2"
 }
 
+# QEMU with Xen's devices, the backend of a guest's: what this machine has not of all that it needs,
+# unpacked only.
+setup_xen_qemu() {
+	local d=$KXEN_CACHE/xen-qemu missing
+	[ -e "$d/.done" ] && return 0
+	apt_update
+	say "fetching Debian's QEMU for Xen's devices"
+	rm -rf "$d"
+	missing=$(apt-get -s -qq --no-install-recommends install qemu-system-xen | awk '/^Inst/ { print $2 }')
+	# shellcheck disable=SC2086
+	fetch_debs "$d" ${missing:-qemu-system-xen} || die "qemu-system-xen cannot be had"
+	touch "$d/.done"
+}
+
 # GRUB that enters by PVH, to boot a kernel with: for check-full.
 setup_grub_xen() {
 	local d=$KXEN_CACHE/grub-xen
@@ -265,6 +279,7 @@ check | full)
 	install_packages "$PKG_CHECK"
 	setup_kselftest
 	setup_xen
+	setup_xen_qemu
 	setup_qemu
 	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; }
 	;;
