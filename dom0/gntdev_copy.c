@@ -18,7 +18,8 @@
 
 /**
  * struct copy_side - one side of a segment.
- * @g: as the copy wants it; its offset, and the page if none is granted, are those of one piece.
+ * @g: as the copy wants it; its offset, and the caller's memory if none is granted, are those of one
+ *	piece.
  * @virt: where in the process, if none is granted.
  * @offset: in the page that is granted.
  */
@@ -45,16 +46,23 @@ static u32 copy_side_room(const struct copy_side *s, u32 done, u32 left)
 }
 
 /* The piece after @done bytes. */
-static int copy_side_get(struct copy_side *s, u32 done, bool write)
+static void copy_side_at(struct copy_side *s, u32 done)
 {
 	if (s->g.granted) {
 		s->g.offset = s->offset + done;
-		return 0;
+		return;
 	}
 	s->g.offset = offset_in_page(s->virt + done);
-	if (pin_user_pages_fast(s->virt + done, 1, write ? FOLL_WRITE : 0, &s->g.page) != 1)
-		return -EFAULT;
-	return 0;
+	s->g.user = (u8 __user *)(s->virt + done - s->g.offset);
+	s->g.page = NULL;
+}
+
+static int copy_side_get(struct copy_side *s, bool write)
+{
+	if (s->g.granted || pin_user_pages_fast((unsigned long)s->g.user, 1,
+						write ? FOLL_WRITE : 0, &s->g.page) == 1)
+		return 0;
+	return -EFAULT;
 }
 
 static void copy_side_put(struct copy_side *s, bool write)
@@ -63,20 +71,34 @@ static void copy_side_put(struct copy_side *s, bool write)
 		unpin_user_pages_dirty_lock(&s->g.page, 1, write);
 }
 
-/* A status, which is positive for none, or -errno. */
-static int copy_piece(struct copy_side *src, struct copy_side *dst, u32 done, u32 len, s16 *status)
+/* With the process's memory held: a status or -errno. */
+static int copy_piece_held(struct copy_side *src, struct copy_side *dst, u32 len, s16 *status)
 {
-	int ret = copy_side_get(src, done, false);
+	int ret = copy_side_get(src, false);
 
 	if (ret)
 		return ret;
-	ret = copy_side_get(dst, done, true);
+	ret = copy_side_get(dst, true);
 	if (!ret) {
 		*status = kxen_gnt_host_copy(&src->g, &dst->g, len);
 		copy_side_put(dst, true);
 	}
 	copy_side_put(src, false);
 	return ret;
+}
+
+/*
+ * A status, or -errno. Mostly the process's memory is there; if that is not all, what is wrong with
+ * it is said first.
+ */
+static int copy_piece(struct copy_side *src, struct copy_side *dst, u32 done, u32 len, s16 *status)
+{
+	copy_side_at(src, done);
+	copy_side_at(dst, done);
+	*status = kxen_gnt_host_copy(&src->g, &dst->g, len);
+	if (*status == GNTST_okay || (src->g.granted && dst->g.granted))
+		return 0;
+	return copy_piece_held(src, dst, len, status);
 }
 
 /* All pieces, whatever becomes of one of them; the status is that of the first that fails. */

@@ -40,6 +40,37 @@ static s16 check_range(const struct kxen_gnt_end *e, u32 offset, u32 len)
 	return GNTST_okay;
 }
 
+/* Memory of the caller's own is where it was found. */
+static bool is_there(const struct kxen_gnt_end *e)
+{
+	return !e->user || !e->v || e->v->gaps == e->gaps;
+}
+
+/* Without holding what is the caller's own: false if that has to be. */
+static bool move_now(const struct copies *c, u32 from, u32 to, u32 len)
+{
+	if (!is_there(&c->src) || !is_there(&c->dst) || (c->src.user && c->dst.user))
+		return false;
+	if (c->dst.user)
+		return kxen_guest_to_user(c->dst.user + to, kxen_gptr_at(c->src.at, from), len);
+	if (c->src.user)
+		return kxen_guest_from_user(kxen_gptr_at(c->dst.at, to), c->src.user + from, len);
+	kxen_guest_move(kxen_gptr_at(c->dst.at, to), kxen_gptr_at(c->src.at, from), len);
+	return true;
+}
+
+static s16 move_bytes(struct copies *c, u32 from, u32 to, u32 len)
+{
+	s16 st;
+
+	if (move_now(c, from, to, len))
+		return GNTST_okay;
+	st = kxen_gnt_end_hold(&c->src) ?: kxen_gnt_end_hold(&c->dst);
+	if (!st)
+		kxen_guest_move(kxen_gptr_at(c->dst.at, to), kxen_gptr_at(c->src.at, from), len);
+	return st;
+}
+
 static s16 copy_bytes(struct copies *c, const struct kxen_gnt_name *src,
 		      const struct kxen_gnt_name *dst, u32 len)
 {
@@ -51,9 +82,7 @@ static s16 copy_bytes(struct copies *c, const struct kxen_gnt_name *src,
 	if (st)
 		return st;
 	barrier_nospec();
-	kxen_guest_move(kxen_gptr_at(c->dst.at, dst->offset),
-			kxen_gptr_at(c->src.at, src->offset), len);
-	return GNTST_okay;
+	return move_bytes(c, src->offset, dst->offset, len);
 }
 
 static s16 try_copy(struct copies *c, const struct kxen_gnt_name *src,
@@ -160,7 +189,7 @@ long kxen_gnt_op_copy(struct kxen_hc *hc)
 
 /* --- domain 0 ----------------------------------------------------------------------- */
 
-/* A page of the caller's is at its end already, and is the caller's to give back. */
+/* What is the caller's is at its end already; a page is his to give back. */
 static void host_end(struct kxen_gnt_end *e, const struct kxen_gnt_side *s,
 		     struct kxen_gnt_name *n)
 {
@@ -172,7 +201,9 @@ static void host_end(struct kxen_gnt_end *e, const struct kxen_gnt_side *s,
 		return;
 	e->held = true;
 	e->name = *n;
-	e->at = kxen_gptr_page(s->page, 0);
+	e->user = s->page ? NULL : s->user;
+	if (s->page)
+		e->at = kxen_gptr_page(s->page, 0);
 }
 
 /**

@@ -30,9 +30,12 @@ struct kxen_gnt_name {
  * @name: what it is; its @offset is not looked at.
  * @use: a grant in use, its granter referenced.
  * @third: what is behind it, if it is transitive: its granter is referenced; else NULL.
+ * @user: memory of the calling task's own, not held: a frame of the caller's as its VMM has it, or
+ *	of a process; NULL: it is held, or granted.
+ * @gaps: of the caller, when @user was found: as for &struct kxen_window.
  * @entry: a frame of the caller's that something is placed over.
  * @page: a frame of the caller's that is the VMM's memory.
- * @at: the first byte of the page.
+ * @at: the first byte of the page, unless @user.
  */
 struct kxen_gnt_end {
 	struct kxen_vcpu *v;
@@ -42,6 +45,8 @@ struct kxen_gnt_end {
 	struct kxen_gnt_name name;
 	struct kxen_gnt_use use;
 	struct kxen_gnt_use third;
+	u8 __user *user;
+	u32 gaps;
 	struct kxen_p2m_entry *entry;
 	struct page *page;
 	struct kxen_gptr at;
@@ -49,6 +54,7 @@ struct kxen_gnt_end {
 
 s16 kxen_gnt_end_name(struct kxen_gnt_end *e, const struct kxen_gnt_name *n);
 s16 kxen_gnt_end_claim(struct kxen_gnt_end *e);
+s16 kxen_gnt_end_hold(struct kxen_gnt_end *e);
 void kxen_gnt_end_drop(struct kxen_gnt_end *e);
 
 #endif

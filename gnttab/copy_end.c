@@ -2,6 +2,11 @@
 /*
  * The ends of a copy: what is named there, looked at for each copy anew, and its page, which is
  * kept for the next one only if that names the same in the same way (D71 to D73).
+ *
+ * A frame of the caller's own that is the VMM's memory is reached by the VMM's address, as
+ * arguments are: to hold its page takes longer than a copy. Good is that as long as KVM's SRCU is
+ * held without a break; where the page is not there, or SRCU was given up to wait for the other
+ * end's, the frame is looked at again, and its page held.
  */
 #include <linux/mm.h>
 
@@ -14,24 +19,28 @@ static bool same(const struct kxen_gnt_name *a, const struct kxen_gnt_name *b)
 	return a->granted == b->granted && a->domid == b->domid && a->value == b->value;
 }
 
-/* Memory of the caller's VMM, written to by as many copies as have named it. */
-static void drop_written(struct kxen_gnt_end *e)
+/*
+ * Memory of the caller's VMM, written to by as many copies as have named it. Behind them all: the
+ * log may have been read in between.
+ */
+static void mark_written(struct kxen_gnt_end *e)
 {
-	/* Behind them all: the log may have been read in between. */
-	kxen_glue_mark_dirty(e->v->vcpu, e->name.value << XEN_PAGE_SHIFT);
-	kxen_memory_unpin(e->page);
+	if (e->write && e->v && (e->user || e->page))
+		kxen_glue_mark_dirty(e->v->vcpu, e->name.value << XEN_PAGE_SHIFT);
 }
 
 static void drop_own(struct kxen_gnt_end *e)
 {
+	mark_written(e);
 	if (e->entry)
 		kxen_p2m_entry_put(e->entry);
 	else if (e->page && e->write)
-		drop_written(e);
+		kxen_memory_unpin(e->page);
 	else if (e->page)
 		unpin_user_page(e->page);
 	e->entry = NULL;
 	e->page = NULL;
+	e->user = NULL;
 }
 
 static void drop_grant(struct kxen_gnt_end *e)
@@ -135,7 +144,22 @@ static s16 claim_placed(struct kxen_gnt_end *e, struct kxen_p2m *at)
 	return GNTST_okay;
 }
 
-static s16 claim_own(struct kxen_gnt_end *e)
+/* The VMM's memory, as it has it: nothing says that it is there. */
+static bool find_ram(struct kxen_gnt_end *e)
+{
+	u64 gfn = e->name.value;
+	struct kxen_mem m;
+
+	if (gfn > KXEN_P2M_MAX_GFN || kxen_gnt_outlived(e->v) ||
+	    !kxen_p2m_ram(e->v, kxen_gfn_to_kvm(gfn), &m))
+		return false;
+	e->user = kxen_mem_at(&m, gfn << XEN_PAGE_SHIFT);
+	e->gaps = e->v->gaps;
+	return true;
+}
+
+/* Whatever is there. */
+static s16 hold_own(struct kxen_gnt_end *e)
 {
 	struct kxen_p2m at = kxen_p2m_lookup(e->d, e->name.value);
 	s16 st = GNTST_bad_page;
@@ -166,7 +190,28 @@ s16 kxen_gnt_end_claim(struct kxen_gnt_end *e)
 
 	if (e->held)
 		return GNTST_okay;
-	st = e->name.granted ? claim_grant(e) : claim_own(e);
+	if (e->name.granted)
+		st = claim_grant(e);
+	else
+		st = find_ram(e) ? GNTST_okay : hold_own(e);
+	e->held = st == GNTST_okay;
+	return st;
+}
+
+/**
+ * kxen_gnt_end_hold() - Hold what could not be reached without that.
+ * @e: the end, kxen_gnt_end_claim() agreed. Of a process's own memory nothing is held here.
+ *
+ * Context: as there. Return: GNTST_*.
+ */
+s16 kxen_gnt_end_hold(struct kxen_gnt_end *e)
+{
+	s16 st;
+
+	if (!e->user)
+		return GNTST_okay;
+	drop_own(e);
+	st = e->v ? hold_own(e) : GNTST_bad_page;
 	e->held = st == GNTST_okay;
 	return st;
 }

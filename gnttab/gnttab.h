@@ -29,10 +29,11 @@ struct kxen_gnt_map {
 
 /**
  * struct kxen_gnt_side - one side of a copy by the host.
- * @granted: it is @ref of domain @domid; else it is @page of the caller's.
+ * @granted: it is @ref of domain @domid; else it is memory of the caller's.
  * @domid: the granter.
  * @ref: the grant reference.
- * @page: the caller's page, held by him.
+ * @page: the caller's page, held by him; or NULL.
+ * @user: the page as the caller has it, if @page is NULL: one that is not there is bad_page.
  * @offset: in the page, bytes.
  */
 struct kxen_gnt_side {
@@ -40,6 +41,7 @@ struct kxen_gnt_side {
 	u16 domid;
 	u32 ref;
 	struct page *page;
+	u8 __user *user;
 	u32 offset;
 };
 

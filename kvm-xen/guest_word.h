@@ -24,6 +24,7 @@
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <linux/types.h>
+#include <linux/uaccess.h>
 
 #include <guest_bits.h>
 #endif
@@ -329,6 +330,44 @@ static inline struct kxen_gptr kxen_gptr_page(struct page *page, u32 offset)
 static inline u32 kxen_gptr_offset(struct kxen_gptr g)
 {
 	return xen_offset_in_page(g.raw);
+}
+
+/*
+ * To and from the calling task's memory: false if some of it is not there, or not to be written
+ * to as it is; how far that got is not said. Nobody is waited for. The other side is a page, so the
+ * kernel's look whether it is an object of another size is left out. Context: any of the task's own.
+ */
+static inline bool kxen_guest_to_user(void __user *to, struct kxen_gptr from, u32 len)
+{
+	bool done;
+	void *p;
+
+	if (!access_ok(to, len))
+		return false;
+	p = kxen_gptr_map(from);
+	pagefault_disable();
+	instrument_copy_to_user(to, p, len);
+	done = !raw_copy_to_user(to, p, len);
+	pagefault_enable();
+	kxen_gptr_unmap(p);
+	return done;
+}
+
+static inline bool kxen_guest_from_user(struct kxen_gptr to, const void __user *from, u32 len)
+{
+	bool done;
+	void *p;
+
+	if (!access_ok(from, len))
+		return false;
+	p = kxen_gptr_map(to);
+	pagefault_disable();
+	instrument_copy_from_user_before(p, from, len);
+	done = !raw_copy_from_user(p, from, len);
+	instrument_copy_from_user_after(p, from, len, !done);
+	pagefault_enable();
+	kxen_gptr_unmap(p);
+	return done;
 }
 
 /* Where a place is published; readers wait for nobody, whoever moves it for the readers. */

@@ -3,6 +3,7 @@
  * A grant that is used again, after the VMM has changed the memory under it (vmm --pull): the page
  * that is mapped, or copied from, is the one that is there by then. Another grant of the same
  * frame stays mapped, so the page that it was is nobody else's, and a use of that would be seen.
+ * Nor need the other end of a copy be there, a frame of the caller's own.
  */
 #include "gntab.h"
 
@@ -12,9 +13,10 @@
 #define REF		16
 #define KEPT		17		/* the grant that stays mapped */
 #define MOVED		18		/* a frame that the entry names instead */
+#define AWAY		19		/* the page elsewhere */
 
 /* What the VMM is asked for. */
-enum { NOTHING, DISCARD = 10, MAP_OVER = 12, SLOT_AGAIN = 16, SHARE, PUNCH };
+enum { NOTHING, DISCARD = 10, MAP_OVER = 12, READ_ONLY = 14, WRITABLE, SLOT_AGAIN, SHARE, PUNCH };
 
 static grant_entry_v1_t table[512] page_aligned;
 static u64 elsewhere[PAGE_SIZE / 8] page_aligned;
@@ -104,6 +106,40 @@ static void test_other_frame(void)
 	look("D27 and back", "D73 and back, by a copy", KEPT);
 }
 
+/* Between the page elsewhere, by its grant, and the frame whose memory changes: its first word. */
+static int copy(bool to)
+{
+	struct gnttab_copy_ptr granted = { .u.ref = AWAY, .domid = self };
+	struct gnttab_copy_ptr own = { .u.gmfn = PULLED / PAGE_SIZE, .domid = DOMID_SELF };
+	struct gnttab_copy c = {
+		.source = to ? granted : own, .dest = to ? own : granted, .len = 8,
+		.flags = to ? GNTCOPY_source_gref : GNTCOPY_dest_gref, .status = 77,
+	};
+
+	gnttab_op(GNTTABOP_copy, &c, 1);
+	return c.status;
+}
+
+static void test_own_frame(void)
+{
+	grant(AWAY, (unsigned long)elsewhere);
+	elsewhere[0] = AWAY;
+	there[0] = there[1] = KEPT;
+	vmm(DISCARD);
+	check("D71 to a frame that is not there", copy(true), GNTST_okay);
+	check("D71 it is then", there[0], AWAY);
+	check("D71 with nothing else in it", there[1], 0);
+	vmm(DISCARD);
+	check("D71 from one that is not there", copy(false), GNTST_okay);
+	check("D71 which is empty", READ(elsewhere[0]), 0);
+	there[0] = KEPT;
+	vmm(READ_ONLY);
+	check("D71 to what the VMM cannot write to", copy(true), GNTST_bad_page);
+	check("D71 from there", copy(false), GNTST_okay);
+	check("D71 what is there", READ(elsewhere[0]), KEPT);
+	vmm(WRITABLE);
+}
+
 void test_main(void)
 {
 	self = cpuid(xen_base() + 4, 0).c;
@@ -114,6 +150,7 @@ void test_main(void)
 	test("D27 discarded", "D73 discarded, by a copy", DISCARD, 200);
 	test("D27 something else there", "D73 something else there, by a copy", MAP_OVER, 300);
 	test("D27 the slot is a new one", "D73 the slot is a new one, by a copy", SLOT_AGAIN, 400);
+	test_own_frame();
 	vmm(SHARE);
 	test("D27 a file's page", "D73 a file's page, by a copy", NOTHING, 500);
 	test("D27 a hole in the file", "D73 a hole in the file, by a copy", PUNCH, 600);

@@ -14,7 +14,7 @@
 
 /* For the VMM: --save, and --pull. */
 enum { LOG = 1, LOOK = 5, TAKE = 8, SLOT_ADD = 19, SLOT_MOVE = 22, A_LINE };
-enum { MOVED = 1, LOGGED, RESET };
+enum { MOVED = 1, AWAY, LOGGED, RESET };
 
 static volatile u32 step, done;
 
@@ -34,6 +34,8 @@ static void meanwhile(unsigned int cpu)
 		vmm(A_LINE);
 		if (n == MOVED)
 			vmm(SLOT_MOVE);
+		else if (n == AWAY)
+			vmm(SLOT_ADD);
 		else if (n == LOGGED)
 			vmm(TAKE);
 		else
@@ -69,6 +71,19 @@ static void test_moved(void)
 	check("D30 the page is mapped", *(volatile u64 *)HOLE, 0);
 }
 
+/* So is the frame that is copied from, which was looked at before: it is no frame any more. */
+static void test_away(void)
+{
+	struct gnttab_copy c = { .source = FRAME((void *)(2 * SLOT), 0),
+				 .dest = REF(peers[0], FIRST + 1, 0), .len = 8,
+				 .flags = GNTCOPY_dest_gref, .status = 77 };
+
+	step = AWAY;
+	check("D71 a copy", gnt_op(GNTTABOP_copy, &c, 1), 0);
+	check("D71 memory was moved while it waited", done, AWAY);
+	check("D71 nothing is there to copy from", c.status, GNTST_bad_page);
+}
+
 /* What the first part of a batch has written to is written to again, when the log was taken. */
 static void test_logged(void)
 {
@@ -76,7 +91,7 @@ static void test_logged(void)
 	u32 i;
 
 	for (i = 0; i < 2; i++)
-		c[i] = (struct gnttab_copy) { .source = REF(peers[0], i ? FIRST + 1 : THERE, 0),
+		c[i] = (struct gnttab_copy) { .source = REF(peers[0], i ? FIRST + 2 : THERE, 0),
 				.dest = FRAME(pages[1], i * 8), .len = 8,
 				.flags = GNTCOPY_source_gref, .status = 77 };
 	fill(pages[1], 0x11);
@@ -91,7 +106,7 @@ static void test_logged(void)
 
 static void test_reset(void)
 {
-	struct gnttab_map_grant_ref m = map_of(2);
+	struct gnttab_map_grant_ref m = map_of(3);
 	long ret;
 
 	step = RESET;
@@ -109,13 +124,14 @@ void test_main(void)
 
 	gt_meet();
 	check("two CPUs", rt_start_cpus(2, meanwhile), 1);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 4; i++)
 		ask(0, SET, FIRST + i, GTF_permit_access, peers[1], STUCK + i);
 	ask(0, SET, THERE, GTF_permit_access, peers[1], 0);
 	ask(0, FILL, 0, 0xa0, 0, 0);
 	test_moved();
+	test_away();
 	test_logged();
 	test_reset();
-	check("D46 no flag stays", ask(0, FLAGS, FIRST + 2, 0, 0, 0), GTF_permit_access);
+	check("D46 no flag stays", ask(0, FLAGS, FIRST + 3, 0, 0, 0), GTF_permit_access);
 	gt_part();
 }
