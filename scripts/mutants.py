@@ -6,6 +6,8 @@ Each selftests/mutants/NN-name.patch is one defect. Its header says which test i
 
   Caught-by: image NAME-WIDTH [options of vmm]	with what images.list says of it
   Caught-by: peers COUNT NAME-WIDTH [options]	so many domains of it, see job.sh
+  Caught-by: large KIND COUNT NAME-WIDTH [options]	likewise, memory of large pages
+  Caught-by: old_mmu KIND COUNT NAME-WIDTH [options]	and KVM without its newer MMU
   Caught-by: saved NAME-WIDTH ABI [options]	saved, and restored into a new VM
   Caught-by: stalled NAME-WIDTH "PLACE MICROSECONDS" [options]	see job.sh
   Caught-by: PROGRAM[:PART]			selftests/PROGRAM.sh; its part for the oldest
@@ -153,7 +155,9 @@ class Tree:
     def image_test(self, test, log):
         """One guest in a host of its own."""
         words = shlex.split(test)
-        kind, image, *options = words[:1] + words[2:] if words[0] == "peers" else words
+        # What stands before the image's name is a number of domains, or a kind of memory.
+        before = {"peers": 1, "large": 2, "old_mmu": 2}.get(words[0], 0)
+        kind, image, *options = words[:1] + words[1 + before:]
         if kind == "image":
             text = subprocess.run(["awk", "-v", "want=show", "-f", "images.awk", "images.list"],
                                   cwd=os.path.join(self.top, "selftests"), check=True,
@@ -197,7 +201,7 @@ class Tree:
 
     def fails(self, test, log):
         """What the test does not like, or ''."""
-        if test.split()[0] in ("image", "peers", "saved", "stalled"):
+        if test.split()[0] in ("image", "peers", "large", "old_mmu", "saved", "stalled"):
             status = self.image_test(test, log)
         else:
             status = self.program_test(test, log)

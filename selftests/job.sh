@@ -199,3 +199,35 @@ peers() {	# NUMBER[,WORD] IMAGE [options of vmm]
 	wait $_servers 2> /dev/null
 	check "$_i: the domains are gone" wait_for no_domain
 }
+
+# KVM anew, without the MMU that newer processors' guests have: the older one also maps neighbours of
+# a page that faults.
+kvm_anew() {	# Y|N
+	check "kvm is loaded with tdp_mmu=$1" rmmod kvm_xen kvm_amd kvm &&
+		insmod "$(ls /m/kvm.ko*)" tdp_mmu=$1 tsc_tolerance_ppm=20000 &&
+		insmod "$(ls /m/kvm-amd.ko* /m/kvm_amd.ko* 2> /dev/null | head -1)" &&
+		insmod kvm-xen.ko
+	check "kvm has tdp_mmu=$1" [ "$(cat /sys/module/kvm/parameters/tdp_mmu)" = $1 ]
+}
+
+# Domains whose memory is of large pages, if the host makes any: large KIND NUMBER IMAGE [options]
+large() {
+	_kind=$1 _thp=$(awk '$1 == "thp_fault_alloc" { print $2 }' /proc/vmstat)
+	shift
+	[ $_kind != hugetlb ] || echo 80 > /proc/sys/vm/nr_hugepages
+	peers "$@" --ram $_kind > /tmp/large
+	sed "s/^\(ok\|not ok\) - /&$_kind: /" /tmp/large
+	case $_kind in
+	thp) check "thp: the kernel has made some" [ $(awk '$1 == "thp_fault_alloc" { print $2 }' /proc/vmstat) -gt $_thp ] ;;
+	hugetlb) check "hugetlb: they are back" wait_for grep -q '^HugePages_Free: *80' /proc/meminfo ;;
+	esac
+	echo 0 > /proc/sys/vm/nr_hugepages
+}
+
+# The same on that other MMU: old_mmu KIND NUMBER IMAGE [options]
+old_mmu() {
+	kvm_anew N
+	large "$@" > /tmp/old
+	sed 's/^\(ok\|not ok\) - /&tdp_mmu=N: /' /tmp/old
+	kvm_anew Y
+}

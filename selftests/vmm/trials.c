@@ -175,10 +175,10 @@ void make_stuck_pages(void)
 
 /* --- memory that changes under the guest ------------------------------------------------- */
 
-/* In the order of the image pulled; gntstuck and gntgone know some of them, too. */
+/* In the order of the image pulled; gntstuck, gntgone and gnthuge know some of them, too. */
 enum { DISCARD = 10, DISCARD_AREA, MAP_OVER, MOVE_AWAY, READ_ONLY, WRITABLE, SLOT_AGAIN,
        SHARE, PUNCH, SLOT_ADD, SLOT_READ_ONLY, SLOT_WRITABLE, SLOT_MOVE, A_LINE, UNMAP,
-       RUN_ANOTHER, DISCARD_PAGE = 64 };
+       RUN_ANOTHER, SLOT_LOGGED, SLOT_UNLOGGED, DISCARD_PAGE = 64 };
 
 #define PULLED_SLOT	3
 #define PULLED_SLOT_AT	0x10000000	/* behind the memory; moved, twice as high */
@@ -210,6 +210,17 @@ static void set_slot_again(void)
 	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "memory slot, deleted");
 	r.memory_size = vm.mem;
 	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "memory slot");
+}
+
+/* KVM maps small pages while the VMM has a log of what changes, and then large ones again. */
+static void log_slot(bool on)
+{
+	struct kvm_userspace_memory_region r = {
+		.flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0, .memory_size = vm.mem,
+		.userspace_addr = (uintptr_t)vm.ram,
+	};
+
+	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "memory slot, logged or not");
 }
 
 /* As a balloon has it: the page is a file's. */
@@ -304,6 +315,8 @@ void pull_page(unsigned int how)
 	case PUNCH:		punch_hole(); break;
 	case UNMAP:		unmap(page + 2 * PAGE); break;
 	case RUN_ANOTHER:	run_another(); break;
+	case SLOT_LOGGED:	log_slot(true); break;
+	case SLOT_UNLOGGED:	log_slot(false); break;
 	case SLOT_ADD:
 	case SLOT_READ_ONLY:
 	case SLOT_WRITABLE:
