@@ -2,8 +2,8 @@
 /*
  * Pages that their owner's VMM keeps away (--stuck): who maps one, or copies from it, waits. The
  * other CPU has the memory of the machine that waits changed meanwhile (--pull), its dirty log taken
- * (--save), or its domain reset. The job says when there is somebody who waits, and lets the page
- * come when the other CPU is done.
+ * (--save), the owner grant another page by that reference, or its own domain reset. The job says
+ * when there is somebody who waits, and lets the page come when the other CPU is done.
  */
 #include "gnttab.h"
 
@@ -14,7 +14,7 @@
 
 /* For the VMM: --save, and --pull. */
 enum { LOG = 1, LOOK = 5, TAKE = 8, SLOT_ADD = 19, SLOT_MOVE = 22, A_LINE };
-enum { MOVED = 1, AWAY, LOGGED, RESET };
+enum { MOVED = 1, AWAY, LOGGED, CHANGED, RESET };
 
 static volatile u32 step, done;
 
@@ -38,6 +38,8 @@ static void meanwhile(unsigned int cpu)
 			vmm(SLOT_ADD);
 		else if (n == LOGGED)
 			vmm(TAKE);
+		else if (n == CHANGED)	/* the CPU that waits asks nobody */
+			ask(0, SET, FIRST + 3, GTF_permit_access, peers[1], 0);
 		else
 			sched_op(SCHEDOP_shutdown, &reset);
 		done = n;
@@ -104,9 +106,22 @@ static void test_logged(void)
 	vmm(LOOK);
 }
 
-static void test_reset(void)
+/* The owner's entry names a page that is there, when the one comes that it did name. */
+static void test_changed(void)
 {
 	struct gnttab_map_grant_ref m = map_of(3);
+
+	step = CHANGED;
+	check("D27 a map", gnt_op(GNTTABOP_map_grant_ref, &m, 1), 0);
+	check("D27 the entry was changed while it waited", done, CHANGED);
+	check("D27 it is good", m.status, GNTST_okay);
+	check("D27 what is mapped is what the entry names by then", *(volatile u8 *)m.host_addr, 0xa0);
+	check("D44 it is unmapped", gt_unmap(m.host_addr, 0, m.handle), GNTST_okay);
+}
+
+static void test_reset(void)
+{
+	struct gnttab_map_grant_ref m = map_of(4);
 	long ret;
 
 	step = RESET;
@@ -124,14 +139,15 @@ void test_main(void)
 
 	gt_meet();
 	check("two CPUs", rt_start_cpus(2, meanwhile), 1);
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 5; i++)
 		ask(0, SET, FIRST + i, GTF_permit_access, peers[1], STUCK + i);
 	ask(0, SET, THERE, GTF_permit_access, peers[1], 0);
 	ask(0, FILL, 0, 0xa0, 0, 0);
 	test_moved();
 	test_away();
 	test_logged();
+	test_changed();
 	test_reset();
-	check("D46 no flag stays", ask(0, FLAGS, FIRST + 3, 0, 0, 0), GTF_permit_access);
+	check("D46 no flag stays", ask(0, FLAGS, FIRST + 4, 0, 0, 0), GTF_permit_access);
 	gt_part();
 }

@@ -27,7 +27,7 @@
 
 #define COUNTER		0x2000000	/* of the image scount */
 #define STUCK_PAGE	0x2000000	/* of the images stuck and gntstuck */
-#define STUCK_PAGES	4
+#define STUCK_PAGES	5
 #define PULLED_PAGE	0x2000000	/* of the image pulled */
 #define PULLED_PAGES	16
 #define PAGE		4096

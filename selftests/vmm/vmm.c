@@ -576,7 +576,7 @@ static void usage(void)
 	     "  --ram KIND   anon, thp, memfd, hugetlb: what it is made of\n"
 	     "  --forgive    go on behind the first triple fault\n"
 	     "  --stay       having shut down, the guest's machine stays until it is killed\n"
-	     "  --stuck      guest frames 0x2000 to 0x2003 each come with a line on standard input\n"
+	     "  --stuck      guest frames 0x2000 to 0x2004 each come with a line on standard input\n"
 	     "  --vfio DEV   a PCI device of the host's, bound to vfio-pci: its BAR is at 0xd0000000,\n"
 	     "               and a write of 5 to port 0xF5 has VFIO take it out of its IOMMU,\n"
 	     "               of 6 and 7 KVM forget it and know it again\n"
