@@ -58,9 +58,12 @@ static void check_there(unsigned long where, const char *what)
 	struct shared_info *s = (void *)where;
 
 	note("# %s", what);
+	/* Where nothing is, all bits are set: what is looked for is there as well. */
+	check("R2 it is there", nothing(where), 0);
 	check("R2 it has the wall clock", READ(s->wc_sec) != 0, 1);
 	check("R2 it has the time", READ(s->vcpu_info[0].time.tsc_to_system_mul) != 0, 1);
 	clear(where);
+	check("A51 the event can be cleared", pending(where), 0);
 	check("A28 send", rt_send(port), 0);
 	check("A51 the event is there", pending(where), 1);
 }
