@@ -61,11 +61,15 @@ with_modules() {
 for s in $KXEN_OLD $KXEN_NEW; do
 	[ -s "$KXEN_CACHE/kernels/$s.release" ] || continue
 	if [ "$out/initrd.gz" -nt "$out/initrd-grants-$s.gz" ] ||
-		[ "$KXEN_TOP/selftests/linux/gntpair.c" -nt "$out/initrd-grants-$s.gz" ]; then
+		[ "$KXEN_TOP/selftests/linux/gntpair.c" -nt "$out/initrd-grants-$s.gz" ] ||
+		[ "$KXEN_TOP/selftests/linux/vchan.c" -nt "$out/initrd-grants-$s.gz" ]; then
 		t=$(mktemp -d)
 		mkdir "$t/bin"
 		gcc -static -Os -o "$t/bin/gntpair" "$KXEN_TOP/selftests/linux/gntpair.c"
-		with_modules "initrd-grants-$s.gz" "$s" xen-gntdev xen-gntalloc
+		# A static program warns of what it has no use for: dlopen() of a name service.
+		gcc -static -Os -o "$t/bin/vchan" "$KXEN_TOP/selftests/linux/vchan.c" -lxenvchan -lxenstore \
+			-lxengnttab -lxenevtchn -lxentoollog -lxentoolcore 2>/dev/null
+		with_modules "initrd-grants-$s.gz" "$s" xen-evtchn xen-gntdev xen-gntalloc
 	fi
 	if [ "$out/initrd.gz" -nt "$out/initrd-xenbus-$s.gz" ]; then
 		t=$(mktemp -d)

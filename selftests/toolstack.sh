@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Debian's unmodified Xen tools, of version 4.17, on the host: from the packages of Xen itself.
-WEIGHT=40
+WEIGHT=40 ONCE=old
 . "$(dirname "$0")/lib.sh"
 
 files() {
