@@ -18,8 +18,8 @@
 
 /**
  * struct copy_side - one side of a segment.
- * @g: as the copy wants it; its offset, and the caller's memory if none is granted, are those of one
- *	piece.
+ * @g: as the copy wants it; its offset, and the caller's memory if none is granted, are those of
+ *	one piece.
  * @virt: where in the process, if none is granted.
  * @offset: in the page that is granted.
  */

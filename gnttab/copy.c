@@ -43,17 +43,17 @@ static s16 check_range(const struct kxen_gnt_end *e, u32 offset, u32 len)
 /* Memory of the caller's own is where it was found. */
 static bool is_there(const struct kxen_gnt_end *e)
 {
-	return !e->user || !e->v || e->v->gaps == e->gaps;
+	return !e->by_user || !e->v || e->v->gaps == e->gaps;
 }
 
 /* Without holding what is the caller's own: false if that has to be. */
 static bool move_now(const struct copies *c, u32 from, u32 to, u32 len)
 {
-	if (!is_there(&c->src) || !is_there(&c->dst) || (c->src.user && c->dst.user))
+	if (!is_there(&c->src) || !is_there(&c->dst) || (c->src.by_user && c->dst.by_user))
 		return false;
-	if (c->dst.user)
+	if (c->dst.by_user)
 		return kxen_guest_to_user(c->dst.user + to, kxen_gptr_at(c->src.at, from), len);
-	if (c->src.user)
+	if (c->src.by_user)
 		return kxen_guest_from_user(kxen_gptr_at(c->dst.at, to), c->src.user + from, len);
 	kxen_guest_move(kxen_gptr_at(c->dst.at, to), kxen_gptr_at(c->src.at, from), len);
 	return true;
@@ -201,7 +201,8 @@ static void host_end(struct kxen_gnt_end *e, const struct kxen_gnt_side *s,
 		return;
 	e->held = true;
 	e->name = *n;
-	e->user = s->page ? NULL : s->user;
+	e->by_user = !s->page;
+	e->user = s->user;
 	if (s->page)
 		e->at = kxen_gptr_page(s->page, 0);
 }

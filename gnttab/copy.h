@@ -30,12 +30,13 @@ struct kxen_gnt_name {
  * @name: what it is; its @offset is not looked at.
  * @use: a grant in use, its granter referenced.
  * @third: what is behind it, if it is transitive: its granter is referenced; else NULL.
- * @user: memory of the calling task's own, not held: a frame of the caller's as its VMM has it, or
- *	of a process; NULL: it is held, or granted.
+ * @by_user: it is memory of the calling task's own, not held: a frame of the caller's as its VMM has
+ *	it, or of a process.
+ * @user: then where, which may be 0.
  * @gaps: of the caller, when @user was found: as for &struct kxen_window.
  * @entry: a frame of the caller's that something is placed over.
  * @page: a frame of the caller's that is the VMM's memory.
- * @at: the first byte of the page, unless @user.
+ * @at: the first byte of the page, unless @by_user.
  */
 struct kxen_gnt_end {
 	struct kxen_vcpu *v;
@@ -45,6 +46,7 @@ struct kxen_gnt_end {
 	struct kxen_gnt_name name;
 	struct kxen_gnt_use use;
 	struct kxen_gnt_use third;
+	bool by_user;
 	u8 __user *user;
 	u32 gaps;
 	struct kxen_p2m_entry *entry;

@@ -25,7 +25,7 @@ static bool same(const struct kxen_gnt_name *a, const struct kxen_gnt_name *b)
  */
 static void mark_written(struct kxen_gnt_end *e)
 {
-	if (e->write && e->v && (e->user || e->page))
+	if (e->write && e->v && (e->by_user || e->page))
 		kxen_glue_mark_dirty(e->v->vcpu, e->name.value << XEN_PAGE_SHIFT);
 }
 
@@ -40,7 +40,7 @@ static void drop_own(struct kxen_gnt_end *e)
 		unpin_user_page(e->page);
 	e->entry = NULL;
 	e->page = NULL;
-	e->user = NULL;
+	e->by_user = false;
 }
 
 static void drop_grant(struct kxen_gnt_end *e)
@@ -60,6 +60,7 @@ static void drop_page(struct kxen_gnt_end *e)
 	else if (e->held)
 		drop_own(e);
 	e->held = false;
+	e->at = kxen_gptr_own(NULL);	/* what was there may be anybody's by now */
 }
 
 /**
@@ -153,6 +154,7 @@ static bool find_ram(struct kxen_gnt_end *e)
 	if (gfn > KXEN_P2M_MAX_GFN || kxen_gnt_outlived(e->v) ||
 	    !kxen_p2m_ram(e->v, kxen_gfn_to_kvm(gfn), &m))
 		return false;
+	e->by_user = true;
 	e->user = kxen_mem_at(&m, gfn << XEN_PAGE_SHIFT);
 	e->gaps = e->v->gaps;
 	return true;
@@ -208,7 +210,7 @@ s16 kxen_gnt_end_hold(struct kxen_gnt_end *e)
 {
 	s16 st;
 
-	if (!e->user)
+	if (!e->by_user)
 		return GNTST_okay;
 	drop_own(e);
 	st = e->v ? hold_own(e) : GNTST_bad_page;

@@ -33,7 +33,8 @@ struct kxen_gnt_map {
  * @domid: the granter.
  * @ref: the grant reference.
  * @page: the caller's page, held by him; or NULL.
- * @user: the page as the caller has it, if @page is NULL: one that is not there is bad_page.
+ * @user: the page as the caller has it, if @page is NULL, may be 0: one that is not there is
+ *	bad_page.
  * @offset: in the page, bytes.
  */
 struct kxen_gnt_side {

@@ -335,7 +335,7 @@ static inline u32 kxen_gptr_offset(struct kxen_gptr g)
 /*
  * To and from the calling task's memory: false if some of it is not there, or not to be written
  * to as it is; how far that got is not said. Nobody is waited for. The other side is a page, so the
- * kernel's look whether it is an object of another size is left out. Context: any of the task's own.
+ * kernel's look whether it is an object of another size is left out. Context: the task's own.
  */
 static inline bool kxen_guest_to_user(void __user *to, struct kxen_gptr from, u32 len)
 {
@@ -360,6 +360,7 @@ static inline bool kxen_guest_from_user(struct kxen_gptr to, const void __user *
 
 	if (!access_ok(from, len))
 		return false;
+	barrier_nospec();
 	p = kxen_gptr_map(to);
 	pagefault_disable();
 	instrument_copy_from_user_before(p, from, len);

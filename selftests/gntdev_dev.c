@@ -480,6 +480,12 @@ static void test_copy(void)
 	check("copy of nothing that is granted", err(copy(s, 1)), EINVAL);
 	s[0] = segment(GNT_FIRST + 3, 0, two + 2 * PAGE - 8, 16, false);
 	check("copy over the end of memory", err(copy(s, 1)), EFAULT);
+	s[0] = segment(GNT_FIRST + 3, 0, NULL, 16, false);
+	check("copy to address 0", err(copy(s, 1)), EFAULT);
+	s[0] = segment(GNT_FIRST + 3, 0, (void *)8, 16, true);
+	check("copy from address 8", err(copy(s, 1)), EFAULT);
+	s[0] = segment(GNT_FIRST + 3, 0, (void *)-8L, 16, false);
+	check("copy over the last address", err(copy(s, 1)), EFAULT);
 	mprotect(two, PAGE, PROT_READ);
 	s[0] = segment(GNT_FIRST + 3, 0, two, 16, false);
 	check("copy into memory that may be read", err(copy(s, 1)), EFAULT);
