@@ -19,6 +19,8 @@
 #include "kxen.h"
 #include "subsys.h"
 
+#define ATTACH_LIMIT	(10 * HZ)	/* for one that is under way */
+
 static bool vm_is_gone(struct kxen_domain *d)
 {
 	return !READ_ONCE(d->kvm);
@@ -31,7 +33,8 @@ static struct mm_struct *vm_mm(struct kxen_domain *d)
 
 	if (mutex_lock_killable(&d->lock))
 		return ERR_PTR(-EINTR);
-	if (d->kvm) {
+	/* One that ends by itself is not killed: its process may have other VMs. */
+	if (d->kvm && READ_ONCE(d->state) != KXEN_DYING) {
 		mm = kxen_glue_vm_mm(d->kvm);
 		mmgrab(mm);
 	}
@@ -64,17 +67,19 @@ out:
 	return pid;
 }
 
-/* None of its threads has a file any more. */
+/* None of its threads has a file any more; that somebody has looked at their end is not needed. */
 static bool has_ended(struct pid *pid)
 {
-	struct task_struct *p;
-	bool ret;
+	struct task_struct *p, *t;
+	bool ended = true;
 
 	rcu_read_lock();
 	p = pid_task(pid, PIDTYPE_TGID);
-	ret = !p || (READ_ONCE(p->exit_state) && thread_group_empty(p));
+	if (p)
+		for_each_thread(p, t)
+			ended = ended && READ_ONCE(t->exit_state);
 	rcu_read_unlock();
-	return ret;
+	return ended;
 }
 
 /* Wait for a process's end; nobody tells us, unless the VM goes with it. */
@@ -129,10 +134,12 @@ static int kill_vm(struct kxen_domain *d, struct mm_struct *mm)
  * Context: may sleep, no lock held; waits for the end of the process that has the VM, which is
  * killed.
  * Return: 0: no vCPU runs any more, the domain is dying, if not gone; -EINTR: the caller is being
- * killed; -EPERM: it would be the end of the host's first process.
+ * killed; -EPERM: it would be the end of the host's first process; -EBUSY: it is being attached all
+ * the time, or its end takes long.
  */
 int kxen_domain_kill(struct kxen_domain *d)
 {
+	unsigned long end = jiffies + ATTACH_LIMIT;
 	struct mm_struct *mm;
 	int ret;
 
@@ -145,7 +152,9 @@ int kxen_domain_kill(struct kxen_domain *d)
 			mmdrop(mm);
 			return ret;
 		}
-		/* Its attach is under way, or its end. */
+		/* Its attach is under way, which may wait for the VMM's memory, or its end. */
+		if (time_after(jiffies, end))
+			return -EBUSY;
 		schedule_timeout_killable(1);
 		if (fatal_signal_pending(current))
 			return -EINTR;
