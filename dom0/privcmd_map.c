@@ -29,7 +29,8 @@
 #include "privcmd.h"
 #include "vma.h"
 
-#define MOST	(1U << 28)	/* pages: what a domain can be held by at most, and more */
+/* Pages: the kernel makes no larger tables of them for one process. */
+#define MOST	(INT_MAX / sizeof(struct kxen_dom0_page) - 64)
 
 static unsigned int privcmd_limit = 1 << 20;
 module_param(privcmd_limit, uint, 0644);
@@ -64,7 +65,7 @@ struct privcmd_map {
 
 static u32 limit(void)
 {
-	return min(READ_ONCE(privcmd_limit), MOST);
+	return min_t(u32, READ_ONCE(privcmd_limit), MOST);
 }
 
 static bool charge(void)

@@ -120,8 +120,8 @@ int kxen_balloon_out(struct kxen_domain *d, u64 gfn)
  *
  * Context: the vCPU's own thread, no lock held, may sleep.
  * Return: 0; -ENOENT if it is no hole, or has no memory of the VMM's any more, or shows something
- * else; -EBUSY while another domain or the host has its memory; -ENOMEM if the guest has all that it
- * is to have; -EFAULT.
+ * else; -EBUSY while another domain or the host has its memory; -ENOMEM if the guest has all that
+ * it is to have; -EFAULT.
  */
 int kxen_balloon_in(struct kxen_vcpu *v, u64 gfn)
 {

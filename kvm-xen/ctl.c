@@ -88,7 +88,8 @@ static int ctl_info(struct ctl_file *cf, union ctl_arg *arg)
 
 	a->abi_version = KXEN_ABI_VERSION;
 	a->features = KXEN_F_PAUSE | KXEN_F_SAVE | KXEN_F_VCPU_IDS | KXEN_F_HOLD | KXEN_F_STATS |
-		      KXEN_F_GIVE | KXEN_F_SPECIAL | kxen_arch_ctl_features | kxen_subsys_features();
+		      KXEN_F_GIVE | KXEN_F_SPECIAL | kxen_arch_ctl_features |
+		      kxen_subsys_features();
 	a->max_vcpus = KXEN_MAX_VCPUS;
 	a->max_ports = kxen_subsys_create_max(offsetof(struct kxen_create, max_ports));
 	a->domains = kxen_domains_count();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a controller prepares for a guest, with or without its VM: the map of its memory
- * (semantics G25), parameters of hvm_op, and, with its VM, special pages. include/uapi/linux/kvm_xen.h is its documentation.
+ * (semantics G25), parameters of hvm_op; and, with its VM, special pages.
+ * include/uapi/linux/kvm_xen.h is its documentation.
  */
 #include <linux/build_bug.h>
 #include <linux/err.h>

@@ -174,9 +174,11 @@ void kxen_dom0_pages_mark_dirty(struct kxen_domain *d, struct kvm_memory_slot *s
 	if (!nr)
 		return;
 	xa_for_each_range(&d->host_mapped, gfn, entry, kxen_gfn_from_kvm(first),
-			  kxen_gfn_from_kvm(first + nr) - 1)
+			  kxen_gfn_from_kvm(first + nr) - 1) {
 		if (xa_to_value(entry) >= MAP_WRITER)
 			kxen_glue_slot_dirty(slot, kxen_gfn_to_kvm(gfn));
+		cond_resched();
+	}
 }
 
 /* --- pages ------------------------------------------------------------------------------- */
@@ -269,8 +271,8 @@ static int map(struct kxen_dom0_page *p)
  *
  * Context: no lock held; may sleep, for as long as the memory's owner likes.
  * Return: 0, then kxen_dom0_page_unmap() ends it; -ENOENT: it is paged out, and its page is wanted
- * now; -ESRCH: there is no such domain any more; -EINVAL: there is nothing, or another domain's page,
- * or nothing that may be written to; -ENOMEM, also at the limit of the VMM's user; -EINTR for a
+ * now; -ESRCH: there is no such domain any more; -EINVAL: there is nothing, or another domain's
+ * page, or nothing that may be written to; -ENOMEM, also at the limit of the VMM's user; -EINTR for a
  * task that is being killed.
  */
 int kxen_dom0_page_map(struct kxen_domain *d, u64 gfn, bool read_only, struct kxen_dom0_page *p)

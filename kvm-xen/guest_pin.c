@@ -198,7 +198,8 @@ bool kxen_memory_pin_again(struct page *page)
 
 	if (!folio_try_get(f))
 		return false;
-	if (page_folio(page) != f) {
+	/* As the kernel's own: so many references are somebody's attack. */
+	if (page_folio(page) != f || folio_ref_count(f) <= 0) {
 		folio_put(f);
 		return false;
 	}

@@ -50,6 +50,9 @@ static long read_lines(struct kxen_hc *hc, struct kxen_readconsole *c, struct km
 	for (at = k->cur_seq; kmsg_dump_get_line(k, false, line, LINE - 1, &len);
 	     at = k->cur_seq) {
 		line[len] = 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!strstr(line, OURS))
 			continue;
 		if (c->count && len > room - c->count)
@@ -60,9 +63,6 @@ static long read_lines(struct kxen_hc *hc, struct kxen_readconsole *c, struct km
 		c->count += len;
 		if (c->count == room)
 			return 0;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
 	}
 	k->cur_seq = at;
 	return 0;

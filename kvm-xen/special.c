@@ -20,6 +20,8 @@
 
 static_assert(sizeof(struct kxen_save_special) == 8 + XEN_PAGE_SIZE);
 
+#define PIECE	256	/* bytes that are copied at once */
+
 struct special_page {
 	struct kxen_p2m_entry entry;
 	struct rcu_head rcu;
@@ -139,6 +141,18 @@ void kxen_special_drop(struct kxen_domain *d)
 
 /* --- save and restore -------------------------------------------------------------------- */
 
+/* In pieces: others write to it meanwhile. */
+static void save_page(struct page *page, struct kxen_stream_out *s)
+{
+	u64 words[PIECE / sizeof(u64)];
+	u32 at;
+
+	for (at = 0; at < XEN_PAGE_SIZE; at += PIECE) {
+		kxen_guest_read(words, kxen_gptr_at(kxen_gptr_page(page, 0), at), PIECE);
+		kxen_rec_put(s, words, PIECE);
+	}
+}
+
 void kxen_special_save(struct kxen_domain *d, struct kxen_stream_out *s)
 {
 	u32 i;
@@ -148,10 +162,8 @@ void kxen_special_save(struct kxen_domain *d, struct kxen_stream_out *s)
 		return;
 	kxen_rec_begin(s, KXEN_REC_SPECIAL);
 	for (i = 0; i < d->nr_special; i++) {
-		const struct kxen_special *p = &d->special[i];
-
-		kxen_rec_put(s, &p->gfn, sizeof(p->gfn));
-		kxen_rec_put(s, page_address(p->entry->page), XEN_PAGE_SIZE);
+		kxen_rec_put(s, &d->special[i].gfn, sizeof(d->special[i].gfn));
+		save_page(d->special[i].entry->page, s);
 	}
 	kxen_rec_end(s);
 }
@@ -169,7 +181,8 @@ int kxen_special_restore(struct kxen_domain *d, struct kxen_stream_in *im,
 	for (i = 0; i < rec->nr && !ret; i++) {
 		ret = give_pages(d, r[i].gfn, 1);
 		if (!ret)
-			memcpy(page_address(d->special[i].entry->page), r[i].page, XEN_PAGE_SIZE);
+			kxen_guest_write(kxen_gptr_page(d->special[i].entry->page, 0), r[i].page,
+					 XEN_PAGE_SIZE);
 	}
 	return ret && ret != -ENOMEM ? -EINVAL : ret;
 }

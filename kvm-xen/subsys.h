@@ -32,7 +32,8 @@ struct kxen_hc_slot {
  * @fn: as in struct kxen_mem_entry; NULL: nobody serves it.
  * @refused: as in struct kxen_hc_slot.
  * @part: it may go on with a call that was cut: a part's, and those of the core that say so.
- * @means: as in struct kxen_mem_entry, as @host.
+ * @means: as in struct kxen_mem_entry.
+ * @host: likewise.
  */
 struct kxen_mem_slot {
 	long (*fn)(struct kxen_hc *hc);

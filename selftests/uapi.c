@@ -407,63 +407,6 @@ TEST_F(ctl, memory_map)
 	EXPECT_EQ(EINVAL, call(self->fd, KXEN_GIVE_MAP, &m));
 }
 
-/* Pages that are not of the VMM's memory: where that has none, eight at most, all or none. */
-TEST_F(ctl, special)
-{
-	struct kxen_special_arg s = { .size = sizeof(s), .nr = 1, .gfn = 0xfef00 };
-	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
-	struct kxen_attach a = { .size = sizeof(a) };
-	int kvm = open("/dev/kvm", O_RDWR), vm = ioctl(kvm, KVM_CREATE_VM, 0);
-	struct kvm_userspace_memory_region r = { .guest_phys_addr = 0xfef06000,
-						 .memory_size = 0x1000 };
-
-	ASSERT_GE(vm, 0);
-	ASSERT_EQ(0, ioctl(vm, KVM_CREATE_IRQCHIP));
-	r.userspace_addr = (uintptr_t)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_EQ(0, ioctl(vm, KVM_SET_USER_MEMORY_REGION, &r));
-	EXPECT_EQ(EINVAL, call(self->fd, KXEN_SPECIAL, &s));
-	s.domid = 60000;
-	EXPECT_EQ(ENOENT, call(self->fd, KXEN_SPECIAL, &s));
-	ASSERT_EQ(0, call(self->fd, KXEN_CREATE, &c));
-	s.domid = a.domid = c.domid;
-	EXPECT_EQ(EBUSY, call(self->fd, KXEN_SPECIAL, &s));
-	a.vm_fd = vm;
-	ASSERT_EQ(0, call(self->fd, KXEN_ATTACH, &a));
-	s.flags = 1;
-	EXPECT_EQ(EOPNOTSUPP, call(self->fd, KXEN_SPECIAL, &s));
-	s.flags = 0;
-	s.nr = 9;
-	EXPECT_EQ(ENOSPC, call(self->fd, KXEN_SPECIAL, &s));
-	s.nr = ~0u;
-	EXPECT_EQ(ENOSPC, call(self->fd, KXEN_SPECIAL, &s));
-	s.nr = 7;	/* the last one is memory */
-	EXPECT_EQ(EEXIST, call(self->fd, KXEN_SPECIAL, &s));
-	s.nr = 6;
-	EXPECT_EQ(0, call(self->fd, KXEN_SPECIAL, &s));
-	s.nr = 1;
-	s.gfn = 0xfef05;
-	EXPECT_EQ(EEXIST, call(self->fd, KXEN_SPECIAL, &s));
-	s.gfn = 1ULL << 52;
-	EXPECT_EQ(EINVAL, call(self->fd, KXEN_SPECIAL, &s));
-	s.gfn = ~0ULL;
-	EXPECT_EQ(EINVAL, call(self->fd, KXEN_SPECIAL, &s));
-	s.gfn = 0xfee00;	/* KVM's local APIC is there */
-	EXPECT_EQ(EEXIST, call(self->fd, KXEN_SPECIAL, &s));
-	s.gfn = 0xfef07;
-	s.nr = 3;
-	EXPECT_EQ(ENOSPC, call(self->fd, KXEN_SPECIAL, &s));
-	s.nr = 2;
-	EXPECT_EQ(0, call(self->fd, KXEN_SPECIAL, &s));
-	s.nr = 0;
-	EXPECT_EQ(0, call(self->fd, KXEN_SPECIAL, &s));
-	s.nr = 1;
-	s.gfn = 0xfef09;
-	EXPECT_EQ(ENOSPC, call(self->fd, KXEN_SPECIAL, &s));
-	close(vm);
-	close(kvm);
-}
-
 TEST_F(ctl, attach_wrong_fd)
 {
 	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };

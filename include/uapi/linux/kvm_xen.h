@@ -615,8 +615,8 @@ struct kxen_grant_info {
  * restored (EBUSY).
  *
  * EEXIST: there is memory, or something is placed there. EBUSY: the domain has no VM yet. ENOSPC:
- * more than 8. EINVAL: a frame that no machine has; domain 0. ESHUTDOWN: it is dying. ENOMEM. All of
- * them or none.
+ * more than 8. EINVAL: a frame that no machine has; domain 0. ESHUTDOWN: it is dying. ENOMEM. All
+ * of them or none.
  */
 struct kxen_special_arg {
 	__u32 size;
