@@ -75,7 +75,6 @@ static const struct {
 	MEMBER(kvm, online_vcpus),
 	MEMBER(kvm, created_vcpus),
 	MEMBER(kvm, dirty_ring_size),
-	MEMBER(kvm, nr_memslot_pages),
 	MEMBER(kvm, arch),
 	MEMBER(kvm_vcpu, mode),
 	MEMBER(kvm_device, ops),

@@ -228,13 +228,12 @@ u64 kxen_glue_nr_pages(struct kvm *kvm)
 {
 	struct kvm_memory_slot *slot;
 	int bkt, idx = srcu_read_lock(&kvm->srcu);
-	u64 nr;
+	u64 nr = 0;
 
-	/* The VMM may be changing it, if it is not the guest that asks. */
-	nr = READ_ONCE(kvm->nr_memslot_pages);
+	/* Not kvm->nr_memslot_pages, which has what system management mode sees once more. */
 	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
-		if (kxen_slot_is_view(slot))
-			nr -= min_t(u64, nr, slot->npages);
+		if (!kxen_slot_is_view(slot) && !(slot->flags & KVM_MEM_READONLY))
+			nr += slot->npages;
 	srcu_read_unlock(&kvm->srcu, idx);
 	return nr;
 }
