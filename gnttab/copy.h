@@ -30,8 +30,8 @@ struct kxen_gnt_name {
  * @name: what it is; its @offset is not looked at.
  * @use: a grant in use, its granter referenced.
  * @third: what is behind it, if it is transitive: its granter is referenced; else NULL.
- * @by_user: it is memory of the calling task's own, not held: a frame of the caller's as its VMM has
- *	it, or of a process.
+ * @by_user: it is memory of the calling task's own, not held: a frame of the caller's as its VMM
+ *	has it, or of a process.
  * @user: then where, which may be 0.
  * @gaps: of the caller, when @user was found: as for &struct kxen_window.
  * @entry: a frame of the caller's that something is placed over.

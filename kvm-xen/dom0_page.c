@@ -272,8 +272,8 @@ static int map(struct kxen_dom0_page *p)
  * Context: no lock held; may sleep, for as long as the memory's owner likes.
  * Return: 0, then kxen_dom0_page_unmap() ends it; -ENOENT: it is paged out, and its page is wanted
  * now; -ESRCH: there is no such domain any more; -EINVAL: there is nothing, or another domain's
- * page, or nothing that may be written to; -ENOMEM, also at the limit of the VMM's user; -EINTR for a
- * task that is being killed.
+ * page, or nothing that may be written to; -ENOMEM, also at the limit of the VMM's user; -EINTR for
+ * a task that is being killed.
  */
 int kxen_dom0_page_map(struct kxen_domain *d, u64 gfn, bool read_only, struct kxen_dom0_page *p)
 {

@@ -3,7 +3,8 @@
  * Two domains and a vchan between them, by Xen's unmodified libxenvchan: vchan server|client DOMID
  * PATH, the other one's number, and where they find each other in xenstore. The client sends bytes,
  * which the server sends back changed, more than the rings have room for; each in the end sees that
- * the other one has gone. In a guest (static) and on the host.
+ * the other one has gone. In a guest (static) and on the host. vchan server|client - does the same by
+ * its standard input and output, for vchan-socket-proxy, and says what it has found by the other one.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -23,11 +24,19 @@ static uint8_t sent(uint32_t i)
 	return i * 7 + (i >> 8);
 }
 
+static FILE *report;
+
 static int tell(int good, const char *what)
 {
-	printf("L2 %s - %s\n", good ? "ok" : "not ok", what);
-	fflush(stdout);
+	fprintf(report, "L2 %s - %s\n", good ? "ok" : "not ok", what);
+	fflush(report);
 	return !good;
+}
+
+/* Some bytes; without a vchan by standard input. */
+static int some(struct libxenvchan *v, uint8_t *buf, size_t len)
+{
+	return v ? libxenvchan_read(v, buf, len) : read(0, buf, len);
 }
 
 /* Until all is there, or nothing more comes. */
@@ -37,7 +46,7 @@ static int get(struct libxenvchan *v, uint8_t *buf, size_t len)
 	int n;
 
 	while (done < len) {
-		n = libxenvchan_read(v, buf + done, len - done);
+		n = some(v, buf + done, len - done);
 		if (n <= 0)
 			break;
 		done += n;
@@ -51,7 +60,8 @@ static int put(struct libxenvchan *v, const uint8_t *buf, size_t len)
 	int n;
 
 	while (done < len) {
-		n = libxenvchan_write(v, buf + done, len - done);
+		n = v ? libxenvchan_write(v, buf + done, len - done) :
+			write(1, buf + done, len - done);
 		if (n <= 0)
 			return -1;
 		done += n;
@@ -65,9 +75,8 @@ static int serve(struct libxenvchan *v)
 	uint32_t all = 0;
 	int i, n, bad = 0;
 
-	v->blocking = 1;
 	for (;;) {
-		n = libxenvchan_read(v, buf, sizeof(buf));
+		n = some(v, buf, sizeof(buf));
 		if (n <= 0)
 			break;
 		for (i = 0; i < n; i++, all++) {
@@ -79,7 +88,7 @@ static int serve(struct libxenvchan *v)
 	}
 	return tell(!bad, "the server gets what was sent") +
 	       tell(all == BYTES, "and all of it") +
-	       tell(libxenvchan_is_open(v) == 0, "it sees that the client has gone");
+	       tell(v ? libxenvchan_is_open(v) == 0 : !n, "it sees that the client has gone");
 }
 
 static int ask(struct libxenvchan *v)
@@ -88,7 +97,6 @@ static int ask(struct libxenvchan *v)
 	uint32_t i, at, len;
 	int bad = 0, lost = 0;
 
-	v->blocking = 1;
 	for (at = 0; at < BYTES && !lost; at += len) {
 		len = BYTES - at < CHUNK ? BYTES - at : CHUNK;
 		for (i = 0; i < len; i++)
@@ -115,24 +123,35 @@ static struct libxenvchan *connect_to(int domid, const char *path)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+static int by_vchan(int server, int domid, const char *path)
 {
 	struct libxenvchan *v;
-	int bad, server;
+	int bad;
 
-	if (argc != 4)
-		return 2;
-	server = !strcmp(argv[1], "server");
 	if (server)
-		v = libxenvchan_server_init(NULL, atoi(argv[2]), argv[3], TO, BACK);
+		v = libxenvchan_server_init(NULL, domid, path, TO, BACK);
 	else
-		v = connect_to(atoi(argv[2]), argv[3]);
+		v = connect_to(domid, path);
 	bad = tell(!!v, server ? "the server is there" : "the client is connected");
 	if (!v) {
 		printf("L2 errno %d\n", errno);
 		return 1;
 	}
+	v->blocking = 1;
 	bad += server ? serve(v) : ask(v);
 	libxenvchan_close(v);
-	return bad ? 1 : 0;
+	return bad;
+}
+
+int main(int argc, char **argv)
+{
+	int pipe = argc == 3 && !strcmp(argv[2], "-");
+	int server = argc > 1 && !strcmp(argv[1], "server");
+
+	report = pipe ? stderr : stdout;
+	if (pipe)
+		return !!(server ? serve(NULL) : ask(NULL));
+	if (argc != 4)
+		return 2;
+	return !!by_vchan(server, atoi(argv[2]), argv[3]);
 }
