@@ -223,6 +223,23 @@ setup_xen_qemu() {
 	touch "$d/.done"
 }
 
+# Xen's tools of the Debian release after the machine's, which run with that one's C library, from
+# wherever they lie: for check-full. Without them there is a test less.
+setup_xen420() {
+	local d=$KXEN_CACHE/xen-4.20 apt
+	[ -e "$d/.done" ] && return 0
+	say "fetching the tools of Debian's Xen 4.20"
+	apt=$(suite_apt trixie) || return 0
+	rm -rf "$d"
+	(export APT_CONFIG=$apt/apt.conf
+	fetch_debs "$d" xen-utils-4.20 xenstore-utils libc6 libncurses6 libtinfo6 libxencall1 \
+		libxendevicemodel1 libxenevtchn1 libxenforeignmemory1 libxengnttab1 libxenhypfs1 \
+		libxenmisc4.20 libxenstore4 libxentoolcore1 libxentoollog1 libyajl2 libext2fs2t64 \
+		liblzma5 libuuid1 libzstd1 zlib1g) || die "Xen 4.20 cannot be had"
+	relocate "$d/usr" "$d" || die "the tools of Xen 4.20 cannot be moved"
+	touch "$d/.done"
+}
+
 # GRUB that enters by PVH, to boot a kernel with: for check-full.
 setup_grub_xen() {
 	local d=$KXEN_CACHE/grub-xen
@@ -281,7 +298,7 @@ check | full)
 	setup_xen
 	setup_xen_qemu
 	setup_qemu
-	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; }
+	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; setup_xen420; }
 	;;
 *) die "usage: setup.sh [deb|demo|check|full] [SERIES...]" ;;
 esac
