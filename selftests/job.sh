@@ -200,14 +200,13 @@ peers() {	# NUMBER[,WORD] IMAGE [options of vmm]
 	check "$_i: the domains are gone" wait_for no_domain
 }
 
-# KVM anew, without the MMU that newer processors' guests have: the older one also maps neighbours of
-# a page that faults.
-kvm_anew() {	# Y|N
-	check "kvm is loaded with tdp_mmu=$1" rmmod kvm_xen kvm_amd kvm &&
-		insmod "$(ls /m/kvm.ko*)" tdp_mmu=$1 tsc_tolerance_ppm=20000 &&
+# KVM anew, with its older MMU, which also maps neighbours of a page that faults.
+kvm_anew() {
+	check "kvm goes" rmmod kvm_xen kvm_amd kvm &&
+		insmod "$(ls /m/kvm.ko*)" tdp_mmu=N tsc_tolerance_ppm=20000 &&
 		insmod "$(ls /m/kvm-amd.ko* /m/kvm_amd.ko* 2> /dev/null | head -1)" &&
 		insmod kvm-xen.ko
-	check "kvm has tdp_mmu=$1" [ "$(cat /sys/module/kvm/parameters/tdp_mmu)" = $1 ]
+	check "kvm has its older MMU" [ "$(cat /sys/module/kvm/parameters/tdp_mmu)" = N ]
 }
 
 # Domains whose memory is of large pages, if the host makes any: large KIND NUMBER IMAGE [options]
@@ -224,10 +223,9 @@ large() {
 	echo 0 > /proc/sys/vm/nr_hugepages
 }
 
-# The same on that other MMU: old_mmu KIND NUMBER IMAGE [options]
+# The same on that MMU, which stays: old_mmu KIND NUMBER IMAGE [options]
 old_mmu() {
-	kvm_anew N
+	kvm_anew
 	large "$@" > /tmp/old
 	sed 's/^\(ok\|not ok\) - /&tdp_mmu=N: /' /tmp/old
-	kvm_anew Y
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Neighbours of a mapped page, where both domains' memory is of large pages (vmm --ram thp, hugetlb)
- * or KVM maps what is near a page that faults. KVM makes large pages from what the VMM has there:
- * around a page of another domain such a page would have the hidden memory in that page's place, or
- * memory of the host that is nobody's to see in the neighbours'. So each word of two megabytes of
- * either side is looked at, before and after the map and the unmap.
+ * Neighbours of a mapped page, where both domains' memory is of large pages (vmm --ram thp,
+ * hugetlb), or KVM maps what is near a page that faults. KVM makes large pages from what the VMM
+ * has: around a page of another domain such a page would have the hidden memory in that page's
+ * place, or memory of the host that is nobody's to see in the neighbours'. So each word of two
+ * megabytes of either side is looked at, before and after the map and the unmap.
  */
 #include "gnttab.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Pages that their owner's VMM keeps away (--stuck): who maps one, or copies from it, waits. The
- * other CPU has the memory of the machine that waits changed meanwhile (--pull), its dirty log taken
- * (--save), the owner grant another page by that reference, or its own domain reset. The job says
- * when there is somebody who waits, and lets the page come when the other CPU is done.
+ * other CPU has the memory of the machine that waits changed meanwhile (--pull), its dirty log
+ * taken (--save), the owner grant another page by that reference, or its own domain reset. The job
+ * says when there is somebody who waits, and lets the page come when the other CPU is done.
  */
 #include "gnttab.h"
 
@@ -115,7 +115,8 @@ static void test_changed(void)
 	check("D27 a map", gnt_op(GNTTABOP_map_grant_ref, &m, 1), 0);
 	check("D27 the entry was changed while it waited", done, CHANGED);
 	check("D27 it is good", m.status, GNTST_okay);
-	check("D27 what is mapped is what the entry names by then", *(volatile u8 *)m.host_addr, 0xa0);
+	check("D27 what is mapped is what the entry names by then",
+	      *(volatile u8 *)m.host_addr, 0xa0);
 	check("D44 it is unmapped", gt_unmap(m.host_addr, 0, m.handle), GNTST_okay);
 }
 
