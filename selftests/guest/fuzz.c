@@ -30,6 +30,7 @@ static void say_totals(const char *what)
 {
 	note("%s: seed %u, %u hypercalls, %u of them good", what, seed, total(calls),
 	     total(good));
+	fuzz_say_grants();
 }
 
 /* --- what calls have changed ------------------------------------------------------- */
@@ -70,6 +71,7 @@ static void note_all_new(void)
 		fuzz_vi_gfn[i] = 0;
 	fuzz_shinfo_gfn = 0;
 	rt_map_shinfo();
+	fuzz_place_grants();
 }
 
 static void note_good(unsigned int c, const struct fuzz_call *k)
@@ -90,6 +92,8 @@ static void note_good(unsigned int c, const struct fuzz_call *k)
 static void count(unsigned int c, const struct fuzz_call *k, long ret)
 {
 	calls[c]++;
+	if (k->group == FUZZ_GRANT)
+		fuzz_note_grant(c, k, ret);
 	if (ret >= 0)
 		note_good(c, k);
 }
@@ -172,8 +176,8 @@ static void read_command_line(void)
 static void say_groups(void)
 {
 	static const char * const names[FUZZ_GROUPS] = {
-		"evtchn", "N-level and batch", "vcpu", "hvm", "memory", "sched", "multicall",
-		"other", "wild",
+		"evtchn", "N-level and batch", "vcpu", "hvm", "memory", "sched", "grants",
+		"multicall", "other", "wild",
 	};
 	u32 i, c, n;
 
@@ -199,6 +203,7 @@ void test_main(void)
 	cli();
 	fuzz_start_clock();
 	fuzz_act_init();
+	fuzz_place_grants();
 	note("fuzz: seed %u, %u CPUs", seed, fuzz_cpus);
 	check("the CPUs start", rt_start_cpus(fuzz_cpus, loop), 1);
 	loop(0);

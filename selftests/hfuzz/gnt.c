@@ -22,23 +22,40 @@ static __thread struct {
 	size_t len;
 } kept[KEPT];
 
+/* The guests beside have entries, those from 48 on for domain 0 as a rule. */
 static uint32_t some_ref(void)
 {
-	return one_in(10) ? odd() : below(64);
+	if (one_in(10))
+		return odd();
+	return one_in(3) ? below(64) : 48 + below(16);
+}
+
+static uint32_t granter(void)
+{
+	return one_in(4) ? any_domid() : GUEST_DOMID + below(2);
 }
 
 static char elsewhere[8 * MOST * PAGE] __attribute__((aligned(4096)));
 
-/* In place of another one, of which a page goes first. */
+/* A page of it first: another thread may have something there by the time that the rest goes. */
+static void take_down(char *old, size_t len)
+{
+	size_t at = below(len / PAGE) * PAGE;
+
+	munmap(old + at, PAGE);
+	if (at)
+		munmap(old, at);
+	if (len - at > PAGE)
+		munmap(old + at + PAGE, len - at - PAGE);
+}
+
+/* In place of another one. */
 static void keep(char *p, size_t len)
 {
 	uint32_t i = below(KEPT);
-	char *old = kept[i].at;
 
-	if (old) {
-		munmap(old + below(kept[i].len / PAGE) * PAGE, PAGE);
-		munmap(old, kept[i].len);
-	}
+	if (kept[i].at)
+		take_down(kept[i].at, kept[i].len);
 	if (one_in(8) && mremap(p, len, len, MREMAP_MAYMOVE | MREMAP_FIXED,
 				elsewhere + below(8) * MOST * PAGE) != MAP_FAILED) {
 		kept[i].at = NULL;
@@ -49,7 +66,7 @@ static void keep(char *p, size_t len)
 }
 
 /* The same of either device. */
-static void map_some(int fd, uint64_t index, uint32_t nr)
+static bool map_some(int fd, uint64_t index, uint32_t nr)
 {
 	int prot = one_in(3) ? PROT_READ : PROT_READ | PROT_WRITE;
 	int how = one_in(20) ? MAP_PRIVATE : MAP_SHARED;
@@ -57,11 +74,12 @@ static void map_some(int fd, uint64_t index, uint32_t nr)
 
 	count(CALL_GNT_MMAP, p == MAP_FAILED ? -1 : 0);
 	if (p == MAP_FAILED)
-		return;
+		return false;
 	(void)p[below(nr * PAGE)];
 	if (prot & PROT_WRITE && one_in(8))
 		p[below(nr * PAGE)] = 1;
 	keep((char *)p, nr * PAGE);
+	return true;
 }
 
 static void gntdev_map(int fd)
@@ -70,9 +88,9 @@ static void gntdev_map(int fd)
 		struct ioctl_gntdev_map_grant_ref op;
 		char room[sizeof(struct ioctl_gntdev_map_grant_ref) +
 			  MOST * sizeof(struct ioctl_gntdev_grant_ref)];
-	} u = { .op = { .count = one_in(2) ? MOST : below(MOST) } };
+	} u = { .op = { .count = one_in(4) ? MOST : below(MOST) } };
 	struct ioctl_gntdev_unmap_grant_ref un;
-	uint32_t i, domid = any_domid(), ref = some_ref();
+	uint32_t i, domid = granter(), ref = some_ref();
 
 	for (i = 0; i < MOST; i++) {
 		u.op.refs[i].domid = domid;
@@ -82,7 +100,8 @@ static void gntdev_map(int fd)
 		u.op.count = odd() | 1U << 20;
 	if (count(CALL_GNT_MAP, ioctl(fd, IOCTL_GNTDEV_MAP_GRANT_REF, &u)))
 		return;
-	map_some(fd, one_in(10) ? below(64) * PAGE : u.op.index, u.op.count);
+	count(CALL_GNT_MAPPED,
+	      map_some(fd, one_in(10) ? below(64) * PAGE : u.op.index, u.op.count) ? 0 : -1);
 	if (one_in(10))
 		return;
 	un = (struct ioctl_gntdev_unmap_grant_ref){ .index = u.op.index, .count = u.op.count };
@@ -103,16 +122,20 @@ static void gntdev_copy(int fd)
 		s[i].dest.virt = one_in(20) ? (void *)odd() : mine + below(2 * PAGE);
 		if (s[i].flags & GREF) {
 			s[i].source.foreign.ref = some_ref();
-			s[i].source.foreign.domid = any_domid();
+			s[i].source.foreign.domid = granter();
 			s[i].source.foreign.offset = one_in(10) ? odd() : 0;
 		}
 		if (s[i].flags & GREF << 1) {
 			s[i].dest.foreign.ref = some_ref();
-			s[i].dest.foreign.domid = any_domid();
+			s[i].dest.foreign.domid = granter();
 			s[i].dest.foreign.offset = one_in(10) ? odd() : 0;
 		}
 	}
+	for (i = 0; i < MOST; i++)
+		s[i].status = -1;
 	count(CALL_GNT_COPY, ioctl(fd, IOCTL_GNTDEV_GRANT_COPY, &c));
+	for (i = 0; i < c.count; i++)
+		count(CALL_GNT_COPIED, s[i].status ? -1 : 0);
 }
 
 static void notify(int fd, unsigned long cmd)

@@ -34,7 +34,7 @@
 #define NOBODY		0x7ff5	/* no such domain */
 
 enum fuzz_group { FUZZ_EVTCHN, FUZZ_EXT, FUZZ_VCPU, FUZZ_HVM, FUZZ_MEMORY, FUZZ_SCHED,
-		  FUZZ_MULTICALL, FUZZ_OTHER, FUZZ_WILD, FUZZ_GROUPS };
+		  FUZZ_GRANT, FUZZ_MULTICALL, FUZZ_OTHER, FUZZ_WILD, FUZZ_GROUPS };
 
 struct fuzz_call {
 	u32 nr;
@@ -63,6 +63,7 @@ u64 fuzz_area(unsigned int c);
 u64 fuzz_when(unsigned int c, u32 within);
 void fuzz_start_clock(void);
 void fuzz_place(unsigned int c, u32 i);
+u32 fuzz_slot(unsigned int c);
 unsigned long fuzz_put(unsigned int c, void *v, u32 len);
 unsigned long fuzz_put_well(unsigned int c, const void *v, u32 len);
 
@@ -71,6 +72,12 @@ void fuzz_evtchn(unsigned int c, struct fuzz_call *k);
 void fuzz_ext(unsigned int c, struct fuzz_call *k);
 void fuzz_any(unsigned int c, struct fuzz_call *k);
 bool fuzz_harms_image(const struct fuzz_call *k);
+
+/* grant.c */
+void fuzz_grant(unsigned int c, struct fuzz_call *k);
+void fuzz_note_grant(unsigned int c, const struct fuzz_call *k, long ret);
+void fuzz_place_grants(void);
+void fuzz_say_grants(void);
 
 /* list.c */
 long fuzz_list(unsigned int c);

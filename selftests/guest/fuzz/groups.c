@@ -2,8 +2,6 @@
 /* The other hypercalls: one generator for each group, and one that takes any group. */
 #include "fuzz.h"
 
-#include <xen/grant_table.h>
-
 static void vcpu_group(unsigned int c, struct fuzz_call *k)
 {
 	static const u8 ops[] = {
@@ -232,34 +230,10 @@ static void vm_assist(unsigned int c, struct fuzz_call *k)
 	k->arg[1] = fuzz_one_in(c, 4) ? fuzz_odd(c) : VMASST_runstate_update_flag;
 }
 
-static void grant_table(unsigned int c, struct fuzz_call *k)
-{
-	u64 raw[4] = { fuzz_domid(c), fuzz_odd(c) };
-
-	k->nr = __HYPERVISOR_grant_table_op;
-	k->arg[0] = fuzz_below(c, 13);
-	switch (k->arg[0]) {
-	case GNTTABOP_setup_table:
-		raw[0] |= (u64)fuzz_below(c, 80) << 32;
-		break;
-	case GNTTABOP_set_version:
-		raw[0] = fuzz_below(c, 4);
-		break;
-	case GNTTABOP_swap_grant_ref:
-		raw[0] = fuzz_below(c, 1200) | (u64)fuzz_below(c, 1200) << 32;
-		break;
-	}
-	k->arg[1] = FUZZ_ARG(c, raw);
-	k->arg[2] = fuzz_one_in(c, 3) ? fuzz_odd(c) : 1;
-	/* All of its memory is a list of swaps as well: millions, and no end before the test's. */
-	if (k->arg[0] == GNTTABOP_swap_grant_ref && (s32)k->arg[2] > 0)
-		k->arg[2] %= 300;
-}
-
 static void other_group(unsigned int c, struct fuzz_call *k)
 {
 	static void (* const calls[])(unsigned int c, struct fuzz_call *k) = {
-		version, set_timer, vm_assist, grant_table,
+		version, set_timer, vm_assist,
 	};
 
 	k->group = FUZZ_OTHER;
@@ -319,13 +293,14 @@ static void choose(unsigned int c, struct fuzz_call *k)
 {
 	memset(k, 0, sizeof(*k));
 	switch (fuzz_below(c, 32)) {
-	case 0 ... 9: fuzz_evtchn(c, k); break;
-	case 10 ... 14: fuzz_ext(c, k); break;
-	case 15 ... 19: vcpu_group(c, k); break;
-	case 20 ... 21: hvm_group(c, k); break;
-	case 22 ... 23: memory_group(c, k); break;
-	case 24 ... 26: sched_group(c, k); break;
-	case 27 ... 29: other_group(c, k); break;
+	case 0 ... 7: fuzz_evtchn(c, k); break;
+	case 8 ... 12: fuzz_ext(c, k); break;
+	case 13 ... 17: vcpu_group(c, k); break;
+	case 18 ... 19: hvm_group(c, k); break;
+	case 20 ... 21: memory_group(c, k); break;
+	case 22 ... 23: sched_group(c, k); break;
+	case 24 ... 28: fuzz_grant(c, k); break;
+	case 29 ... 30: other_group(c, k); break;
 	default: wild(c, k); break;
 	}
 }

@@ -175,6 +175,12 @@ void fuzz_place(unsigned int c, u32 i)
 	place[c] = i * ROOM;
 }
 
+/* Which of a list that is. */
+u32 fuzz_slot(unsigned int c)
+{
+	return place[c] / ROOM;
+}
+
 /* A copy of it in this CPU's own pages: nobody else changes it. */
 unsigned long fuzz_put_well(unsigned int c, const void *v, u32 len)
 {
