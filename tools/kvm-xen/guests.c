@@ -115,6 +115,18 @@ struct cleaning {
 	bool found;
 };
 
+/* By its handle: its number may be another one's by now. */
+static bool is_same(struct xs_handle *h, const struct kxen_query *q)
+{
+	char *vm = store_read(h, "/local/domain/%u/vm", q->domid), uuid[37];
+	bool same;
+
+	cfg_uuid_text(q->uuid, uuid);
+	same = vm && !strncmp(vm, "/vm/", 4) && !strcmp(vm + 4, uuid);
+	free(vm);
+	return same;
+}
+
 static void clean_one(void *to, uint32_t domid, const char *name)
 {
 	struct kxen_query q = { .size = sizeof(q), .domid = domid };
@@ -123,7 +135,8 @@ static void clean_one(void *to, uint32_t domid, const char *name)
 	if (strcmp(name, c->name))
 		return;
 	/* Its VMM has ended with who was killed, unless a wrapper has kept it. */
-	if (!ioctl(c->ctl, KXEN_QUERY, &q) && q.state < KXEN_STATE_DYING && q.pid > 1)
+	if (!ioctl(c->ctl, KXEN_QUERY, &q) && q.state < KXEN_STATE_DYING && q.pid > 1 &&
+	    is_same(c->h, &q))
 		kill(q.pid, SIGKILL);
 	if (!store_remove(c->h, domid))
 		fail(1, "what xenstore has of domain %u cannot be taken away: %s", domid,
@@ -138,6 +151,8 @@ bool guest_clean(struct xs_handle *h, int ctl, const char *name)
 	struct cleaning c = { .h = h, .ctl = ctl, .name = name };
 
 	store_each_made(h, clean_one, &c);
+	if (c.found)
+		guest_set_pid(name, 0);
 	return c.found;
 }
 
@@ -200,6 +215,9 @@ static void begin(struct life *l, const struct life_setup *s, int terminal)
 		life_run(l, s);
 	}
 	living = pid;
+	/* Told to stop between two lives. */
+	if (stopping)
+		kill(pid, SIGTERM);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 }
 

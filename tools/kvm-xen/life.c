@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guests.h"
 #include "json.h"
 #include "life.h"
 #include "plan.h"
@@ -40,8 +41,8 @@ static struct xs_handle *store;
 static struct qmp *monitor;
 static int signals = -1;
 static pid_t backend;
-static bool vmm_gone, stopped, known;	/* @known: life->end says how the guest has ended */
-static int vmm_status;
+static bool vmm_gone, store_gone, stopped, known;	/* @known: life->end says how the guest has ended */
+static int vmm_status, backend_status;
 
 void note(const char *fmt, ...)
 {
@@ -105,8 +106,10 @@ static void reap(void)
 			vmm_gone = true;
 			vmm_status = status;
 		}
-		if (pid == backend)
+		if (pid == backend) {
+			backend_status = status;
 			backend = 0;
+		}
 	}
 }
 
@@ -174,7 +177,7 @@ static bool happens(long long until)
 	struct pollfd p[] = {
 		{ .fd = signals, .events = POLLIN },
 		{ .fd = monitor->gone ? -1 : monitor->fd, .events = POLLIN },
-		{ .fd = xs_fileno(store), .events = POLLIN },
+		{ .fd = store_gone ? -1 : xs_fileno(store), .events = POLLIN },
 	};
 	long long left = until - now_ms();
 	char **event;
@@ -183,7 +186,9 @@ static bool happens(long long until)
 		return false;
 	poll(p, 3, until ? left : -1);
 	read_signals();
-	while ((event = xs_check_watch(store)))
+	/* Without xenstored the guest can do, until its end. */
+	store_gone |= p[2].revents & ~POLLIN;
+	while (!store_gone && (event = xs_check_watch(store)))
 		free(event);
 	if (p[1].revents)
 		read_events();
@@ -317,7 +322,9 @@ static void wait_for_end(void)
 		if (vmm_gone)
 			ends(WIFEXITED(vmm_status) && !WEXITSTATUS(vmm_status) ? LIFE_POWEROFF : LIFE_CRASH);
 		if (plan_has_backend(setup->cfg) && !backend && !known) {
-			note("the backend has ended, and the guest has lost its devices");
+			note("the backend has ended with %s %d, and the guest has lost its devices",
+			     WIFSIGNALED(backend_status) ? "signal" : "status",
+			     WIFSIGNALED(backend_status) ? WTERMSIG(backend_status) : WEXITSTATUS(backend_status));
 			ends(LIFE_CRASH);
 		}
 		if (known)
@@ -365,6 +372,15 @@ static void end_processes(void)
 		note("the backend does not end: it is killed");
 }
 
+/* At exit, when all children have ended: without the other process nobody else does it. */
+static void undo_alone(void)
+{
+	if (getppid() == setup->parent)
+		return;
+	life_undo(life, setup->ctl);
+	guest_set_pid(setup->cfg->name, 0);
+}
+
 void life_run(struct life *l, const struct life_setup *s)
 {
 	uint32_t other;
@@ -374,6 +390,7 @@ void life_run(struct life *l, const struct life_setup *s)
 	/* Of who looks after this: without him this ends in good order, by itself. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != s->parent)
 		exit(1);
+	atexit(undo_alone);
 	vmm_bind_children(s->log);
 	store = store_open();
 	if (store_find(store, s->cfg->name, &other))
@@ -399,9 +416,6 @@ void life_run(struct life *l, const struct life_setup *s)
 		l->end = LIFE_STOPPED;
 	}
 	end_processes();
-	/* Without the other process nobody else does it. */
-	if (getppid() != s->parent)
-		life_undo(l, s->ctl);
 	exit(0);
 }
 

@@ -201,13 +201,25 @@ static void dump_grants(int ctl, uint32_t domid, bool json)
 		printf("]");
 }
 
+/* Of what looks like a name: xenstore may know it. */
+static uint32_t domid_of(const char *arg)
+{
+	struct xs_handle *h = cfg_name_ok(arg) ? xs_open(0) : NULL;
+	uint32_t domid;
+	bool found = h && store_find(h, arg, &domid);
+
+	if (h)
+		xs_close(h);
+	return found ? domid : number(arg, "domain id", MAX_DOMID);
+}
+
 uint32_t domid_arg(int argc, char **argv)
 {
 	int i;
 
 	for (i = 1; i < argc; i++)
 		if (argv[i][0] != '-')
-			return number(argv[i], "domain id", MAX_DOMID);
+			return domid_of(argv[i]);
 	fail(EXIT_USAGE, "which domain? 'kvm-xen list' shows them");
 }
 
