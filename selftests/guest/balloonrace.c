@@ -80,7 +80,8 @@ static void unmap(u64 at, u32 handle)
 
 static bool out_or_in(u32 kind, u32 n)
 {
-	long ret = reservation(kind == OUT ? XENMEM_decrease_reservation : XENMEM_populate_physmap, n);
+	u32 cmd = kind == OUT ? XENMEM_decrease_reservation : XENMEM_populate_physmap;
+	long ret = reservation(cmd, n);
 
 	wrong += ret != 0 && ret != 1;
 	return ret == 1;
