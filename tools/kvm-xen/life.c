@@ -391,6 +391,8 @@ void life_run(struct life *l, const struct life_setup *s)
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != s->parent)
 		exit(1);
 	atexit(undo_alone);
+	/* Who waits for word of it may be gone. */
+	signal(SIGPIPE, SIG_IGN);
 	vmm_bind_children(s->log);
 	store = store_open();
 	if (store_find(store, s->cfg->name, &other))

@@ -182,6 +182,8 @@ void vmm_in_child(pid_t parent)
 {
 	if (bound && (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent))
 		_exit(127);
+	if (bound)
+		signal(SIGPIPE, SIG_DFL);
 	if (child_log >= 0) {
 		dup2(child_log, 1);
 		dup2(child_log, 2);
