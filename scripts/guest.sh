@@ -57,7 +57,7 @@ with_modules() {
 	rm -rf "$t"
 }
 # With the kernel's drivers that share pages, and who uses them: one for each of the machine's own;
-# and with its driver of a PV disk.
+# and with its drivers of PV disks and network interfaces.
 for s in $KXEN_OLD $KXEN_NEW; do
 	[ -s "$KXEN_CACHE/kernels/$s.release" ] || continue
 	if [ "$out/initrd.gz" -nt "$out/initrd-grants-$s.gz" ] ||
@@ -73,7 +73,11 @@ for s in $KXEN_OLD $KXEN_NEW; do
 	fi
 	if [ "$out/initrd.gz" -nt "$out/initrd-xenbus-$s.gz" ]; then
 		t=$(mktemp -d)
-		with_modules "initrd-xenbus-$s.gz" "$s" xen-blkfront
+		# What Linux runs when it is asked by xenstore.
+		mkdir "$t/sbin"
+		printf '#!/bin/sh\nexec /bin/poweroff -f\n' >"$t/sbin/poweroff"
+		chmod 755 "$t/sbin/poweroff"
+		with_modules "initrd-xenbus-$s.gz" "$s" xen-blkfront xen-netfront
 	fi
 done
 # An initramfs that goes on to a root file system on a virtio disk.
