@@ -124,7 +124,8 @@ static void test_own_frame(void)
 {
 	grant(AWAY, (unsigned long)elsewhere);
 	elsewhere[0] = AWAY;
-	there[0] = there[1] = KEPT;
+	there[0] = KEPT;
+	there[1] = KEPT;
 	vmm(DISCARD);
 	check("D71 to a frame that is not there", copy(true), GNTST_okay);
 	check("D71 it is then", there[0], AWAY);
