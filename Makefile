@@ -71,8 +71,8 @@ deb: ## Debian packages of the module's source and of the tools, in build/deb
 	@scripts/setup.sh deb
 	@scripts/deb.sh
 
-demo: ## a stock KVM host runs an unmodified Debian guest on Xen's interfaces (KERNEL=SERIES)
-	@scripts/demo.sh "$(KERNEL)"
+demo: ## two Debian guests with Xen's console, disk and network on a stock KVM host (KERNEL=SERIES, STAGE=spine)
+	@scripts/demo.sh "$(KERNEL)" $(STAGE)
 
 setup: ## packages, kernels and tools for the tests, into the cache
 	@scripts/setup.sh check

@@ -80,6 +80,22 @@ for s in $KXEN_OLD $KXEN_NEW; do
 		with_modules "initrd-xenbus-$s.gz" "$s" xen-blkfront xen-netfront
 	fi
 done
+# What the demonstration's guests have: /demo-init is their first program.
+for s in $KXEN_OLD $KXEN_NEW; do
+	[ -s "$KXEN_CACHE/kernels/$s.release" ] || continue
+	{ [ "$out/initrd.gz" -nt "$out/initrd-demo-$s.gz" ] ||
+		[ "$KXEN_TOP/scripts/jobs/init-demo" -nt "$out/initrd-demo-$s.gz" ]; } || continue
+	t=$(mktemp -d)
+	mkdir -p "$t"/{sbin,etc,root,disk}
+	install -m 755 "$KXEN_TOP/scripts/jobs/init-demo" "$t/demo-init"
+	echo "root::0:0:root:/root:/bin/sh" >"$t/etc/passwd"
+	echo "root:x:0:" >"$t/etc/group"
+	for w in poweroff reboot; do
+		printf '#!/bin/sh\numount /disk\nexec /bin/%s -f\n' $w >"$t/sbin/$w"
+		chmod 755 "$t/sbin/$w"
+	done
+	with_modules "initrd-demo-$s.gz" "$s" xen-blkfront xen-netfront ext4
+done
 # An initramfs that goes on to a root file system on a virtio disk.
 if [ -n "$r" ] && { [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||
 	[ "$KXEN_TOP/scripts/jobs/init-disk" -nt "$out/initrd-disk.gz" ]; }; then

@@ -28,6 +28,7 @@ flock -w 1800 9 || die "another set-up holds $KXEN_CACHE/lock"
 PKG_BASE="gcc libc6-dev make bc bison flex libelf-dev busybox-static cpio kmod xz-utils zstd
 	python3 qemu-system-x86 seabios ipxe-qemu ca-certificates dpkg-dev gcc-multilib pahole libxen-dev"
 # For the Debian packages of the project itself.
+PKG_DEVICES="libbpf-dev bpftool clang zlib1g-dev e2fsprogs iproute2"
 PKG_DEB="build-essential debhelper dh-dkms"
 PKG_CHECK="$PKG_DEB dkms lintian virt-what sparse patch ninja-build meson pkg-config libglib2.0-dev libpixman-1-dev
 	libcap-ng-dev libattr1-dev libfdt-dev zlib1g-dev python3-venv perl libc6-dev-i386
@@ -305,6 +306,12 @@ install_packages "$PKG_BASE"
 for s in $series; do setup_kernel "$s"; done
 case $what in
 demo) ;;
+devices)
+	install_packages "$PKG_DEVICES"
+	setup_xen
+	setup_xen_qemu
+	setup_xen_qemu_new
+	;;
 check | full)
 	install_packages "$PKG_CHECK"
 	setup_kselftest
@@ -314,5 +321,5 @@ check | full)
 	setup_qemu
 	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; setup_xen420; }
 	;;
-*) die "usage: setup.sh [deb|demo|check|full] [SERIES...]" ;;
+*) die "usage: setup.sh [deb|demo|devices|check|full] [SERIES...]" ;;
 esac
