@@ -102,3 +102,47 @@ by_kexec() {
 # qmp SOCKET COMMAND...: each a JSON object. No Python: it takes seconds to start here.
 QMP=$PWD/qmp
 qmp() { "$QMP" "$@"; }
+
+# Guests that Debian's unmodified xenstored, or oxenstored, and xenconsoled serve.
+xen_daemons() {	# what they need; those that are not to see their libraries run by xen
+	X=$KXEN_CACHE/xen BIN=$X/usr/lib/xen-4.17/bin LIBS=$X/usr/lib/x86_64-linux-gnu
+	export XENSTORED_RUNDIR=/run/xenstored XENSTORED_ROOTDIR=/run/xenstored.root
+	mkdir -p $XENSTORED_RUNDIR $XENSTORED_ROOTDIR /run/log /dev/pts
+	mount -t devpts -o ptmxmode=666 devpts /dev/pts
+	ln -sf pts/ptmx /dev/ptmx
+	WORDS="$WORDS console=hvc0"
+}
+xen() { LD_LIBRARY_PATH=$LIBS PATH=$BIN:$X/usr/bin:$PATH "$@"; }
+xenconsoled_starts() {
+	export LD_LIBRARY_PATH=$LIBS PATH=$X/usr/bin:$PATH
+	xenstore-write /local/domain/0/domid 0
+	check "xenconsoled starts" xen xenconsoled --pid-file=/run/xenconsoled.pid --log=guest --log-dir=/run/log
+}
+# A guest that waits to be introduced: introduced KERNEL-SERIES DOMID WHAT:WHAT...
+introduced() {
+	next
+	DOMID=$2 WAIT=400 vm vmlinux-$1 1 256 initrd-grants-$1.gz "kxen=vchan vchan=$3" -no-reboot -S \
+		-qmp unix:/run/qmp.$2,server=on,wait=off &
+	wait_for sh -c "$T/kvm-xen dump $2 2>/dev/null | grep -q ': running'" ||
+		cat /run/q.$n
+	check "domain $2 is introduced" xen ./introduce $2 console
+	check "its console has a terminal" wait_for sh -c "xenstore-read /local/domain/$2/console/tty | grep -q /dev/pts"
+	qmp /run/qmp.$2 '{"execute":"cont"}' > /run/cont
+}
+said() { grep -aq "$2" /run/log/guest-guest-$1.log; }
+host() {	# NAME ROLE DOMID PATH
+	xen timeout 200 ./vchan $2 $3 $4 > /run/host 2>&1
+	check "$1: the host's program ends well" [ $? = 0 ] || cat /run/host
+	sed -n "s/^L2 \(ok\|not ok\) - /\1 - $1, host: /p" /run/host
+}
+results() {	# DOMID
+	tr -d '\r' < /run/log/guest-guest-$1.log | sed -n "s/^L2 \(ok\|not ok\) - /\1 - domain $1: /p"
+}
+vchans_ended() {	# DOMID HOW-MANY: all that it had, well
+	results $1
+	for v in $(tr -d '\r' < /run/log/guest-guest-$1.log | sed -n 's/^L2 vchan \([^ ]*\) ended \([0-9]*\)$/\1=\2/p'); do
+		check "domain $1: ${v%=*}" [ "${v#*=}" = 0 ]
+	done
+	check "domain $1: no splat" fails said $1 'L2 splat'
+	check "domain $1: there were $2" [ "$(grep -ac 'ended 0' /run/log/guest-guest-$1.log)" = $2 ]
+}
