@@ -48,7 +48,6 @@ MODULE_PARM_DESC(privcmd_pages, "Pages that are mapped by /dev/xen/privcmd");
  * @read_only: for reading.
  * @mm: where, as @start; only compared.
  * @start: address of its first page.
- * @count: of pages.
  * @page: the pages. One that is filled in is set last, @page.page, for who takes a fault; unmapping
  *	takes it away when nobody can reach it any more.
  */
@@ -59,7 +58,6 @@ struct privcmd_map {
 	bool read_only;
 	const struct mm_struct *mm;
 	unsigned long start;
-	u32 count;
 	struct kxen_dom0_page page[];
 };
 
@@ -195,7 +193,6 @@ int kxen_privcmd_mmap(struct file *file, struct vm_area_struct *vma)
 	map->read_only = read_only;
 	map->mm = vma->vm_mm;
 	map->start = vma->vm_start;
-	map->count = vma_pages(vma);
 	kxen_vma_frames(vma, read_only);
 	vma->vm_ops = &privcmd_vm_ops;
 	vma->vm_private_data = map;
