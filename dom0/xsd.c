@@ -32,9 +32,10 @@ static void xsd_event(struct kxen_host_port *host, u32 nr)
 
 static struct kxen_host_port xsd_host = { .event = xsd_event };
 
+/* No end of line: oxenstored takes all it reads for the number. */
 static int xsd_port_show(struct seq_file *m, void *v)
 {
-	seq_printf(m, "%u\n", port);
+	seq_printf(m, "%u", port);
 	return 0;
 }
 
