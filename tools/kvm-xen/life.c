@@ -294,12 +294,12 @@ static void report(void)
 	int n = snprintf(text, sizeof(text), "%u\n", life->domid);
 
 	life->resumed = true;
+	if (setup->log >= 0)
+		dup2(setup->log, 2);
 	if (setup->status >= 0 && write(setup->status, text, n) != n)
 		note("nobody waits for domain %u any more", life->domid);
 	if (setup->status >= 0)
 		close(setup->status);
-	if (setup->log >= 0)
-		dup2(setup->log, 2);
 	note("domain %u runs", life->domid);
 }
 
