@@ -30,10 +30,10 @@ packages() {
 	said $? "each has the version of the file VERSION" "$WORK/versions"
 	same "kvm-xen-tools has what it should" "kvm-xen-tools_${VERSION}_amd64.deb" \
 		"$(printf "$f %s\n" lib/systemd/system/kvm-xen-{dom0,xenstored,xenconsoled}.service \
-			lib/udev/rules.d/99-kvm-xen.rules usr/share/man/man{7/kvm-xen-dom0.7,8/kvm-xen.8}.gz \
+			lib/udev/rules.d/99-kvm-xen.rules usr/share/man/man{5/kvm-xen.cfg.5,7/kvm-xen-dom0.7,8/kvm-xen.8}.gz \
 			usr/share/bash-completion/completions/kvm-xen usr/share/lintian/overrides/kvm-xen-tools \
-			$doc/{README.Debian,README.md.gz,changelog.gz,copyright,examples/libvirt-hvm.xml} \
-			$doc/{dom0,platform-device,tracing}.rst.gz
+			$doc/{README.Debian,README.md.gz,changelog.gz,copyright,examples/{guest.cfg,libvirt-hvm.xml}} \
+			$doc/{dom0,dom0-devices,platform-device,tracing}.rst.gz
 		printf "$x %s\n" usr/lib/kvm-xen/xen-tool usr/sbin/kvm-xen
 		cd "$KXEN_TOP/tools/bpftrace" && printf "$x usr/share/kvm-xen/bpftrace/%s\n" *.bt)"
 	# shellcheck disable=SC2046
