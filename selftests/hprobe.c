@@ -16,9 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <xen/xen.h>
 #include <xen/sys/evtchn.h>
+#include <xen/sys/privcmd.h>
 
 #include "probe/abi.h"
 
@@ -236,6 +238,47 @@ static int domain_op(unsigned int domid, unsigned long req)
 	return call(req, &a);
 }
 
+static int wanted(void)
+{
+	char line[64];
+	FILE *f = fopen("/sys/kernel/debug/kvm-xen/d0/probe", "r");
+	int n = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "wanted %d", &n);
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Frame 1 is paged out: who maps it is told, and it is asked for. Its neighbours are there. */
+static void test_foreign(unsigned int domid)
+{
+	int fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC), before = wanted();
+	xen_pfn_t gfn[3] = { 0, 1, 2 }, again = 3;
+	char *at = mmap(NULL, 3 * 4096, PROT_READ, MAP_SHARED, fd, 0);
+	int err[3] = { 1, 1, 1 };
+	struct privcmd_mmapbatch_v2 b = {
+		.num = 3, .dom = domid, .addr = (unsigned long)at, .arr = gfn, .err = err,
+	};
+
+	check("memory for frames of it", at != MAP_FAILED, 1);
+	check("a frame is paged out", ioctl(fd, IOCTL_PRIVCMD_MMAPBATCH_V2, &b) ? errno : 0, ENOENT);
+	check("that one", err[1], -ENOENT);
+	check("the others are not", err[0] || err[2], 0);
+	check("it is wanted", wanted() - before, 1);
+	b.num = 1;
+	b.addr += 4096;
+	b.arr = gfn + 1;
+	check("it is out still", ioctl(fd, IOCTL_PRIVCMD_MMAPBATCH_V2, &b) ? errno : 0, ENOENT);
+	check("it is wanted again", wanted() - before, 2);
+	b.arr = &again;
+	check("another one in its place", ioctl(fd, IOCTL_PRIVCMD_MMAPBATCH_V2, &b), 0);
+	check("is there", err[0], 0);
+	munmap(at, 3 * 4096);
+	close(fd);
+}
+
 /* What it has been so far is a stream that it could be restored from. */
 static void test_placed(unsigned int domid)
 {
@@ -248,6 +291,7 @@ static void test_placed(unsigned int domid)
 	check("it is paused", domain_op(domid, KXEN_PAUSE), 0);
 	check("it is saved", call(KXEN_SAVE, &a), 0);
 	check("something is placed", of_frame(domid, KXEN_PROBE_PLACE), 0);
+	test_foreign(domid);
 	check("then it is not restored", call(KXEN_RESTORE, &a), EBUSY);
 	check("because of its state", a.reason, KXEN_RESTORE_STATE);
 	check("nor saved", call(KXEN_SAVE, &a), EOPNOTSUPP);

@@ -25,12 +25,23 @@ struct placed {
 	struct rcu_head rcu;
 };
 
-static atomic_t nr_placed;
+static atomic_t nr_placed, nr_wanted;
 
 /* How many there are, in all domains together: none when the last one has gone. */
 int kxen_probe_placed(void)
 {
 	return atomic_read(&nr_placed);
+}
+
+/* How often the host has asked for one that is out. */
+int kxen_probe_wanted(void)
+{
+	return atomic_read(&nr_wanted);
+}
+
+static void probe_want(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
+{
+	atomic_inc(&nr_wanted);
 }
 
 static void free_placed(struct placed *s)
@@ -59,6 +70,7 @@ static struct placed *make_placed(enum kxen_p2m_kind kind)
 	atomic_inc(&nr_placed);
 	s->entry.kind = kind;
 	s->entry.release = probe_release;
+	s->entry.want = probe_want;
 	return s;
 }
 

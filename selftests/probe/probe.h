@@ -61,6 +61,7 @@ long kxen_probe_place_out(struct kxen_domain *d, u64 gfn);
 long kxen_probe_unplace(struct kxen_domain *d, u64 gfn);
 void kxen_probe_free_own(struct kxen_domain *d);
 int kxen_probe_placed(void);
+int kxen_probe_wanted(void);
 
 /* save.c */
 extern const struct kxen_rec_desc kxen_probe_recs[];

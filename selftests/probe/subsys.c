@@ -81,6 +81,7 @@ static int probe_show(struct seq_file *m, void *v)
 	seq_printf(m, "kept %llu\n", d->probe->value);
 	mutex_unlock(&d->probe->lock);
 	seq_printf(m, "placed %d\n", kxen_probe_placed());
+	seq_printf(m, "wanted %d\n", kxen_probe_wanted());
 	seq_printf(m, "vcpus %d\n", atomic_read(&nr_vcpus));
 	return 0;
 }
