@@ -226,7 +226,7 @@ static void test_refused(void)
 		__HYPERVISOR_set_trap_table, __HYPERVISOR_platform_op,
 		__HYPERVISOR_set_timer_op, __HYPERVISOR_console_io,
 		__HYPERVISOR_grant_table_op, __HYPERVISOR_vm_assist, __HYPERVISOR_vcpu_op,
-		__HYPERVISOR_sched_op, __HYPERVISOR_physdev_op, __HYPERVISOR_hvm_op,
+		__HYPERVISOR_sched_op, __HYPERVISOR_physdev_op,
 		__HYPERVISOR_xenpmu_op, __HYPERVISOR_dm_op, 63, 64, 1ULL << 32 | __HYPERVISOR_xen_version, -1,
 	};
 	static const uint32_t memory_ops[] = {
