@@ -114,24 +114,6 @@ static void pass_on(int sig)
 		kill(supervisor, SIGTERM);
 }
 
-static void show_log(const char *name)
-{
-	char path[128], line[500];
-	bool first = true;
-	FILE *f;
-
-	guest_path(path, sizeof(path), name, "log");
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f)) {
-		if (first)
-			fprintf(stderr, "kvm-xen: what its VMM and its backend have said:\n");
-		fprintf(stderr, "  %s", line);
-		first = false;
-	}
-	if (f)
-		fclose(f);
-}
-
 /* Nothing of the terminal's is left to it but for the first life. */
 static void __attribute__((noreturn)) supervise_apart(struct life_setup *s)
 {
@@ -177,7 +159,7 @@ static int in_background(struct life_setup *s)
 	}
 	while (waitpid(supervisor, &status, 0) < 0 && errno == EINTR)
 		;
-	show_log(s->cfg->name);
+	guest_show_log(s->cfg->name);
 	fprintf(stderr, "kvm-xen: there is no guest '%s'; what was done for it is undone\n", s->cfg->name);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -92,20 +92,6 @@ void guest_set_pid(const char *name, pid_t pid)
 		fail(1, "cannot write %s: %s", path, strerror(errno));
 }
 
-int guest_open_log(const char *name)
-{
-	char path[128], old[128];
-	int fd;
-
-	guest_path(path, sizeof(path), name, "log");
-	guest_path(old, sizeof(old), name, "log.old");
-	rename(path, old);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		fail(1, "cannot write %s: %s", path, strerror(errno));
-	return fd;
-}
-
 /* --- what is left --------------------------------------------------------------------- */
 
 struct cleaning {
@@ -226,6 +212,7 @@ static int one_life(struct life *l, struct life_setup *s, int terminal)
 {
 	int status;
 
+	guest_turn_log(s->cfg->name, s->log);
 	memset(l, 0, sizeof(*l));
 	begin(l, s, terminal);
 	/* Who waits for word of it sees when it has ended. */

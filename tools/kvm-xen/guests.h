@@ -24,8 +24,20 @@ int guest_lock(const char *name, bool make, bool wait);
 pid_t guest_pid(const char *name);
 void guest_set_pid(const char *name, pid_t pid);
 
-/* A log of its own for each start; the one before is kept. */
+/* log.c. A log of its own for each start; the one before is kept. */
 int guest_open_log(const char *name);
+
+/* Before a life: another file for @log, and for standard output and error, if it is large by now. */
+void guest_turn_log(const char *name, int log);
+
+/* On standard error, for somebody whose guest is not there. */
+void guest_show_log(const char *name);
+
+/*
+ * Where children of the calling process are to write what goes to @log, of which so much is written
+ * as one life may have. Until this process exits. -1: @log is.
+ */
+int log_of_life(int log);
 
 /* Under the lock: what somebody who was killed has left of guests of that name; was there any? */
 bool guest_clean(struct xs_handle *h, int ctl, const char *name);

@@ -393,7 +393,7 @@ void life_run(struct life *l, const struct life_setup *s)
 	atexit(undo_alone);
 	/* Who waits for word of it may be gone. */
 	signal(SIGPIPE, SIG_IGN);
-	vmm_bind_children(s->log);
+	vmm_bind_children(log_of_life(s->log));
 	store = store_open();
 	if (store_find(store, s->cfg->name, &other))
 		fail(EXIT_REFUSED, "domain %u has the name '%s' already", other, s->cfg->name);
