@@ -3,15 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm_xen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kvm-xen.h"
+#include "vmm.h"
 
 #define DEVICE "/dev/kvm-xen"
+#define LOOK_MS	20
 
 int ctl_open(void)
 {
@@ -131,4 +135,34 @@ unsigned int ctl_vcpu_ids(int ctl)
 	if (ioctl(ctl, KXEN_INFO, &i) || !(i.features & KXEN_F_VCPU_IDS))
 		return 0;
 	return i.max_vcpus;
+}
+
+/* The number alone says nothing; with the pidfd open, it is one process's in both looks. */
+int ctl_open_vmm(int ctl, const struct kxen_query *q)
+{
+	struct kxen_query again = { .size = sizeof(again), .domid = q->domid };
+	int fd = q->pid > 1 ? syscall(SYS_pidfd_open, q->pid, 0) : -1;
+
+	if (fd < 0)
+		return -1;
+	if (proc_has_vm(q->pid) && !ioctl(ctl, KXEN_QUERY, &again) && again.pid == q->pid &&
+	    again.state < KXEN_STATE_DYING && !memcmp(again.uuid, q->uuid, sizeof(q->uuid)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+bool ctl_wait_end(int ctl, uint32_t domid, bool dying, unsigned int ms)
+{
+	struct kxen_query q = { .size = sizeof(q), .domid = domid };
+	unsigned int waited;
+
+	for (waited = 0; !ioctl(ctl, KXEN_QUERY, &q); waited += LOOK_MS) {
+		if (dying && q.state == KXEN_STATE_DYING)
+			return true;
+		if (waited >= ms)
+			return false;
+		poll(NULL, 0, LOOK_MS);
+	}
+	return true;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm_xen.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@
 #include "vmm.h"
 
 #define DIRECTORY	"/run/kvm-xen"
+#define KILL_MS		10000	/* until one that is killed has ended, and its domain with it */
 #define CRASH_S		10	/* who crashes sooner is not started again */
 
 /* --- its directory ------------------------------------------------------------------- */
@@ -113,6 +116,21 @@ static bool is_same(struct xs_handle *h, const struct kxen_query *q)
 	return same;
 }
 
+/* It has ended with who was killed, unless a wrapper has kept it. */
+static void end_vmm(int ctl, const struct kxen_query *q)
+{
+	struct pollfd p = { .fd = ctl_open_vmm(ctl, q), .events = POLLIN };
+
+	if (p.fd >= 0) {
+		syscall(SYS_pidfd_send_signal, p.fd, SIGKILL, NULL, 0);
+		poll(&p, 1, KILL_MS);
+		close(p.fd);
+	}
+	if (!ctl_wait_end(ctl, q->domid, true, KILL_MS))
+		fail(EXIT_REFUSED, "domain %u, which somebody who was killed has left, is still there, and it is not certain which process has its VM: %d is said to",
+		     q->domid, q->pid);
+}
+
 static void clean_one(void *to, uint32_t domid, const char *name)
 {
 	struct kxen_query q = { .size = sizeof(q), .domid = domid };
@@ -120,10 +138,8 @@ static void clean_one(void *to, uint32_t domid, const char *name)
 
 	if (strcmp(name, c->name))
 		return;
-	/* Its VMM has ended with who was killed, unless a wrapper has kept it. */
-	if (!ioctl(c->ctl, KXEN_QUERY, &q) && q.state < KXEN_STATE_DYING && q.pid > 1 &&
-	    is_same(c->h, &q))
-		kill(q.pid, SIGKILL);
+	if (!ioctl(c->ctl, KXEN_QUERY, &q) && is_same(c->h, &q))
+		end_vmm(c->ctl, &q);
 	if (!store_remove(c->h, domid))
 		fail(1, "what xenstore has of domain %u cannot be taken away: %s", domid,
 		     strerror(errno));

@@ -46,6 +46,15 @@ void ctl_query(int ctl, struct kxen_query *q);
 unsigned int ctl_vcpu_ids(int ctl);
 const char *ctl_why(int error);
 
+/*
+ * A pidfd of the process that has the VM of the domain of @q, which was queried; -1: there is none
+ * that is known for certain, as when it has just ended and its number is another one's.
+ */
+int ctl_open_vmm(int ctl, const struct kxen_query *q);
+
+/* Wait until the domain is gone, or, with @dying, at least on its way; false: it is not in time. */
+bool ctl_wait_end(int ctl, uint32_t domid, bool dying, unsigned int ms);
+
 /* special.c: the rings, for a guest that has not run yet, and all that it finds them by. */
 void ctl_special_pages(int ctl, uint32_t domid, struct special *s);
 

@@ -113,16 +113,24 @@ static void destroy_vm(struct xs_handle *h, int ctl, uint32_t domid)
 		fail(EXIT_REFUSED, "domain %u is dying: %u hold it still", domid, q.holders);
 	if (q.pid < 2)
 		fail(EXIT_REFUSED, "domain %u has no VMM yet", domid);
-	p.fd = syscall(SYS_pidfd_open, q.pid, 0);
-	if (p.fd >= 0 && syscall(SYS_pidfd_send_signal, p.fd, SIGTERM, NULL, 0))
+	p.fd = ctl_open_vmm(ctl, &q);
+	if (p.fd < 0)
+		fail(EXIT_REFUSED, "domain %u is left alone: process %d, which is said to have its VM, has none, or cannot be looked at",
+		     domid, q.pid);
+	if (syscall(SYS_pidfd_send_signal, p.fd, SIGTERM, NULL, 0))
 		fail(EXIT_REFUSED, "the VMM of domain %u, process %d, cannot be ended: %s", domid, q.pid,
 		     strerror(errno));
-	if (p.fd >= 0 && poll(&p, 1, TERM_MS) <= 0) {
+	if (poll(&p, 1, TERM_MS) <= 0) {
 		syscall(SYS_pidfd_send_signal, p.fd, SIGKILL, NULL, 0);
 		poll(&p, 1, TERM_MS);
 	}
+	close(p.fd);
+	if (!ctl_wait_end(ctl, domid, true, TERM_MS))
+		fail(1, "domain %u is still there: somebody else has its VM, too", domid);
 	if (h)
 		store_remove(h, domid);
+	if (!ctl_wait_end(ctl, domid, false, TERM_MS))
+		fail(1, "domain %u stays dying: somebody has its pages", domid);
 }
 
 /*
