@@ -104,7 +104,7 @@ struct cleaning {
 	bool found;
 };
 
-/* By its handle: its number may be another one's by now. */
+/* By its handle: its number may be another one's by now, and so may be the nodes. */
 static bool is_same(struct xs_handle *h, const struct kxen_query *q)
 {
 	char *vm = store_read(h, "/local/domain/%u/vm", q->domid), uuid[37];
@@ -135,12 +135,15 @@ static void clean_one(void *to, uint32_t domid, const char *name)
 {
 	struct kxen_query q = { .size = sizeof(q), .domid = domid };
 	struct cleaning *c = to;
+	bool there, other;
 
 	if (strcmp(name, c->name))
 		return;
-	if (!ioctl(c->ctl, KXEN_QUERY, &q) && is_same(c->h, &q))
+	there = !ioctl(c->ctl, KXEN_QUERY, &q);
+	other = there && !is_same(c->h, &q);
+	if (there && !other)
 		end_vmm(c->ctl, &q);
-	if (!store_remove(c->h, domid))
+	if (!(other ? store_unmark(c->h, domid) : store_remove(c->h, domid)))
 		fail(1, "what xenstore has of domain %u cannot be taken away: %s", domid,
 		     strerror(errno));
 	c->found = true;

@@ -194,12 +194,18 @@ static bool remove_backends(struct xs_handle *h, uint32_t domid)
 	return good;
 }
 
+bool store_unmark(struct xs_handle *h, uint32_t domid)
+{
+	char path[MAX_PATH];
+
+	snprintf(path, sizeof(path), "/tool/kvm-xen/%u", domid);
+	return remove_path(h, path);
+}
+
 bool store_remove(struct xs_handle *h, uint32_t domid)
 {
 	static const char *const paths[] = {
 		"/local/domain/0/device-model/%u", "/local/domain/%u", "/libxl/%u",
-		/* The mark goes last: whoever is killed before that is found by it. */
-		"/tool/kvm-xen/%u",
 	};
 	char *vm = store_read(h, "/local/domain/%u/vm", domid), path[MAX_PATH];
 	bool good = true;
@@ -216,7 +222,8 @@ bool store_remove(struct xs_handle *h, uint32_t domid)
 		snprintf(path, sizeof(path), paths[i], domid);
 		good &= remove_path(h, path);
 	}
-	return good;
+	/* Whoever is killed before that, or cannot take all away, leaves what is found by it. */
+	return good && store_unmark(h, domid);
 }
 
 /* --- names -------------------------------------------------------------------------- */

@@ -32,8 +32,12 @@ void store_add_console(struct xs_handle *h, uint32_t domid, const struct special
 bool store_devices_ready(struct xs_handle *h, uint32_t domid, unsigned int disks,
 			 unsigned int vifs, char *which, size_t size);
 
-/* All that there is of a domain, whoever has made it. False: something is left. */
+/*
+ * All that there is of a domain, whoever has made it. False: something is left, and so is the mark
+ * of this tool, which can be taken away alone.
+ */
 bool store_remove(struct xs_handle *h, uint32_t domid);
+bool store_unmark(struct xs_handle *h, uint32_t domid);
 
 /* The first domain of that name; false: there is none. */
 bool store_find(struct xs_handle *h, const char *name, uint32_t *domid);
