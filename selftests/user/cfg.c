@@ -147,9 +147,25 @@ static void whole(void)
 	cfg_free(&c);
 }
 
+static void from_a_directory(void)
+{
+	struct cfg c;
+	bool good = parse(&c, "name = 'a'\nkernel = 'k'\nramdisk = '/r'\nvmm = 'qemu'\nbackend = './q'\n"
+			  "disk = [ 'img/d,raw,xvda', '/e,raw,xvdb' ]\n");
+
+	cfg_from_root(&c, "/home");
+	check("files are named from the root", good && !strcmp(c.kernel, "/home/k") &&
+	      !strcmp(c.ramdisk, "/r") && !strcmp(c.disk[0].target, "/home/img/d") &&
+	      !strcmp(c.disk[1].target, "/e"));
+	check("so is a program, but not one of PATH", good && !strcmp(c.backend, "/home/./q") &&
+	      !strcmp(c.vmm, "qemu"));
+	cfg_free(&c);
+}
+
 int main(void)
 {
 	whole();
+	from_a_directory();
 	refused("nothing", "", "0: there is no 'name'\n"
 		"0: there is no 'kernel'; a guest of type \"hvm\" can boot from a disk\n");
 	refused("no kernel", "name='a'", "0: there is no 'kernel'; a guest of type \"hvm\" can boot from a disk\n");

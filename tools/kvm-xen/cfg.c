@@ -61,6 +61,35 @@ bool cfg_name_ok(const char *name)
 	return len && len < 64 && isalpha((unsigned char)name[0]) && strspn(name, good) == len;
 }
 
+static void from_root(char **path, const char *dir)
+{
+	char *whole;
+
+	if (!*path || **path == '/')
+		return;
+	whole = malloc(strlen(dir) + strlen(*path) + 2);
+	if (!whole)
+		abort();
+	sprintf(whole, "%s/%s", dir, *path);
+	free(*path);
+	*path = whole;
+}
+
+/* What a link leads to is looked for in each life. */
+void cfg_from_root(struct cfg *c, const char *dir)
+{
+	unsigned int i;
+
+	from_root(&c->kernel, dir);
+	from_root(&c->ramdisk, dir);
+	for (i = 0; i < c->disks; i++)
+		from_root(&c->disk[i].target, dir);
+	if (c->vmm && strchr(c->vmm, '/'))
+		from_root(&c->vmm, dir);
+	if (c->backend && strchr(c->backend, '/'))
+		from_root(&c->backend, dir);
+}
+
 void cfg_uuid_text(const uint8_t *u, char *text)
 {
 	unsigned int i;

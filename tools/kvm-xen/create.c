@@ -81,13 +81,18 @@ static void read_cfg(struct cfg *c, const char *file)
 {
 	struct cfg_say_to s = { .say = say_fault, .to = (void *)file };
 	size_t len;
-	char *text = read_file(file, &len);
+	char *text = read_file(file, &len), *dir = getcwd(NULL, 0);
 
+	/* Who looks after the guest has another directory. */
+	if (!dir)
+		fail(EXIT_REFUSED, "cannot tell the directory: %s", strerror(errno));
 	s.failed = !cfg_parse(c, text, len, say_fault, (void *)file);
 	if (!s.failed)
 		check_files(c, &s);
 	if (s.failed)
 		fail(EXIT_REFUSED, "nothing was done, because of what is said of %s above", file);
+	cfg_from_root(c, dir);
+	free(dir);
 	free(text);
 }
 
