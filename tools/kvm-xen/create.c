@@ -139,7 +139,7 @@ static int in_background(struct life_setup *s)
 {
 	struct sigaction sa = { .sa_handler = pass_on };
 	char text[16] = "";
-	int pipes[2], status;
+	int pipes[2], status = 0;
 	ssize_t n;
 
 	if (pipe2(pipes, O_CLOEXEC))
@@ -176,6 +176,8 @@ static int create(struct life_setup *s, bool foreground)
 	struct xs_handle *h;
 	int lock;
 
+	/* Whoever started this may have it ignored, and then nobody could be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	s->ctl = ctl_open();
 	h = store_open();
 	lock = guest_lock(s->cfg->name, true, false);

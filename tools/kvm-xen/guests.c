@@ -229,7 +229,7 @@ static void begin(struct life *l, const struct life_setup *s, int terminal)
 /* Returns what waitpid() says of it. */
 static int one_life(struct life *l, struct life_setup *s, int terminal)
 {
-	int status;
+	int status = 0;
 
 	guest_turn_log(s->cfg->name, s->log);
 	memset(l, 0, sizeof(*l));
