@@ -183,16 +183,34 @@ int cmd_destroy(int argc, char **argv)
 /* --- console -------------------------------------------------------------------------- */
 
 static struct termios before;
+static volatile sig_atomic_t changed;
 
 static void restore_terminal(void)
 {
-	tcsetattr(0, TCSANOW, &before);
+	if (changed)
+		tcsetattr(0, TCSANOW, &before);
 }
 
 static void end_by_signal(int sig)
 {
 	(void)sig;
-	exit(0);
+	restore_terminal();
+	_exit(0);
+}
+
+/* Whatever ends this is not to leave the terminal as it is here. */
+static void take_signals(void)
+{
+	static const int ends[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+	struct sigaction sa = { .sa_handler = end_by_signal }, was;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (!sigaction(ends[i], NULL, &was) && was.sa_handler != SIG_IGN)
+			sigaction(ends[i], &sa, NULL);
+	/* When nobody reads standard output any more, a write says so. */
+	signal(SIGPIPE, SIG_IGN);
+	atexit(restore_terminal);
 }
 
 static void make_raw(int fd)
@@ -203,7 +221,7 @@ static void make_raw(int fd)
 		return;
 	if (!fd) {
 		before = t;
-		atexit(restore_terminal);
+		changed = 1;
 	}
 	cfmakeraw(&t);
 	tcsetattr(fd, TCSANOW, &t);
@@ -290,7 +308,6 @@ int cmd_console(int argc, char **argv)
 		"usage: kvm-xen console NAME|DOMID\n"
 		"Ctrl-] leaves it.\n"
 		"  --help           this text\n";
-	struct sigaction sa = { .sa_handler = end_by_signal };
 	struct xs_handle *h;
 	uint32_t domid;
 	int ctl, tty;
@@ -304,8 +321,7 @@ int cmd_console(int argc, char **argv)
 	domid = find(h, ctl, argv[1], NULL);
 	tty = open_tty(h, ctl, domid);
 	close(ctl);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	take_signals();
 	make_raw(tty);
 	make_raw(0);
 	talk(tty);
