@@ -25,7 +25,8 @@
 
 #define DIRECTORY	"/run/kvm-xen"
 #define KILL_MS		10000	/* until one that is killed has ended, and its domain with it */
-#define CRASH_S		10	/* who crashes sooner is not started again */
+#define CRASH_S		10	/* who crashes sooner is not started again, others not at once */
+#define REST_S		30	/* at most, between two lives */
 
 /* --- its directory ------------------------------------------------------------------- */
 
@@ -266,6 +267,29 @@ static bool again(const struct life *l, const struct cfg *c, int status, time_t 
 	}
 }
 
+/*
+ * A guest that ends as soon as it has begun would keep the host busy with its beginnings, and fill
+ * its log: each such life in a row waits longer. False: told to stop meanwhile.
+ */
+static bool rest(unsigned int short_lives)
+{
+	struct timespec t = { .tv_sec = short_lives < 6 ? 1 << (short_lives - 1) : REST_S };
+	sigset_t set, old;
+
+	if (!short_lives)
+		return true;
+	note("it has lived for less than %d s: it is started again in %lld s", CRASH_S,
+	     (long long)t.tv_sec);
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	if (!stopping)
+		ppoll(NULL, 0, &t, &old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (stopping)
+		note("it is ended from outside before that");
+	return !stopping;
+}
+
 static time_t seconds(void)
 {
 	struct timespec t;
@@ -278,8 +302,9 @@ int guest_supervise(struct life_setup *s, int terminal)
 {
 	struct life *l = mmap(NULL, sizeof(*l), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			      -1, 0);
+	unsigned int short_lives = 0;
 	bool resumed = false;
-	time_t begun;
+	time_t begun, lived;
 	int status;
 
 	if (l == MAP_FAILED)
@@ -294,7 +319,9 @@ int guest_supervise(struct life_setup *s, int terminal)
 		if (WIFSIGNALED(status))
 			note("signal %d has ended the process that led the guest", WTERMSIG(status));
 		resumed |= l->resumed;
-	} while (l->resumed && again(l, s->cfg, status, seconds() - begun));
+		lived = seconds() - begun;
+		short_lives = lived < CRASH_S ? short_lives + 1 : 0;
+	} while (l->resumed && again(l, s->cfg, status, lived) && rest(short_lives));
 	guest_set_pid(s->cfg->name, 0);
 	if (resumed)
 		return 0;
