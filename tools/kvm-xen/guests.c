@@ -26,6 +26,7 @@
 #define DIRECTORY	"/run/kvm-xen"
 #define KILL_MS		10000	/* until one that is killed has ended, and its domain with it */
 #define CRASH_S		10	/* who crashes sooner is not started again, others not at once */
+#define LOOK_MS		10	/* from one look at processes to the next */
 #define REST_S		30	/* at most, between two lives */
 
 /* --- its directory ------------------------------------------------------------------- */
@@ -185,17 +186,31 @@ static void take_signals(void)
 		sigaction(signals[i], &sa, NULL);
 }
 
-/* It had children: those that were not bound to it, or are still on their way out. */
+/* What ran below this process before: a shell may have become it. */
+static struct process *others;
+static unsigned int nr_others;
+
+/*
+ * It had children: those that were not bound to it, or are still on their way out. What those have
+ * started becomes this process's when they end.
+ */
 static void end_children(void)
 {
 	struct process *list;
-	unsigned int n;
+	unsigned int looks, n, i;
 
-	for (n = proc_tree(getpid(), &list, 0, NULL, 0); n > 1; n--)
-		kill(list[n - 1].pid, SIGKILL);
-	free(list);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	for (looks = 0; looks < KILL_MS / LOOK_MS; looks++) {
+		n = proc_tree(getpid(), &list, 0, others, nr_others);
+		for (i = 1; i < n; i++)
+			kill(list[i].pid, SIGKILL);
+		free(list);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		if (n <= 1)
+			return;
+		poll(NULL, 0, LOOK_MS);
+	}
+	note("a process of the guest's does not end, although it is killed");
 }
 
 /* A process that lives one life; a signal that comes meanwhile is not lost. */
@@ -311,6 +326,7 @@ int guest_supervise(struct life_setup *s, int terminal)
 		fail(1, "no memory");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	take_signals();
+	nr_others = proc_tree(getpid(), &others, 0, NULL, 0);
 	s->parent = getpid();
 	do {
 		begun = seconds();
