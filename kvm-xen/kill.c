@@ -9,6 +9,7 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/pid.h>
+#include <linux/rculist.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -18,6 +19,13 @@
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "subsys.h"
+
+/*
+ * for_each_thread(), which names a lock that a module does not have, where the kernel is to prove
+ * its use of RCU. The caller has called rcu_read_lock().
+ */
+#define EACH_THREAD(p, t) \
+	list_for_each_entry_rcu(t, &(p)->signal->thread_head, thread_node)
 
 #define ATTACH_LIMIT	(10 * HZ)	/* for one that is under way */
 
@@ -55,7 +63,7 @@ static struct pid *process_of(const struct mm_struct *mm)
 	for_each_process(p) {
 		if (p->flags & PF_KTHREAD)
 			continue;
-		for_each_thread(p, t) {
+		EACH_THREAD(p, t) {
 			if (READ_ONCE(t->mm) != mm)
 				continue;
 			pid = is_global_init(p) ? ERR_PTR(-EPERM) : get_task_pid(p, PIDTYPE_TGID);
@@ -76,7 +84,7 @@ static bool has_ended(struct pid *pid)
 	rcu_read_lock();
 	p = pid_task(pid, PIDTYPE_TGID);
 	if (p)
-		for_each_thread(p, t)
+		EACH_THREAD(p, t)
 			ended = ended && READ_ONCE(t->exit_state);
 	rcu_read_unlock();
 	return ended;
