@@ -130,7 +130,6 @@ static void __attribute__((noreturn)) supervise_apart(struct life_setup *s)
 	close(null);
 	if (chdir("/"))
 		note("cannot leave the directory: %s", strerror(errno));
-	guest_set_pid(s->cfg->name, getpid());
 	exit(guest_supervise(s, terminal));
 }
 
@@ -183,15 +182,15 @@ static int create(struct life_setup *s, bool foreground)
 		close_range(3, ~0U, 0);
 	s->ctl = ctl_open();
 	h = store_open();
-	lock = guest_lock(s->cfg->name, true, false);
+	lock = guest_lock(s->cfg->name, true);
 	if (lock < 0)
 		fail(EXIT_REFUSED, "there is a guest '%s' already: process %d looks after it",
 		     s->cfg->name, guest_pid(s->cfg->name));
+	guest_set_pid(s->cfg->name, 0);
 	guest_clean(h, s->ctl, s->cfg->name);
 	xs_close(h);
 	if (!foreground)
 		return in_background(s);
-	guest_set_pid(s->cfg->name, getpid());
 	return guest_supervise(s, -1);
 }
 

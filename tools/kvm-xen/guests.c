@@ -45,7 +45,7 @@ static void make_directory(const char *name)
 		fail(EXIT_REFUSED, "cannot make %s: %s", path, strerror(errno));
 }
 
-int guest_lock(const char *name, bool make, bool wait)
+int guest_lock(const char *name, bool make)
 {
 	char path[128];
 	int fd;
@@ -58,7 +58,7 @@ int guest_lock(const char *name, bool make, bool wait)
 		return -1;
 	if (fd < 0)
 		fail(EXIT_REFUSED, "cannot open %s: %s", path, strerror(errno));
-	while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB))) {
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno == EINTR)
 			continue;
 		close(fd);
@@ -69,16 +69,32 @@ int guest_lock(const char *name, bool make, bool wait)
 
 pid_t guest_pid(const char *name)
 {
+	unsigned long long start = 0;
 	char path[128];
 	int pid = 0;
 	FILE *f;
 
 	guest_path(path, sizeof(path), name, "pid");
 	f = fopen(path, "re");
-	if (f && fscanf(f, "%d", &pid) != 1)
+	if (f && fscanf(f, "%d %llu", &pid, &start) != 2)
 		pid = 0;
 	if (f)
 		fclose(f);
+	/* One that was killed has left its number, which may be another one's by now. */
+	return pid > 1 && proc_start(pid) == start ? pid : 0;
+}
+
+pid_t guest_stop(const char *name)
+{
+	pid_t pid = guest_pid(name);
+	int fd = pid ? syscall(SYS_pidfd_open, pid, 0) : -1;
+
+	if (fd < 0)
+		return 0;
+	/* It was that one before, and is it now. */
+	if (guest_pid(name) == pid)
+		syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0);
+	close(fd);
 	return pid;
 }
 
@@ -93,7 +109,7 @@ void guest_set_pid(const char *name, pid_t pid)
 		return;
 	}
 	f = fopen(path, "we");
-	if (!f || fprintf(f, "%d\n", pid) < 0 || fclose(f))
+	if (!f || fprintf(f, "%d\n%llu\n", pid, proc_start(pid)) < 0 || fclose(f))
 		fail(1, "cannot write %s: %s", path, strerror(errno));
 }
 
@@ -326,6 +342,8 @@ int guest_supervise(struct life_setup *s, int terminal)
 		fail(1, "no memory");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	take_signals();
+	/* From now on it can be told to stop. */
+	guest_set_pid(s->cfg->name, getpid());
 	nr_others = proc_tree(getpid(), &others, 0, NULL, 0);
 	s->parent = getpid();
 	do {

@@ -15,14 +15,17 @@ struct xs_handle;
 void guest_path(char *path, size_t size, const char *name, const char *file);
 
 /*
- * The guest's lock, which whoever looks after it has: with @wait when it is free, else -1 if it is
- * not. The directory is made if @make; without it and a directory: -1, too.
+ * The guest's lock, which whoever looks after it has: then -1. The directory is made if @make;
+ * without it and a directory: -1, too.
  */
-int guest_lock(const char *name, bool make, bool wait);
+int guest_lock(const char *name, bool make);
 
-/* The process that looks after it, as it has written down. */
+/* The process that looks after it, as it has written down; 0: there is none that has. */
 pid_t guest_pid(const char *name);
 void guest_set_pid(const char *name, pid_t pid);
+
+/* Tell that process, if there is one, to end the guest; its number. */
+pid_t guest_stop(const char *name);
 
 /* log.c. A log of its own for each start; the one before is kept. */
 int guest_open_log(const char *name);

@@ -21,6 +21,8 @@
 
 #define LOOK_MS	100	/* from one look at a domain to the next */
 #define TERM_MS	10000	/* until a VMM that was asked to end is killed */
+#define END_MS	120000	/* until who looks after a guest has ended it */
+#define AGAIN_MS	1000	/* from one word of that to the next */
 #define LEAVE	0x1d	/* Ctrl-] */
 
 /* A domain that is there, by its number or its name; @name: of a guest that was made by create. */
@@ -133,20 +135,41 @@ static void destroy_vm(struct xs_handle *h, int ctl, uint32_t domid)
 		fail(1, "domain %u stays dying: somebody has its pages", domid);
 }
 
+/* Who has just begun may not have said yet who it is, or not have been ready to be told. */
+static int lock_in_the_end(const char *name)
+{
+	unsigned int waited;
+	pid_t pid = 0;
+	int lock;
+
+	for (waited = 0; waited < END_MS; waited += LOOK_MS) {
+		lock = guest_lock(name, false);
+		if (lock >= 0)
+			return lock;
+		if (!pid || !(waited % AGAIN_MS))
+			pid = guest_stop(name);
+		poll(NULL, 0, LOOK_MS);
+	}
+	if (pid)
+		fail(1, "process %d, which looks after the guest '%s', has not ended it within %d s", pid, name,
+		     END_MS / 1000);
+	fail(1, "somebody has the guest '%s', and has not said within %d s who it is", name, END_MS / 1000);
+}
+
 /*
  * Who looks after it ends all in its order, and has the lock until that is done; what somebody has
  * left behind goes here. False: there is neither.
  */
 static bool destroy_guest(struct xs_handle *h, int ctl, const char *name)
 {
-	int lock = guest_lock(name, false, false);
-	pid_t pid = guest_pid(name);
-	bool was_there = lock < 0 && pid > 1;
+	int lock = guest_lock(name, false);
+	char path[128];
+	bool was_there;
 
-	if (was_there) {
-		kill(pid, SIGTERM);
-		lock = guest_lock(name, false, true);
-	}
+	guest_path(path, sizeof(path), name, "lock");
+	was_there = lock < 0 && !access(path, F_OK);
+	if (was_there)
+		lock = lock_in_the_end(name);
 	if (h && lock >= 0 && guest_clean(h, ctl, name))
 		was_there = true;
 	if (lock >= 0)
