@@ -142,6 +142,10 @@ static void whole(void)
 	check("what is not said has a value", good && c.memory == 128 && c.vcpus == 1 &&
 	      c.type == CFG_PVH && c.on_poweroff == CFG_DESTROY && c.on_crash == CFG_DESTROY);
 	cfg_free(&c);
+	good = parse(&c, BASE "disk = [ '/d,raw,xvdaa', '/e,raw,xvdzz1' ]\n");
+	check("a disk beyond xvdz", good && !strcmp(c.disk[0].vdev, "xvdaa") &&
+	      !strcmp(c.disk[1].vdev, "xvdzz1"));
+	cfg_free(&c);
 	good = parse(&c, "name = 'a'\ntype = 'hvm'\ndisk = [ '/d,raw,vda' ]\n");
 	check("an HVM guest boots from a disk", good && c.disk[0].vmm);
 	cfg_free(&c);
@@ -200,6 +204,8 @@ int main(void)
 	refused("a disk without target", BASE "disk = [ 'vdev=xvda' ]", "3: the disk has no target: a file or block device\n");
 	refused("a disk's format", BASE "disk = [ '/d,vhd,xvda' ]", "3: disk: 'vhd' is no format: raw or qcow2\n");
 	refused("a vdev", BASE "disk = [ '/d,raw,sda' ]", "3: disk: 'sda' is no vdev: xvda, xvdb1 or, for the VMM's own disks, vda\n");
+	refused("a vdev of three letters", BASE "disk = [ '/d,raw,xvdaaa' ]", "3: disk: 'xvdaaa' is no vdev: xvda, xvdb1 or, for the VMM's own disks, vda\n");
+	refused("a VMM's disk of two", BASE "disk = [ '/d,raw,vdaa' ]", "3: disk: 'vdaa' is no vdev: xvda, xvdb1 or, for the VMM's own disks, vda\n");
 	refused("a word of a disk", BASE "disk = [ 'vdev=xvda,script=x' ]", "3: 'script=x' is not known here: a disk has target, format, vdev and access\n");
 	refused("the same vdev", BASE "disk = [ '/d,raw,xvda',\n'/e,raw,xvda' ]", "4: there is a disk xvda already, in line 3\n");
 	refused("a vif of nothing", BASE "vif = [ '' ]", "3: '' is not known here: a vif has mac, and bridge or vifname\n");

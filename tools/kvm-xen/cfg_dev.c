@@ -42,6 +42,8 @@ static bool set_vdev(struct cfg_disk *d, const char *name)
 	if (strncmp(at, "vd", 2) || !islower((unsigned char)at[2]))
 		return false;
 	at += 3;
+	if (!d->vmm && islower((unsigned char)*at))
+		at++;
 	if (!d->vmm)
 		at += strspn(at, "0123456789");
 	if (*at || at - name > 6)
