@@ -304,7 +304,7 @@ void plan_nodes(const struct cfg *c, const char *uuid, const char *domid, const 
 	put_writable(&p, domid);
 	for (i = 0; i < c->vcpus; i++)
 		put(&p, "online", "/local/domain/%s/cpu/%u/availability", domid, i);
-	snprintf(text, sizeof(text), "%u", c->memory * 1024);
+	snprintf(text, sizeof(text), "%llu", c->memory * 1024ULL);
 	put(&p, text, "/local/domain/%s/memory/static-max", domid);
 	put(&p, store_gfn, "/local/domain/%s/store/ring-ref", domid);
 	put(&p, store_port, "/local/domain/%s/store/port", domid);
