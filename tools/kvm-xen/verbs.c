@@ -77,6 +77,7 @@ int cmd_shutdown(int argc, char **argv)
 	};
 	const char *what = "poweroff";
 	struct xs_handle *h;
+	char *request;
 	bool wait = false;
 	uint32_t domid;
 	int c, ctl;
@@ -94,6 +95,11 @@ int cmd_shutdown(int argc, char **argv)
 	ctl = ctl_open();
 	h = store_open();
 	domid = find(h, ctl, argv[optind], NULL);
+	request = store_read(h, "/local/domain/%u/control/shutdown", domid);
+	if (!request)
+		fail(EXIT_REFUSED, "domain %u has no control/shutdown in xenstore: whoever made it has no word for that",
+		     domid);
+	free(request);
 	if (!store_write(h, what, "/local/domain/%u/control/shutdown", domid))
 		fail(1, "domain %u cannot be asked: %s", domid, strerror(errno));
 	/* Of all that happens on the way, its end is what nobody tells of. */
