@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-out=${1:-$KXEN_TOP/build/deb}
+out=$(realpath -m "${1:-$KXEN_TOP/build/deb}")
 mkdir -p "$out"
 work=$(mktemp -d "$out/work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
