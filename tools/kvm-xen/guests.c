@@ -165,8 +165,12 @@ static void clean_one(void *to, uint32_t domid, const char *name)
 		fail(1, "what xenstore has of domain %u cannot be taken away: %s", domid,
 		     strerror(errno));
 	c->found = true;
-	fprintf(stderr, "kvm-xen: domain %u, '%s', was left behind by somebody who was killed: it is gone now\n",
-		domid, name);
+	if (other)
+		fprintf(stderr, "kvm-xen: '%s' was left behind by somebody who was killed; domain %u is another one by now, and keeps its nodes\n",
+			name, domid);
+	else
+		fprintf(stderr, "kvm-xen: domain %u, '%s', was left behind by somebody who was killed: it is gone now\n",
+			domid, name);
 }
 
 bool guest_clean(struct xs_handle *h, int ctl, const char *name)
@@ -335,7 +339,7 @@ int guest_supervise(struct life_setup *s, int terminal)
 			      -1, 0);
 	unsigned int short_lives = 0;
 	bool resumed = false;
-	time_t begun, lived;
+	time_t lived;
 	int status;
 
 	if (l == MAP_FAILED)
@@ -347,13 +351,13 @@ int guest_supervise(struct life_setup *s, int terminal)
 	nr_others = proc_tree(getpid(), &others, 0, NULL, 0);
 	s->parent = getpid();
 	do {
-		begun = seconds();
 		status = one_life(l, s, terminal);
 		terminal = -1;
 		if (WIFSIGNALED(status))
 			note("signal %d has ended the process that led the guest", WTERMSIG(status));
 		resumed |= l->resumed;
-		lived = seconds() - begun;
+		/* To start two QEMUs, and to end them, may take longer than that. */
+		lived = (l->ended ? l->ended : seconds()) - l->ran;
 		short_lives = lived < CRASH_S ? short_lives + 1 : 0;
 	} while (l->resumed && again(l, s->cfg, status, lived) && rest(short_lives));
 	guest_set_pid(s->cfg->name, 0);

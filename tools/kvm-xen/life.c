@@ -294,6 +294,7 @@ static void report(void)
 	int n = snprintf(text, sizeof(text), "%u\n", life->domid);
 
 	life->resumed = true;
+	life->ran = now_ms() / 1000;
 	if (setup->log >= 0)
 		dup2(setup->log, 2);
 	if (setup->status >= 0 && write(setup->status, text, n) != n)
@@ -331,6 +332,7 @@ static void wait_for_end(void)
 			break;
 		happens(0);
 	}
+	life->ended = now_ms() / 1000;
 	note("domain %u %s", life->domid, words[life->end]);
 }
 

@@ -16,6 +16,7 @@ struct life {
 	uint32_t domid;		/* 0: it has none yet */
 	bool resumed;		/* the guest has run */
 	enum life_end end;
+	long long ran, ended;	/* when the guest began to run, and has ended; in s, 0: not yet */
 	char platform[40];	/* its platform device, if it has one */
 };
 
