@@ -59,7 +59,7 @@ typedef void cfg_say(void *to, unsigned int line, const char *what);
 bool cfg_parse(struct cfg *c, const char *text, size_t len, cfg_say *say, void *to);
 void cfg_free(struct cfg *c);
 
-/* Have its files, and programs that PATH does not find, named from the root: @dir is where it is read. */
+/* Name its files, and programs that PATH does not find, from the root; they are of @dir. */
 void cfg_from_root(struct cfg *c, const char *dir);
 
 /* A name that a domain can have: no number, so that it is told from one. */

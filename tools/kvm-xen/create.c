@@ -177,7 +177,7 @@ static int create(struct life_setup *s, bool foreground)
 
 	/* Whoever started this may have it ignored, and then nobody could be waited for. */
 	signal(SIGCHLD, SIG_DFL);
-	/* What was left open to this is not for a guest's whole time: somebody may wait for its end. */
+	/* What was left open to this is not for a guest's time: somebody may wait for its end. */
 	if (!foreground)
 		close_range(3, ~0U, 0);
 	s->ctl = ctl_open();
