@@ -157,11 +157,11 @@ static void from_a_directory(void)
 	bool good = parse(&c, "name = 'a'\nkernel = 'k'\nramdisk = '/r'\nvmm = 'qemu'\nbackend = './q'\n"
 			  "disk = [ 'img/d,raw,xvda', '/e,raw,xvdb' ]\n");
 
-	cfg_from_root(&c, "/home");
-	check("files are named from the root", good && !strcmp(c.kernel, "/home/k") &&
-	      !strcmp(c.ramdisk, "/r") && !strcmp(c.disk[0].target, "/home/img/d") &&
+	cfg_from_root(&c, "/srv");
+	check("files are named from the root", good && !strcmp(c.kernel, "/srv/k") &&
+	      !strcmp(c.ramdisk, "/r") && !strcmp(c.disk[0].target, "/srv/img/d") &&
 	      !strcmp(c.disk[1].target, "/e"));
-	check("so is a program, but not one of PATH", good && !strcmp(c.backend, "/home/./q") &&
+	check("so is a program, but not one of PATH", good && !strcmp(c.backend, "/srv/./q") &&
 	      !strcmp(c.vmm, "qemu"));
 	cfg_free(&c);
 }
