@@ -21,8 +21,8 @@
 #include "subsys.h"
 
 /*
- * for_each_thread(), which names a lock that a module does not have, where the kernel is to prove
- * its use of RCU. The caller has called rcu_read_lock().
+ * The kernel's own macro names a lock that a module does not have, where the kernel is to prove its
+ * use of RCU. The caller has called rcu_read_lock().
  */
 #define EACH_THREAD(p, t) \
 	list_for_each_entry_rcu(t, &(p)->signal->thread_head, thread_node)
