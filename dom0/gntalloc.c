@@ -337,6 +337,7 @@ static unsigned long gntalloc_reserve(struct gntalloc_file *f, u32 count)
 /* All of them, or none. */
 static long gntalloc_alloc_gref(struct gntalloc_file *f, struct ioctl_gntalloc_alloc_gref __user *u)
 {
+	u32 __user *refs = u->gref_ids;	/* as many as there are, not the one that is declared */
 	struct ioctl_gntalloc_alloc_gref op;
 	unsigned long index;
 	long ret = 0;
@@ -352,7 +353,7 @@ static long gntalloc_alloc_gref(struct gntalloc_file *f, struct ioctl_gntalloc_a
 	for (i = 0; !ret && i < op.count; i++) {
 		ret = gntalloc_add(f, index + i, op.domid,
 				   !(op.flags & GNTALLOC_FLAG_WRITABLE), &ref);
-		if (!ret && put_user(ref, &u->gref_ids[i]))
+		if (!ret && put_user(ref, refs + i))
 			ret = -EFAULT;
 	}
 	if (ret) {

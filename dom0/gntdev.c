@@ -365,6 +365,8 @@ static struct gntdev_map *gntdev_map_alloc(u32 count)
 
 static long gntdev_map_grant_ref(struct gntdev_file *f, struct ioctl_gntdev_map_grant_ref __user *u)
 {
+	/* As many as there are, not the one that it is declared with. */
+	struct ioctl_gntdev_grant_ref __user *refs = u->refs;
 	struct ioctl_gntdev_map_grant_ref op;
 	struct gntdev_map *map;
 	long ret = 0;
@@ -378,7 +380,7 @@ static long gntdev_map_grant_ref(struct gntdev_file *f, struct ioctl_gntdev_map_
 	if (!map)
 		return -ENOMEM;
 	for (i = 0; !ret && i < op.count; i++)
-		if (copy_from_user(&map->page[i].grant, &u->refs[i], sizeof(u->refs[i])))
+		if (copy_from_user(&map->page[i].grant, refs + i, sizeof(*refs)))
 			ret = -EFAULT;
 	if (!ret)
 		ret = gntdev_add(f, map);
