@@ -16,24 +16,6 @@
 
 #include "gnttab_internal.h"
 
-/**
- * struct placed_frame - a frame where the guest has it.
- * @entry: what the table of placed pages knows of it.
- * @rcu: it is freed after a grace period.
- */
-struct placed_frame {
-	struct kxen_p2m_entry entry;
-	struct rcu_head rcu;
-};
-
-static void gnttab_release(struct kxen_p2m_entry *e)
-{
-	struct placed_frame *p = container_of(e, struct placed_frame, entry);
-
-	put_page(e->page);
-	kfree_rcu(p, rcu);
-}
-
 /* --- frames ------------------------------------------------------------------------------ */
 
 static struct kxen_gnt_frame *make_frame(void)
@@ -181,21 +163,6 @@ void kxen_gnt_shrink(struct kxen_gnttab *t, u32 from)
 
 /* --- placing ----------------------------------------------------------------------------- */
 
-static struct placed_frame *make_placed(struct kxen_gnt_frame *f)
-{
-	struct placed_frame *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
-
-	if (!p)
-		return NULL;
-	get_page(f->page);
-	p->entry.kind = KXEN_P2M_OWN;
-	p->entry.removable = true;
-	p->entry.saved = true;
-	p->entry.page = f->page;
-	p->entry.release = gnttab_release;
-	return p;
-}
-
 /* Is it where it was placed? The guest may have taken it away since. */
 static bool is_placed(struct kxen_gnttab *t, const struct kxen_gnt_frame *f)
 {
@@ -226,24 +193,23 @@ u64 kxen_gnt_gfn(struct kxen_gnttab *t, const struct kxen_gnt_frame *f)
 /* As on Xen it takes the place of what the guest may take away, and is nowhere else then (D61). */
 int kxen_gnt_place(struct kxen_gnttab *t, struct kxen_gnt_frame *f, u64 gfn)
 {
-	struct placed_frame *p;
+	struct kxen_p2m_entry *e;
 	int ret;
 
 	lockdep_assert_held(&t->grow_lock);
 	if (kxen_gnt_gfn(t, f) == gfn)
 		return 0;
-	p = make_placed(f);
-	if (!p)
+	e = kxen_p2m_own(f->page, 0);
+	if (!e)
 		return -ENOMEM;
 	kxen_p2m_remove(t->domain, gfn);
-	ret = kxen_p2m_place(t->domain, gfn, &p->entry);
+	ret = kxen_p2m_place(t->domain, gfn, e);
 	if (ret) {
-		put_page(f->page);
-		kfree(p);
+		e->release(e);
 		return ret == -EEXIST ? -EINVAL : ret;
 	}
 	unplace(t, f);
-	f->placed = &p->entry;
+	f->placed = e;
 	f->gfn = gfn;
 	return 0;
 }

@@ -128,6 +128,7 @@ void kxen_p2m_init(struct kxen_domain *d);
 void kxen_p2m_free(struct kxen_domain *d);
 void kxen_p2m_exit(void);
 int kxen_p2m_place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
+struct kxen_p2m_entry *kxen_p2m_own(struct page *page, u32 offset);
 bool kxen_p2m_take(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e);
 int kxen_p2m_remove(struct kxen_domain *d, u64 gfn);
 void kxen_p2m_drop(struct kxen_domain *d, bool for_good);

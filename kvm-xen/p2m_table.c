@@ -350,6 +350,44 @@ int kxen_p2m_place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
 	return ret;
 }
 
+/* --- pages of the module's own ------------------------------------------------------------- */
+
+struct own_page {
+	struct kxen_p2m_entry entry;
+	struct rcu_head rcu;
+};
+
+static void own_release(struct kxen_p2m_entry *e)
+{
+	struct own_page *p = container_of(e, struct own_page, entry);
+
+	put_page(e->page);
+	kfree_rcu(p, rcu);
+}
+
+/**
+ * kxen_p2m_own() - Have a page of the module's own, to place it over a frame.
+ * @page: the page, of which the entry takes a reference.
+ * @offset: where in it.
+ *
+ * The guest may take it away, and a record of the caller's has it, unless he changes that. If it is
+ * not placed, its release gives it back.
+ * Context: may sleep. Return: the entry; NULL without memory.
+ */
+struct kxen_p2m_entry *kxen_p2m_own(struct page *page, u32 offset)
+{
+	struct own_page *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+
+	if (!p)
+		return NULL;
+	get_page(page);
+	p->entry = (struct kxen_p2m_entry) {
+		.kind = KXEN_P2M_OWN, .removable = true, .saved = true, .page = page,
+		.offset = offset, .release = own_release,
+	};
+	return &p->entry;
+}
+
 /* --- taking away --------------------------------------------------------------------- */
 
 /*

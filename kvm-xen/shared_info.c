@@ -57,19 +57,6 @@ static void all_vcpus_moved(struct kxen_domain *d, bool keep)
 
 /* --- the domain's own page, in a frame of the guest's ---------------------------------- */
 
-struct placed_own {
-	struct kxen_p2m_entry entry;
-	struct rcu_head rcu;
-};
-
-static void own_release(struct kxen_p2m_entry *e)
-{
-	struct placed_own *p = container_of(e, struct placed_own, entry);
-
-	put_page(e->page);
-	kfree_rcu(p, rcu);
-}
-
 /* The guest has it no more, or has taken it away itself. Locked, or nobody knows the domain. */
 static void unplace_own(struct kxen_domain *d)
 {
@@ -83,26 +70,20 @@ static void unplace_own(struct kxen_domain *d)
 /* 0; -EINVAL for a frame that no machine has, or of a device of KVM's; -ENOMEM. */
 static int place_own(struct kxen_domain *d, u64 gfn)
 {
-	struct placed_own *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+	struct kxen_p2m_entry *e = kxen_p2m_own(virt_to_page(d->own_shared_info_page),
+						offset_in_page(d->own_shared_info_page));
 	int ret;
 
 	lockdep_assert_held(&d->lock);
-	if (!p)
+	if (!e)
 		return -ENOMEM;
-	p->entry = (struct kxen_p2m_entry) {
-		.kind = KXEN_P2M_OWN, .removable = true, .saved = true, .release = own_release,
-		.page = virt_to_page(d->own_shared_info_page),
-		.offset = offset_in_page(d->own_shared_info_page),
-	};
-	get_page(p->entry.page);
-	ret = kxen_p2m_place(d, gfn, &p->entry);
+	ret = kxen_p2m_place(d, gfn, e);
 	if (ret) {
-		put_page(p->entry.page);
-		kfree(p);
+		e->release(e);
 		return ret == -ENOMEM ? ret : -EINVAL;
 	}
 	unplace_own(d);
-	d->own_placed = &p->entry;
+	d->own_placed = e;
 	d->own_gfn = gfn;
 	return 0;
 }

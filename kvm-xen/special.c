@@ -9,7 +9,6 @@
  * has the other end of a ring goes on when the machine is reset.
  */
 #include <linux/mm.h>
-#include <linux/slab.h>
 #include <uapi/linux/kvm_xen.h>
 
 #include "kvm/glue.h"
@@ -22,39 +21,26 @@ static_assert(sizeof(struct kxen_save_special) == 8 + XEN_PAGE_SIZE);
 
 #define PIECE	256	/* bytes that are copied at once */
 
-struct special_page {
-	struct kxen_p2m_entry entry;
-	struct rcu_head rcu;
-};
-
-static void special_release(struct kxen_p2m_entry *e)
+static struct kxen_p2m_entry *make_page(void)
 {
-	struct special_page *s = container_of(e, struct special_page, entry);
+	struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	struct kxen_p2m_entry *e;
 
-	put_page(e->page);
-	kfree_rcu(s, rcu);
-}
-
-static struct special_page *make_page(void)
-{
-	struct special_page *s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
-
-	if (!s)
+	if (!page)
 		return NULL;
-	s->entry = (struct kxen_p2m_entry) {
-		.kind = KXEN_P2M_OWN, .saved = true, .special = true, .release = special_release,
-		.page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO),
-	};
-	if (s->entry.page)
-		return s;
-	kfree(s);
-	return NULL;
+	e = kxen_p2m_own(page, 0);
+	put_page(page);	/* the entry has its own */
+	if (!e)
+		return NULL;
+	e->removable = false;
+	e->special = true;
+	return e;
 }
 
 /* The next one, at @gfn: 0; -EEXIST if something is there; -EINVAL, -ENOMEM. */
 static int give_page(struct kxen_domain *d, u64 gfn)
 {
-	struct special_page *s;
+	struct kxen_p2m_entry *e;
 	int ret;
 
 	lockdep_assert_held(&d->lock);
@@ -62,16 +48,15 @@ static int give_page(struct kxen_domain *d, u64 gfn)
 		return -EINVAL;
 	if (!kxen_glue_no_memory(d->kvm, kxen_gfn_to_kvm(gfn)))
 		return -EEXIST;
-	s = make_page();
-	if (!s)
+	e = make_page();
+	if (!e)
 		return -ENOMEM;
-	ret = kxen_p2m_place(d, gfn, &s->entry);
+	ret = kxen_p2m_place(d, gfn, e);
 	if (ret) {
-		put_page(s->entry.page);
-		kfree(s);
+		e->release(e);
 		return ret;
 	}
-	d->special[d->nr_special++] = (struct kxen_special) { gfn, &s->entry };
+	d->special[d->nr_special++] = (struct kxen_special) { gfn, e };
 	return 0;
 }
 
