@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <xen/xen.h>
@@ -17,6 +16,7 @@
 #include <xenforeignmemory.h>
 
 #include "gnthost.h"
+#include "touch.h"
 #include "../kvm-xen/toolstack_abi.h"
 
 #define RW		(PROT_READ | PROT_WRITE)
@@ -29,33 +29,6 @@
 static uint16_t domid;
 static int fd;
 static volatile grant_entry_v1_t *table;
-
-/* --- accesses that must not succeed --------------------------------------------------- */
-
-static sigjmp_buf out;
-
-static void on_fault(int sig)
-{
-	siglongjmp(out, sig);
-}
-
-/* The signal that a read of it ends with, or 0; with @write: a write. */
-static int touch(volatile void *p, bool write)
-{
-	struct sigaction a = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
-	int sig;
-
-	sigaction(SIGSEGV, &a, NULL);
-	sigaction(SIGBUS, &a, NULL);
-	sig = sigsetjmp(out, 1);
-	if (sig)
-		return sig;
-	if (write)
-		*(volatile char *)p = 1;
-	else
-		(void)*(volatile char *)p;
-	return 0;
-}
 
 /* --- calls ------------------------------------------------------------------------------- */
 
