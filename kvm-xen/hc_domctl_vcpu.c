@@ -27,9 +27,11 @@ static long host_vcpu_info(struct kxen_getvcpuinfo *i)
 {
 	u32 cpu = i->vcpu;
 
-	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+	if (cpu >= nr_cpu_ids)
 		return -ENOENT;
 	cpu = array_index_nospec(cpu, nr_cpu_ids);
+	if (!cpu_possible(cpu))
+		return -ENOENT;
 	i->online = cpu_online(cpu);
 	i->blocked = 0;
 	i->running = i->online;
