@@ -12,7 +12,7 @@
 
 #include "hnth.h"
 
-#define LIMIT	300
+#define LIMIT	3000	/* more allocations than a load makes, with all debugging, too */
 
 static void *ko;
 static size_t ko_size;
