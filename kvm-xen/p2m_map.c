@@ -2,6 +2,7 @@
 /* What KVM is told of what is placed over frames, and what a guest's fault there finds. */
 #include <linux/mm.h>
 
+#include "guest_word.h"
 #include "kvm/glue.h"
 #include "kxen.h"
 #include "p2m.h"
@@ -104,7 +105,8 @@ static struct page *page_of(unsigned long word, bool *read_only)
  * @d: the domain.
  * @gfn: the frame, not trusted.
  * @hold: with a reference, for put_page(). Without one it may have gone already, and whoever maps
- *	it finds out before he does: kxen_p2m_flush() comes before that.
+ *	it finds out before he does: kxen_p2m_flush() comes before that. Nor can it go while that is
+ *	held up (kxen_glue_hold_zap()).
  * @read_only: set to whether it may not be written to.
  *
  * Context: any that may be in an RCU reader's section.
@@ -135,5 +137,38 @@ struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read
 		put_page(page);
 	}
 	rcu_read_unlock();
+	return page;
+}
+
+/**
+ * kxen_p2m_access() - KVM itself reads or writes what a guest sees at a frame.
+ * @d: the domain.
+ * @gpa: the guest's physical address, not trusted.
+ * @buf: the other side, the kernel's.
+ * @len: bytes, no further than to the end of KVM's frame.
+ * @write: to the guest. Where it may not write, nothing is written, to nowhere: a guest's own
+ *	write to such a page comes here as well, since KVM emulates it.
+ *
+ * Who takes the page away clears the word and then has KVM forget the frame: that waits for
+ * whoever has found the page here. So there is no reference, nor is anything written to it later
+ * than by the guest itself.
+ * Context: the thread of a vCPU of @d, no lock of KVM's but SRCU; does not sleep.
+ * Return: false if nothing is placed there: it is the VMM's memory, if any.
+ */
+bool kxen_p2m_access(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write)
+{
+	u64 gfn = kxen_gfn_from_kvm(gpa >> PAGE_SHIFT);
+	struct page *page;
+	bool read_only;
+
+	if (!kxen_p2m_word(d, gfn))
+		return false;
+	kxen_glue_hold_zap(d->kvm);
+	page = kxen_p2m_page(d, gfn, false, &read_only);
+	if (page && !write)
+		kxen_guest_read(buf, kxen_gptr_page(page, offset_in_page(gpa)), len);
+	else if (page && !read_only)
+		kxen_guest_write(kxen_gptr_page(page, offset_in_page(gpa)), buf, len);
+	kxen_glue_let_zap(d->kvm);
 	return page;
 }

@@ -79,12 +79,38 @@ const char * const kxen_arch_pin_symbol = "kvm_arch_destroy_vm";
 static struct kxen_hook_set serve = { .hooks = hooks, .nr = ARRAY_SIZE(hooks) };
 static struct kxen_hook_set vfio = { .hooks = vfio_hooks, .nr = ARRAY_SIZE(vfio_hooks) };
 
-/* A guest's fault: pages not the VMM's. kvm-xen/kvm/x86/fault.c reads the arguments. */
+/*
+ * A guest's fault: pages not the VMM's. kvm-xen/kvm/x86/fault.c reads the arguments. And what KVM
+ * does there for a guest by itself: access.c.
+ */
 static struct kxen_hook fault_hooks[] = {
 	HOOK(KXEN_KVM_FAULTIN, KXEN_KVM_FAULTIN_ARGS, faultin,
 	     "the page that is placed over a guest's frame"),
 	HOOK(KXEN_KVM_PREFETCH, 4, prefetch,
 	     "no page of the VMM's where another one is placed"),
+	HOOK(KXEN_KVM_READ, 4, kvm_read,
+	     "what KVM reads for a guest, from what is placed"),
+	HOOK(KXEN_KVM_READPAGE, 5, kvm_read_frame,
+	     "the same within a page: bytes of an instruction"),
+	HOOK(KXEN_KVM_WRITE, 4, kvm_write,
+	     "what KVM writes for a guest, to what is placed"),
+	HOOK(KXEN_KVM_WRITEPAGE, 5, kvm_write_frame,
+	     "the same within a page"),
+	HOOK(KXEN_KVM_READVM, 4, vm_read,
+	     "what KVM reads of a VM, from what is placed"),
+	HOOK(KXEN_KVM_WRITEVM, 4, vm_write,
+	     "what KVM writes of a VM, to what is placed"),
+	HOOK(KXEN_KVM_PEEK, 4, kvm_peek,
+	     "no page tables in a page that is placed, shadowed before"),
+	HOOK(KXEN_KVM_ADDRESS, 2, kvm_address,
+	     "no address of what a page is placed over"),
+	/* Which of these two KVM's walk calls is the compiler's choice. */
+	HOOK(KXEN_KVM_ADDRESSOF, 3, kvm_address,
+	     "no page tables in a page that is placed"),
+	HOOK(KXEN_KVM_SLOTADDRESS, 3, slot_address,
+	     "no page tables in a page that is placed, by slot"),
+	HOOK(KXEN_KVM_MAP, KXEN_KVM_MAP_ARGS, kvm_map,
+	     "KVM maps nothing that is placed for longer than it is"),
 };
 
 static struct kxen_hook_set fault = { .hooks = fault_hooks, .nr = ARRAY_SIZE(fault_hooks) };

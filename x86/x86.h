@@ -28,6 +28,16 @@ int kxen_on_vcpu_created(struct kvm_vcpu *vcpu, struct kxen_hook_args *a);
 
 int kxen_on_faultin(struct kxen_vcpu *v, struct kxen_hook_args *a);
 int kxen_on_prefetch(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_kvm_read(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_kvm_read_frame(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_kvm_peek(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_kvm_write(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_kvm_write_frame(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_kvm_address(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_kvm_map(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_slot_address(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_vm_read(struct kxen_vcpu *v, struct kxen_hook_args *a);
+int kxen_on_vm_write(struct kxen_vcpu *v, struct kxen_hook_args *a);
 
 int kxen_on_clock_update(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a);
@@ -54,6 +64,16 @@ void kxen_tramp_vcpu_coming(void);
 void kxen_tramp_vm_gone(void);
 void kxen_tramp_faultin(void);
 void kxen_tramp_prefetch(void);
+void kxen_tramp_kvm_read(void);
+void kxen_tramp_kvm_read_frame(void);
+void kxen_tramp_kvm_peek(void);
+void kxen_tramp_kvm_write(void);
+void kxen_tramp_kvm_write_frame(void);
+void kxen_tramp_kvm_address(void);
+void kxen_tramp_kvm_map(void);
+void kxen_tramp_slot_address(void);
+void kxen_tramp_vm_read(void);
+void kxen_tramp_vm_write(void);
 void kxen_tramp_vfio_changed(void);
 void kxen_tramp_vfio_detach(void);
 

@@ -171,5 +171,7 @@ void kxen_glue_prepare_run(struct kvm_vcpu *vcpu);
 enum kxen_covers kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c);
 void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr);
 void kxen_glue_zap_all(struct kvm *kvm);
+void kxen_glue_hold_zap(struct kvm *kvm);
+void kxen_glue_let_zap(struct kvm *kvm);
 
 #endif

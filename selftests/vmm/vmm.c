@@ -394,6 +394,23 @@ static void on_io(struct kvm_run *run)
 		pull_page(*data);
 }
 
+/* As other VMMs: where it has memory, an access that KVM has not made goes there. */
+static void on_mmio(struct kvm_run *run)
+{
+	uint64_t at = run->mmio.phys_addr;
+
+	if (vfio_mmio(run))
+		return;
+	if (at < vm.mem && run->mmio.len <= vm.mem - at) {
+		if (run->mmio.is_write)
+			memcpy(vm.ram + at, run->mmio.data, run->mmio.len);
+		else
+			memcpy(run->mmio.data, vm.ram + at, run->mmio.len);
+	} else if (!run->mmio.is_write) {
+		memset(run->mmio.data, 0xff, 8);
+	}
+}
+
 static void on_event(const struct kvm_run *run)
 {
 	static const char * const names[] = { "?", "poweroff", "reset", "crash" };
@@ -460,8 +477,7 @@ static void *run_vcpu(void *arg)
 			on_io(run);
 			break;
 		case KVM_EXIT_MMIO:
-			if (!vfio_mmio(run) && !run->mmio.is_write)
-				memset(run->mmio.data, 0xff, 8);
+			on_mmio(run);
 			break;
 		case KVM_EXIT_INTR:
 		case KVM_EXIT_HLT:

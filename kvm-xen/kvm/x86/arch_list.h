@@ -31,6 +31,8 @@ KXEN_KVM_CALL(kvm_tdp_mmu_zap_leafs, kxen_t_zap_leafs, 4);
 KXEN_KVM_CALL(kvm_unregister_irq_ack_notifier, kvm_unregister_irq_ack_notifier, 2);
 KXEN_KVM_CALL(kvm_valid_efer, kvm_valid_efer, 2);
 KXEN_KVM_CALL(kvm_vcpu_halt, kvm_vcpu_halt, 1);
+KXEN_KVM_CALL(kvm_vcpu_read_guest, kvm_vcpu_read_guest, 4);
+KXEN_KVM_CALL(kvm_vcpu_write_guest, kvm_vcpu_write_guest, 4);
 KXEN_KVM_CALL(kvm_write_guest_virt_system, kxen_t_guest_virt, 5);
 KXEN_KVM_CALL(kvm_zap_gfn_range, kxen_t_zap_gfn_range, 3);
 

@@ -44,7 +44,7 @@ void kxen_glue_fault_args(struct kxen_glue_fault *f, const u64 *arg, const u64 *
 
 /*
  * The answer: @page, with a reference if KXEN_GLUE_FAULT_HOLDS. What is not to be written to KVM
- * emulates: the write goes where it does not reach the page.
+ * emulates: kxen_p2m_access() drops the write.
  */
 u64 kxen_glue_fault_page(const struct kxen_glue_fault *f, struct page *page, bool read_only)
 {
@@ -157,6 +157,20 @@ enum kxen_covers kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c)
 	return any ? KXEN_COVERS_NOTHING : KXEN_COVERS_HOLE;
 }
 
+/*
+ * Between these two no frame is taken away that was there: kxen_glue_zap() waits. Not below
+ * mmu_lock; what is done is short, and does not sleep.
+ */
+void kxen_glue_hold_zap(struct kvm *kvm) __acquires(&kvm->mmu_lock)
+{
+	read_lock(&kvm->mmu_lock);
+}
+
+void kxen_glue_let_zap(struct kvm *kvm) __releases(&kvm->mmu_lock)
+{
+	read_unlock(&kvm->mmu_lock);
+}
+
 /* Frames in a row from the @i-th on. */
 static u32 run_of(const u64 *gfn, u32 i, u32 nr)
 {
@@ -208,7 +222,8 @@ static bool has_shadow(struct kvm *kvm)
  * @nr: how many.
  *
  * What is behind them has changed already. On return no vCPU reaches what was behind them before,
- * nor will one whose fault is under way.
+ * nor will one whose fault is under way, nor KVM in its place: mmu_lock is taken for writing in any
+ * case, so whoever has looked between kxen_glue_hold_zap() and kxen_glue_let_zap() is done.
  * Context: the VM is there; may sleep.
  */
 void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr)

@@ -83,6 +83,38 @@ void kxen_glue_fault_cover(struct kvm *kvm, const struct kxen_glue_fault *f);
 bool kxen_glue_fault_in_view(const struct kxen_glue_fault *f);
 u64 kxen_glue_fault_none(const struct kxen_glue_fault *f);
 
+/* --- what KVM itself does with a guest's memory: mem.c ------------------------------------ */
+#define KXEN_KVM_READ		"kvm_vcpu_read_guest"
+#define KXEN_KVM_READPAGE	"kvm_vcpu_read_guest_page"
+#define KXEN_KVM_READVM		"kvm_read_guest"
+#define KXEN_KVM_PEEK		"kvm_vcpu_read_guest_atomic"
+#define KXEN_KVM_WRITE		"kvm_vcpu_write_guest"
+#define KXEN_KVM_WRITEPAGE	"kvm_vcpu_write_guest_page"
+#define KXEN_KVM_WRITEVM	"kvm_write_guest"
+#define KXEN_KVM_ADDRESS	"kvm_vcpu_gfn_to_hva"
+#define KXEN_KVM_ADDRESSOF	"kvm_vcpu_gfn_to_hva_prot"
+#define KXEN_KVM_SLOTADDRESS	"gfn_to_hva_memslot_prot"
+#ifdef KXEN_KVM_FAULTIN_PFN	/* the same change of KVM's */
+#define KXEN_KVM_MAP		"__kvm_vcpu_map"
+#define KXEN_KVM_MAP_ARGS	4
+#else
+#define KXEN_KVM_MAP		"kvm_vcpu_map"
+#define KXEN_KVM_MAP_ARGS	3
+#endif
+
+int kxen_glue_copy_frames(struct kvm_vcpu *vcpu, u64 gpa, void *buf, u64 len, bool write);
+
+/* What KVM gets as an address where there is no memory. */
+static inline unsigned long kxen_glue_no_address(void)
+{
+	return KVM_HVA_ERR_BAD;
+}
+
+static inline bool kxen_glue_is_vm_of(struct kvm_vcpu *vcpu, u64 kvm)
+{
+	return (u64)vcpu->kvm == kvm;
+}
+
 /* --- vcpu.c ----------------------------------------------------------------------------- */
 static inline unsigned long kxen_glue_reg(struct kvm_vcpu *vcpu, enum kxen_reg r)
 {

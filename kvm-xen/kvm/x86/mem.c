@@ -21,6 +21,31 @@ int kxen_glue_write_virt(struct kvm_vcpu *vcpu, u64 gva, const void *src, u32 le
 	       -EFAULT : 0;
 }
 
+/**
+ * kxen_glue_copy_frames() - Read or write a guest's memory in pieces of a frame each.
+ * @vcpu: the vCPU, its own thread, SRCU held.
+ * @gpa: the guest's physical address.
+ * @buf: the other side.
+ * @len: bytes.
+ * @write: to the guest.
+ *
+ * By KVM's function for it, which is hooked: each piece goes to what its frame shows.
+ * Context: may sleep.
+ * Return: 0, or a negative errno of KVM's.
+ */
+int kxen_glue_copy_frames(struct kvm_vcpu *vcpu, u64 gpa, void *buf, u64 len, bool write)
+{
+	int ret = 0;
+	u32 n;
+
+	for (; len && !ret; len -= n, buf += n, gpa += n) {
+		n = min_t(u64, len, PAGE_SIZE - offset_in_page(gpa));
+		ret = write ? kxen_kvm(kvm_vcpu_write_guest)(vcpu, gpa, buf, n) :
+			      kxen_kvm(kvm_vcpu_read_guest)(vcpu, gpa, buf, n);
+	}
+	return ret;
+}
+
 /* Guest physical address of a guest virtual one that may be read, or written to. */
 int kxen_glue_translate(struct kvm_vcpu *vcpu, u64 gva, bool write, u64 *gpa)
 {
