@@ -11,15 +11,6 @@
 #include "p2m.h"
 #include "p2m_iommu.h"
 
-/* Does the VMM have memory there? */
-static bool over_memory(struct kxen_domain *d, u64 gfn)
-{
-	struct kxen_p2m at = kxen_p2m_lookup(d, gfn);
-
-	kxen_p2m_put(&at);
-	return at.hva;
-}
-
 /* Nor shall the guest see what its devices do not. */
 static void take_back(struct kxen_domain *d, u64 gfn, struct page *page)
 {
@@ -38,8 +29,7 @@ static void take_back(struct kxen_domain *d, u64 gfn, struct page *page)
  *
  * Context: a thread of a vCPU of @d; may sleep.
  * Return: 0; -EINVAL for a frame that no machine has; -EEXIST if something is placed or mapped
- * there, or it is a device of KVM's; -EROFS for a read-only page over the VMM's memory, which KVM's
- * emulator would write to in its place; -EOPNOTSUPP if the VM's devices see the VMM's memory there;
+ * there, or it is a device of KVM's; -EOPNOTSUPP if the VM's devices see the VMM's memory there;
  * -ESHUTDOWN if the domain has died; -ENOMEM.
  */
 int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_only)
@@ -51,8 +41,6 @@ int kxen_p2m_map(struct kxen_domain *d, u64 gfn, struct page *page, bool read_on
 		return -EINVAL;
 	if (READ_ONCE(d->p2m_closed))
 		return -ESHUTDOWN;
-	if (read_only && over_memory(d, gfn))
-		return -EROFS;
 	ret = kxen_p2m_set_word(d, gfn, word | (read_only ? KXEN_P2M_MAPPED_RO : 0));
 	if (ret || !kxen_iommu_any(d))
 		return ret;

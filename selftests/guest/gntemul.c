@@ -347,6 +347,23 @@ static void test_read_only(u64 where, u32 nr)
 	      theirs(0, 20) + theirs(0, PAGE_SIZE - 1), 5 * 0xa0);
 }
 
+static void test_read_only_over(void)
+{
+	u8 *p = pages[OVER];
+	u32 h;
+
+	fill(p, HIDDEN);
+	fill(pages[OVER + 1], BESIDE);
+	check("D30 map over memory, for reading",
+	      gt_map(phys(p), HOST | GNTMAP_readonly, RO, peer, &h), GNTST_okay);
+	test_read_only(phys(p), 0);
+	check("D30 unmap, for reading", gt_unmap(phys(p), 0, h), GNTST_okay);
+	check("D30 what was hidden is as it was", others(p, 0, HIDDEN), 0);
+	check("D30 so is the page before", others(pages[OVER - 1], 0, BESIDE), 0);
+	poke(phys(p), 1);
+	check("D30 it can be written again", READ(p[0]), 1);
+}
+
 /* Where there is no memory. */
 static void test_in_hole(void)
 {
@@ -378,6 +395,7 @@ void test_main(void)
 	rt_set_gate(14, with_code, 0);
 	test_over();
 	test_more();
+	test_read_only_over();
 	test_in_hole();
 	gt_part();
 }

@@ -112,8 +112,7 @@ bool model_may_map(u32 d, u32 slot, u32 granter, u32 ref, bool ro)
 {
 	u32 page;
 
-	return !allowed(d, granter, ref, !ro, false, &page) && !maps[d][slot].there &&
-	       !(ro && slot >= HOLES);
+	return !allowed(d, granter, ref, !ro, false, &page) && !maps[d][slot].there;
 }
 
 int model_map(u32 d, u32 slot, u32 granter, u32 ref, bool ro)
