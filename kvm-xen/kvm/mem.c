@@ -28,16 +28,19 @@ struct mm_struct *kxen_glue_vm_mm(struct kvm *kvm)
  */
 bool kxen_glue_mem_state(struct kvm *kvm, struct kxen_mem_state *s)
 {
-	int idx;
-
+	/* Both sets of slots are parts of the VM, so that no SRCU keeps them. */
+	BUILD_BUG_ON(!__same_type(kvm->__memslots[0][0], struct kvm_memslots));
 	/* The order of the two as KVM has it before it maps a page. */
 	if (READ_ONCE(kvm->mmu_invalidate_in_progress))
 		return false;
 	smp_rmb();	/* pairs with the end of a change there */
 	s->seq = READ_ONCE(kvm->mmu_invalidate_seq);
-	idx = srcu_read_lock(&kvm->srcu);
-	s->slots = kvm_memslots(kvm)->generation;
-	srcu_read_unlock(&kvm->srcu, idx);
+	smp_rmb();
+	/*
+	 * The number is the set's that is in use now, or a later one of the same set: either way one
+	 * that the slots have had since this began.
+	 */
+	s->slots = READ_ONCE(rcu_dereference_raw(kvm->memslots[0])->generation);
 	/* Of memory that is in no slot any more KVM is not told. */
 	return !(s->slots & KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS);
 }
@@ -141,7 +144,7 @@ void kxen_glue_slot_dirty(struct kvm_memory_slot *slot, u64 gfn)
 		set_bit_le(gfn - slot->base_gfn, slot->dirty_bitmap);
 }
 
-/* The same without a lock, for whatever slot has it now. May sleep. */
+/* The same without a lock, for whatever slot has it now. Does not sleep. */
 void kxen_glue_gfn_dirty(struct kvm *kvm, u64 gfn)
 {
 	int idx = srcu_read_lock(&kvm->srcu);
