@@ -125,12 +125,14 @@ static __always_inline u64 walk(struct walk *w, int nr_levels, bool *writable)
 	return (pte & PTE_ADDR & ~(size - 1)) | (w->gva & (size - 1));
 }
 
-/* Arguments are made of 32-bit words, few of them. */
+/* Arguments are made of 32-bit words, few of them; arrays of more are mostly read by two. */
 static __always_inline bool get_words(const u32 __user *from, u32 *buf, u32 nr)
 {
 	u32 i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i + 1 < nr; i += 2)
+		unsafe_get_user(*(u64 *)(buf + i), (const u64 __user *)(from + i), absent);
+	if (i < nr)
 		unsafe_get_user(buf[i], from + i, absent);
 	return true;
 absent:
@@ -141,7 +143,9 @@ static __always_inline bool put_words(u32 __user *to, const u32 *buf, u32 nr)
 {
 	u32 i;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i + 1 < nr; i += 2)
+		unsafe_put_user(*(const u64 *)(buf + i), (u64 __user *)(to + i), absent);
+	if (i < nr)
 		unsafe_put_user(buf[i], to + i, absent);
 	return true;
 absent:
