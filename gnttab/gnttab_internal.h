@@ -179,6 +179,8 @@ u32 kxen_maptrack_max(const struct kxen_maptrack *m);
 u32 kxen_maptrack_used(struct kxen_maptrack *m);
 void kxen_gnt_mapper_stop(struct kxen_domain *d);
 void kxen_gnt_granter_stop(struct kxen_domain *d);
+
+/* dirty.c */
 void kxen_gnt_mark_dirty(struct kxen_domain *d, struct kvm_memory_slot *slot);
 
 /* Entries that @nr_frames frames hold in a version. */
