@@ -25,6 +25,9 @@ MODULE_PARM_DESC(user_domains,
 		 "domains that a user without CAP_SYS_ADMIN may have (1024)");
 
 static DEFINE_XARRAY_ALLOC(kxen_domains);
+/* Those that are found, by the lowest bits of their numbers; of several the last. */
+#define NEAR	64
+static struct kxen_domain __rcu *found_near[NEAR];
 static u32 next_domid = 1;
 /* All that have a number, published or not. */
 static LIST_HEAD(numbered);
@@ -76,6 +79,14 @@ u32 kxen_domain_id(const struct kxen_domain *d)
 }
 EXPORT_SYMBOL_GPL(kxen_domain_id);
 
+/* Mostly there is no other one in its place. Context: an RCU reader's section. */
+static struct kxen_domain *look_up(u32 domid)
+{
+	struct kxen_domain *d = rcu_dereference(found_near[domid % NEAR]);
+
+	return d && d->domid == domid ? d : xa_load(&kxen_domains, domid);
+}
+
 /**
  * kxen_domain_get() - Look a domain up.
  * @domid: its number.
@@ -88,7 +99,7 @@ struct kxen_domain *kxen_domain_get(u32 domid)
 	struct kxen_domain *d;
 
 	rcu_read_lock();
-	d = xa_load(&kxen_domains, domid);
+	d = look_up(domid);
 	if (d && !refcount_inc_not_zero(&d->ref))
 		d = NULL;
 	rcu_read_unlock();
@@ -108,7 +119,7 @@ struct kxen_domain *kxen_domain_held(u32 domid)
 	struct kxen_domain *d;
 
 	rcu_read_lock();
-	d = xa_load(&kxen_domains, domid);
+	d = look_up(domid);
 	rcu_read_unlock();
 	return d;
 }
@@ -287,12 +298,15 @@ int kxen_world_reserve(struct kxen_domain *d, u32 want)
 void kxen_world_publish(struct kxen_domain *d)
 {
 	WARN_ON_ONCE(xa_err(xa_store(&kxen_domains, d->domid, d, GFP_KERNEL)));
+	rcu_assign_pointer(found_near[d->domid % NEAR], d);
 }
 
 /* Not found any more; the number stays reserved. */
 void kxen_world_unpublish(struct kxen_domain *d)
 {
 	xa_store(&kxen_domains, d->domid, NULL, GFP_KERNEL);
+	/* Another one that has its place by now stays there. */
+	cmpxchg((struct kxen_domain __force **)&found_near[d->domid % NEAR], d, NULL);
 }
 
 /* The number may be taken again. */
