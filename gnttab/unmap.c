@@ -39,16 +39,13 @@ static bool claim(struct kxen_gnt_mapping *m, u64 where)
 	return cmpxchg(&m->where, where, where | KXEN_MAPPING_GOING) == where;
 }
 
-/* A mapping that was claimed has its grant in use: its page does not change. */
+/*
+ * A mapping that was claimed has its grant in use: neither what is known of it goes nor does its page
+ * change, so no lock is needed for that.
+ */
 static struct page *page_of(const struct kxen_domain *granter, u32 ref)
 {
-	struct kxen_gnttab *t = granter->gnttab;
-	struct page *page;
-
-	percpu_down_read(&t->lock);
-	page = kxen_gnt_active(t, ref)->page;
-	percpu_up_read(&t->lock);
-	return page;
+	return kxen_gnt_active(granter->gnttab, ref)->page;
 }
 
 /* Every mapping holds its granter, so it is there. */
