@@ -51,43 +51,48 @@ static void publish(struct kxen_hc *hc, struct gnttab_map_grant_ref *op,
 	op->dev_bus_addr = gfn << XEN_PAGE_SHIFT;
 }
 
-static s16 map_with(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct kxen_gnt_use *u,
-		    u32 handle)
+/* The grant is in use, and the granter held: by the mapping, if it comes to one. */
+static s16 map_used(struct kxen_hc *hc, struct gnttab_map_grant_ref *op,
+		    const struct kxen_gnt_use *u)
+{
+	struct kxen_maptrack *m = hc->d->gnttab->maptrack;
+	u32 handle = kxen_maptrack_get(m, hc->v->id);
+	s16 st;
+
+	if (handle == KXEN_NO_HANDLE)
+		return GNTST_no_space;
+	st = place(hc, op, u);
+	if (st == GNTST_okay)
+		publish(hc, op, u, handle);
+	else
+		kxen_maptrack_put(m, hc->v->id, handle);
+	return st;
+}
+
+/*
+ * The granter is referenced, and held while this is mapped. Nothing but the grant is looked at for
+ * one that is refused; but that there is no handle for it is said first (D111).
+ */
+static s16 map_of(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct kxen_domain *granter)
 {
 	const struct kxen_gnt_want want = {
 		.domid = hc->d->domid,
 		.write = !(op->flags & GNTMAP_readonly),
 		.whole = true,
 	};
-	s16 st = kxen_gnt_acquire(u, &want, KXEN_GNT_WAITS);
+	struct kxen_gnt_use u = { .granter = granter, .v = hc->v, .ref = op->ref };
+	s16 st = kxen_gnt_acquire(&u, &want, KXEN_GNT_WAITS);
 
 	if (st != GNTST_okay)
-		return st;
-	st = place(hc, op, u);
-	if (st == GNTST_okay)
-		publish(hc, op, u, handle);
-	else
-		kxen_gnt_release(u);
-	return st;
-}
-
-/* The granter is referenced, and held while this is mapped. */
-static s16 map_of(struct kxen_hc *hc, struct gnttab_map_grant_ref *op, struct kxen_domain *granter)
-{
-	struct kxen_maptrack *m = hc->d->gnttab->maptrack;
-	struct kxen_gnt_use u = { .granter = granter, .v = hc->v, .ref = op->ref };
-	u32 handle = kxen_maptrack_get(m, hc->v->id);
-	s16 st = GNTST_bad_domain;
-
-	if (handle == KXEN_NO_HANDLE)
-		return GNTST_no_space;
+		return kxen_maptrack_any(hc->d->gnttab->maptrack, hc->v->id) ? st : GNTST_no_space;
+	st = GNTST_bad_domain;
 	if (kxen_domain_hold(granter)) {
-		st = map_with(hc, op, &u, handle);
+		st = map_used(hc, op, &u);
 		if (st == GNTST_okay)
 			return st;
 		kxen_domain_unhold(granter);
 	}
-	kxen_maptrack_put(m, hc->v->id, handle);
+	kxen_gnt_release(&u);
 	return st;
 }
 

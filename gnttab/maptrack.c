@@ -217,3 +217,16 @@ void kxen_maptrack_put(struct kxen_maptrack *m, u32 vcpu, u32 handle)
 	WRITE_ONCE(l->taken, l->taken - 1);
 	spin_unlock(&l->lock);
 }
+
+/* Could there be one more mapping? Context: may sleep. */
+bool kxen_maptrack_any(struct kxen_maptrack *m, u32 vcpu)
+{
+	u32 handle;
+
+	if (READ_ONCE(m->list[vcpu].first) != KXEN_NO_HANDLE)
+		return true;
+	handle = kxen_maptrack_get(m, vcpu);
+	if (handle != KXEN_NO_HANDLE)
+		kxen_maptrack_put(m, vcpu, handle);
+	return handle != KXEN_NO_HANDLE;
+}

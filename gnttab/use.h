@@ -89,6 +89,7 @@ struct kxen_gnt_mapping {
 #define KXEN_NO_HANDLE		U32_MAX
 
 u32 kxen_maptrack_get(struct kxen_maptrack *m, u32 vcpu);
+bool kxen_maptrack_any(struct kxen_maptrack *m, u32 vcpu);
 void kxen_maptrack_put(struct kxen_maptrack *m, u32 vcpu, u32 handle);
 struct kxen_gnt_mapping *kxen_maptrack_find(struct kxen_maptrack *m, u32 handle);
 u32 kxen_maptrack_limit(struct kxen_maptrack *m);
