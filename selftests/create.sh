@@ -5,7 +5,11 @@
 WEIGHT=200 ONCE=new
 . "$(dirname "$0")/lib.sh"
 
+files() {
+	guest_files "$1"
+	echo "--file $BUILD/$1/kvm-xen-vfio.ko --module kvm-amd --module tun --module mdev --module vfio_iommu_type1"
+}
 need_guests
 echo "TAP version 13"
-hosts "$SELF/jobs/create" guest_files --module kvm-amd --module tun --timeout 1500
+hosts "$SELF/jobs/create" files --timeout 1800
 tap_end

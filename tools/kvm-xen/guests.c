@@ -20,6 +20,7 @@
 
 #include "guests.h"
 #include "kvm-xen.h"
+#include "platform.h"
 #include "store.h"
 #include "vmm.h"
 
@@ -149,6 +150,16 @@ static void end_vmm(int ctl, const struct kxen_query *q)
 		     q->domid, q->pid);
 }
 
+/* Its platform device, if it was given one, which has its handle as name, and no VMM any more. */
+static void remove_platform(struct xs_handle *h, uint32_t domid)
+{
+	char *vm = store_read(h, "/local/domain/%u/vm", domid);
+
+	if (vm && !strncmp(vm, "/vm/", 4))
+		platform_remove(vm + 4);
+	free(vm);
+}
+
 static void clean_one(void *to, uint32_t domid, const char *name)
 {
 	struct kxen_query q = { .size = sizeof(q), .domid = domid };
@@ -161,6 +172,8 @@ static void clean_one(void *to, uint32_t domid, const char *name)
 	other = there && !is_same(c->h, &q);
 	if (there && !other)
 		end_vmm(c->ctl, &q);
+	if (!other)
+		remove_platform(c->h, domid);
 	if (!(other ? store_unmark(c->h, domid) : store_remove(c->h, domid)))
 		fail(1, "what xenstore has of domain %u cannot be taken away: %s", domid,
 		     strerror(errno));

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cfg.h"
 #include "platform.h"
 #include "vmm.h"
 
@@ -159,10 +160,20 @@ static char **more_words(char **args, int *argc)
 	return v;
 }
 
-static bool create(enum platform_use use)
+/* The domain's handle is the device's name, so who wants a certain one gives it here. */
+static void choose_name(const struct domain_options *o)
 {
-	if (!get("/proc/sys/kernel/random/uuid", uuid, sizeof(uuid)))
+	static const uint8_t any[sizeof(o->uuid)];
+
+	if (memcmp(o->uuid, any, sizeof(any)))
+		cfg_uuid_text(o->uuid, uuid);
+	else if (!get("/proc/sys/kernel/random/uuid", uuid, sizeof(uuid)))
 		fail(1, "no random UUID: %s", strerror(errno));
+}
+
+static bool create(enum platform_use use, const struct domain_options *o)
+{
+	choose_name(o);
 	if (put(TYPE "/create", uuid)) {
 		atexit(remove_device);
 		return true;
@@ -180,7 +191,7 @@ static bool create(enum platform_use use)
 bool platform_make(char ***args, int *argc, const struct domain_options *o,
 		   enum platform_use use)
 {
-	if (use == PLATFORM_NO || (use != PLATFORM_YES && useless(*args)) || !create(use))
+	if (use == PLATFORM_NO || (use != PLATFORM_YES && useless(*args)) || !create(use, o))
 		return false;
 	attaches = !needs_numbers(*args);
 	set_options(o);
