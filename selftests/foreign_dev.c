@@ -21,6 +21,7 @@
 
 #define RW		(PROT_READ | PROT_WRITE)
 #define NO_DOMAIN	999
+#define NOBODY		65534
 #define NOWHERE		(1UL << 30)	/* a frame that has no memory */
 #define FRAMES		(64UL << 8)	/* of the small VMM's guests */
 #define TABLE		64		/* frames of a grant table, at most */
@@ -449,6 +450,33 @@ static void test_dm_op(void)
 	check("DM_OP: at no address", err(ioctl(fd, IOCTL_PRIVCMD_DM_OP, 8)), EFAULT);
 }
 
+/* A process without rights is given the file of this one, which is for one domain. */
+static void test_given(void)
+{
+	domid_t me = domid, other = NO_DOMAIN;
+	xen_pfn_t gfn = gfn_of(GNT_FIRST);
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		bad = 0;
+		check("given: it has no rights", setresuid(NOBODY, NOBODY, NOBODY), 0);
+		check("given: RESTRICT to another", err(ioctl(fd, IOCTL_PRIVCMD_RESTRICT, &other)), EINVAL);
+		check("given: RESTRICT to none, which would be to all",
+		      err(ioctl(fd, IOCTL_PRIVCMD_RESTRICT, &(domid_t){ DOMID_INVALID })), EINVAL);
+		check("given: RESTRICT to the same", err(ioctl(fd, IOCTL_PRIVCMD_RESTRICT, &me)), 0);
+		check("given: no hypercall",
+		      err(hypercall(__HYPERVISOR_xen_version, XENVER_version, NULL)), EPERM);
+		check("given: frames of that domain", refused(domid, gfn, RW), 0);
+		check("given: of no other one", refused(other, gfn, RW), EPERM);
+		_exit(bad);
+	}
+	waitpid(pid, &status, 0);
+	check("a process that was given the file", status, 0);
+}
+
 static void test_restrict(void)
 {
 	struct privcmd_dm_op op = { .dom = DOMID_INVALID };
@@ -468,6 +496,7 @@ static void test_restrict(void)
 	check("its table", resource(domid, XENMEM_resource_grant_table, 0, 0, 0, NULL), 0);
 	check("no other one", resource(other, XENMEM_resource_grant_table, 0, 0, 0, NULL), EPERM);
 	check("nor DM_OP", err(ioctl(fd, IOCTL_PRIVCMD_DM_OP, &op)), EPERM);
+	test_given();
 	close(fd);
 	fd = was;
 }
