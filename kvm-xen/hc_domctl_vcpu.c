@@ -180,16 +180,42 @@ static long check_soft(struct kxen_hc *hc, const struct kxen_vcpuaffinity *a, st
 	return cpumask_subset(cpu_online_mask, m) ? 0 : -EOPNOTSUPP;
 }
 
+/*
+ * Within the thread's cpuset, as Xen keeps a vCPU within its pool of processors. A cpuset that
+ * changes lets its threads run in all of it: what was found before must not take this one out of
+ * it after that, so look once more, as sched_setaffinity() does.
+ */
+static long confine(struct task_struct *t, struct cpumask *m, struct cpumask *within)
+{
+	long ret;
+
+	kxen_glue_cpuset(t, within);
+	cpumask_and(m, m, within);
+	if (!cpumask_intersects(m, cpu_online_mask))
+		return -EINVAL;
+	ret = set_cpus_allowed_ptr(t, m);
+	if (ret)
+		return ret;
+	kxen_glue_cpuset(t, within);
+	return cpumask_subset(m, within) ? 0 : set_cpus_allowed_ptr(t, within);
+}
+
 static long set_hard(struct kxen_hc *hc, const struct kxen_vcpuaffinity *a, struct task_struct *t,
 		     struct cpumask *m)
 {
+	struct cpumask *within;
+	long ret;
+
 	if (!(a->flags & KXEN_VCPUAFFINITY_HARD))
 		return 0;
 	if (kxen_hc_get_bitmap(hc, &a->hard, cpumask_bits(m), nr_cpu_ids))
 		return -EFAULT;
-	if (!cpumask_intersects(m, cpu_online_mask))
-		return -EINVAL;
-	return set_cpus_allowed_ptr(t, m);
+	within = kzalloc(cpumask_size(), GFP_KERNEL_ACCOUNT);
+	if (!within)
+		return -ENOMEM;
+	ret = confine(t, m, within);
+	kfree(within);
+	return ret;
 }
 
 /* Nothing is changed unless all of it can be; what it has come to is told. */

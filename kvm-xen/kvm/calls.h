@@ -8,6 +8,7 @@
 #ifndef KXEN_KVM_GLUE_CALLS_H
 #define KXEN_KVM_GLUE_CALLS_H
 
+#include <linux/cpuset.h>
 #include <linux/kvm_host.h>
 #include <linux/static_call.h>
 

@@ -80,6 +80,7 @@ static inline bool kxen_glue_immediate_exit(struct kvm_vcpu *vcpu)
 }
 
 struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *vcpu);
+void kxen_glue_cpuset(struct task_struct *t, struct cpumask *m);
 u32 kxen_glue_vcpu_cpu(struct kvm_vcpu *vcpu);
 bool kxen_glue_vcpu_idle(struct kvm_vcpu *vcpu);
 

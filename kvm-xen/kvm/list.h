@@ -27,6 +27,9 @@
  * kernel has and its type information has not: KXEN_UNTYPED(number), which is compared only
  * where it is known.
  */
+#ifdef CONFIG_CPUSETS
+KXEN_KVM_CALL(cpuset_cpus_allowed, cpuset_cpus_allowed, 2);
+#endif
 KXEN_KVM_CALL(do_madvise, do_madvise, 4);
 KXEN_KVM_CALL(file_is_kvm, file_is_kvm, 1);
 KXEN_KVM_CALL(gfn_to_hva, gfn_to_hva, 2);

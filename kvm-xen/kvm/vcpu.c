@@ -116,6 +116,16 @@ struct task_struct *kxen_glue_vcpu_task(struct kvm_vcpu *vcpu)
 	return t;
 }
 
+/* On which processors a thread's cpuset lets it run, now. May sleep; the caller has a reference. */
+void kxen_glue_cpuset(struct task_struct *t, struct cpumask *m)
+{
+#ifdef CONFIG_CPUSETS
+	kxen_kvm(cpuset_cpus_allowed)(t, m);
+#else
+	cpumask_copy(m, cpu_possible_mask);
+#endif
+}
+
 /* Where it runs, or was last; 0 before it has run. */
 u32 kxen_glue_vcpu_cpu(struct kvm_vcpu *vcpu)
 {

@@ -3,10 +3,13 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "domctl.h"
@@ -162,6 +165,46 @@ static void test_bad_maps(domid_t domid)
 	check("none there to set", bad_map(XEN_DOMCTL_setvcpuaffinity, domid, end + 4, 8), -EFAULT);
 }
 
+static long put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	long n = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	close(fd);
+	return n > 0 ? 0 : -errno;
+}
+
+#define GROUPS	"/tmp/cgroups"
+
+/* The VMM is let run on processor 0, by who has put it into a cpuset. */
+static void test_cpuset(domid_t domid, pid_t pid)
+{
+	char number[16];
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		puts("skip - a thread in a cpuset");
+		return;
+	}
+	snprintf(number, sizeof(number), "%d", pid);
+	mkdir(GROUPS, 0700);
+	check("a hierarchy of groups", mount("none", GROUPS, "cgroup2", 0, NULL), 0);
+	check("with cpusets", put(GROUPS "/cgroup.subtree_control", "+cpuset"), 0);
+	check("and one of them", mkdir(GROUPS "/one", 0700), 0);
+	check("of one processor", put(GROUPS "/one/cpuset.cpus", "0"), 0);
+	check("the VMM is put there", put(GROUPS "/one/cgroup.procs", number), 0);
+	check("on a processor that is not its", set(domid, XEN_VCPUAFFINITY_HARD, 2, 0), -EINVAL);
+	check("anywhere: that is where its cpuset is",
+	      set(domid, XEN_VCPUAFFINITY_HARD, 3, 0) ?: hard[0], 1);
+	check("no thread is elsewhere", get(domid, 0, XEN_VCPUAFFINITY_HARD, 8) ?: hard[0], 1);
+	check("it has two", put(GROUPS "/one/cpuset.cpus", "0-1"), 0);
+	check("on the other one", set(domid, XEN_VCPUAFFINITY_HARD, 2, 0) ?: hard[0], 2);
+	check("on both", set(domid, XEN_VCPUAFFINITY_HARD, 3, 0) ?: hard[0], 3);
+	check("the VMM is in none", put(GROUPS "/cgroup.procs", number), 0);
+	check("the cpuset goes", rmdir(GROUPS "/one"), 0);
+	umount(GROUPS);
+	rmdir(GROUPS);
+}
+
 void test_affinity(domid_t domid, pid_t pid)
 {
 	int cpus = sysconf(_SC_NPROCESSORS_ONLN), before = pinned(pid);
@@ -180,4 +223,5 @@ void test_affinity(domid_t domid, pid_t pid)
 	check("the thread is anywhere again", pinned(pid), before);
 	check("of domain 0", set(0, XEN_VCPUAFFINITY_HARD, 1, 0), -EPERM);
 	check("of nobody", set(999, XEN_VCPUAFFINITY_HARD, 1, 0), -ESRCH);
+	test_cpuset(domid, pid);
 }
