@@ -204,6 +204,9 @@ static long of_domain(struct kxen_hc *hc, struct kxen_domctl *c, bool *out)
 	long ret = -ENOSYS;
 
 	*out = o && o->out;
+	/* It names no domain that is there. Who has a VM makes its domain. */
+	if (c->cmd == KXEN_DOMCTL_createdomain)
+		return -ENOSYS;
 	if (c->domain < DOMID_FIRST_RESERVED)
 		d = kxen_domain_get(c->domain);
 	if (!d)

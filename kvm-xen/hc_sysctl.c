@@ -124,6 +124,7 @@ static const sysctl_fn sysctl_ops[] = {
 	[KXEN_SYSCTL_cputopoinfo] = kxen_hc_cputopoinfo,
 	[KXEN_SYSCTL_numainfo] = kxen_hc_numainfo,
 	[KXEN_SYSCTL_cpupool_op] = cpupool,
+	[KXEN_SYSCTL_pcitopoinfo] = kxen_hc_pcitopoinfo,
 };
 
 /**

@@ -26,6 +26,7 @@ long kxen_hc_setvcpuaffinity(struct kxen_hc *hc, struct kxen_domain *d, struct k
 /* hc_topology.c, hc_console.c: sysctl */
 long kxen_hc_cputopoinfo(struct kxen_hc *hc, struct kxen_sysctl *s);
 long kxen_hc_numainfo(struct kxen_hc *hc, struct kxen_sysctl *s);
+long kxen_hc_pcitopoinfo(struct kxen_hc *hc, struct kxen_sysctl *s);
 long kxen_hc_readconsole(struct kxen_hc *hc, struct kxen_sysctl *s);
 
 /* hc_bitmap.c */

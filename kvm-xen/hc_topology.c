@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sysctl: the host's processors and nodes, as many as the caller has room for. */
+/* sysctl: the host's processors, nodes and devices, as many as the caller has room for. */
 #include <linux/bitmap.h>
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/pci.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/topology.h>
@@ -20,6 +21,8 @@
 static_assert(sizeof(struct kxen_cputopo) == 12);
 static_assert(sizeof(struct kxen_cputopoinfo) == 16);
 static_assert(sizeof(struct kxen_numainfo) == 24);
+static_assert(sizeof(struct kxen_pci_device) == 4);
+static_assert(sizeof(struct kxen_pcitopoinfo) == 24);
 
 static void cpu_topology(u32 cpu, struct kxen_cputopo *t)
 {
@@ -105,5 +108,41 @@ long kxen_hc_numainfo(struct kxen_hc *hc, struct kxen_sysctl *s)
 			return -EFAULT;
 	}
 	i->num_nodes = nr;
+	return 0;
+}
+
+static u32 device_node(const struct kxen_pci_device *dev)
+{
+	struct pci_dev *p = pci_get_domain_bus_and_slot(dev->seg, dev->bus, dev->devfn);
+	u32 node = KXEN_NODE_NO_DEVICE;
+
+	if (p) {
+		node = dev_to_node(&p->dev);
+		if ((int)node == NUMA_NO_NODE)
+			node = KXEN_NODE_NONE;
+	}
+	pci_dev_put(p);
+	return node;
+}
+
+/* The caller names the devices. It is told how many were looked at, and goes on with the others. */
+long kxen_hc_pcitopoinfo(struct kxen_hc *hc, struct kxen_sysctl *s)
+{
+	struct kxen_pcitopoinfo *i = &s->u.pci;
+	struct kxen_pci_device dev;
+	u32 n, node;
+
+	if (!i->devs || !i->nodes)
+		return -EINVAL;
+	for (n = 0; n < i->num_devs; n++) {
+		if (n && (need_resched() || signal_pending(current)))
+			break;
+		if (kxen_hc_get(hc, &dev, i->devs + (u64)n * sizeof(dev), sizeof(dev)))
+			return -EFAULT;
+		node = device_node(&dev);
+		if (kxen_hc_put(hc, i->nodes + (u64)n * sizeof(node), &node, sizeof(node)))
+			return -EFAULT;
+	}
+	i->num_devs = n;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #define KXEN_SYSCTL_FIRST	0x15
 #define KXEN_SYSCTL_LAST	0x16
 
+#define KXEN_DOMCTL_createdomain	1
 #define KXEN_DOMCTL_destroydomain	2
 #define KXEN_DOMCTL_pausedomain		3
 #define KXEN_DOMCTL_unpausedomain	4
@@ -31,6 +32,7 @@
 #define KXEN_SYSCTL_cputopoinfo		16
 #define KXEN_SYSCTL_numainfo		17
 #define KXEN_SYSCTL_cpupool_op		18
+#define KXEN_SYSCTL_pcitopoinfo		22
 
 /* getdomaininfo: flags */
 #define KXEN_DOMINF_dying	0x1
@@ -173,6 +175,23 @@ struct kxen_numainfo {
 	__u64 distance;
 };
 
+struct kxen_pci_device {
+	__u16 seg;
+	__u8 bus;
+	__u8 devfn;
+};
+
+/* A device's node; of one that has none, of one that is not there. */
+#define KXEN_NODE_NONE		(~0U)
+#define KXEN_NODE_NO_DEVICE	(~0U - 1)
+
+struct kxen_pcitopoinfo {
+	__u32 num_devs;
+	__u32 pad;
+	__u64 devs;
+	__u64 nodes;
+};
+
 /* cpupool_op: op */
 #define KXEN_CPUPOOL_OP_CREATE		1
 #define KXEN_CPUPOOL_OP_DESTROY		2
@@ -200,6 +219,7 @@ struct kxen_sysctl {
 		__u32 sched_id;
 		struct kxen_cputopoinfo cputopo;
 		struct kxen_numainfo numa;
+		struct kxen_pcitopoinfo pci;
 		struct kxen_cpupool_op cpupool;
 		struct kxen_physinfo physinfo;
 		struct kxen_getdomaininfolist list;

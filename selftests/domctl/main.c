@@ -107,6 +107,9 @@ static void test_bad(domid_t domid)
 	check("a newer one", info(0x19, domid), -EACCES);
 	check("another call", domctl(12345, NEW, domid), -ENOSYS);
 	check("of nobody", domctl(12345, NEW, 999), -ESRCH);
+	check("createdomain", domctl(XEN_DOMCTL_createdomain, NEW, 0), -ENOSYS);
+	check("createdomain of any number",
+	      domctl(XEN_DOMCTL_createdomain, NEW, DOMID_INVALID), -ENOSYS);
 	check("no structure", call(__HYPERVISOR_domctl, NULL), -EFAULT);
 	memcpy(half, &c, 100);
 	check("half a structure", call(__HYPERVISOR_domctl, half), -EFAULT);

@@ -108,6 +108,39 @@ static void test_nodes(void)
 	check("no distances there", nodes(NULL, (void *)8, 1), -EFAULT);
 }
 
+static long devices(struct physdev_pci_device *dev, uint32_t *node, uint32_t nr)
+{
+	memset(&s, 0, sizeof(s));
+	s.u.pcitopoinfo.num_devs = nr;
+	set_xen_guest_handle(s.u.pcitopoinfo.devs, dev);
+	set_xen_guest_handle(s.u.pcitopoinfo.nodes, node);
+	return sysctl(XEN_SYSCTL_pcitopoinfo);
+}
+
+/* The bridge of the host, which is there, and two that are not. */
+static void test_devices(void)
+{
+	struct physdev_pci_device dev[3] = { { 0, 0, 0 }, { 0, 0, 0xff }, { 0xffff, 0xff, 0xff } };
+	uint32_t node[4] = { 5, 5, 5, 5 }, done = 0, calls = 0, *few = at_end(4);
+
+	/* A call may be cut short when somebody else wants the processor. */
+	while (done < 3 && calls++ < 100 && !devices(dev + done, node + done, 3 - done))
+		done += s.u.pcitopoinfo.num_devs;
+	check("devices", done, 3);
+	check("one that is there", node[0] == XEN_INVALID_NODE_ID || node[0] == 0, 1);
+	check("one that is not", node[1], XEN_INVALID_DEV);
+	check("one that can hardly be", node[2], XEN_INVALID_DEV);
+	check("no further", node[3], 5);
+	check("of no device", devices(dev, node, 0) ?: (long)s.u.pcitopoinfo.num_devs, 0);
+	check("no list", devices(NULL, node, 1), -EINVAL);
+	check("no place for the answer", devices(dev, NULL, 1), -EINVAL);
+	check("no list there", devices((void *)8, node, 1), -EFAULT);
+	do
+		done = devices(dev, few, 3);
+	while (!done && s.u.pcitopoinfo.num_devs < 2);
+	check("room for one answer", (int)done, -EFAULT);
+}
+
 void test_sysctl(domid_t domid)
 {
 	struct xen_domctl_getdomaininfo i[3] = { };
@@ -137,6 +170,7 @@ void test_sysctl(domid_t domid)
 	test_pools();
 	test_cpus();
 	test_nodes();
+	test_devices();
 }
 
 static char log_text[1 << 16];
