@@ -10,6 +10,7 @@
 
 #include "../../tools/kvm-xen/cfg.c"
 #include "../../tools/kvm-xen/cfg_dev.c"
+#include "../../tools/kvm-xen/cfg_pv.c"
 
 #ifndef STEPS
 static void require(bool good, const char *what)
@@ -166,10 +167,56 @@ static void from_a_directory(void)
 	cfg_free(&c);
 }
 
+/* What is said of it when it is called in that directory. */
+static void pv_words(const char *name, const char *dir, const char *text, const char *why)
+{
+	struct cfg_say_to s = { .say = hear };
+	struct cfg c;
+	bool good = parse(&c, text);
+
+	if (good)
+		cfg_check_pv_words(&c, dir, &s);
+	check(name, good && s.failed == !!*why && !strcmp(said, why));
+	cfg_free(&c);
+}
+
+#define PV		"name = 'a'\ntype = 'pv'\n"
+#define BLANK(name)	name " has a blank or a quote in its name, and a guest of type \"pv\" has its command line behind that: name it by a link\n"
+#define TOO_LONG	"a guest of type \"pv\" has 1020 characters for its kernel's name from the root and 'cmdline'\n"
+
+static void pv(void)
+{
+	static char text[2048];
+	struct cfg c;
+	bool good = parse(&c, PV "kernel = 'k'\npvshim_path = 'shim'\npvshim_cmdline = 'pv-shim'\n");
+
+	cfg_from_root(&c, "/srv");
+	check("a PV guest", good && c.type == CFG_PV && !strcmp(c.pvshim_path, "/srv/shim") &&
+	      !strcmp(c.pvshim_cmdline, "pv-shim") && c.type_line == 2 && c.pvshim_path_line == 4);
+	cfg_free(&c);
+	refused("a PV guest without a kernel", PV,
+		"0: there is no 'kernel'; a guest of type \"hvm\" can boot from a disk\n");
+	refused("a shim for another guest", BASE "pvshim_path = '/s'\npvshim_cmdline = 'x'",
+		"3: 'pvshim_path' is for a guest of type \"pv\"\n4: 'pvshim_cmdline' is for a guest of type \"pv\"\n");
+	refused("what a PV guest does not see", PV "kernel = '/k'\nserial = 'pty'\ndisk = [ '/d,raw,xvda',\n'/e,raw,vda' ]",
+		"4: a guest of type \"pv\" has no emulated serial line\n6: a guest of type \"pv\" does not see the VMM's disk vda: the vdev of one that it has begins with xvd\n");
+	pv_words("files of a PV guest", "/a b", PV "kernel = '/k,l'\nramdisk = '/r'\ncmdline = 'root=\"x\"'", "");
+	pv_words("a blank in the kernel's name", "/", PV "kernel = '/a b'", "3: " BLANK("/a b"));
+	pv_words("a quote in the ramdisk's name", "/", PV "kernel = '/k'\nramdisk = '/r\"'", "4: " BLANK("/r\""));
+	pv_words("a blank in the directory's name", "/a b", PV "kernel = 'k'", "3: " BLANK("/a b/k"));
+	snprintf(text, sizeof(text), PV "kernel = 'k'\ncmdline = '%0*d'", 1020 - 6, 0);
+	pv_words("a command line of the greatest length", "/srv", text, "");
+	snprintf(text, sizeof(text), PV "kernel = 'k'\ncmdline = '%0*d'", 1020 - 5, 0);
+	pv_words("a longer one", "/srv", text, "4: " TOO_LONG);
+	snprintf(text, sizeof(text), PV "kernel = '/%0*d'", 1020, 0);
+	pv_words("a name that is too long by itself", "/srv", text, "3: " TOO_LONG);
+}
+
 int main(void)
 {
 	whole();
 	from_a_directory();
+	pv();
 	refused("nothing", "", "0: there is no 'name'\n"
 		"0: there is no 'kernel'; a guest of type \"hvm\" can boot from a disk\n");
 	refused("no kernel", "name='a'", "0: there is no 'kernel'; a guest of type \"hvm\" can boot from a disk\n");
@@ -196,8 +243,7 @@ int main(void)
 	refused("no closing bracket", BASE "disk = [ '/d,raw,xvda',\n\n", "3: the list has no closing ]\n");
 	refused("no comma", BASE "disk = [ '/d,raw,xvda'\n '/e,raw,xvdb' ]\nmemory = 1",
 		"4: a list has texts in quotes, with commas between them\n5: 'memory' can be 16 to 16777216\n");
-	refused("pv", BASE "type = 'pv'", "3: a guest of type \"pv\" cannot be made here yet: a kernel that can be entered by PVH, as every Linux since 4.21, is \"pvh\"\n");
-	refused("another type", BASE "type = 'x'", "3: 'x' is no type: \"pvh\" or \"hvm\"\n");
+	refused("another type", BASE "type = 'x'", "3: 'x' is no type: \"pvh\", \"hvm\" or \"pv\"\n");
 	refused("a short UUID", BASE "uuid = '5c2b34a1'", "3: '5c2b34a1' is no UUID such as 5c2b34a1-0f0e-4d3c-8b2a-190807060504\n");
 	refused("an action", BASE "on_crash = 'x'", "3: 'x' is none of \"destroy\", \"restart\" and \"preserve\"\n");
 	refused("a disk without vdev", BASE "disk = [\n '/d' ]", "4: the disk has no vdev, such as vdev=xvda\n");

@@ -82,6 +82,7 @@ void cfg_from_root(struct cfg *c, const char *dir)
 
 	from_root(&c->kernel, dir);
 	from_root(&c->ramdisk, dir);
+	from_root(&c->pvshim_path, dir);
 	for (i = 0; i < c->disks; i++)
 		from_root(&c->disk[i].target, dir);
 	if (c->vmm && strchr(c->vmm, '/'))
@@ -306,9 +307,9 @@ static void take_type(struct parser *p, struct value *v)
 	if (!strcmp(v->text, "hvm"))
 		p->c->type = CFG_HVM;
 	else if (!strcmp(v->text, "pv"))
-		cfg_wrong(&p->say, v->line, "a guest of type \"pv\" cannot be made here yet: a kernel that can be entered by PVH, as every Linux since 4.21, is \"pvh\"");
+		p->c->type = CFG_PV;
 	else if (strcmp(v->text, "pvh"))
-		cfg_wrong(&p->say, v->line, "'%.20s' is no type: \"pvh\" or \"hvm\"", v->text);
+		cfg_wrong(&p->say, v->line, "'%.20s' is no type: \"pvh\", \"hvm\" or \"pv\"", v->text);
 }
 
 static void take_uuid(struct parser *p, struct value *v)
@@ -413,16 +414,19 @@ static const struct key {
 	unsigned int min, max;		/* of a number */
 } keys[] = {
 	{ "name", TEXT, .take = take_name, FIELD(name) },
-	{ "type", TEXT, .take = take_type },
+	{ "type", TEXT, .take = take_type, .line = offsetof(struct cfg, type_line) },
 	{ "uuid", TEXT, .take = take_uuid },
 	{ "memory", NUMBER, FIELD(memory), .min = 16, .max = 16 << 20 },
 	{ "vcpus", NUMBER, FIELD(vcpus), .min = 1, .max = 1024 },
 	{ "kernel", TEXT, FIELD(kernel), .line = offsetof(struct cfg, kernel_line) },
 	{ "ramdisk", TEXT, FIELD(ramdisk), .line = offsetof(struct cfg, ramdisk_line) },
-	{ "cmdline", TEXT, FIELD(cmdline) },
+	{ "cmdline", TEXT, FIELD(cmdline), .line = offsetof(struct cfg, cmdline_line) },
+	{ "pvshim_path", TEXT, FIELD(pvshim_path), .line = offsetof(struct cfg, pvshim_path_line) },
+	{ "pvshim_cmdline", TEXT, FIELD(pvshim_cmdline),
+	  .line = offsetof(struct cfg, pvshim_cmdline_line) },
 	{ "disk", LIST, .take = take_disks },
 	{ "vif", LIST, .take = take_vifs },
-	{ "serial", TEXT, FIELD(serial) },
+	{ "serial", TEXT, FIELD(serial), .line = offsetof(struct cfg, serial_line) },
 	{ "on_poweroff", TEXT, .take = take_poweroff },
 	{ "on_reboot", TEXT, .take = take_reboot },
 	{ "on_crash", TEXT, .take = take_crash },
@@ -543,10 +547,11 @@ static void check_all(struct cfg *c, struct cfg_say_to *say)
 		cfg_wrong(say, 0, "there is no 'name'");
 	if (c->ramdisk && !c->kernel)
 		cfg_wrong(say, c->ramdisk_line, "'ramdisk' without 'kernel'");
-	if (!c->kernel && c->type == CFG_PVH)
+	if (!c->kernel && c->type != CFG_HVM)
 		cfg_wrong(say, 0, "there is no 'kernel'; a guest of type \"hvm\" can boot from a disk");
 	else if (!c->kernel && !vmm_disks)
 		cfg_wrong(say, 0, "there is neither a 'kernel' nor a disk to boot from: its vdev is vda, which the firmware can read");
+	cfg_check_pv(c, say);
 }
 
 bool cfg_parse(struct cfg *c, const char *text, size_t len, cfg_say *say, void *to)

@@ -12,7 +12,7 @@
 #define CFG_WORDS	64	/* of one list */
 #define CFG_TEXT	4096	/* of one value */
 
-enum cfg_type { CFG_PVH, CFG_HVM };
+enum cfg_type { CFG_PVH, CFG_HVM, CFG_PV };
 enum cfg_action { CFG_DESTROY, CFG_RESTART, CFG_PRESERVE };
 
 struct cfg_disk {
@@ -36,7 +36,9 @@ struct cfg_words {
 struct cfg {
 	enum cfg_type type;
 	char *name, *kernel, *ramdisk, *cmdline, *serial, *vmm, *backend;
-	unsigned int kernel_line, ramdisk_line;
+	char *pvshim_path, *pvshim_cmdline;
+	unsigned int type_line, kernel_line, ramdisk_line, cmdline_line;
+	unsigned int pvshim_path_line, pvshim_cmdline_line, serial_line;
 	unsigned int memory;	/* in MiB */
 	unsigned int vcpus, max_ports, max_grant_frames, max_maptrack_frames;
 	unsigned int xen_major, xen_minor;
@@ -80,5 +82,11 @@ cfg_wrong(struct cfg_say_to *s, unsigned int line, const char *fmt, ...);
 void cfg_take_disk(struct cfg *c, const char *text, unsigned int line, struct cfg_say_to *s);
 void cfg_take_vif(struct cfg *c, const char *text, unsigned int line, struct cfg_say_to *s);
 char *cfg_copy(const char *text, size_t len);
+
+/* What a guest of type "pv" can have, and no other, or cannot have: cfg_pv.c. */
+void cfg_check_pv(const struct cfg *c, struct cfg_say_to *s);
+
+/* Can its boot loader name these files? Those without a / in front are of @dir. */
+void cfg_check_pv_words(const struct cfg *c, const char *dir, struct cfg_say_to *s);
 
 #endif

@@ -62,7 +62,20 @@ static void check_file(const char *path, unsigned int line, bool may_write, stru
 		cfg_wrong(s, line, "%s is a directory", path);
 }
 
-static void check_files(const struct cfg *c, struct cfg_say_to *s)
+static void check_shim(const struct cfg *c, struct cfg_say_to *s)
+{
+	const char *shim = plan_shim(c);
+
+	if (!c->pvshim_path && access(shim, F_OK))
+		cfg_wrong(s, c->type_line, "there is no %s, by which a guest of type \"pv\" is booted: Debian's packages xen-utils-4.17 and xen-utils-4.20 have it, and 'pvshim_path' names another one",
+			  shim);
+	else
+		check_file(shim, c->pvshim_path_line, false, s);
+	if (!s->failed && !platform_is_elf(shim))
+		cfg_wrong(s, c->pvshim_path_line, "%s is no ELF file, as Xen's xen-shim is", shim);
+}
+
+static void check_files(const struct cfg *c, const char *dir, struct cfg_say_to *s)
 {
 	unsigned int i;
 
@@ -72,6 +85,10 @@ static void check_files(const struct cfg *c, struct cfg_say_to *s)
 		check_file(c->ramdisk, c->ramdisk_line, false, s);
 	for (i = 0; i < c->disks; i++)
 		check_file(c->disk[i].target, c->disk[i].line, !c->disk[i].read_only, s);
+	if (c->type == CFG_PV) {
+		cfg_check_pv_words(c, dir, s);
+		check_shim(c, s);
+	}
 	if (!s->failed && c->type == CFG_PVH && !platform_is_elf(c->kernel))
 		cfg_wrong(s, c->kernel_line, "%s is no ELF file, and a guest of type \"pvh\" begins with one: for Linux that is vmlinux, which its scripts/extract-vmlinux takes out of a bzImage",
 			  c->kernel);
@@ -88,7 +105,7 @@ static void read_cfg(struct cfg *c, const char *file)
 		fail(EXIT_REFUSED, "cannot tell the directory: %s", strerror(errno));
 	s.failed = !cfg_parse(c, text, len, say_fault, (void *)file);
 	if (!s.failed)
-		check_files(c, &s);
+		check_files(c, dir, &s);
 	if (s.failed)
 		fail(EXIT_REFUSED, "nothing was done, because of what is said of %s above", file);
 	cfg_from_root(c, dir);

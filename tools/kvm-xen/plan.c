@@ -15,6 +15,12 @@ static const char *const backends[] = {
 	"/usr/bin/qemu-system-i386",
 };
 
+/* And Xen's pv-shim. */
+static const char *const shims[] = {
+	"/usr/lib/xen-4.20/boot/xen-shim", "/usr/lib/xen-4.17/boot/xen-shim",
+	"/usr/lib/xen/boot/xen-shim", "/usr/local/lib/xen/boot/xen-shim",
+};
+
 /* --- words ------------------------------------------------------------------------ */
 
 static void __attribute__((format(printf, 2, 3))) add(struct words *w, const char *fmt, ...)
@@ -110,6 +116,41 @@ static void add_kernel(struct words *w, const struct cfg *c)
 	}
 }
 
+const char *plan_shim(const struct cfg *c)
+{
+	unsigned int i;
+
+	if (c->pvshim_path)
+		return c->pvshim_path;
+	for (i = 0; i < sizeof(shims) / sizeof(shims[0]); i++)
+		if (!access(shims[i], R_OK))
+			return shims[i];
+	return shims[0];
+}
+
+/*
+ * QEMU finds a multiboot header in the shim before it looks for an entry by PVH. That is as well:
+ * by the latter a kernel gets one module, and no words for it. A module's name is the first word
+ * of what the shim gives the guest's kernel: Linux passes over a word with a dot, and hands one
+ * without to its first program.
+ */
+static void add_shim(struct words *w, const struct cfg *c)
+{
+	char *kernel = commas(c->kernel), *ramdisk = commas(c->ramdisk ? c->ramdisk : "");
+	char *cmdline = commas(c->cmdline ? c->cmdline : "");
+
+	add(w, "-kernel");
+	add(w, "%s", plan_shim(c));
+	add(w, "-append");
+	add(w, "%s", c->pvshim_cmdline ? c->pvshim_cmdline : "pv-shim console=xen,pv");
+	add(w, "-initrd");
+	add(w, "%s%s%s%s%s%s", strchr(kernel, '.') ? "" : "/.", kernel, *cmdline ? " " : "", cmdline,
+	    *ramdisk ? "," : "", ramdisk);
+	free(kernel);
+	free(ramdisk);
+	free(cmdline);
+}
+
 struct words plan_vmm(const struct cfg *c, const char *uuid)
 {
 	/* When the guest has ended the VMM waits: how it has ended is to be seen. */
@@ -134,7 +175,10 @@ struct words plan_vmm(const struct cfg *c, const char *uuid)
 		add(&w, "-serial");
 		add(&w, "%s", c->serial);
 	}
-	add_kernel(&w, c);
+	if (c->type == CFG_PV)
+		add_shim(&w, c);
+	else
+		add_kernel(&w, c);
 	for (i = 0; i < c->disks; i++)
 		if (c->disk[i].vmm)
 			add_drive(&w, &c->disk[i], "if=virtio");
@@ -309,7 +353,8 @@ void plan_nodes(const struct cfg *c, const char *uuid, const char *domid, const 
 	put(&p, store_gfn, "/local/domain/%s/store/ring-ref", domid);
 	put(&p, store_port, "/local/domain/%s/store/port", domid);
 	p.perms = "n0";
-	put(&p, c->type == CFG_PVH ? "pvh" : "hvm", "/libxl/%s/type", domid);
+	/* To Xen's tools, too, a guest of the shim is a PVH guest. */
+	put(&p, c->type == CFG_HVM ? "hvm" : "pvh", "/libxl/%s/type", domid);
 }
 
 void plan_console(const char *domid, const char *port, const char *gfn, plan_put *to_put, void *to)

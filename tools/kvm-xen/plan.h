@@ -21,6 +21,9 @@ void words_print(const struct words *w);
 
 struct words plan_vmm(const struct cfg *c, const char *uuid);
 
+/* What a guest of type "pv" is booted by; if there is none: where it was looked for first. */
+const char *plan_shim(const struct cfg *c);
+
 /* @domid: as a text, since without a domain it is not known yet. */
 struct words plan_backend(const struct cfg *c, const char *domid);
 
