@@ -7,5 +7,5 @@ WEIGHT=150 ONCE=new
 
 need_guests
 echo "TAP version 13"
-hosts "$SELF/jobs/pv" guest_files --module kvm-amd --timeout 1500
+hosts "$SELF/jobs/pv" guest_files --module kvm-amd --module tun --timeout 1500
 tap_end
