@@ -201,9 +201,9 @@ static int by_kvm(struct kxen_vcpu *v, u64 gva, void *buf, u32 len, bool write)
 }
 
 /*
- * The same in a domain that has something placed over its memory, within one page: KVM's walk
- * finds what KVM's copy does not see. Where the guest changes its tables in between, KVM
- * copies what is the guest's own in any case.
+ * The same in a domain that has something placed over its memory, within one page: what is mapped
+ * is not for arguments (0.6), though KVM's copy would find it. Where the guest changes its tables
+ * in between, KVM copies what the guest reaches in any case.
  */
 static int copy_in_page(struct kxen_vcpu *v, u64 gva, void *buf, u32 len, bool write)
 {
