@@ -4,7 +4,8 @@
  * operands, its bytes, page tables on the way to them; over the domain's own memory, which is
  * hidden meanwhile and must stay what it was, and where there is none. An instruction is emulated
  * if one of its operands is a device: here the local APIC, a port, or an address where nothing is;
- * or if it writes to what can only be read.
+ * or if it writes to what can only be read. "nested" behind the peers' numbers: a guest of its own
+ * begins there, too, which some KVMs end the domain for.
  */
 #include "tables.h"
 #include "gnttab.h"
@@ -247,9 +248,14 @@ static bool nested;
 /* A guest of its own, where it can have one. */
 static void allow_nested(void)
 {
+	extern u64 start_info_addr;
+	const struct hvm_start_info *si = (void *)(unsigned long)start_info_addr;
+	const char *s = (void *)(unsigned long)si->cmdline_paddr;
 	static u8 save[PAGE_SIZE] page_aligned;
 
-	nested = cpuid(0x80000001, 0).c & 4;
+	while (*s && *s != 'n')		/* the rest is "peers=" and numbers */
+		s++;
+	nested = *s && cpuid(0x80000001, 0).c & 4;
 	if (nested)
 		nested = !wrmsr_safe(EFER, rdmsr(EFER) | EFER_SVME) &&
 			 !wrmsr_safe(VM_HSAVE_PA, phys(save));
