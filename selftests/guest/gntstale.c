@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A page is its granter's again as soon as the grant's flags say so (XSA-218): from then on no CPU
- * of the mapper's reads what he writes there, nor writes over it. One CPU maps and unmaps, one
- * reads and writes where it is mapped all the time, one is the granter, who takes it at once.
+ * of the mapper's reads what he writes there, nor writes over it, nor does who emulates an
+ * instruction for one. One CPU maps and unmaps, one reads and writes where it is mapped all the time,
+ * one is the granter, who takes it at once.
  */
 #include "gntab.h"
 
 #define HOLE	0x40000000UL
+#define NOTHING	0x48000000UL	/* all ones */
 #define REF	16
 #define ROUNDS	150
 #define LOOKS	2000
@@ -21,7 +23,7 @@ static grant_entry_v1_t table[512] page_aligned;
 static u32 page[PAGE_SIZE / 4] page_aligned;
 static u32 hidden[PAGE_SIZE / 4] page_aligned;
 static volatile u32 offered, begun, mapped, watched, seen, rounds;
-static volatile u32 stale, overwritten, written_ro;
+static volatile u32 stale, overwritten, written_ro, turns;
 static u32 *volatile at;
 static volatile bool stop, ended[3];
 
@@ -32,15 +34,23 @@ static void __attribute__((noreturn)) end(unsigned int cpu)
 		__asm__ volatile("cli; hlt");
 }
 
-/* Where a round has it: over nothing, over the guest's own memory, over nothing to be read. */
+/* Where a round has it: over nothing, over the guest's own memory; the same to be read. */
 static bool read_only(u32 round)
 {
-	return round % 3 == 2;
+	return round % 4 >= 2;
 }
 
 static u32 *place(u32 round)
 {
-	return round % 3 == 1 ? hidden : (u32 *)HOLE;
+	return round % 2 ? hidden : (u32 *)HOLE;
+}
+
+/* An instruction that is emulated, since it reads where nothing is. */
+static void write_ones(u32 *to)
+{
+	unsigned long from = NOTHING;
+
+	__asm__ volatile("movsl" : "+D"(to), "+S"(from) : : "memory");
 }
 
 /* Until the round's map has come and gone; false if there is no next one. */
@@ -56,18 +66,18 @@ static bool wait_used(u32 round)
 	return true;
 }
 
-/* It is ours again. */
+/* It is ours again. What the other CPU has begun before, it has ended a turn later. */
 static void take_it(u32 round)
 {
-	u32 i;
+	u32 i, from = turns;
 
 	READ(page[0]) = MINE | round;
 	written_ro += read_only(round) && READ(page[HAMMERED]);
 	READ(page[HAMMERED]) = MINE;
-	for (i = 0; i < LOOKS; i++)
+	for (i = 0; !stop && (i < LOOKS || turns - from < 2); i++)
 		if (READ(page[HAMMERED]) != MINE)
 			break;
-	overwritten += i < LOOKS;
+	overwritten += READ(page[HAMMERED]) != MINE;
 }
 
 static void grant_all(void)
@@ -93,12 +103,16 @@ static void read_all(void)
 	u32 v, n = 0;
 
 	while (!stop) {
+		turns++;
 		v = READ(at[0]);
 		/* Nor what he writes for the next map before that. */
 		stale += (v & WHOSE) == MINE || ((v & WHOSE) == LENT && (v & ~WHOSE) > begun);
 		if ((v & WHOSE) != LENT)
 			continue;
-		READ(at[HAMMERED]) = ++n & ~WHOSE;
+		if (n++ & 1)
+			READ(at[HAMMERED]) = n & ~WHOSE;
+		else
+			write_ones(&at[HAMMERED]);
 		seen = v & ~WHOSE;
 	}
 }
