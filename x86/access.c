@@ -40,7 +40,7 @@ static bool any_shown(struct kxen_vcpu *v, u64 gpa, u64 len)
  * A copy, whose buffer is the third argument. What crosses frames is made anew in pieces, each of
  * which comes here again and goes no further than this.
  */
-static int serve(struct kxen_vcpu *v, struct kxen_hook_args *a, u64 gpa, u64 len, bool write)
+static int copy_shown(struct kxen_vcpu *v, struct kxen_hook_args *a, u64 gpa, u64 len, bool write)
 {
 	void *buf = (void *)a->arg[2];
 
@@ -61,41 +61,43 @@ static int serve(struct kxen_vcpu *v, struct kxen_hook_args *a, u64 gpa, u64 len
 }
 
 /* The frame's number and the place in it apart, in arguments of 32 bits. */
-static int serve_frame(struct kxen_vcpu *v, struct kxen_hook_args *a, bool write)
+static int copy_shown_frame(struct kxen_vcpu *v, struct kxen_hook_args *a, bool write)
 {
-	return serve(v, a, (a->arg[1] << PAGE_SHIFT) + (u32)a->arg[3], (u32)a->arg[4], write);
+	return copy_shown(v, a, (a->arg[1] << PAGE_SHIFT) + (u32)a->arg[3], (u32)a->arg[4], write);
 }
 
 /* Handlers, called from entry.S only. kvm->srcu is held, mmu_lock is not; they do not sleep. */
 int kxen_on_kvm_read(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	return serve(v, a, a->arg[1], a->arg[3], false);
+	return copy_shown(v, a, a->arg[1], a->arg[3], false);
 }
 
 int kxen_on_kvm_write(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	return serve(v, a, a->arg[1], a->arg[3], true);
+	return copy_shown(v, a, a->arg[1], a->arg[3], true);
 }
 
 int kxen_on_kvm_read_frame(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	return serve_frame(v, a, false);
+	return copy_shown_frame(v, a, false);
 }
 
 int kxen_on_kvm_write_frame(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	return serve_frame(v, a, true);
+	return copy_shown_frame(v, a, true);
 }
 
 /* By the VM: only if it is that of the vCPU that runs here. */
 int kxen_on_vm_read(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	return kxen_glue_is_vm_of(v->vcpu, a->arg[0]) && serve(v, a, a->arg[1], a->arg[3], false);
+	return kxen_glue_is_vm_of(v->vcpu, a->arg[0]) &&
+	       copy_shown(v, a, a->arg[1], a->arg[3], false);
 }
 
 int kxen_on_vm_write(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
-	return kxen_glue_is_vm_of(v->vcpu, a->arg[0]) && serve(v, a, a->arg[1], a->arg[3], true);
+	return kxen_glue_is_vm_of(v->vcpu, a->arg[0]) &&
+	       copy_shown(v, a, a->arg[1], a->arg[3], true);
 }
 
 /* Below mmu_lock, for shadow page tables: those of such a page are gone when this fails. */
@@ -123,7 +125,7 @@ int kxen_on_slot_address(struct kxen_vcpu *v, struct kxen_hook_args *a)
 }
 
 /* Where it maps a page for long, which may be another domain's no longer when it is written to. */
-int kxen_on_kvm_map(struct kxen_vcpu *v, struct kxen_hook_args *a)
+int kxen_on_kvm_keep(struct kxen_vcpu *v, struct kxen_hook_args *a)
 {
 	if (!shown(v, a->arg[1]))
 		return 0;

@@ -109,7 +109,7 @@ static struct kxen_hook fault_hooks[] = {
 	     "no page tables in a page that is placed"),
 	HOOK(KXEN_KVM_SLOTADDRESS, 3, slot_address,
 	     "no page tables in a page that is placed, by slot"),
-	HOOK(KXEN_KVM_MAP, KXEN_KVM_MAP_ARGS, kvm_map,
+	HOOK(KXEN_KVM_MAP, KXEN_KVM_MAP_ARGS, kvm_keep,
 	     "KVM maps nothing that is placed for longer than it is"),
 };
 
