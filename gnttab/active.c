@@ -268,6 +268,33 @@ static void same_again(struct kxen_gnttab *t, const struct kxen_gnt_active *a,
 	f->since = a->since;
 }
 
+/*
+ * The first user's: the guest is told, and what is granted is looked at again. @f's page is the
+ * entry's then.
+ */
+static s16 claim_page(struct kxen_gnt_active *a, struct kxen_gnt_at at,
+		      const struct kxen_gnt_want *want, struct kxen_gnt_use *u,
+		      struct kxen_gnt_found *f)
+{
+	struct kxen_gnt_place now;
+
+	if (!kxen_gnt_set(at, want))
+		return GNTST_general_error;
+	/* The frame is what is granted as of now. */
+	now = kxen_gnt_where(at);
+	if (!kxen_gnt_place_same(&f->place, &now)) {
+		kxen_gnt_clear(at, want->write, true);
+		return AGAIN;
+	}
+	a->page = f->page;
+	a->since = f->since;
+	f->page = NULL;
+	a->domid = want->domid;
+	set_place(a, &now);
+	use(u, a);
+	return GNTST_okay;
+}
+
 /* The first user. */
 static s16 take_new(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxen_gnt_at at,
 		    const struct kxen_gnt_want *want, struct kxen_gnt_use *u,
@@ -288,21 +315,7 @@ static s16 take_new(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxe
 			return NEED_PAGE;
 		own_page(f);
 	}
-	if (!kxen_gnt_set(at, want))
-		return GNTST_general_error;
-	/* The frame is what is granted as of now. */
-	now = kxen_gnt_where(at);
-	if (!kxen_gnt_place_same(&f->place, &now)) {
-		kxen_gnt_clear(at, want->write, true);
-		return AGAIN;
-	}
-	a->page = f->page;
-	a->since = f->since;
-	f->page = NULL;
-	a->domid = want->domid;
-	set_place(a, &now);
-	use(u, a);
-	return GNTST_okay;
+	return claim_page(a, at, want, u, f);
 }
 
 static s16 take(struct kxen_gnttab *t, const struct kxen_gnt_want *want, struct kxen_gnt_use *u,
@@ -390,6 +403,15 @@ s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
 
 /* --- giving back ----------------------------------------------------------------------- */
 
+/* One user less, and the guest is told what has ended by that. */
+static void end_use(struct kxen_gnt_active *a, struct kxen_gnt_at at, u32 one)
+{
+	bool wrote = kxen_pin_written(a->pin);
+
+	a->pin -= one;
+	kxen_gnt_clear(at, wrote && !kxen_pin_written(a->pin), !a->pin);
+}
+
 /*
  * Its status is where the table has it now: the version may have changed (XSA-501, -517), and
  * then the reference may be in no frame any more.
@@ -397,12 +419,10 @@ s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
 static struct page *drop(struct kxen_gnttab *t, struct kxen_gnt_active *a,
 			 const struct kxen_gnt_use *u)
 {
-	bool wrote = kxen_pin_written(a->pin);
-
-	a->pin -= u->one;
 	if (u->ref < kxen_gnt_nr_refs(t))
-		kxen_gnt_clear(kxen_gnt_at(t, u->ref), wrote && !kxen_pin_written(a->pin),
-			       !a->pin);
+		end_use(a, kxen_gnt_at(t, u->ref), u->one);
+	else
+		a->pin -= u->one;
 	return a->pin ? NULL : a->page;
 }
 
@@ -441,6 +461,101 @@ void kxen_gnt_release(const struct kxen_gnt_use *u)
 	percpu_up_read(&t->lock);
 	if (page)
 		give_back(u->granter, page);
+}
+
+/* --- for as long as a copy takes --------------------------------------------------------- */
+
+static bool move_brief(const struct kxen_gnt_use *u, bool write, const struct kxen_gnt_bytes *b)
+{
+	struct kxen_gptr at = kxen_gptr_page(u->page, b->offset);
+
+	if (!kxen_gnt_in_part(&u->place, b->offset, b->len))
+		return false;
+	barrier_nospec();
+	return write ? kxen_guest_from_user(at, b->user, b->len) :
+		       kxen_guest_to_user(b->user, at, b->len);
+}
+
+/* A user for as long as the lock is held: *@page is NULL, or has a reference. */
+static bool take_briefly(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxen_gnt_at at,
+			 const struct kxen_gnt_want *want, struct kxen_gnt_use *u,
+			 struct kxen_mem_state *s, struct page **page)
+{
+	struct kxen_gnt_found f;
+
+	/* Who has it in use has the page held, and cannot give it back before he has the lock. */
+	if (a->pin)
+		return take_pinned(a, at, want, u) == GNTST_okay;
+	f.place = kxen_gnt_where(at);
+	f.since = a->since;
+	f.page = kxen_gnt_again_briefly(t, a, f.place.gfn, s);
+	*page = f.page;
+	return f.page && claim_page(a, at, want, u, &f) == GNTST_okay;
+}
+
+/* The copy was made, and what it wrote is in the granter's memory. *@page is for put_page(). */
+static bool copy_locked(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct kxen_gnt_use *u,
+			const struct kxen_gnt_want *want, const struct kxen_gnt_bytes *b,
+			struct page **page)
+{
+	struct kxen_gnt_at at = kxen_gnt_at(t, u->ref);
+	struct kxen_mem_state s;
+	bool done;
+
+	if (!take_briefly(t, a, at, want, u, &s, page))
+		return false;
+	/* As in kxen_gnt_again(): who makes it a hole sees that it is in use, or is seen. */
+	done = !(*page && kxen_p2m_became_hole(t->domain, u->place.gfn)) &&
+	       move_brief(u, want->write, b);
+	mark_dirty(t->domain, u, a);
+	end_use(a, at, u->one);
+	/*
+	 * Its owner may have taken the page out of his memory, or have made a copy of it, since it was
+	 * found. end_use() has cleared a bit of the guest's: a full barrier behind what was written.
+	 */
+	if (want->write && *page)
+		done = done && kxen_memory_is_dirty(*page) && kxen_gnt_memory_same(t, &s);
+	return done;
+}
+
+/**
+ * kxen_gnt_copy_briefly() - Copy from or to a grant, without holding its page.
+ * @u: granter, referenced, vCPU and reference, which is not trusted.
+ * @want: by whom; @want->write: to the grant.
+ * @b: what.
+ *
+ * All under the entry's lock, where the guest sees that the grant is in use as for any other use.
+ * It wants a page that is held already, or is the one of before (again.c), and memory of the
+ * caller's that is there. Whatever is otherwise, also what is wrong, is for kxen_gnt_acquire().
+ * Context: the calling task's own thread; KVM's SRCU held if @u->v is; waits for nobody.
+ * Return: true: it was done; false: nothing says whether it was, in part.
+ */
+bool kxen_gnt_copy_briefly(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
+			   const struct kxen_gnt_bytes *b)
+{
+	struct kxen_domain *d = u->granter;
+	struct kxen_gnttab *t = d->gnttab;
+	struct kxen_gnt_active *a;
+	struct page *page = NULL;
+	bool done = false;
+	u32 nr;
+
+	if (d->is_host || (u->v && kxen_gnt_outlived(u->v)))
+		return false;
+	u->one = kxen_pin_one(want->write);
+	percpu_down_read(&t->lock);
+	nr = kxen_gnt_nr_refs(t);
+	if (u->ref < nr && READ_ONCE(d->state) != KXEN_DYING && READ_ONCE(d->kvm)) {
+		u->ref = array_index_nospec(u->ref, nr);
+		a = kxen_gnt_active(t, u->ref);
+		kxen_gnt_lock(a);
+		done = copy_locked(t, a, u, want, b, &page);
+		kxen_gnt_unlock(a);
+	}
+	percpu_up_read(&t->lock);
+	if (page)
+		put_page(page);
+	return done;
 }
 
 /**

@@ -61,22 +61,46 @@ u64 kxen_gnt_epoch(struct kxen_gnttab *t)
 	return kxen_glue_mem_state(t->domain->kvm, &s) ? find_epoch(&t->memory, &s) : 0;
 }
 
-/* Hold @page if the memory is in state @s still. */
-static struct page *hold_again(struct kxen_domain *d, struct page *page,
-			       const struct kxen_mem_state *s)
+/* Is the granter's memory in that state still? Its table is held for reading; its VM is there. */
+bool kxen_gnt_memory_same(struct kxen_gnttab *t, const struct kxen_mem_state *s)
 {
 	struct kxen_mem_state now;
+
+	return kxen_glue_mem_state(t->domain->kvm, &now) && kxen_mem_state_same(&now, s);
+}
+
+/* Hold @page if the memory is in state @s still. */
+static struct page *hold_again(struct kxen_gnttab *t, struct page *page,
+			       const struct kxen_mem_state *s)
+{
+	struct kxen_domain *d = t->domain;
 
 	if (kxen_memory_charge(d))
 		return NULL;
 	if (kxen_memory_pin_again(page)) {
-		if (kxen_glue_mem_state(d->kvm, &now) && kxen_mem_state_same(&now, s))
+		if (kxen_gnt_memory_same(t, s))
 			return page;
 		/* Nobody has written to it by this. */
 		unpin_user_page(page);
 	}
 	kxen_memory_uncharge(d);
 	return NULL;
+}
+
+/*
+ * Is @a's page that of @gfn, as far as can be seen before it is held? It is not touched, since it
+ * may have been given back long ago. @s: the state that the memory is in.
+ */
+static bool may_be(struct kxen_gnttab *t, const struct kxen_gnt_active *a, u64 gfn,
+		   struct kxen_mem_state *s)
+{
+	struct kxen_domain *d = t->domain;
+
+	if (!a->page || !a->since || a->word >> KXEN_GNT_GFN != gfn || d->is_host)
+		return false;
+	if (!kxen_glue_mem_state(d->kvm, s) || find_epoch(&t->memory, s) != a->since)
+		return false;
+	return !kxen_p2m_word(d, gfn) && !kxen_p2m_is_hole(d, gfn);
 }
 
 /**
@@ -93,14 +117,9 @@ struct page *kxen_gnt_again(struct kxen_gnttab *t, const struct kxen_gnt_active 
 	struct kxen_mem_state s;
 	struct page *page;
 
-	if (!a->page || !a->since || a->word >> KXEN_GNT_GFN != gfn || d->is_host)
+	if (!may_be(t, a, gfn, &s))
 		return NULL;
-	/* Before it is touched: it may have been given back long ago. */
-	if (!kxen_glue_mem_state(d->kvm, &s) || find_epoch(&t->memory, &s) != a->since)
-		return NULL;
-	if (kxen_p2m_word(d, gfn) || kxen_p2m_is_hole(d, gfn))
-		return NULL;
-	page = hold_again(d, a->page, &s);
+	page = hold_again(t, a->page, &s);
 	/* Whoever makes it a hole looks for who holds the page: one of both is seen. */
 	if (page && kxen_p2m_became_hole(d, gfn)) {
 		unpin_user_page(page);
@@ -108,4 +127,27 @@ struct page *kxen_gnt_again(struct kxen_gnttab *t, const struct kxen_gnt_active 
 		page = NULL;
 	}
 	return page;
+}
+
+/**
+ * kxen_gnt_again_briefly() - The same for a use that ends before the entry is unlocked.
+ * @t: as there.
+ * @a: as there.
+ * @gfn: as there.
+ * @s: filled in: the state that the memory is in. Who writes looks behind that whether it is
+ *	the same still (kxen_gnt_memory_same()): if not, what he wrote may be nowhere.
+ *
+ * Nothing is looked at for holes: they come as ever, and who has said that the entry is in use
+ * asks then.
+ * Return: the page, for put_page(), not charged; NULL: as there.
+ */
+struct page *kxen_gnt_again_briefly(struct kxen_gnttab *t, const struct kxen_gnt_active *a,
+				    u64 gfn, struct kxen_mem_state *s)
+{
+	if (!may_be(t, a, gfn, s) || !kxen_memory_get_again(a->page))
+		return NULL;
+	if (kxen_gnt_memory_same(t, s))
+		return a->page;
+	put_page(a->page);
+	return NULL;
 }

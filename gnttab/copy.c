@@ -85,6 +85,28 @@ static s16 copy_bytes(struct copies *c, const struct kxen_gnt_name *src,
 	return move_bytes(c, src->offset, dst->offset, len);
 }
 
+/* Between a grant and memory of the caller's own: nothing is held for that, mostly. */
+static bool copy_briefly(struct copies *c, const struct kxen_gnt_name *src,
+			 const struct kxen_gnt_name *dst, u32 len)
+{
+	const struct kxen_gnt_name *grant = src->granted ? src : dst;
+	struct kxen_gnt_bytes b = { .offset = grant->offset, .len = len };
+
+	if (src->granted == dst->granted || !kxen_gnt_in_page(src->offset, len) ||
+	    !kxen_gnt_in_page(dst->offset, len))
+		return false;
+	if (src->granted) {
+		if (!kxen_gnt_end_find(&c->dst) || !is_there(&c->dst))
+			return false;
+		b.user = c->dst.user + dst->offset;
+		return kxen_gnt_end_copy(&c->src, &b);
+	}
+	if (!kxen_gnt_end_find(&c->src) || !is_there(&c->src))
+		return false;
+	b.user = c->src.user + src->offset;
+	return kxen_gnt_end_copy(&c->dst, &b);
+}
+
 static s16 try_copy(struct copies *c, const struct kxen_gnt_name *src,
 		    const struct kxen_gnt_name *dst, u32 len)
 {
@@ -93,6 +115,8 @@ static s16 try_copy(struct copies *c, const struct kxen_gnt_name *src,
 	if (!len)
 		return GNTST_okay;
 	st = kxen_gnt_end_name(&c->src, src) ?: kxen_gnt_end_name(&c->dst, dst);
+	if (!st && copy_briefly(c, src, dst, len))
+		return GNTST_okay;
 	if (!st)
 		st = kxen_gnt_end_claim(&c->src) ?: kxen_gnt_end_claim(&c->dst);
 	return st ?: copy_bytes(c, src, dst, len);

@@ -27,6 +27,7 @@ struct kxen_gnt_name {
  * @d: its domain.
  * @write: copies go there.
  * @held: @name is held.
+ * @again: the copy before has named the same, which is not held.
  * @name: what it is; its @offset is not looked at.
  * @use: a grant in use, its granter referenced.
  * @third: what is behind it, if it is transitive: its granter is referenced; else NULL.
@@ -43,6 +44,7 @@ struct kxen_gnt_end {
 	struct kxen_domain *d;
 	bool write;
 	bool held;
+	bool again;
 	struct kxen_gnt_name name;
 	struct kxen_gnt_use use;
 	struct kxen_gnt_use third;
@@ -55,6 +57,8 @@ struct kxen_gnt_end {
 };
 
 s16 kxen_gnt_end_name(struct kxen_gnt_end *e, const struct kxen_gnt_name *n);
+bool kxen_gnt_end_find(struct kxen_gnt_end *e);
+bool kxen_gnt_end_copy(struct kxen_gnt_end *e, const struct kxen_gnt_bytes *b);
 s16 kxen_gnt_end_claim(struct kxen_gnt_end *e);
 s16 kxen_gnt_end_hold(struct kxen_gnt_end *e);
 void kxen_gnt_end_drop(struct kxen_gnt_end *e);

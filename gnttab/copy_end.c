@@ -55,9 +55,11 @@ static void drop_grant(struct kxen_gnt_end *e)
 
 static void drop_page(struct kxen_gnt_end *e)
 {
-	if (e->held && e->name.granted)
+	if (!e->held)
+		return;
+	if (e->name.granted)
 		drop_grant(e);
-	else if (e->held)
+	else
 		drop_own(e);
 	e->held = false;
 	e->at = kxen_gptr_own(NULL);	/* what was there may be anybody's by now */
@@ -87,10 +89,13 @@ void kxen_gnt_end_drop(struct kxen_gnt_end *e)
  */
 s16 kxen_gnt_end_name(struct kxen_gnt_end *e, const struct kxen_gnt_name *n)
 {
+	bool again = same(&e->name, n);
+
 	if (!n->granted && n->domid != DOMID_SELF)
 		return GNTST_permission_denied;
-	if (e->held && same(&e->name, n))
+	if (e->held && again)
 		return GNTST_okay;
+	e->again = again;
 	/* The granter is mostly the one of before. */
 	if (n->granted && e->use.granter && e->name.domid == n->domid)
 		drop_page(e);
@@ -158,6 +163,39 @@ static bool find_ram(struct kxen_gnt_end *e)
 	e->user = kxen_mem_at(&m, gfn << XEN_PAGE_SHIFT);
 	e->gaps = e->v->gaps;
 	return true;
+}
+
+/**
+ * kxen_gnt_end_find() - Is it memory that the calling task reaches, with nothing held for it?
+ * @e: the end, a frame of the caller's own; kxen_gnt_end_name() agreed.
+ *
+ * Nothing says that it is there. Context: as a hypercall; does not sleep.
+ */
+bool kxen_gnt_end_find(struct kxen_gnt_end *e)
+{
+	if (!e->held)
+		e->held = find_ram(e);
+	return e->by_user;
+}
+
+/**
+ * kxen_gnt_end_copy() - Copy from or to a grant that is not held for that.
+ * @e: its end; kxen_gnt_end_name() agreed.
+ * @b: the bytes, and where they are in memory of the caller's own, found without a gap since.
+ *
+ * The first copy that names a grant: one behind it that names the same has it held
+ * (kxen_gnt_end_claim()). Context: as there; waits for nobody.
+ * Return: false: it has to be held, or there is something wrong.
+ */
+bool kxen_gnt_end_copy(struct kxen_gnt_end *e, const struct kxen_gnt_bytes *b)
+{
+	const struct kxen_gnt_want want = { .domid = e->d->domid, .write = e->write };
+
+	if (e->held || e->again)
+		return false;
+	e->use.v = e->v;
+	e->use.ref = e->name.value;
+	return kxen_gnt_copy_briefly(&e->use, &want, b);
 }
 
 /* Whatever is there. */

@@ -149,7 +149,10 @@ extern const struct kxen_mem_entry kxen_gnt_memory_ops[];
 
 /* again.c */
 u64 kxen_gnt_epoch(struct kxen_gnttab *t);
+bool kxen_gnt_memory_same(struct kxen_gnttab *t, const struct kxen_mem_state *s);
 struct page *kxen_gnt_again(struct kxen_gnttab *t, const struct kxen_gnt_active *a, u64 gfn);
+struct page *kxen_gnt_again_briefly(struct kxen_gnttab *t, const struct kxen_gnt_active *a,
+				    u64 gfn, struct kxen_mem_state *s);
 
 /* control.c, debugfs.c */
 extern const struct kxen_ctl_call kxen_gnt_ctl[];

@@ -68,6 +68,21 @@ s16 kxen_gnt_acquire(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
 		     enum kxen_gnt_wait wait);
 void kxen_gnt_release(const struct kxen_gnt_use *u);
 
+/**
+ * struct kxen_gnt_bytes - bytes that are copied between a grant and memory of the calling task's.
+ * @user: where they are in that.
+ * @offset: where in the page.
+ * @len: how many, no further than to its end.
+ */
+struct kxen_gnt_bytes {
+	u8 __user *user;
+	u32 offset;
+	u32 len;
+};
+
+bool kxen_gnt_copy_briefly(struct kxen_gnt_use *u, const struct kxen_gnt_want *want,
+			   const struct kxen_gnt_bytes *b);
+
 /* transitive.c */
 #define KXEN_GNT_NOT_TRANSITIVE	1	/* beside GNTST_* */
 

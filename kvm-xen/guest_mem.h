@@ -82,6 +82,8 @@ int kxen_guest_mem_init(void);
 void kxen_guest_mem_exit(void);
 int kxen_domain_pin(struct kxen_domain *d, unsigned long hva, struct page **page);
 int kxen_memory_pin(struct mm_struct *mm, unsigned long hva, bool wait, struct page **page);
+bool kxen_memory_get_again(struct page *page);
+bool kxen_memory_is_dirty(struct page *page);
 bool kxen_memory_pin_again(struct page *page);
 int kxen_memory_wait(struct kxen_vcpu *v, struct mm_struct *mm, unsigned long hva,
 		     struct page **page);

@@ -184,6 +184,32 @@ int kxen_memory_pin(struct mm_struct *mm, unsigned long hva, bool wait, struct p
 #endif
 
 /**
+ * kxen_memory_get_again() - A reference to a page that somebody has held before.
+ * @page: it, which by now may be anything.
+ *
+ * For a moment: its owner may take it out of his memory meanwhile, and is not charged for it. The
+ * caller has to look whether it is the one that he wants.
+ * Context: any. Return: false: it is free, or is changing; else put_page() gives it back.
+ */
+bool kxen_memory_get_again(struct page *page)
+{
+	struct folio *f = page_folio(page);
+
+	if (!folio_try_get(f))
+		return false;
+	if (page_folio(page) == f)
+		return true;
+	folio_put(f);
+	return false;
+}
+
+/* Is it marked as written to already? Context: any, with a reference to it. */
+bool kxen_memory_is_dirty(struct page *page)
+{
+	return folio_test_dirty(page_folio(page));
+}
+
+/**
  * kxen_memory_pin_again() - Hold a page once more that kxen_memory_pin() has held before.
  * @page: it, which by now may be anything.
  *

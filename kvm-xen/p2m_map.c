@@ -2,6 +2,7 @@
 /* What KVM is told of what is placed over frames, and what a guest's fault there finds. */
 #include <linux/mm.h>
 
+#include "guest_mem.h"
 #include "guest_word.h"
 #include "kvm/glue.h"
 #include "kxen.h"
@@ -73,19 +74,6 @@ void kxen_p2m_zap(struct kxen_domain *d, const u64 *gfn, u32 nr)
 
 /* --- faults ---------------------------------------------------------------------------- */
 
-/* A reference to a page that may have been given back by now, and be anything. */
-static bool try_get(struct page *page)
-{
-	struct folio *f = page_folio(page);
-
-	if (!folio_try_get(f))
-		return false;
-	if (page_folio(page) == f)
-		return true;
-	folio_put(f);
-	return false;
-}
-
 static struct page *page_of(unsigned long word, bool *read_only)
 {
 	const struct kxen_p2m_entry *e = (const struct kxen_p2m_entry *)word;
@@ -127,7 +115,8 @@ struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read
 		page = page_of(word, read_only);
 		if (!page || !hold)
 			break;
-		if (!try_get(page)) {
+		/* It may have been given back by now, and be anything. */
+		if (!kxen_memory_get_again(page)) {
 			cpu_relax();
 			continue;
 		}

@@ -57,7 +57,7 @@ static int unmap(u64 at, u32 handle)
 	return u.status;
 }
 
-/* The first word by a map, and by a copy. */
+/* The first word by a copy, and by a map. */
 static void look(const char *mapped, const char *copied, u64 want)
 {
 	struct gnttab_copy c = {
@@ -67,14 +67,14 @@ static void look(const char *mapped, const char *copied, u64 want)
 	};
 	u32 handle;
 
+	gnttab_op(GNTTABOP_copy, &c, 1);
+	check(copied, c.status ?: (long)READ(buffer[0]), want);
 	if (map(REF, HOLE, &handle) != GNTST_okay) {
 		check(mapped, -1, want);
 		return;
 	}
 	check(mapped, *seen, want);
 	unmap(HOLE, handle);
-	gnttab_op(GNTTABOP_copy, &c, 1);
-	check(copied, c.status ?: (long)READ(buffer[0]), want);
 }
 
 static void test(const char *mapped, const char *copied, u8 what, u64 old)

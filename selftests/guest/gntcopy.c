@@ -6,6 +6,7 @@
 #define RW	9		/* page 1 */
 #define OTHER	10		/* page 2, of a domain that is not the driver */
 #define NONE	11
+#define SOME	12		/* 100 bytes of page 2, from 200 */
 
 static u32 peer, self;
 
@@ -171,6 +172,23 @@ static void test_with_map(u32 flags, u32 want)
 	check_at("XSA-230 flags at the end", n, ask(0, FLAGS, RW, 0, 0, 0), GTF_permit_access);
 }
 
+/* Version 2 alone. By the second copy its page is known. */
+static void test_part(void)
+{
+	reset_pages();
+	ask(0, PART, SOME, self, 2, 200 | 100 << 16);
+	check_v("D73 a part", from_ref(SOME, 200, pages[0], 0, 100), GNTST_okay);
+	check_v("D73 a part again", from_ref(SOME, 200, pages[0], 100, 100), GNTST_okay);
+	check_v("D73 its last byte", pages[0][199], 0xa2);
+	check_v("D75 before the part", from_ref(SOME, 199, pages[0], 200, 2), GNTST_general_error);
+	check_v("D75 behind the part", from_ref(SOME, 299, pages[0], 200, 2), GNTST_general_error);
+	check_v("D75 to behind it", to_ref(pages[0], 0, SOME, 300, 1), GNTST_general_error);
+	check_v("D75 nothing came", pages[0][200], 0x10);
+	check_v("D46 no flag stays of a part", ask(0, FLAGS, SOME, 0, 0, 0),
+		GTF_permit_access | GTF_sub_page);
+	ask(0, SET, SOME, 0, 0, 0);
+}
+
 static void test_all(void)
 {
 	grant_all();
@@ -191,6 +209,7 @@ void test_main(void)
 	check("D52 the peer goes to version 2", ask(0, VERSION, 2, 0, 0, 0), 0);
 	peer_version = 2;
 	test_all();
+	test_part();
 	check("D52 and back", ask(0, VERSION, 1, 0, 0, 0), 0);
 	gt_part();
 }

@@ -40,13 +40,21 @@ static void test_mapped(u32 rw, u32 both)
 	look();
 }
 
+static int copy(u32 to)
+{
+	return gt_copy1((struct gnttab_copy) { .source = FRAME(pages[0], 0),
+			.dest = REF(peers[0], COPIED, to), .len = 3, .flags = GNTCOPY_dest_gref });
+}
+
+/* The second time its page is known already. */
 static void test_copied(void)
 {
-	check("D70 copy", gt_copy1((struct gnttab_copy) { .source = FRAME(pages[0], 0),
-			.dest = REF(peers[0], COPIED, 5), .len = 3,
-			.flags = GNTCOPY_dest_gref }), GNTST_okay);
+	check("D70 copy", copy(5), GNTST_okay);
 	look();
 	check("D70 it came", ask(0, PEEK, 3, 7, 0, 0), 0x77);
+	check("D70 copy again", copy(50), GNTST_okay);
+	look();
+	check("D70 that came, too", ask(0, PEEK, 3, 52, 0, 0), 0x77);
 }
 
 void test_main(void)
