@@ -510,8 +510,9 @@ static bool copy_locked(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct
 	mark_dirty(t->domain, u, a);
 	end_use(a, at, u->one);
 	/*
-	 * Its owner may have taken the page out of his memory, or have made a copy of it, since it was
-	 * found. end_use() has cleared a bit of the guest's: a full barrier behind what was written.
+	 * Its owner may have taken the page out of his memory, or have made a copy of it, since
+	 * it was found. end_use() has cleared a bit of the guest's: a full barrier behind what was
+	 * written.
 	 */
 	if (want->write && *page)
 		done = done && kxen_memory_is_dirty(*page) && kxen_gnt_memory_same(t, &s);

@@ -40,8 +40,8 @@ static bool claim(struct kxen_gnt_mapping *m, u64 where)
 }
 
 /*
- * A mapping that was claimed has its grant in use: neither what is known of it goes nor does its page
- * change, so no lock is needed for that.
+ * A mapping that was claimed has its grant in use: neither what is known of it goes nor does its
+ * page change, so no lock is needed for that.
  */
 static struct page *page_of(const struct kxen_domain *granter, u32 ref)
 {

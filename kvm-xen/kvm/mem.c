@@ -35,10 +35,10 @@ bool kxen_glue_mem_state(struct kvm *kvm, struct kxen_mem_state *s)
 		return false;
 	smp_rmb();	/* pairs with the end of a change there */
 	s->seq = READ_ONCE(kvm->mmu_invalidate_seq);
-	smp_rmb();
+	smp_rmb();	/* the slots are looked at last, as they were under SRCU */
 	/*
-	 * The number is the set's that is in use now, or a later one of the same set: either way one
-	 * that the slots have had since this began.
+	 * The number is the set's that is in use now, or a later one of the same set: either way
+	 * one that the slots have had since this began.
 	 */
 	s->slots = READ_ONCE(rcu_dereference_raw(kvm->memslots[0])->generation);
 	/* Of memory that is in no slot any more KVM is not told. */
