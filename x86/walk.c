@@ -130,10 +130,10 @@ static __always_inline bool get_words(const u32 __user *from, u32 *buf, u32 nr)
 {
 	u32 i;
 
-	for (i = 0; i + 1 < nr; i += 2)
-		unsafe_get_user(*(u64 *)(buf + i), (const u64 __user *)(from + i), absent);
-	if (i < nr)
-		unsafe_get_user(buf[i], from + i, absent);
+	for (i = 0; i < nr / 2; i++)
+		unsafe_get_user(((u64 *)buf)[i], (const u64 __user *)from + i, absent);
+	if (nr & 1)
+		unsafe_get_user(buf[nr - 1], from + nr - 1, absent);
 	return true;
 absent:
 	return false;
@@ -143,10 +143,10 @@ static __always_inline bool put_words(u32 __user *to, const u32 *buf, u32 nr)
 {
 	u32 i;
 
-	for (i = 0; i + 1 < nr; i += 2)
-		unsafe_put_user(*(const u64 *)(buf + i), (u64 __user *)(to + i), absent);
-	if (i < nr)
-		unsafe_put_user(buf[i], to + i, absent);
+	for (i = 0; i < nr / 2; i++)
+		unsafe_put_user(((const u64 *)buf)[i], (u64 __user *)to + i, absent);
+	if (nr & 1)
+		unsafe_put_user(buf[nr - 1], to + nr - 1, absent);
 	return true;
 absent:
 	return false;
