@@ -211,6 +211,9 @@ static void start_vmm(void)
 			    setup->ctl, &life->domid);
 	take_signals();
 	snprintf(life->platform, sizeof(life->platform), "%s", platform_made());
+	if (c->type == CFG_HVM && !life->platform[0])
+		fprintf(stderr, "kvm-xen: domain %u has no platform device, without which Linux as an HVM guest has no devices of Xen's: 'modprobe kvm-xen-vfio' before the guest is made\n",
+			life->domid);
 	hold.domid = life->domid;
 	if (ioctl(setup->ctl, KXEN_HOLD, &hold))
 		fail(1, "domain %u cannot be held: %s", life->domid, ctl_why(errno));
