@@ -11,5 +11,5 @@ files() {
 }
 need_guests
 echo "TAP version 13"
-hosts "$SELF/jobs/create" files --timeout 1800
+hosts "$SELF/jobs/create" files --timeout "$([ "$KXEN_CHECK" = full ] && echo 4000 || echo 1800)"
 tap_end
