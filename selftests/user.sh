@@ -81,6 +81,13 @@ tap $? "btf: builds"
 "$U/btf" >"$U/btf.log" 2>&1
 tap $? "btf: types are read, of the image and of a module"
 tap_number "btf" <"$U/btf.log"
+tool=$KXEN_TOP/tools/kvm-xen
+$C -D_GNU_SOURCE -I"$KXEN_TOP/include/uapi" -fsanitize=address,undefined -o "$U/platform" platform.c \
+	"$tool/vmm_args.c" "$tool"/cfg*.c >"$U/platform.log" 2>&1
+tap $? "platform: builds"
+"$U/platform" >"$U/platform.log" 2>&1
+tap $? "platform: the tool makes its own device, and takes no other one away"
+tap_number "platform" <"$U/platform.log"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"../../kvm-xen#\"$KXEN_TOP/kvm-xen#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
 	sed 's/if (kxen_guest_test_and_set(&dom, kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(\&dom, kxen_gptr_own(leaf), port);/' >"$U/wrong.c"

@@ -150,12 +150,15 @@ static void end_vmm(int ctl, const struct kxen_query *q)
 		     q->domid, q->pid);
 }
 
-/* Its platform device, if it was given one, which has its handle as name, and no VMM any more. */
+/*
+ * Its platform device, if it was given one, which has its handle as name, and no VMM any more; what
+ * somebody else has open by now is his.
+ */
 static void remove_platform(struct xs_handle *h, uint32_t domid)
 {
 	char *vm = store_read(h, "/local/domain/%u/vm", domid);
 
-	if (vm && !strncmp(vm, "/vm/", 4))
+	if (vm && !strncmp(vm, "/vm/", 4) && platform_idle(vm + 4))
 		platform_remove(vm + 4);
 	free(vm);
 }

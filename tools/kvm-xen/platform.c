@@ -19,8 +19,8 @@
 #define DEVICES	"/sys/bus/mdev/devices/"
 #define UUID	36	/* characters */
 
-static char uuid[UUID + 1];	/* of the one that was made */
-static bool attaches;
+static char uuid[UUID + 1];	/* of the one that is made */
+static bool made, attaches;
 
 /* Write a line to a file of sysfs; false, with errno. */
 static bool put(const char *path, const char *text)
@@ -51,16 +51,16 @@ static bool get(const char *path, char *text, size_t size)
 	return ok;
 }
 
-static void attribute_path(char *path, size_t size, const char *name)
+static void attribute_path(char *path, size_t size, const char *which, const char *name)
 {
-	snprintf(path, size, DEVICES "%s/%s", uuid, name);
+	snprintf(path, size, DEVICES "%s/%s", which, name);
 }
 
 static void set(const char *name, const char *text)
 {
 	char path[128];
 
-	attribute_path(path, sizeof(path), name);
+	attribute_path(path, sizeof(path), uuid, name);
 	if (!put(path, text))
 		fail(EXIT_REFUSED, "the platform device does not take '%s' as its %s: %s",
 		     text, name, strerror(errno));
@@ -74,17 +74,41 @@ static void set_number(const char *name, uint32_t n)
 	set(name, text);
 }
 
-void platform_remove(const char *which)
+/*
+ * The domain of who has it open, which may be none; false: there is no such device. The name may
+ * come from elsewhere, so nothing but a UUID goes into a path. Devices of other types, such as a
+ * graphics card's, have names of the same kind, but not this attribute.
+ */
+static bool domain_of(const char *which, char *text, size_t size)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), DEVICES "%s/remove", which);
+	if (strlen(which) != UUID || strspn(which, "0123456789abcdef-") != UUID)
+		return false;
+	attribute_path(path, sizeof(path), which, "xen/domain");
+	return get(path, text, size);
+}
+
+bool platform_idle(const char *which)
+{
+	char domain[16];
+
+	return domain_of(which, domain, sizeof(domain)) && !domain[0];
+}
+
+void platform_remove(const char *which)
+{
+	char path[128], domain[16];
+
+	if (!domain_of(which, domain, sizeof(domain)))
+		return;
+	attribute_path(path, sizeof(path), which, "remove");
 	put(path, "1");
 }
 
 const char *platform_made(void)
 {
-	return uuid;
+	return made ? uuid : "";
 }
 
 /* At exit, when the VMM is gone. */
@@ -171,10 +195,26 @@ static void choose_name(const struct domain_options *o)
 		fail(1, "no random UUID: %s", strerror(errno));
 }
 
+/* Who was killed before his VMM had it open may have left it. */
+static bool make(void)
+{
+	if (put(TYPE "/create", uuid))
+		return true;
+	if (errno != EEXIST)
+		return false;
+	if (platform_idle(uuid)) {
+		platform_remove(uuid);
+		return put(TYPE "/create", uuid);
+	}
+	errno = EEXIST;
+	return false;
+}
+
 static bool create(enum platform_use use, const struct domain_options *o)
 {
 	choose_name(o);
-	if (put(TYPE "/create", uuid)) {
+	made = make();
+	if (made) {
 		atexit(remove_device);
 		return true;
 	}
@@ -186,6 +226,9 @@ static bool create(enum platform_use use, const struct domain_options *o)
 		fail(EXIT_REFUSED, "there is no platform device: load its module first (modprobe kvm-xen-vfio)");
 	if (errno == EACCES)
 		fail(EXIT_REFUSED, "a platform device is root's to make: be root, or leave --platform out");
+	if (errno == EEXIST)
+		fail(EXIT_REFUSED, "cannot make a platform device: there is a mediated device %s already, which somebody has open or which is of another kind: give the guest another 'uuid'",
+		     uuid);
 	fail(1, "cannot make a platform device: %s", strerror(errno));
 }
 
@@ -207,10 +250,9 @@ bool platform_attaches(void)
 
 uint32_t platform_domain(void)
 {
-	char path[128], text[16];
+	char text[16];
 
-	attribute_path(path, sizeof(path), "xen/domain");
-	if (!get(path, text, sizeof(text)) || !text[0])
+	if (!domain_of(uuid, text, sizeof(text)) || !text[0])
 		fail(EXIT_REFUSED, "the VMM has not opened its platform device '%s': does a wrapper pass all words on?",
 		     uuid);
 	return number(text, "domain id", MAX_DOMID);

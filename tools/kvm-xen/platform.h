@@ -24,8 +24,14 @@ bool platform_attaches(void);
 /* The domain of the VMM that was started with it. */
 uint32_t platform_domain(void);
 
-/* Its name, "" if there is none; take one away that another process has made. */
+/* Its name, "" if there is none. */
 const char *platform_made(void);
+
+/*
+ * One that another process has made: is there such a device, and no domain has it? And take it away,
+ * which waits until nobody has it open. A name that is none, or another kind of device's, is left alone.
+ */
+bool platform_idle(const char *which);
 void platform_remove(const char *which);
 
 /* A kernel that can be entered by PVH is such a file. */
