@@ -41,6 +41,7 @@ static void look_at(const struct cfg *c)
 
 	require(cfg_name_ok(c->name), "a name");
 	require(c->memory >= 16 && c->vcpus && c->vcpus <= 1024, "numbers");
+	require(c->type != CFG_PV || (c->memory >= 64 && c->vcpus <= 32), "numbers of a PV guest");
 	require(c->kernel || c->type == CFG_HVM, "nothing to boot");
 	require(c->kernel || !c->ramdisk, "ramdisk");
 	require(c->disks <= CFG_DISKS && c->vifs <= CFG_VIFS, "too many devices");
@@ -186,11 +187,13 @@ static void pv_words(const char *name, const char *dir, const char *text, const 
 
 static void pv(void)
 {
+	struct cfg_say_to s = { .say = hear };
 	static char text[2048];
 	struct cfg c;
 	bool good = parse(&c, PV "kernel = 'k'\npvshim_path = 'shim'\npvshim_cmdline = 'pv-shim'\n");
 
 	cfg_from_root(&c, "/srv");
+	check("a PV guest's memory and vCPUs, of which nothing is said", good && c.memory == 512 && c.vcpus == 1);
 	check("a PV guest", good && c.type == CFG_PV && !strcmp(c.pvshim_path, "/srv/shim") &&
 	      !strcmp(c.pvshim_cmdline, "pv-shim") && c.type_line == 2 && c.pvshim_path_line == 4);
 	cfg_free(&c);
@@ -200,9 +203,22 @@ static void pv(void)
 		"3: 'pvshim_path' is for a guest of type \"pv\"\n4: 'pvshim_cmdline' is for a guest of type \"pv\"\n");
 	refused("what a PV guest does not see", PV "kernel = '/k'\nserial = 'pty'\ndisk = [ '/d,raw,xvda',\n'/e,raw,vda' ]",
 		"4: a guest of type \"pv\" has no emulated serial line\n6: a guest of type \"pv\" does not see the VMM's disk vda: the vdev of one that it has begins with xvd\n");
+	refused("a PV guest of too little memory", PV "memory = 63\nkernel = '/k'",
+		"3: a guest of type \"pv\" cannot have less than 64 MiB, of which Xen's pv-shim takes some 20\n");
+	refused("a PV guest of more vCPUs than its shim has", PV "kernel = '/k'\nvcpus = 33",
+		"4: a guest of type \"pv\" can have 32 vCPUs\n");
+	pv_words("the greatest number of them, and the least memory of which nothing is said", "/",
+		 PV "kernel = '/k'\nvcpus = 32\nmemory = 512", "");
+	good = parse(&c, PV "kernel = '/k'\nmemory = 511");
+	cfg_check_pv_words(&c, "/", &s);
+	check("less is taken", good && !s.failed && c.memory == 511);
+	check("and something is said of it", !strncmp(said, "4: note: with less than 512 MiB ", 32));
+	cfg_free(&c);
 	pv_words("files of a PV guest", "/a b", PV "kernel = '/k,l'\nramdisk = '/r'\ncmdline = 'root=\"x\"'", "");
 	pv_words("a blank in the kernel's name", "/", PV "kernel = '/a b'", "3: " BLANK("/a b"));
 	pv_words("a quote in the ramdisk's name", "/", PV "kernel = '/k'\nramdisk = '/r\"'", "4: " BLANK("/r\""));
+	pv_words("a blank in the shim's name", "/", PV "kernel = '/k'\npvshim_path = '/a b'", "4: " BLANK("/a b"));
+	pv_words("a tab in the directory's name", "/a\tb", PV "kernel = 'k'", "3: " BLANK("/a\tb/k"));
 	pv_words("a blank in the directory's name", "/a b", PV "kernel = 'k'", "3: " BLANK("/a b/k"));
 	snprintf(text, sizeof(text), PV "kernel = 'k'\ncmdline = '%0*d'", 1020 - 6, 0);
 	pv_words("a command line of the greatest length", "/srv", text, "");

@@ -416,8 +416,10 @@ static const struct key {
 	{ "name", TEXT, .take = take_name, FIELD(name) },
 	{ "type", TEXT, .take = take_type, .line = offsetof(struct cfg, type_line) },
 	{ "uuid", TEXT, .take = take_uuid },
-	{ "memory", NUMBER, FIELD(memory), .min = 16, .max = 16 << 20 },
-	{ "vcpus", NUMBER, FIELD(vcpus), .min = 1, .max = 1024 },
+	{ "memory", NUMBER, FIELD(memory), .line = offsetof(struct cfg, memory_line),
+	  .min = 16, .max = 16 << 20 },
+	{ "vcpus", NUMBER, FIELD(vcpus), .line = offsetof(struct cfg, vcpus_line),
+	  .min = 1, .max = 1024 },
 	{ "kernel", TEXT, FIELD(kernel), .line = offsetof(struct cfg, kernel_line) },
 	{ "ramdisk", TEXT, FIELD(ramdisk), .line = offsetof(struct cfg, ramdisk_line) },
 	{ "cmdline", TEXT, FIELD(cmdline), .line = offsetof(struct cfg, cmdline_line) },
@@ -560,10 +562,11 @@ bool cfg_parse(struct cfg *c, const char *text, size_t len, cfg_say *say, void *
 			    .say = { .say = say, .to = to } };
 
 	memset(c, 0, sizeof(*c));
-	c->memory = 128;
 	c->vcpus = 1;
 	c->on_reboot = CFG_RESTART;
 	take_pairs(&p);
+	if (!c->memory_line)
+		c->memory = c->type == CFG_PV ? 512 : 128;
 	if (!p.say.failed)
 		check_all(c, &p.say);
 	return !p.say.failed;

@@ -37,7 +37,7 @@ struct cfg {
 	enum cfg_type type;
 	char *name, *kernel, *ramdisk, *cmdline, *serial, *vmm, *backend;
 	char *pvshim_path, *pvshim_cmdline;
-	unsigned int type_line, kernel_line, ramdisk_line, cmdline_line;
+	unsigned int type_line, kernel_line, ramdisk_line, cmdline_line, memory_line, vcpus_line;
 	unsigned int pvshim_path_line, pvshim_cmdline_line, serial_line;
 	unsigned int memory;	/* in MiB */
 	unsigned int vcpus, max_ports, max_grant_frames, max_maptrack_frames;
@@ -86,7 +86,10 @@ char *cfg_copy(const char *text, size_t len);
 /* What a guest of type "pv" can have, and no other, or cannot have: cfg_pv.c. */
 void cfg_check_pv(const struct cfg *c, struct cfg_say_to *s);
 
-/* Can its boot loader name these files? Those without a / in front are of @dir. */
+/*
+ * Can its boot loader name these files? Those without a / in front are of @dir. Something that may be
+ * wrong is said, too, without a failure.
+ */
 void cfg_check_pv_words(const struct cfg *c, const char *dir, struct cfg_say_to *s);
 
 #endif
