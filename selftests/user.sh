@@ -88,6 +88,12 @@ tap $? "platform: builds"
 "$U/platform" >"$U/platform.log" 2>&1
 tap $? "platform: the tool makes its own device, and takes no other one away"
 tap_number "platform" <"$U/platform.log"
+$C -D_GNU_SOURCE -I"$KXEN_TOP/include/uapi" -fsanitize=address,undefined -o "$U/plan" plan.c \
+	"$tool"/cfg*.c >"$U/plan.log" 2>&1
+tap $? "plan: builds"
+"$U/plan" >"$U/plan.log" 2>&1
+tap $? "plan: QEMU and the guest find on a command line what the configuration says"
+tap_number "plan" <"$U/plan.log"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"../../kvm-xen#\"$KXEN_TOP/kvm-xen#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
 	sed 's/if (kxen_guest_test_and_set(&dom, kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(\&dom, kxen_gptr_own(leaf), port);/' >"$U/wrong.c"

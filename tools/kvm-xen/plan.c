@@ -131,8 +131,8 @@ const char *plan_shim(const struct cfg *c)
 /*
  * QEMU finds a multiboot header in the shim before it looks for an entry by PVH. That is as well:
  * by the latter a kernel gets one module, and no words for it. A module's name is the first word
- * of what the shim gives the guest's kernel: Linux passes over a word with a dot, and hands one
- * without to its first program.
+ * of what the shim gives the guest's kernel: Linux passes over a word with a dot, before a = if
+ * it has one, and hands one without to its first program.
  */
 static void add_shim(struct words *w, const struct cfg *c)
 {
@@ -144,8 +144,8 @@ static void add_shim(struct words *w, const struct cfg *c)
 	add(w, "-append");
 	add(w, "%s", c->pvshim_cmdline ? c->pvshim_cmdline : "pv-shim console=xen,pv");
 	add(w, "-initrd");
-	add(w, "%s%s%s%s%s%s", strchr(kernel, '.') ? "" : "/.", kernel, *cmdline ? " " : "", cmdline,
-	    *ramdisk ? "," : "", ramdisk);
+	add(w, "%s%s%s%s%s%s", kernel[strcspn(kernel, ".=")] == '.' ? "" : "/.", kernel,
+	    *cmdline ? " " : "", cmdline, *ramdisk ? "," : "", ramdisk);
 	free(kernel);
 	free(ramdisk);
 	free(cmdline);
