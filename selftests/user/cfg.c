@@ -261,6 +261,8 @@ int main(void)
 		"4: a list has texts in quotes, with commas between them\n5: 'memory' can be 16 to 16777216\n");
 	refused("another type", BASE "type = 'x'", "3: 'x' is no type: \"pvh\", \"hvm\" or \"pv\"\n");
 	refused("a short UUID", BASE "uuid = '5c2b34a1'", "3: '5c2b34a1' is no UUID such as 5c2b34a1-0f0e-4d3c-8b2a-190807060504\n");
+	refused("a UUID of nothing but zeros", BASE "uuid = '00000000-0000-0000-0000-000000000000'",
+		"3: '00000000-0000-0000-0000-000000000000' is no UUID such as 5c2b34a1-0f0e-4d3c-8b2a-190807060504\n");
 	refused("an action", BASE "on_crash = 'x'", "3: 'x' is none of \"destroy\", \"restart\" and \"preserve\"\n");
 	refused("a disk without vdev", BASE "disk = [\n '/d' ]", "4: the disk has no vdev, such as vdev=xvda\n");
 	refused("a disk without target", BASE "disk = [ 'vdev=xvda' ]", "3: the disk has no target: a file or block device\n");

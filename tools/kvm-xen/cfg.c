@@ -326,7 +326,8 @@ static void take_uuid(struct parser *p, struct value *v)
 			break;
 		at += 2;
 	}
-	p->c->has_uuid = i == 16 && !*at;
+	/* That of nothing but zeros is no guest's: it stands for none. */
+	p->c->has_uuid = i == 16 && !*at && strspn(v->text, "0-") != strlen(v->text);
 	if (!p->c->has_uuid)
 		cfg_wrong(&p->say, v->line, "'%.40s' is no UUID such as 5c2b34a1-0f0e-4d3c-8b2a-190807060504",
 			  v->text);
