@@ -471,7 +471,8 @@ static void test_given(void)
 		      err(hypercall(__HYPERVISOR_xen_version, XENVER_version, NULL)), EPERM);
 		check("given: frames of that domain", refused(domid, gfn, RW), 0);
 		check("given: of no other one", refused(other, gfn, RW), EPERM);
-		_exit(bad);
+		fflush(stdout);
+		_exit(!!bad);
 	}
 	waitpid(pid, &status, 0);
 	check("a process that was given the file", status, 0);

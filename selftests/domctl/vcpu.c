@@ -168,10 +168,11 @@ static void test_bad_maps(domid_t domid)
 static long put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	long n = fd < 0 ? -1 : write(fd, text, strlen(text));
+	long n = fd >= 0 && write(fd, text, strlen(text)) > 0 ? 0 : -errno;
 
-	close(fd);
-	return n > 0 ? 0 : -errno;
+	if (fd >= 0)
+		close(fd);
+	return n;
 }
 
 #define GROUPS	"/tmp/cgroups"
