@@ -183,7 +183,7 @@ static long check_soft(struct kxen_hc *hc, const struct kxen_vcpuaffinity *a, st
 /*
  * Within the thread's cpuset, as Xen keeps a vCPU within its pool of processors. A cpuset that
  * changes lets its threads run in all of it: what was found before must not take this one out of
- * it after that, so look once more, as sched_setaffinity() does.
+ * it after that, so look once more, as the system call for that does.
  */
 static long confine(struct task_struct *t, struct cpumask *m, struct cpumask *within)
 {
