@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Runtime of the guest images. They speak Xen's ABI and nothing else, so the
- * same image runs on real Xen and here. A report is a line per check on I/O port
- * 0xE9: "ok - NAME = VALUE" or "not ok - NAME = VALUE, want VALUE"; vmm takes it line by line.
+ * same image runs on real Xen and here. A report is a line per check, by I/O port 0xE9 where there
+ * is such a thing: "ok - NAME = VALUE" or "not ok - NAME = VALUE, want VALUE"; vmm takes it line by
+ * line. rt.c is what is the same everywhere, x86/ has the rest.
  */
 #ifndef RT_H
 #define RT_H
@@ -20,7 +21,7 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 #include <xen/version.h>
-#include <xen/arch-x86/hvm/start_info.h>
+#include "x86/machine.h"
 
 typedef uint8_t u8;
 typedef uint16_t u16;
@@ -64,6 +65,7 @@ void check(const char *name, long got, long want);
 void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void __attribute__((noreturn)) rt_exit(int failed);
 void __attribute__((noreturn)) rt_end(void);
+void rt_put_line(const char *s);
 
 /* Hypercalls. */
 long hypercall(u32 nr, unsigned long a0, unsigned long a1, unsigned long a2,
@@ -97,7 +99,7 @@ static inline long memory_op(int cmd, void *arg)
 	return hc2(__HYPERVISOR_memory_op, cmd, arg);
 }
 
-/* Machine. */
+/* Machine: what there is not reads as nothing. */
 struct cpuid { u32 a, b, c, d; };
 struct cpuid cpuid(u32 leaf, u32 sub);
 u32 xen_base(void);
@@ -105,17 +107,6 @@ bool is_amd(void);
 void rt_set_gate(int vector, void *fn, int dpl);
 u64 rdmsr(u32 msr);
 int wrmsr_safe(u32 msr, u64 v);
-static inline u64 rdtsc(void)
-{
-	u32 lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
-	return lo | (u64)hi << 32;
-}
-static inline void cli(void) { __asm__ volatile("cli" ::: "memory"); }
-static inline void sti(void) { __asm__ volatile("sti; nop" ::: "memory"); }
-static inline void sti_hlt(void) { __asm__ volatile("sti; hlt; cli" ::: "memory"); }
-static inline void relax(void) { __asm__ volatile("pause" ::: "memory"); }
 void *memset(void *p, int c, size_t n);
 void *memcpy(void *d, const void *s, size_t n);
 int strcmp(const char *a, const char *b);
