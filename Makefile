@@ -77,6 +77,9 @@ demo: ## two Debian guests with Xen's console, disk and network on a stock KVM h
 setup: ## packages, kernels and tools for the tests, into the cache
 	@scripts/setup.sh check
 
+setup-arm64: ## kernels, compiler and emulator for hosts of arm64: some hundred megabytes
+	@scripts/setup.sh arm64
+
 check: setup ## the tests; T=save,life:SERIES for some programs, or one of their hosts
 	@python3 scripts/check.py check $(T)
 
@@ -121,5 +124,5 @@ clean: ## remove everything that was built
 	  -o -name '.*.cmd' -o -name '*.o.d' \) -not -path './.git/*' -delete
 	@rm -rf scripts/__pycache__ Module.symvers modules.order .tmp_versions build
 
-.PHONY: help modules tools kxenlat install install-tools install-dkms uninstall deb demo setup check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
+.PHONY: help modules tools kxenlat install install-tools install-dkms uninstall deb demo setup setup-arm64 check check-quick check-full check-debug check-kcsan run fuzz mutants bench uapi-doc clean
 .DEFAULT_GOAL := modules

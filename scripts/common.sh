@@ -67,10 +67,22 @@ series_named() {
 kroot_of() { printf '%s/kernels/%s\n' "$KXEN_CACHE" "$(kver_of "$1")"; }
 kdir_of() { printf '%s/usr/src/linux-headers-%s\n' "$(kroot_of "$1")" "$(kver_of "$1")"; }
 
+# The architecture of series $1, as the kernel's make has it, and the prefix of its compiler. One
+# with no architecture in its name is for the machine's.
+arch_of() { case $1 in *-arm64) echo arm64 ;; *) echo x86 ;; esac; }
+cross_of() { case $1 in *-arm64) echo aarch64-linux-gnu- ;; esac; }
+
+# Does the cache have what hosts of arm64 of series $1 need? Nobody has to have that: arm64.sh.
+arm64_had() {
+	[ -e "$KXEN_CACHE/arm64/tools/.done" ] && [ -e "$KXEN_CACHE/arm64/busybox/.done" ] &&
+		[ -s "$KXEN_CACHE/kernels/$1-arm64.release" ]
+}
+
 # The PATH for a build for series $1: its own compiler comes first, if it has one.
 path_of() {
 	local t
 	t=$(kroot_of "$1")/tools
+	[ "$(arch_of "$1")" = x86 ] || t=$KXEN_CACHE/arm64/tools/bin
 	[ -d "$t" ] && printf '%s:%s\n' "$t" "$PATH" || printf '%s\n' "$PATH"
 }
 

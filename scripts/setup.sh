@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Bring what the build, the demo and the tests need into the cache.
 #
-#   scripts/setup.sh [deb|demo|check|full] [SERIES...]
+#   scripts/setup.sh [deb|demo|check|full|arm64] [SERIES...]
 #
 # Packages are installed with the machine's own apt. Kernels, their headers and
 # source packages are only unpacked below $KXEN_CACHE: nothing is booted from or
@@ -12,6 +12,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 . "$(dirname "$0")/fetch.sh"
 . "$(dirname "$0")/suite.sh"
+. "$(dirname "$0")/arm64.sh"
 
 what=${1:-check}
 shift || true
@@ -35,15 +36,27 @@ PKG_CHECK="$PKG_DEB dkms lintian virt-what sparse patch ninja-build meson pkg-co
 	libbpf-dev bpftrace bpftool clang libclang-rt-dev bochs bochsbios vgabios grub-pc-bin grub-common xorriso mtools libvirt-clients"
 
 # Newest release of a series that the configured suites offer.
-newest_release() {
-	apt-cache search --names-only "^linux-image-$1\.[0-9.]*[-+][a-z0-9]*(-amd64)?\$" |
-		sed -nE 's/^linux-image-([^ ]*-amd64) .*/\1/p' |
+newest_release() {	# SERIES [ARCHITECTURE]
+	local arch=${2:-$KXEN_ARCH}
+	apt-cache search --names-only "^linux-image-$1\.[0-9.]*[-+][a-z0-9]*(-$arch)?\$" |
+		sed -nE "s/^linux-image-([^ ]*-$arch) .*/\1/p" |
 		grep -vE -- '-(rt|cloud|unsigned)' | sort -V | tail -1
+}
+
+# The packages name each other by absolute path: point them into the cache.
+settle_kernel() {	# ROOT RELEASE
+	sed -i "s#/usr/src/#$1/usr/src/#g" "$1/usr/src/linux-headers-$2/Makefile" || return 1
+	[ -e "$1/lib" ] || ln -s usr/lib "$1/lib"
+	if [ ! -e "$1/boot/vmlinuz-$2" ]; then
+		mkdir -p "$1/boot"
+		ln -s "../lib/modules/$2/vmlinuz" "$1/boot/vmlinuz-$2" || return 1
+	fi
+	depmod -b "$1" "$2"
 }
 
 # Kernel of series $1 from the configured suites or, if apt is told so, from another one.
 unpack_kernel() {
-	local s=$1 rel root hdr abi kb p extra=()
+	local s=$1 rel root abi kb p extra=()
 	rel=$(newest_release "$s")
 	[ -n "$rel" ] || { say "no Debian kernel of series $s in ${suite:-the configured suites}"; return 1; }
 	root=$KXEN_CACHE/kernels/$rel
@@ -58,15 +71,7 @@ unpack_kernel() {
 	rm -rf "$root"
 	fetch_debs "$root" "linux-image-$rel" "linux-headers-$rel" "linux-headers-$abi-common" \
 		"$kb" "${extra[@]}" || return 1
-	# The packages name each other by absolute path: point them into the cache.
-	hdr=$root/usr/src/linux-headers-$rel
-	sed -i "s#/usr/src/#$root/usr/src/#g" "$hdr/Makefile" || return 1
-	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
-	if [ ! -e "$root/boot/vmlinuz-$rel" ]; then
-		mkdir -p "$root/boot"
-		ln -s "../lib/modules/$rel/vmlinuz" "$root/boot/vmlinuz-$rel" || return 1
-	fi
-	depmod -b "$root" "$rel" || return 1
+	settle_kernel "$root" "$rel" || return 1
 	[ -z "$suite" ] || suite_tools "$root" "$rel" "$kb" || return 1
 	printf '%s\n' "$rel" >"$KXEN_CACHE/kernels/$s.release"
 	touch "$root/.done"
@@ -298,10 +303,16 @@ setup_userspace() {
 	mv "$d/debian.img.new" "$d/debian.img"
 }
 
-if [ "$what" = deb ]; then
+case $what in
+deb)
 	install_packages "$PKG_DEB"
 	exit
-fi
+	;;
+arm64)
+	setup_arm64 || say "what arm64 hosts need could not be had: their tests are skipped; 'make setup-arm64' tries again"
+	exit
+	;;
+esac
 install_packages "$PKG_BASE"
 for s in $series; do setup_kernel "$s"; done
 case $what in
@@ -321,5 +332,5 @@ check | full)
 	setup_qemu
 	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; setup_xen420; }
 	;;
-*) die "usage: setup.sh [deb|demo|devices|check|full] [SERIES...]" ;;
+*) die "usage: setup.sh [deb|demo|devices|check|full|arm64] [SERIES...]" ;;
 esac

@@ -3,24 +3,15 @@
 # need not run on the machine's C library. Nothing is installed: all of it is unpacked below
 # the kernel's directory in the cache. Sourced by setup.sh, after fetch.sh.
 
-# A private apt directory that knows this suite alone, and no installed package: what it
-# resolves is complete. The mirror is the machine's own. Prints the directory.
-suite_apt() {	# SUITE
-	local d=$KXEN_CACHE/suites/$1 codename key=/usr/share/keyrings/debian-archive-keyring.gpg opt= site
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	[ ! -e "$key" ] || opt="[signed-by=$key] "
-	site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' "Identifier: Packages" "Origin: Debian" |
-		awk -v own="$codename" -v want="$1" '$3 != "main" { next }
-			$2 == want { found = $1; exit }
-			$2 == own && found == "" { found = $1 }
-			END { print found }')
-	[ -n "$site" ] ||
-		{ say "this machine's apt has no package lists of Debian's own suite $codename"; return 1; }
+# A private apt directory that knows what its sources.list names and no installed package: what it
+# resolves is complete. Its sources.list is standard input. Prints the directory.
+private_apt() {	# DIR [ARCHITECTURE]
+	local d=$1
 	# Of the machine's configuration its ways out alone: a release that it prefers is no
 	# suite of this directory's.
 	mkdir -p "$d"/{state/lists/partial,cache/archives/partial,parts}
 	: >"$d/status"
-	printf 'deb %s%s %s main\n' "$opt" "$site" "$1" >"$d/sources.list"
+	cat >"$d/sources.list"
 	cat >"$d/apt.conf" <<-CONF
 	Dir::State "$d/state";
 	Dir::State::status "$d/status";
@@ -35,10 +26,32 @@ suite_apt() {	# SUITE
 	APT::Update::Error-Mode "any";
 	Debug::NoLocking "true";
 	CONF
+	[ -z "${2-}" ] || printf 'APT::Architecture "%s";\nAPT::Architectures { "%s"; };\n' "$2" "$2" >>"$d/apt.conf"
 	apt-config dump | grep '^Acquire::' >>"$d/apt.conf"
-	APT_CONFIG=$d/apt.conf apt-get update -qq >&2 ||
-		{ say "the package lists of $1 cannot be had from this machine's mirror"; return 1; }
+	APT_CONFIG=$d/apt.conf apt-get update -qq >&2 || return 1
 	printf '%s\n' "$d"
+}
+
+# A line of a sources.list, for the suite of a mirror.
+apt_line() {	# MIRROR SUITE
+	local key=/usr/share/keyrings/debian-archive-keyring.gpg opt=
+	[ ! -e "$key" ] || opt="[signed-by=$key] "
+	printf 'deb %s%s %s main\n' "$opt" "$1" "$2"
+}
+
+# One of a suite that the machine does not use. The mirror is the machine's own.
+suite_apt() {	# SUITE
+	local codename site
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' "Identifier: Packages" "Origin: Debian" |
+		awk -v own="$codename" -v want="$1" '$3 != "main" { next }
+			$2 == want { found = $1; exit }
+			$2 == own && found == "" { found = $1 }
+			END { print found }')
+	[ -n "$site" ] ||
+		{ say "this machine's apt has no package lists of Debian's own suite $codename"; return 1; }
+	apt_line "$site" "$1" | private_apt "$KXEN_CACHE/suites/$1" ||
+		{ say "the package lists of $1 cannot be had from this machine's mirror"; return 1; }
 }
 
 # Programs below DIR run with the C library that is unpacked in ROOT, wherever that is.

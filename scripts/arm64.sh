@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+# Hosts of arm64, emulated: Debian's kernels and headers for it, a compiler and an emulator. They
+# are some hundred megabytes, so nothing but what is for arm64 fetches them. All of it is unpacked
+# below the cache, nothing is installed. Sourced by setup.sh, after suite.sh.
+
+# A private apt directory of the suites that the machine itself uses. Prints the directory.
+arm64_apt() {
+	local codename
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' "Identifier: Packages" "Origin: Debian" |
+		sort -u | while read -r site suite comp; do
+			case $suite:$comp in "$codename"*:main) apt_line "$site" "$suite" ;; esac
+		done | private_apt "$KXEN_CACHE/suites/own-arm64" arm64 ||
+		{ say "this machine's mirror has no package lists for arm64"; return 1; }
+}
+
+# The compiler and the emulator, with what they need and the machine has not. Programs find their
+# libraries there, and what calls them has them in a directory for the PATH.
+arm64_tools() {
+	local d=$KXEN_CACHE/arm64/tools cc missing f
+	cc=gcc-$(gcc -dumpversion | cut -d. -f1)
+	[ ! -e "$d/.done" ] || return 0
+	say "fetching $cc for arm64 and qemu-system-aarch64"
+	apt_update
+	missing=$(apt-get -s -qq --no-install-recommends install "$cc-aarch64-linux-gnu" libc6-dev-arm64-cross \
+		qemu-system-arm | awk '/^Inst/ { print $2 }')
+	rm -rf "$d"
+	# shellcheck disable=SC2086
+	fetch_debs "$d" ${missing:-"$cc-aarch64-linux-gnu" qemu-system-arm} || return 1
+	rm -rf "$d"/usr/share/{doc,man,locale}
+	find "$d/usr" -type f -perm /111 | while read -r f; do
+		patchelf --print-interpreter "$f" >/dev/null 2>&1 || continue
+		patchelf --force-rpath --set-rpath "$d/usr/lib/x86_64-linux-gnu" "$f" || return 1
+	done || return 1
+	mkdir -p "$d/bin"
+	# What was installed before is in the PATH as it is.
+	for f in "$d"/usr/bin/aarch64-linux-gnu-* "$d"/usr/bin/qemu-system-aarch64; do
+		[ ! -e "$f" ] || ln -sf "$f" "$d/bin/"
+	done
+	[ ! -e "$d/bin/aarch64-linux-gnu-$cc" ] || ln -sf "aarch64-linux-gnu-$cc" "$d/bin/aarch64-linux-gnu-gcc"
+	(PATH=$d/bin:$PATH && aarch64-linux-gnu-gcc --version && aarch64-linux-gnu-ld --version &&
+		qemu-system-aarch64 --version) >/dev/null || { say "the tools for arm64 do not run"; return 1; }
+	touch "$d/.done"
+}
+
+# The programs that build a module for it are the machine's; they come with its own kernels.
+arm64_kernel() {	# SERIES
+	local s=$1 rel root abi kb
+	if [ -s "$KXEN_CACHE/kernels/$s-arm64.release" ]; then
+		rel=$(cat "$KXEN_CACHE/kernels/$s-arm64.release")
+		[ ! -e "$KXEN_CACHE/kernels/$rel/.done" ] || return 0
+	fi
+	rel=$(APT_CONFIG=$apt/apt.conf newest_release "$s" arm64)
+	[ -n "$rel" ] || { say "no Debian kernel of series $s for arm64"; return 1; }
+	root=$KXEN_CACHE/kernels/$rel
+	abi=${rel%-arm64}
+	kb=linux-kbuild-$s
+	apt-cache show "linux-kbuild-$abi" >/dev/null 2>&1 && kb=linux-kbuild-$abi
+	say "fetching Debian kernel $rel and its headers"
+	rm -rf "$root"
+	(export APT_CONFIG=$apt/apt.conf && fetch_debs "$root" "linux-image-$rel" "linux-headers-$rel" \
+		"linux-headers-$abi-common") && fetch_debs "$root" "$kb" &&
+		settle_kernel "$root" "$rel" || return 1
+	printf '%s\n' "$rel" >"$KXEN_CACHE/kernels/$s-arm64.release"
+	touch "$root/.done"
+}
+
+# The user space of such a host.
+arm64_busybox() {
+	local d=$KXEN_CACHE/arm64/busybox
+	[ ! -e "$d/.done" ] || return 0
+	say "fetching busybox for arm64"
+	rm -rf "$d"
+	(export APT_CONFIG=$apt/apt.conf && fetch_debs "$d" busybox-static) || return 1
+	touch "$d/.done"
+}
+
+# 0, or 1 with the reason in the log.
+setup_arm64() {
+	local apt=$KXEN_CACHE/suites/own-arm64 s had=1
+	install_packages patchelf
+	mkdir -p "$KXEN_CACHE/arm64"
+	[ -e "$KXEN_CACHE/arm64/busybox/.done" ] || had=
+	for s in $KXEN_OWN; do [ -s "$KXEN_CACHE/kernels/$s-arm64.release" ] || had=; done
+	[ -n "$had" ] || { apt_update; apt=$(arm64_apt) || return 1; }
+	arm64_tools && arm64_busybox || return 1
+	for s in $KXEN_OWN; do arm64_kernel "$s" || return 1; done
+}
