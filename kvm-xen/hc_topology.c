@@ -24,7 +24,7 @@ static_assert(sizeof(struct kxen_numainfo) == 24);
 static_assert(sizeof(struct kxen_pci_device) == 4);
 static_assert(sizeof(struct kxen_pcitopoinfo) == 24);
 
-static void cpu_topology(u32 cpu, struct kxen_cputopo *t)
+static void topology_of(u32 cpu, struct kxen_cputopo *t)
 {
 	int node;
 
@@ -50,7 +50,7 @@ long kxen_hc_cputopoinfo(struct kxen_hc *hc, struct kxen_sysctl *s)
 	if (i->cputopo && nr > i->num_cpus)
 		nr = i->num_cpus;
 	for (cpu = 0; i->cputopo && cpu < nr; cpu++) {
-		cpu_topology(cpu, &t);
+		topology_of(cpu, &t);
 		if (kxen_hc_put(hc, i->cputopo + (u64)cpu * sizeof(t), &t, sizeof(t)))
 			return -EFAULT;
 	}
