@@ -11,8 +11,7 @@
  * to, into the function behind its slot and to the function's caller. Where there are none
  * (arm64's 6.1), ftrace can only be told to go on elsewhere (IPMODIFY). Its back end sends the
  * slot to an entry in front of the trampoline, which adds the place that ftrace does not hand
- * on; that entry, and the word in which it finds the place, are members of struct kxen_hook
- * then. What else there is of hooks, tables and handlers, is the same.
+ * on: hook_redirect.c. What else there is of hooks, tables and handlers, is the same.
  */
 #ifndef KXEN_HOOK_H
 #define KXEN_HOOK_H
@@ -27,6 +26,8 @@
  * @symbol: name of the function.
  * @why: what the hook is for, one line, shown in debugfs and in errors.
  * @trampoline: assembly entry that the function's slot leads to.
+ * @redirect: where there are no direct calls: the entry in front of it.
+ * @body: and the word in which that finds where the function goes on behind its slot.
  * @nargs: arguments the function was compiled against; KXEN_UNTYPED() for one outside of KVM.
  * @is_void: whether it returns nothing.
  * @optional: need not be there: the compiler may have put it into its callers.
@@ -39,6 +40,10 @@ struct kxen_hook {
 	const char *symbol;
 	const char *why;
 	void *trampoline;
+#ifndef CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS
+	void *redirect;
+	unsigned long *body;
+#endif
 	u16 nargs;
 	bool is_void;
 	bool optional;
