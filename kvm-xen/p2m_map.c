@@ -8,6 +8,11 @@
 #include "kxen.h"
 #include "p2m.h"
 
+/* arch_types.h says so where nothing of KVM's is hooked that would ask for what is placed. */
+#ifndef KXEN_ARCH_SHOWS_PAGES
+#define KXEN_ARCH_SHOWS_PAGES	true
+#endif
+
 /* --- what KVM is told ------------------------------------------------------------------ */
 
 /*
@@ -32,7 +37,8 @@ static void vm_put(struct kxen_domain *d, bool locked)
 
 /*
  * Something is about to be placed at @gfn: 0; 1 if KVM has nothing mapped there, so that there will
- * be nothing to zap; -EEXIST for a device of KVM's; as kxen_p2m_view().
+ * be nothing to zap; -EEXIST for a device of KVM's; -EOPNOTSUPP if the guest would not see it; as
+ * kxen_p2m_view().
  * Context: may sleep; pin_lock is not held.
  */
 int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c)
@@ -44,7 +50,9 @@ int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c)
 	int ret = 0;
 
 	gfn = kxen_gfn_to_kvm(gfn);
-	if (kxen_glue_is_device(gfn))
+	if (!KXEN_ARCH_SHOWS_PAGES)
+		ret = -EOPNOTSUPP;
+	else if (kxen_glue_is_device(gfn))
 		ret = -EEXIST;
 	else if (kvm)
 		is = kxen_glue_cover(kvm, gfn, c);
