@@ -43,7 +43,7 @@ ARCH_HEADERS = '*/arch_types.h */guest_bits.h */entry.h */trampoline.S'
 ARCH_GLUE = 'kvm-xen/kvm/x86/* kvm-xen/kvm/arm64/*'
 GLUE_USERS = f'kvm-xen/kvm/* {ARCH} */x86/* */arm64/*'
 # Where else than beside the file a header is looked for, as Kbuild says.
-SEARCH = ('x86', 'kvm-xen/kvm/x86')
+SEARCH = ('x86', 'kvm-xen/kvm/x86', 'arm64', 'kvm-xen/kvm/arm64')
 NOT_BY_ARCH = ('event channels', 'later subsystems', 'user space', 'main')
 ENTRY = '*/entry'
 LARGEST = 3

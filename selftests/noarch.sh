@@ -7,7 +7,7 @@
 # guests, is compiled, without code being made, with
 # an architecture that has nothing: the headers of noarch/, which stand for what arch.h and
 # kvm/glue.h say that one brings. The kernel's own headers are those of the host, and what is
-# looked into there is not found so: for that, the code is searched for x86's words.
+# looked into there is not found so: for that, the code is searched for x86's words, and arm64's.
 set -euo pipefail
 self=$(cd "$(dirname "$0")" && pwd)
 . "$self/../scripts/common.sh"
@@ -52,6 +52,8 @@ perl -0777 -ne '
 	for (split /\n/) {
 		$n++;
 		s/KXEN_OWNER_X86|HVM_PARAM_MEMORY_EVENT_\w+//g;
+		print "$ARGV:$n: a word of arm64: $&\n" if m{\barm(64|32|v\d)|aarch64|vgic|\bgic(v\d)?\b|psci|\bppi|
+			sctlr|ttbr|\bhvc\b|\bwfi\b}xi;
 		print "$ARGV:$n: a word of x86: $&\n" if m{x86|apic|vmx|svm|vmc[bs]|msr|cpuid|gsi|
 			\btsc|_tsc|pvclock|kvmclock|kvm[-_](amd|intel)|rflags|\b[re][abcd]x\b|\bcr[0348]\b|
 			<asm/|\b(vcpu|kvm)->arch|unplug}xi;

@@ -36,6 +36,17 @@ for s in $(series_list); do
 	fi
 done
 
+# The same for arm64, where what that takes was fetched (scripts/arm64.sh).
+for s in $KXEN_OWN; do
+	if arm64_had "$s"; then
+		"$KXEN_TOP/scripts/module.sh" "$s-arm64" >"$WORK/build" 2>&1
+		tap $? "builds for $s-arm64, with no warning from gcc W=1 and sparse"
+		report "what they say for $s-arm64" <"$WORK/build"
+	else
+		tap_skip "builds for $s-arm64" "'make setup-arm64' was not run"
+	fi
+done
+
 report "checkpatch --strict" < <(
 	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
 		--ignore FILE_PATH_CHANGES,MACRO_ARG_REUSE,ENOSYS,PREFER_DEFINED_ATTRIBUTE_MACRO,AVOID_EXTERNS \
@@ -175,10 +186,11 @@ cp -r $code include "$WORK/noarch"
 cat >>"$WORK/noarch/kvm-xen/world.c" <<-'EOF'
 	u8 kxen_t(struct kxen_vcpu *v);
 	u8 kxen_t(struct kxen_vcpu *v) { return v->arch.upcall_vector + kxen_cpuid_base(v); }
+	u8 kxen_vgic_t(void);
 EOF
 scripts/module.sh "$KXEN_OLD" -- bash "$SELF/noarch.sh" "$KXEN_OLD" "$WORK/noarch" kvm-xen/world.c >"$WORK/noarch.log" 2>&1
 for what in "no member named .upcall_vector" "implicit declaration of function .kxen_cpuid_base" \
-	"a word of x86: cpuid"; do
+	"a word of x86: cpuid" "a word of arm64: vgic"; do
 	grep -q "^kvm-xen/world.c:.*$what" "$WORK/noarch.log"
 	tap $? "found in the core: $what"
 done
