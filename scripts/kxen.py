@@ -60,12 +60,12 @@ def modules(rel, root, names):
     return out
 
 
-def plant(work, more=()):
-    """The root of an initramfs, with busybox in /bin."""
+def plant(work, more=(), busybox="/bin/busybox"):
+    """The root of an initramfs, with busybox in /bin; another one has the same programs."""
     tree = os.path.join(work, "i")
     for d in ("bin", "proc", "sys", "dev", "m", "t", "tmp", "run", *more):
         os.makedirs(os.path.join(tree, d))
-    shutil.copy("/bin/busybox", os.path.join(tree, "bin/busybox"))
+    shutil.copy(busybox, os.path.join(tree, "bin/busybox"))
     for a in subprocess.run(["/bin/busybox", "--list"], capture_output=True,
                             text=True).stdout.split():
         if a != "busybox":

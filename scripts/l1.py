@@ -33,6 +33,9 @@ HARMLESS = re.compile(
     r"no TSC_DEADLINE|debug info|LBR|ACPI BIOS|rcu: (?!INFO)|RCU Tasks(?!.*stall)|"
     r"kvm_xen: loading out-of-tree|module verification failed|"
     r"RCU (lockdep checking|CPU stall warnings)")
+# What a host of arm64 is made of: scripts/arm64.sh.
+ARM64_QEMU = os.path.join(CACHE, "arm64/tools/bin/qemu-system-aarch64")
+ARM64_BUSYBOX = os.path.join(CACHE, "arm64/busybox/bin/busybox")
 # What a host boots faster with. What is counted is counted without.
 # The clock is measured twice; on a loaded machine the second figure may be so much lower that
 # KVM, which took the first, leaves its guests without a working clock (tsc_tolerance_ppm).
@@ -40,13 +43,22 @@ BOOT_WORDS = "init_on_alloc=0 cryptomgr.notests kvm.tsc_tolerance_ppm=20000"
 # The emulated CPUs read one counter, but do not say so. The oldest host does not trust it, so that
 # each vCPU has a clock of its own (no master clock); the others do, as real machines would.
 CLOCK_WORDS = "tsc=reliable"
-# For kernels that are built for the tests, whose series has a dash. They are slow.
+# For kernels that are built for the tests. They are slow.
 DEBUG_WORDS = ("kasan_multi_shot page_poison=1 watchdog_thresh=60 "
                "rcupdate.rcu_cpu_stall_timeout=120")
 
 
+def is_arm64(args):
+    return args.series.endswith("-arm64")
+
+
+def is_debug(args):
+    """Built for the tests: such a series has a dash and a name."""
+    return "-" in args.series and not is_arm64(args)
+
+
 def initramfs(args, rel, root, work):
-    tree = plant(work)
+    tree = plant(work, busybox=ARM64_BUSYBOX) if is_arm64(args) else plant(work)
     names = list(args.module)
     if args.root:
         names += ["virtio_pci", "9p", "9pnet_virtio"]
@@ -56,6 +68,8 @@ def initramfs(args, rel, root, work):
         with open(os.path.join(tree, "m/keep"), "w") as f:
             f.write(TOP + "\n" + CACHE + "\n")
     put_files(tree, args.file + [args.job + "=job"])
+    with open(os.path.join(tree, "m/tty"), "w") as f:
+        f.write("ttyS0\n" if is_arm64(args) else "ttyS1\n")
     return pack(tree, "init-l1", compress=False)
 
 
@@ -81,7 +95,19 @@ def nested_kvm():
 def image(args, rel, root):
     """Debian's as ELF: to unpack itself is a quarter of a host's start under emulation.
     Those that are built for the tests have no PVH entry."""
-    return f"{root}/boot/vmlinuz-{rel}" if "-" in args.series else elf(rel, root)
+    return f"{root}/boot/vmlinuz-{rel}" if is_debug(args) or is_arm64(args) else elf(rel, root)
+
+
+def arm64_command(args, rel, root, initrd, work):
+    """The job's words come by a serial line on PCI: the machine has one of its own."""
+    cpu = args.cpu or "cortex-a76"
+    return [ARM64_QEMU, "-machine", "virt,virtualization=on,gic-version=3",
+            "-accel", "tcg,thread=" + args.thread, "-cpu", cpu, "-smp", str(args.smp),
+            "-m", args.mem, "-display", "none", "-no-reboot", "-nodefaults",
+            "-monitor", f"unix:{work}/monitor,server=on,wait=off", "-serial", "file:" + args.log,
+            "-chardev", "stdio,id=job,signal=off", "-device", "pci-serial,chardev=job",
+            "-kernel", image(args, rel, root), "-initrd", initrd,
+            "-append", "console=ttyAMA0 loglevel=7 panic=-1 " + args.append] + args.qemu
 
 
 def command(args, rel, root, initrd, work):
@@ -91,7 +117,8 @@ def command(args, rel, root, initrd, work):
         machine = ["qemu-system-x86_64", "-accel", "kvm", "-cpu", "host"]
         smp = args.smp
     else:
-        machine = qemu + ["-accel", "tcg,thread=" + args.thread, "-cpu", args.cpu]
+        machine = qemu + ["-accel", "tcg,thread=" + args.thread,
+                          "-cpu", args.cpu or "max,+svm,+npt"]
     cmd = machine + [
         "-smp", str(smp), "-m", args.mem, "-display", "none", "-no-reboot",
         "-nodefaults", "-monitor", f"unix:{work}/monitor,server=on,wait=off",
@@ -124,7 +151,7 @@ def look_inside(proc, path, seconds):
     except OSError:
         pass
     for line in text.decode("utf-8", "replace").splitlines():
-        if re.search(r"RIP=|CPU#|HLT|timer|LVTT|ISR|IRR|TMICT|TMCCT|DCR|irr=|EFL", line):
+        if re.search(r"PC=|RIP=|CPU#|HLT|timer|LVTT|ISR|IRR|TMICT|TMCCT|DCR|irr=|EFL", line):
             print("# emulator: " + line.strip())
     proc.kill()
 
@@ -146,7 +173,7 @@ def main():
                    help="more than one CPU also with the uncorrected emulator")
     p.add_argument("--thread", default="single")
     p.add_argument("--mem", default=None, help="1G; 2G for a kernel with debugging options")
-    p.add_argument("--cpu", default="max,+svm,+npt")
+    p.add_argument("--cpu", default=None)
     p.add_argument("--module", action="append", default=None)
     p.add_argument("--file", action="append", default=[], help="SRC[=NAME] to put into /t")
     p.add_argument("--root", action="store_true", help="run the job in this machine's root")
@@ -162,12 +189,14 @@ def main():
     args = p.parse_args()
     if args.module is None:
         args.module = ["kvm-amd", "kvm-intel"] if args.nested else ["kvm-amd"]
+        if is_arm64(args):      # KVM is part of the kernel
+            args.module = []
 
     if not args.icount:
         args.append = BOOT_WORDS + " " + args.append
-        if args.series != OLD:
+        if args.series != OLD and not is_arm64(args):
             args.append = CLOCK_WORDS + " " + args.append
-    debug = "-" in args.series
+    debug = is_debug(args)
     args.mem = args.mem or ("2G" if debug else "1G")
     if debug:
         args.append = DEBUG_WORDS + " " + args.append
@@ -178,7 +207,8 @@ def main():
     args.log = args.log or os.path.join(work, "console.log")
     try:
         initrd = initramfs(args, rel, root, work)
-        proc = subprocess.Popen(command(args, rel, root, initrd, work),
+        make = arm64_command if is_arm64(args) else command
+        proc = subprocess.Popen(make(args, rel, root, initrd, work),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         timer = threading.Timer(args.timeout, look_inside,
                                 (proc, os.path.join(work, "monitor"), args.timeout))
