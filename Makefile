@@ -77,10 +77,10 @@ demo: ## two Debian guests with Xen's console, disk and network on a stock KVM h
 setup: ## packages, kernels and tools for the tests, into the cache
 	@scripts/setup.sh check
 
-setup-arm64: ## kernels, compiler and emulator for hosts of arm64: some hundred megabytes
+setup-arm64: ## the same for hosts of arm64: 'make check T=arm64' does it, and check-full
 	@scripts/setup.sh arm64
 
-check: setup ## the tests; T=save,life:SERIES for some programs, or one of their hosts
+check: setup $(if $(findstring arm64,$(T)),setup-arm64) ## the tests; T=save,life:SERIES for some programs, or one of their hosts
 	@python3 scripts/check.py check $(T)
 
 check-quick: setup ## the edit loop: one host kernel, no Debian guest
@@ -88,6 +88,7 @@ check-quick: setup ## the edit loop: one host kernel, no Debian guest
 
 check-full: ## everything, in full matrices
 	@scripts/setup.sh full
+	@scripts/setup.sh arm64
 	@python3 scripts/check.py full $(T)
 
 check-debug: setup ## on a kernel that is built with the debugging options (half an hour, once)

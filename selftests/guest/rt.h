@@ -3,7 +3,7 @@
  * Runtime of the guest images. They speak Xen's ABI and nothing else, so the
  * same image runs on real Xen and here. A report is a line per check, by I/O port 0xE9 where there
  * is such a thing: "ok - NAME = VALUE" or "not ok - NAME = VALUE, want VALUE"; vmm takes it line by
- * line. rt.c is what is the same everywhere, x86/ has the rest.
+ * line. rt.c is what is the same everywhere, x86/ and arm64/ have the rest.
  */
 #ifndef RT_H
 #define RT_H
@@ -21,7 +21,11 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 #include <xen/version.h>
+#ifdef __aarch64__
+#include "arm64/machine.h"
+#else
 #include "x86/machine.h"
+#endif
 
 typedef uint8_t u8;
 typedef uint16_t u16;
