@@ -67,7 +67,7 @@ report "KVM's inside is named in the glue alone" < <(
 		grep -vE ':\s*(/?\*|//)')
 report "hook.c alone places hooks" < <(
 	grep -nE 'register_ftrace|register_kprobe|klp_enable' \
-		$(sources $code | grep -vE 'kvm-xen/kvm/hook(_direct)?\.[ch]'))
+		$(sources $code | grep -vE 'kvm-xen/kvm/hook(_direct|_redirect)?\.[ch]'))
 report "what is looked up by name is in the list" < <(
 	grep -nE 'kxen_hook_(find|lookup)\("|kallsyms_lookup' $(sources $code | grep -vE 'kvm-xen/kvm/hook(_direct)?\.c'))
 # From a page, a frame or its host address to a pointer; what copies pages; and what is in
