@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#define HAS_CPUID	0
+
 static inline uint64_t rdtsc(void)
 {
 	uint64_t t;

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <xen/arch-x86/hvm/start_info.h>
 
+#define HAS_CPUID	1
+
 static inline uint64_t rdtsc(void)
 {
 	uint32_t lo, hi;

@@ -41,7 +41,8 @@ static struct {
 	size_t mem;
 	uint8_t *ram;
 	uint64_t entry;
-	bool xen, hold, state;
+	bool xen, hold, state, again;
+	const char *image;
 	struct kxen_create create;
 	unsigned int limit;
 } vm = { .cpus = 1, .mem = 64 << 20, .xen = true, .limit = 60,
@@ -70,8 +71,9 @@ static int xioctl(int fd, unsigned long req, void *arg, const char *what)
 
 /* --- image ------------------------------------------------------------------------ */
 
-static void load_image(const char *path)
+static void load_image(void)
 {
+	const char *path = vm.image;
 	int i, fd = open(path, O_RDONLY | O_CLOEXEC);
 	const Elf64_Phdr *p;
 	const Elf64_Ehdr *e;
@@ -88,6 +90,7 @@ static void load_image(const char *path)
 			continue;
 		if (p[i].p_paddr - RAM_BASE + p[i].p_memsz > vm.mem)
 			die("the image does not fit into %zu MB", vm.mem >> 20);
+		memset(vm.ram + (p[i].p_paddr - RAM_BASE), 0, p[i].p_memsz);
 		memcpy(vm.ram + (p[i].p_paddr - RAM_BASE), (const char *)e + p[i].p_offset,
 		       p[i].p_filesz);
 	}
@@ -114,8 +117,8 @@ static void create_vm(void)
 	xioctl(vm.vm, KVM_SET_USER_MEMORY_REGION, &r, "KVM_SET_USER_MEMORY_REGION");
 }
 
-/* The first one runs, the others wait to be switched on. */
-static void create_vcpu(unsigned int n)
+/* As after a reset: the first one runs, the others wait to be switched on. */
+static void reset_vcpu(unsigned int n)
 {
 	struct kvm_vcpu_init init;
 	struct kvm_one_reg pc = {
@@ -124,7 +127,6 @@ static void create_vcpu(unsigned int n)
 		.addr = (uintptr_t)&vm.entry,
 	};
 
-	vm.vcpu[n] = xioctl(vm.vm, KVM_CREATE_VCPU, (void *)(uintptr_t)n, "KVM_CREATE_VCPU");
 	xioctl(vm.vm, KVM_ARM_PREFERRED_TARGET, &init, "KVM_ARM_PREFERRED_TARGET");
 	init.features[0] |= 1U << KVM_ARM_VCPU_PSCI_0_2;
 	if (n)
@@ -132,6 +134,12 @@ static void create_vcpu(unsigned int n)
 	xioctl(vm.vcpu[n], KVM_ARM_VCPU_INIT, &init, "KVM_ARM_VCPU_INIT");
 	if (!n)
 		xioctl(vm.vcpu[n], KVM_SET_ONE_REG, &pc, "the program counter");
+}
+
+static void create_vcpu(unsigned int n)
+{
+	vm.vcpu[n] = xioctl(vm.vm, KVM_CREATE_VCPU, (void *)(uintptr_t)n, "KVM_CREATE_VCPU");
+	reset_vcpu(n);
 }
 
 static void set_attr(int fd, uint32_t group, uint64_t attr, uint64_t *value, const char *what)
@@ -206,6 +214,12 @@ static void on_event(const struct kvm_run *run)
 	static const char * const names[] = { "?", "poweroff", "reset", "crash" };
 	unsigned int type = run->system_event.type;
 
+	if (type == KVM_SYSTEM_EVENT_RESET && vm.again) {
+		vm.again = false;
+		load_image();
+		reset_vcpu(0);
+		return;
+	}
 	if (vm.state)
 		report_state();
 	printf("VMM %s\n", type < 4 ? names[type] : "?");
@@ -248,6 +262,7 @@ static void __attribute__((noreturn)) usage(void)
 	     "  --hold       say READY, then wait for a line on standard input\n"
 	     "  --max-ports N event channels that the domain can have\n"
 	     "  --nlevel     the domain is offered the N-level ABI\n"
+	     "  --again      the first reset begins the machine of one vCPU anew\n"
 	     "  --state      at the guest's end, show what the module counts of the domain\n"
 	     "  --limit S    end by a signal after S seconds (60)\n"
 	     "exit status: 0 the guest has powered off, 2 error, 3 reset or crash");
@@ -257,7 +272,7 @@ static void __attribute__((noreturn)) usage(void)
 static const struct option opts[] = {
 	{ "smp", 1, 0, 's' }, { "mem", 1, 0, 'm' }, { "domid", 1, 0, 'd' }, { "plain", 0, 0, 'p' },
 	{ "hold", 0, 0, 'h' }, { "max-ports", 1, 0, 'P' }, { "nlevel", 0, 0, 'N' },
-	{ "state", 0, 0, 'q' }, { "limit", 1, 0, 'l' }, { 0 },
+	{ "again", 0, 0, 'a' }, { "state", 0, 0, 'q' }, { "limit", 1, 0, 'l' }, { 0 },
 };
 
 static void set_option(int c)
@@ -270,6 +285,7 @@ static void set_option(int c)
 	case 'h': vm.hold = true; break;
 	case 'P': vm.create.max_ports = atoi(optarg); break;
 	case 'N': vm.create.flags |= KXEN_DOM_NLEVEL; break;
+	case 'a': vm.again = true; break;
 	case 'q': vm.state = true; break;
 	case 'l': vm.limit = atoi(optarg); break;
 	default: usage();
@@ -288,8 +304,9 @@ int main(int argc, char **argv)
 	if (optind != argc - 1 || !vm.cpus || vm.cpus > MAX_VCPUS)
 		usage();
 	alarm(vm.limit);
+	vm.image = argv[optind];
 	create_vm();
-	load_image(argv[optind]);
+	load_image();
 	for (i = 0; i < vm.cpus; i++)
 		create_vcpu(i);
 	create_gic();
