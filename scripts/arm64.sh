@@ -14,30 +14,39 @@ arm64_apt() {
 		{ say "this machine's mirror has no package lists for arm64"; return 1; }
 }
 
-# The compiler and the emulator, with what they need and the machine has not. Programs find their
+# What the compiler is made of, all of it: one that is installed would not find the rest there.
+arm64_compiler() {	# GCC
+	apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces \
+		--no-enhances "$1-aarch64-linux-gnu" libc6-dev-arm64-cross |
+		grep -E '^[a-z].*(aarch64-linux-gnu|arm64-cross|cross-base)'
+}
+
+# The compiler and the emulator, with what that needs and the machine has not. Programs find their
 # libraries there, and what calls them has them in a directory for the PATH.
 arm64_tools() {
-	local d=$KXEN_CACHE/arm64/tools cc missing f
+	local d=$KXEN_CACHE/arm64/tools cc packages f
 	cc=gcc-$(gcc -dumpversion | cut -d. -f1)
 	[ ! -e "$d/.done" ] || return 0
 	say "fetching $cc for arm64 and qemu-system-aarch64"
 	apt_update
-	missing=$(apt-get -s -qq --no-install-recommends install "$cc-aarch64-linux-gnu" libc6-dev-arm64-cross \
-		qemu-system-arm | awk '/^Inst/ { print $2 }')
+	packages=$({
+		arm64_compiler "$cc"
+		echo qemu-system-arm
+		apt-get -s -qq --no-install-recommends install qemu-system-arm | awk '/^Inst/ { print $2 }'
+	} | sort -u)
 	rm -rf "$d"
 	# shellcheck disable=SC2086
-	fetch_debs "$d" ${missing:-"$cc-aarch64-linux-gnu" qemu-system-arm} || return 1
+	fetch_debs "$d" $packages || return 1
 	rm -rf "$d"/usr/share/{doc,man,locale}
 	find "$d/usr" -type f -perm /111 | while read -r f; do
 		patchelf --print-interpreter "$f" >/dev/null 2>&1 || continue
 		patchelf --force-rpath --set-rpath "$d/usr/lib/x86_64-linux-gnu" "$f" || return 1
 	done || return 1
 	mkdir -p "$d/bin"
-	# What was installed before is in the PATH as it is.
 	for f in "$d"/usr/bin/aarch64-linux-gnu-* "$d"/usr/bin/qemu-system-aarch64; do
-		[ ! -e "$f" ] || ln -sf "$f" "$d/bin/"
+		ln -sf "$f" "$d/bin/"
 	done
-	[ ! -e "$d/bin/aarch64-linux-gnu-$cc" ] || ln -sf "aarch64-linux-gnu-$cc" "$d/bin/aarch64-linux-gnu-gcc"
+	ln -sf "aarch64-linux-gnu-$cc" "$d/bin/aarch64-linux-gnu-gcc"
 	(PATH=$d/bin:$PATH && aarch64-linux-gnu-gcc --version && aarch64-linux-gnu-ld --version &&
 		qemu-system-aarch64 --version) >/dev/null || { say "the tools for arm64 do not run"; return 1; }
 	touch "$d/.done"
