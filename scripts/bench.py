@@ -22,7 +22,8 @@ import subprocess
 import sys
 import tempfile
 
-from kxen import BUILD, CACHE, TOP, plugin, supported
+import xen
+from kxen import BUILD, TOP, plugin, supported
 
 IMG = os.path.join(BUILD, "selftests/img")
 PER = {}        # how often an operation does what it is named by
@@ -52,17 +53,6 @@ def inside_counts(ops, path):
         number, _, count, _ = (int(w) for w in line.split())
         seen.setdefault(number, []).append(count)
     return {op: int(statistics.median(seen[n])) for n, op in ops.items() if n in seen}
-
-
-def step_function():
-    """Plugin options for Xen's function that finds an instruction's length."""
-    syms = os.path.join(CACHE, "xen/usr/lib/debug/boot/xen-syms-4.17-amd64")
-    text = subprocess.run(["nm", "-n", syms], capture_output=True, text=True, check=True).stdout
-    names = [line.split() for line in text.splitlines()]
-    at = next(i for i, n in enumerate(names) if n[-1] == "svm_get_insn_len")
-    thunk = next((n[0] for n in names if n[-1] == "__x86_return_thunk"), "0")
-    end = next(n[0] for n in names[at:] if n[0] != names[at][0])
-    return f",from={names[at][0]},to={end},thunk={thunk}"
 
 
 def marked(text):
@@ -116,7 +106,7 @@ def on_xen(so):
     text = subprocess.run(cmd, env=env, capture_output=True, text=True).stdout
     with tempfile.TemporaryDirectory() as d:
         out = os.path.join(d, "locked")
-        env["KXEN_QEMU"] = f"-plugin {so},out={out}{step_function()}"
+        env["KXEN_QEMU"] = f"-plugin {so},out={out}{xen.step_function()}"
         ops = marked(subprocess.run(cmd, env=env, capture_output=True, text=True).stdout)
         return (parse("XEN\n" + text).get("XEN", {}), locked_counts(ops, out).get("XEN", {}),
                 inside_counts(ops.get("XEN", {}), out))
@@ -130,7 +120,7 @@ def show(rows):
 
 
 def main():
-    rows, so = [], plugin("locked")
+    rows, steps, so = [], {}, plugin("locked")
 
     # A system call of the host is no hypercall, and steps over nothing; nor does a fault.
     calls = ("notify_ioctl", "getppid", "gntdev_copy4096", "gntdev_map_cycle", "touch1",
@@ -153,7 +143,7 @@ def main():
         subprocess.run([os.path.join(TOP, "scripts/module.sh"), series], check=True)
         got, locked = on_host(series, so)
         # What the tracer itself adds shows on a function of a few instructions.
-        skip = got["SKIP"]["skip"] - got["SKIP"]["tracer"]
+        skip = steps[series] = got["SKIP"]["skip"] - got["SKIP"]["tracer"]
         for op, raw in got["XEN"].items():
             add(op, "kvm-xen", series, raw, 0 if op in calls else skip, locked.get("XEN", {}))
         add("kvm_null", "kvm", series, got["PLAIN"]["null"], skip, {})
@@ -167,7 +157,7 @@ def main():
     for op, raw in got.items():
         add(op, "xen-4.17", "xen-4.17", raw, step.get(op), locked)
     with open(os.path.join(BUILD, "bench.json"), "w") as f:
-        json.dump({"rows": rows}, f, indent=1)
+        json.dump({"rows": rows, "step": steps}, f, indent=1)
     show(rows)
 
 

@@ -26,33 +26,82 @@ def libraries(binary, env):
     return re.findall(r"(/\S+) \(0x", out)
 
 
-def initramfs(work, images, rel, root):
+def step_function():
+    """Plugin options for Xen's function that finds an instruction's length."""
+    syms = os.path.join(XEN, "usr/lib/debug/boot/xen-syms-4.17-amd64")
+    text = subprocess.run(["nm", "-n", syms], capture_output=True, text=True, check=True).stdout
+    names = [line.split() for line in text.splitlines()]
+    at = next(i for i, n in enumerate(names) if n[-1] == "svm_get_insn_len")
+    thunk = next((n[0] for n in names if n[-1] == "__x86_return_thunk"), "0")
+    end = next(n[0] for n in names[at:] if n[0] != names[at][0])
+    return f",from={names[at][0]},to={end},thunk={thunk}"
+
+
+def put_program(tree, path, lib):
+    """A program into /x, what it is linked with into /l."""
+    shutil.copy(path, os.path.join(tree, "x"))
+    for f in libraries(path, dict(os.environ, LD_LIBRARY_PATH=lib)):
+        dst = "lib64" if "ld-linux" in f else "l"
+        shutil.copy(f, os.path.join(tree, dst, os.path.basename(f)))
+
+
+def plant_domain0(work, rel, root, more=()):
+    """The root of domain 0's initramfs, with Xen's tools, and more modules than they need."""
     tree = plant(work, ("x", "l", "lib64", "var"))
     lib = os.path.join(XEN, "usr/lib/x86_64-linux-gnu")
-    env = dict(os.environ, LD_LIBRARY_PATH=lib)
     for name in ("xl", "xenstored", "xenconsoled", "init-xenstore-domain", "xen-init-dom0"):
         found = glob.glob(os.path.join(XEN, "usr/lib/xen-4.17/bin", name))
-        if not found:
-            continue
-        shutil.copy(found[0], os.path.join(tree, "x", name))
-        for f in libraries(found[0], env):
-            dst = "lib64" if "ld-linux" in f else "l"
-            shutil.copy(f, os.path.join(tree, dst, os.path.basename(f)))
+        if found:
+            put_program(tree, found[0], lib)
     for f in glob.glob("/lib/x86_64-linux-gnu/libgcc_s.so.1"):  # for pthread_cancel()
         shutil.copy(f, os.path.join(tree, "l"))
-    for name in ("xenstore-exists", "xenstore-write"):
+    for name in ("xenstore-exists", "xenstore-write", "xenstore-read"):
         f = os.path.join(XEN, "usr/bin", name)
         if not os.path.exists(f):
             f = os.path.join(XEN, "usr/bin/xenstore")
         if os.path.exists(f):
             shutil.copy(f, os.path.join(tree, "x", name))
     put_modules(tree, modules(rel, root, ["xen-evtchn", "xen-gntdev", "xen-gntalloc",
-                                          "xen-privcmd", "xenfs"]))
+                                          "xen-privcmd", "xenfs", *more]))
+    return tree
+
+
+def initramfs(work, images, rel, root):
+    tree = plant_domain0(work, rel, root)
     with open(os.path.join(tree, "t/list"), "w") as f:
         for path, cpus, domains in images:
             shutil.copy(path, os.path.join(tree, "t"))
             f.write(f"{os.path.basename(path)} {cpus} {domains}\n")
     return pack(tree, "init-xen")
+
+
+def boot(work, rel, root, initrd, mem="768M", limit=LIMIT):
+    """Xen with that domain 0, until it powers off; what its serial line has said."""
+    log = os.path.join(work, "console")
+    hyper = glob.glob(os.path.join(XEN, "boot/xen-4.17-amd64.gz"))
+    if not hyper:
+        sys.exit("error: Xen is not in the cache: run 'make setup'")
+    with open(os.path.join(work, "xen"), "wb") as out:
+        subprocess.run(["gzip", "-dc", hyper[0]], stdout=out, check=True)
+    own = os.path.join(CACHE, "qemu", "qemu-system-x86_64")
+    cmd = [own, "-L", "/usr/share/qemu", "-L", "/usr/share/seabios", "-L", "/usr/lib/ipxe/qemu",
+           "-accel", "tcg,thread=single", "-cpu", "max,+svm,+npt,-smap", "-smp", "1", "-m", "2G",
+           "-display", "none", "-nodefaults", "-no-reboot", "-serial", "file:" + log,
+           "-kernel", os.path.join(work, "xen"),
+           "-append", f"console=com1 com1=115200,8n1 dom0_mem={mem} spec-ctrl=no loglvl=warning "
+                      "guest_loglvl=all",
+           "-initrd", f"{root}/boot/vmlinuz-{rel} console=hvc0 quiet panic=-1 mitigations=off,"
+                      + initrd]
+    cmd += os.environ.get("KXEN_QEMU", "").split()
+    if os.environ.get("KXEN_ICOUNT"):       # a time-stamp counts instructions
+        cmd += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
+    try:
+        subprocess.run(cmd, stdin=subprocess.DEVNULL, timeout=limit)
+    except subprocess.TimeoutExpired:
+        print("# Xen did not end within %d s" % limit)
+    if os.environ.get("KXEN_XEN_LOG"):
+        shutil.copy(log, os.environ["KXEN_XEN_LOG"])
+    return open(log, errors="replace").read().replace("\r", "")
 
 
 def main():
@@ -64,32 +113,7 @@ def main():
         sys.exit(__doc__)
     rel, root = kernel(OLD)
     work = tempfile.mkdtemp(prefix="kxen-xen.")
-    log = os.path.join(work, "console")
-    hyper = glob.glob(os.path.join(XEN, "boot/xen-4.17-amd64.gz"))
-    if not hyper:
-        sys.exit("error: Xen is not in the cache: run 'make setup'")
-    with open(os.path.join(work, "xen"), "wb") as out:
-        subprocess.run(["gzip", "-dc", hyper[0]], stdout=out, check=True)
-    initrd = initramfs(work, images, rel, root)
-    own = os.path.join(CACHE, "qemu", "qemu-system-x86_64")
-    cmd = [own, "-L", "/usr/share/qemu", "-L", "/usr/share/seabios", "-L", "/usr/lib/ipxe/qemu",
-           "-accel", "tcg,thread=single", "-cpu", "max,+svm,+npt,-smap", "-smp", "1", "-m", "2G",
-           "-display", "none", "-nodefaults", "-no-reboot", "-serial", "file:" + log,
-           "-kernel", os.path.join(work, "xen"),
-           "-append", "console=com1 com1=115200,8n1 dom0_mem=768M spec-ctrl=no loglvl=warning "
-                      "guest_loglvl=all",
-           "-initrd", f"{root}/boot/vmlinuz-{rel} console=hvc0 quiet panic=-1 mitigations=off,"
-                      + initrd]
-    cmd += os.environ.get("KXEN_QEMU", "").split()
-    if os.environ.get("KXEN_ICOUNT"):       # a time-stamp counts instructions
-        cmd += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
-    try:
-        subprocess.run(cmd, stdin=subprocess.DEVNULL, timeout=LIMIT)
-    except subprocess.TimeoutExpired:
-        print("# Xen did not end within %d s" % LIMIT)
-    text = open(log, errors="replace").read().replace("\r", "")
-    if os.environ.get("KXEN_XEN_LOG"):
-        shutil.copy(log, os.environ["KXEN_XEN_LOG"])
+    text = boot(work, rel, root, initramfs(work, images, rel, root))
     done = False
     pending, last = {}, ""
     for line in text.split("\n"):
@@ -113,4 +137,5 @@ def main():
     return 0 if done else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
