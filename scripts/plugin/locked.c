@@ -63,18 +63,6 @@ static void on_string(unsigned int cpu, void *data)
 	string_insns = insns;
 }
 
-static int is_return(const uint8_t *p, size_t n, uint64_t at)
-{
-	int32_t rel;
-
-	if (p[0] == 0xc3 || p[0] == 0xc2 || (n > 1 && p[0] == 0xf3 && p[1] == 0xc3))
-		return 1;
-	if (n != 5 || p[0] != 0xe9)
-		return 0;
-	memcpy(&rel, p + 1, sizeof(rel));
-	return at + 5 + rel == thunk;
-}
-
 /* Entry and ends of the function. */
 static void watch(struct qemu_plugin_insn *insn, size_t block)
 {
@@ -87,7 +75,7 @@ static void watch(struct qemu_plugin_insn *insn, size_t block)
 						       QEMU_PLUGIN_CB_NO_REGS,
 						       (void *)block);
 	if (is_return(qemu_plugin_insn_data(insn), qemu_plugin_insn_size(insn),
-		      at))
+		      at, thunk))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_return,
 						       QEMU_PLUGIN_CB_NO_REGS,
 						       NULL);

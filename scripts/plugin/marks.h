@@ -70,6 +70,19 @@ static inline int is_string(const uint8_t *p, size_t n)
 	return rep && i < n && ((p[i] & 0xfe) == 0xa4 || (p[i] & 0xfe) == 0xaa);
 }
 
+/* The end of a function: also a jump to the return thunk, if there is one. */
+static inline int is_return(const uint8_t *p, size_t n, uint64_t at, uint64_t thunk)
+{
+	int32_t rel;
+
+	if (p[0] == 0xc3 || p[0] == 0xc2 || (n > 1 && p[0] == 0xf3 && p[1] == 0xc3))
+		return 1;
+	if (n != 5 || p[0] != 0xe9)
+		return 0;
+	memcpy(&rel, p + 1, sizeof(rel));
+	return at + 5 + rel == thunk;
+}
+
 /* The mark's displacement, or 0. */
 static inline uint32_t mark_of(const uint8_t *p, size_t n)
 {
