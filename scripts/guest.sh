@@ -96,6 +96,16 @@ for s in $KXEN_OLD $KXEN_NEW; do
 	done
 	with_modules "initrd-demo-$s.gz" "$s" xen-blkfront xen-netfront ext4
 done
+# What iobench.py measures: Xen's drivers and virtio's, and who uses them.
+if [ -n "$r" ] && { [ "$out/initrd.gz" -nt "$out/initrd-iobench.gz" ] ||
+	[ "$KXEN_TOP/selftests/linux/iobench.c" -nt "$out/initrd-iobench.gz" ] ||
+	[ "$KXEN_TOP/scripts/jobs/init-iobench" -nt "$out/initrd-iobench.gz" ]; }; then
+	t=$(mktemp -d)
+	mkdir "$t/bin"
+	gcc -static -Os -o "$t/bin/iobench" "$KXEN_TOP/selftests/linux/iobench.c"
+	install -m 755 "$KXEN_TOP/scripts/jobs/init-iobench" "$t/io-init"
+	with_modules initrd-iobench.gz "$KXEN_OLD" xen-blkfront xen-netfront virtio_pci virtio_blk virtio_net
+fi
 # An initramfs that goes on to a root file system on a virtio disk.
 if [ -n "$r" ] && { [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||
 	[ "$KXEN_TOP/scripts/jobs/init-disk" -nt "$out/initrd-disk.gz" ]; }; then

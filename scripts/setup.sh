@@ -247,15 +247,15 @@ setup_xen420() {
 }
 
 # A newer one of the backports, for network: the other moves no packets for Xen's interfaces. It runs
-# with the same libraries.
+# with the same libraries. And the one without Xen's devices of that version, to compare with.
 setup_xen_qemu_new() {
 	local d=$KXEN_CACHE/xen-qemu-new codename dir
-	[ -e "$d/.done" ] && return 0
+	[ -e "$d/.done" ] && [ -e "$d/usr/bin/qemu-system-x86_64" ] && return 0
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	say "fetching a newer QEMU for Xen's devices from $codename-backports"
-	rm -rf "$d"
+	[ -e "$d/.done" ] || rm -rf "$d"
 	(dir=$(suite_apt "$codename-backports") && export APT_CONFIG=$dir/apt.conf &&
-		fetch_debs "$d" qemu-system-xen) && touch "$d/.done" && return 0
+		fetch_debs "$d" qemu-system-xen qemu-system-x86) && touch "$d/.done" && return 0
 	say "it could not be had: tests of network interfaces are left out; 'make setup' tries again"
 }
 
