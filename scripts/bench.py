@@ -3,10 +3,10 @@
 """make bench: instructions per operation, on kvm-xen, on plain KVM and on Xen 4.17.
 
 The host runs under QEMU's icount, where a time-stamp counts instructions, with one
-CPU; the same guest image runs everywhere. The emulated SVM does not save the address
+CPU; the same guest image runs everywhere. Of CPUID the emulated SVM does not save the address
 of the next instruction, so KVM emulates the one it steps over, which real processors
-spare it: 'net' is without that part, as function_graph measures it in the same run;
-on Xen a plugin of the emulator counts the function that does the same.
+spare it: 'net' is without that part, as function_graph measures it in the same run. Of
+a hypercall it does. On Xen a plugin of the emulator counts the function that does the same.
 'locked' are the locked instructions beyond those of the null hypercall, whose row has
 its own number; the same plugin counts them, in a run of its own. There it also counts
 what string instructions take beyond one each, and beyond the null hypercall's: of maps and
@@ -122,7 +122,7 @@ def show(rows):
 def main():
     rows, steps, so = [], {}, plugin("locked")
 
-    # A system call of the host is no hypercall, and steps over nothing; nor does a fault.
+    # A system call of the host is no hypercall, nor is a fault.
     calls = ("notify_ioctl", "getppid", "gntdev_copy4096", "gntdev_map_cycle", "touch1",
              "touch1_ram")
 
@@ -144,14 +144,18 @@ def main():
         got, locked = on_host(series, so)
         # What the tracer itself adds shows on a function of a few instructions.
         skip = steps[series] = got["SKIP"]["skip"] - got["SKIP"]["tracer"]
+
+        def decoded(op, skip=skip):     # of a call the processor says where it ends
+            return skip if op == "cpuid" else 0
+
         for op, raw in got["XEN"].items():
-            add(op, "kvm-xen", series, raw, 0 if op in calls else skip, locked.get("XEN", {}))
-        add("kvm_null", "kvm", series, got["PLAIN"]["null"], skip, {})
+            add(op, "kvm-xen", series, raw, decoded(op), locked.get("XEN", {}))
+        add("kvm_null", "kvm", series, got["PLAIN"]["null"], 0, {})
         for part, op in (("PLAIN", "bystander_none"), ("IDLE", "bystander_idle"),
                          ("BUSY1", "bystander_busy1"), ("BUSY16", "bystander_busy16")):
             add(op, "kvm" if part == "PLAIN" else "kvm-xen", series, got[part]["cpuid"], skip, {})
         for op, raw in got.get("INTREE", {}).items():
-            add(op, "kvm-intree", series, raw, skip, locked.get("INTREE", {}))
+            add(op, "kvm-intree", series, raw, decoded(op), locked.get("INTREE", {}))
         print(f"host {series}: stepping over an instruction costs {skip}")
     got, locked, step = on_xen(so)
     for op, raw in got.items():

@@ -144,9 +144,9 @@ source_apt() {
 }
 
 # QEMU with the patches of scripts/qemu: for three faults of VMRUN by which any guest stalls
-# now and then, and two by which a host with truly parallel CPUs dies. The number stands for
-# what they do: another one builds QEMU anew.
-QEMU_CORRECTION=4
+# now and then, two by which a host with truly parallel CPUs dies, and what real processors say of
+# a VMMCALL's length. The number stands for what they do: another one builds QEMU anew.
+QEMU_CORRECTION=5
 setup_qemu() {
 	local q=$KXEN_CACHE/qemu src p
 	[ -x "$q/qemu-system-x86_64" ] && [ "$(cat "$q/correction" 2>/dev/null)" = $QEMU_CORRECTION ] &&
