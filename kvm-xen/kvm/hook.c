@@ -117,6 +117,8 @@ unsigned long kxen_hook_find(const char *symbol)
  */
 int kxen_hook_check(struct kxen_hook *h)
 {
+	if (h->way)
+		return h->way->check(h);
 	h->address = h->optional ? kxen_hook_find(h->symbol) : kxen_hook_lookup(h->symbol);
 	if (!h->address)
 		return h->optional ? 0 : -ENOENT;

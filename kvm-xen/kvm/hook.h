@@ -21,9 +21,23 @@
 #include <linux/types.h>
 #endif
 
+struct kxen_hook;
+
+/**
+ * struct kxen_hook_way - another way to stand in for something than the back end's.
+ * @check: as kxen_hook_check().
+ * @place: as kxen_hook_place().
+ * @remove: as kxen_hook_remove().
+ */
+struct kxen_hook_way {
+	int (*check)(struct kxen_hook *h);
+	int (*place)(struct kxen_hook *h);
+	void (*remove)(struct kxen_hook *h);
+};
+
 /**
  * struct kxen_hook - one hooked function.
- * @symbol: name of the function.
+ * @symbol: name of the function, or of what the way knows by a name.
  * @why: what the hook is for, one line, shown in debugfs and in errors.
  * @trampoline: assembly entry that the function's slot leads to.
  * @redirect: where there are no direct calls: the entry in front of it.
@@ -35,6 +49,8 @@
  * @ip: address of its ftrace site, once resolved.
  * @ops: ftrace's handle, where the back end needs one for each.
  * @armed: in place now.
+ * @way: NULL: the back end's.
+ * @leads_to: for kxen_hook_call, where the owner of the call keeps what it leads to.
  */
 struct kxen_hook {
 	const char *symbol;
@@ -51,6 +67,8 @@ struct kxen_hook {
 	unsigned long ip;
 	struct ftrace_ops ops;
 	bool armed;
+	const struct kxen_hook_way *way;
+	void *const *leads_to;
 };
 
 /**
@@ -82,6 +100,9 @@ int kxen_hook_check(struct kxen_hook *h);
 int kxen_hook_pin(void);
 void kxen_hook_unpin(void);
 void kxen_hook_drain(void);
+
+/* hook_call.c */
+extern const struct kxen_hook_way kxen_hook_call;
 
 /* the back end */
 int kxen_hook_place_init(void);

@@ -78,12 +78,25 @@ int kxen_hook_set_add(struct kxen_hook_set *s)
 	return 0;
 }
 
+static int place_one(struct kxen_hook *h)
+{
+	return h->way ? h->way->place(h) : kxen_hook_place(h);
+}
+
+static void remove_one(struct kxen_hook *h)
+{
+	if (h->way)
+		h->way->remove(h);
+	else
+		kxen_hook_remove(h);
+}
+
 static void remove_all(struct kxen_hook_set *s, int nr)
 {
 	while (nr--) {
 		if (!s->hooks[nr].armed)
 			continue;
-		kxen_hook_remove(&s->hooks[nr]);
+		remove_one(&s->hooks[nr]);
 		s->hooks[nr].armed = false;
 	}
 }
@@ -98,7 +111,7 @@ static int place_all(struct kxen_hook_set *s)
 
 		if (!h->address)
 			continue;
-		ret = kxen_hook_place(h);
+		ret = place_one(h);
 		h->armed = !ret;
 		if (ret)
 			kxen_err("cannot hook '%s' (error %d): a livepatch or a tracer of that function has to go first",
