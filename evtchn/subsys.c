@@ -5,6 +5,7 @@
 #include <linux/types.h>
 #include <uapi/linux/kvm_xen.h>
 #include <xen/interface/xen.h>
+#include <xen/interface/event_channel.h>
 
 #include "evtchn_internal.h"
 #include "records.h"
@@ -129,7 +130,10 @@ static const struct kxen_stat_desc evtchn_stats[] = {
 
 static const struct kxen_hc_entry evtchn_hypercalls[] = {
 	{ __HYPERVISOR_event_channel_op, 2, kxen_hc_event_channel,
-	  .host = kxen_hc_event_channel_host },
+	  .host = kxen_hc_event_channel_host,
+	  .fast = { .cmds = BIT(EVTCHNOP_send) | BIT(EVTCHNOP_unmask),
+		    .copies = BIT(EVTCHNOP_send) | BIT(EVTCHNOP_unmask),
+		    .at = 1, .len = sizeof(struct evtchn_send) } },
 	{ }
 };
 

@@ -27,6 +27,7 @@
  * @exit: the VMM has to be told: end KVM_RUN after this call.
  * @exit_reason: SHUTDOWN_*, if @exit.
  * @arg: its arguments.
+ * @fetched: what kxen_hc_get() gets, where nothing may sleep (struct kxen_hc_fast); else NULL.
  */
 struct kxen_hc {
 	struct kxen_vcpu *v;
@@ -38,6 +39,7 @@ struct kxen_hc {
 	bool exit;
 	u32 exit_reason;
 	u64 arg[KXEN_HC_ARGS];
+	const u32 *fetched;
 };
 
 /* May the caller act upon this domain: its own, and domain 0 upon any (0.11)? */
@@ -71,6 +73,16 @@ static inline long kxen_hc_restart(struct kxen_hc *hc)
 int kxen_hc_get_user(void *dst, u64 at, u32 len);
 int kxen_hc_put_user(u64 at, const void *src, u32 len);
 
+/* The one argument that a call reads which is served where nothing may sleep. */
+static __always_inline int kxen_hc_get_fetched(const struct kxen_hc *hc, void *dst, u32 len)
+{
+	u32 *to = dst, i;
+
+	for (i = 0; i < len / 4 && i < KXEN_FAST_WORDS; i++)
+		to[i] = hc->fetched[i];
+	return 0;
+}
+
 /**
  * kxen_hc_get() - Read an argument.
  * @hc: the call.
@@ -88,6 +100,8 @@ static inline int kxen_hc_get(const struct kxen_hc *hc, void *dst, u64 at, u32 l
 {
 	if (unlikely(!hc->v))
 		return kxen_hc_get_user(dst, at, len);
+	if (hc->fetched)
+		return kxen_hc_get_fetched(hc, dst, len);
 	return kxen_arch_copy_from_guest(hc->v, dst, at, len);
 }
 

@@ -12,13 +12,15 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
+#include <xen/interface/xen.h>
+#include <xen/interface/vcpu.h>
+#include <xen/interface/version.h>
+
 #include "hypercall.h"
 #include "kvm/glue.h"
 #include "subsys.h"
 #include "trace.h"
 #include "xen_abi.h"
-
-#define NR_HYPERCALLS	64	/* with those of architectures, from 48 on */
 
 static long not_for_guests(struct kxen_hc *hc)
 {
@@ -38,16 +40,21 @@ static enum kxen_meaning nothing(const struct kxen_hc *hc)
  */
 #define REFUSED	true
 
-static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
+static struct kxen_hc_slot table[KXEN_NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_platform_op] = { not_for_guests, 1, REFUSED },
 	[__HYPERVISOR_memory_op] = { kxen_hc_memory_op, 2, .host = kxen_hc_memory_op_host,
 				      .means = kxen_hc_memory_means },
 	[__HYPERVISOR_multicall] = { kxen_hc_multicall, 2, .host = kxen_hc_multicall },
 	[__HYPERVISOR_xen_version] = { kxen_hc_xen_version, 2, .host = kxen_hc_xen_version,
-					.means = nothing },
+					.means = nothing,
+					.fast = { .cmds = BIT(XENVER_version) } },
 	[__HYPERVISOR_console_io] = { kxen_hc_console_io, 3, REFUSED, .means = nothing },
 	[__HYPERVISOR_vm_assist] = { kxen_hc_vm_assist, 2 },
-	[__HYPERVISOR_vcpu_op] = { kxen_hc_vcpu_op, 3 },
+	[__HYPERVISOR_vcpu_op] = { kxen_hc_vcpu_op, 3, .fast = {
+		.cmds = BIT(VCPUOP_is_up) | BIT(VCPUOP_set_singleshot_timer) |
+			BIT(VCPUOP_stop_singleshot_timer),
+		.copies = BIT(VCPUOP_set_singleshot_timer),
+		.at = 2, .len = 12 } },
 	[__HYPERVISOR_sched_op] = { kxen_hc_sched_op, 2 },
 	[__HYPERVISOR_physdev_op] = { kxen_hc_physdev, 2, REFUSED },
 	[__HYPERVISOR_hvm_op] = { kxen_hc_hvm_op, 2, .host = kxen_hc_hvm_op_host,
@@ -58,11 +65,16 @@ static struct kxen_hc_slot table[NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5, REFUSED },
 };
 
+struct kxen_hc_fast kxen_hypercalls_fast[KXEN_NR_HYPERCALLS] __ro_after_init;
+
 /* The others' calls come into the table: at load. 0; -EEXIST if two want the same number. */
 int __init kxen_hypercalls_init(void)
 {
-	return kxen_subsys_hypercalls(table, ARRAY_SIZE(table), kxen_arch_hypercalls) ?:
-		kxen_hc_memory_init();
+	int i, ret = kxen_subsys_hypercalls(table, ARRAY_SIZE(table), kxen_arch_hypercalls);
+
+	for (i = 1; i < ARRAY_SIZE(table); i++)
+		kxen_hypercalls_fast[i] = table[i].fast;
+	return ret ?: kxen_hc_memory_init();
 }
 
 /**

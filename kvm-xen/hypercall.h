@@ -3,7 +3,32 @@
 #ifndef KXEN_HYPERCALL_H
 #define KXEN_HYPERCALL_H
 
+#include <linux/nospec.h>
+
 #include "hc_arg.h"
+
+#define KXEN_NR_HYPERCALLS	64	/* with those of architectures, from 48 on */
+
+/* What of each is served where nothing may sleep; not written to once the parts have been asked. */
+extern struct kxen_hc_fast kxen_hypercalls_fast[KXEN_NR_HYPERCALLS];
+
+/**
+ * kxen_hypercall_fast() - What of a call is served where nothing may sleep.
+ * @nr: its number, the caller's.
+ *
+ * Context: any.
+ * Return: a row, which may have nothing: the first one has not, and is that of what there is not.
+ */
+static __always_inline const struct kxen_hc_fast *kxen_hypercall_fast(u64 nr)
+{
+	return &kxen_hypercalls_fast[array_index_nospec(nr, KXEN_NR_HYPERCALLS)];
+}
+
+/* Is this command among @bits? */
+static __always_inline bool kxen_fast_has(u32 bits, u32 cmd)
+{
+	return cmd < 32 && bits >> cmd & 1;
+}
 
 int kxen_hypercalls_init(void);
 int kxen_hc_memory_init(void);

@@ -95,6 +95,28 @@ struct kxen_vcpu_stats {
 };
 
 /*
+ * struct kxen_fast - calls that are served where nothing may sleep, nor KVM's SRCU is held, if the
+ *	architecture has such a place. The vCPU's own thread's.
+ * @served: how many, of the hypercalls.
+ * @left: how many could have been as a rule, and were not.
+ * @gen: of KVM's memory slots, when what follows was looked up; as long as that is the same, so
+ *	is this.
+ * @mem: where the guest's page tables begin, and where its last argument was.
+ * @learn: it would not do: the next copy with SRCU looks anew.
+ */
+struct kxen_fast {
+	u64 served;
+	u64 left;
+	u64 gen;
+	struct {
+		u64 start;
+		u64 size;
+		unsigned long hva;
+	} mem[2];
+	bool learn;
+};
+
+/*
  * struct kxen_vcpu - one vCPU of an attached VM.
  * @preempt_ops: replaces KVM's own in the vCPU's preempt notifier. Being there
  *	is what marks a vCPU as ours: hooks tell it with one compare, and find
@@ -114,7 +136,7 @@ struct kxen_vcpu_stats {
  * @virq_port: here, as @poll_port, and not in a structure of event channels': both are read
  *	on the way of an event, which would cost it one more load.
  *
- * At its end are pointers to what each part of the domain holds of the vCPU, as parts.h has
+ * Near its end are pointers to what each part of the domain holds of the vCPU, as parts.h has
  * them.
  */
 struct kxen_vcpu {
@@ -168,6 +190,8 @@ struct kxen_vcpu {
 	struct task_struct *pause_task;	/* has a work of pause.c's queued */
 
 	KXEN_PARTS_VCPU(KXEN_PART_VCPU)
+
+	struct kxen_fast fast;
 };
 
 enum kxen_state {

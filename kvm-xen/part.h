@@ -67,6 +67,27 @@ enum kxen_meaning {
 	KXEN_MEANS_NEW_LIFE,	/* a new guest begins with it */
 };
 
+#define KXEN_FAST_WORDS	4	/* 32-bit words of the longest argument that is copied there */
+#define KXEN_FAST_ARGS	3	/* and how many such a call takes, at most */
+
+/**
+ * struct kxen_hc_fast - which commands of a call are served where nothing may sleep, if the
+ *	architecture has such a place: interrupts are off, KVM's SRCU is not held.
+ * @cmds: a bit for each, by the call's first argument; commands beyond it are not.
+ * @copies: those of them that read an argument from the guest's memory: it is there already when
+ *	they are called, and nothing else of that memory is reached through the call.
+ * @all: the first argument is no command: the call is, always.
+ * @at: which of the call's arguments is the address of what is copied.
+ * @len: its bytes, whole words.
+ */
+struct kxen_hc_fast {
+	u32 cmds;
+	u32 copies;
+	bool all;
+	u8 at;
+	u8 len;
+} __aligned(16);
+
 /**
  * struct kxen_hc_entry - a hypercall that belongs to a part.
  * @nr: its number.
@@ -76,6 +97,7 @@ enum kxen_meaning {
  * @host: the same call by a process of domain 0, which has no vCPU; NULL: none may make it.
  *	Context: the process's own thread, may sleep, no lock held.
  * @means: what it says of a domain that is held; NULL: KXEN_MEANS_WOKEN. Nothing is done yet.
+ * @fast: what of it may be called where nothing may sleep.
  */
 struct kxen_hc_entry {
 	u32 nr;
@@ -83,6 +105,7 @@ struct kxen_hc_entry {
 	long (*fn)(struct kxen_hc *hc);
 	long (*host)(struct kxen_hc *hc);
 	enum kxen_meaning (*means)(const struct kxen_hc *hc);
+	struct kxen_hc_fast fast;
 };
 
 /**

@@ -29,6 +29,16 @@ static u64 continued(struct kxen_vcpu *v)
 	return READ_ONCE(v->stats.continued);
 }
 
+static u64 fast_served(struct kxen_vcpu *v)
+{
+	return READ_ONCE(v->fast.served);
+}
+
+static u64 fast_left(struct kxen_vcpu *v)
+{
+	return READ_ONCE(v->fast.left);
+}
+
 static u64 upcalls(struct kxen_vcpu *v)
 {
 	return atomic64_read(&v->upcalls);
@@ -101,6 +111,8 @@ static const struct kxen_stat_desc core_stats[] = {
 	{ KXEN_STAT_RESETS, KXEN_STAT_GROWS, "resets", .domain = resets },
 	{ KXEN_STAT_HYPERCALLS, KXEN_STAT_GROWS, "hypercalls", .vcpu = hypercalls },
 	{ KXEN_STAT_CONTINUED, KXEN_STAT_GROWS, "continued", .vcpu = continued },
+	{ KXEN_STAT_FAST, KXEN_STAT_GROWS, "fast", .vcpu = fast_served },
+	{ KXEN_STAT_FAST_LEFT, KXEN_STAT_GROWS, "fast_left", .vcpu = fast_left },
 	{ KXEN_STAT_UPCALLS, KXEN_STAT_GROWS, "upcalls", .vcpu = upcalls },
 	{ KXEN_STAT_VECTORS, KXEN_STAT_GROWS, "vectors", .vcpu = vectors },
 	{ KXEN_STAT_TIMERS, KXEN_STAT_GROWS, "timers", .vcpu = timers },

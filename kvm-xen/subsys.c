@@ -141,7 +141,8 @@ static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const char *name,
 		    (table[e->nr].fn && !table[e->nr].refused))
 			return refuse_part(name, "hypercall", e->nr);
 		table[e->nr] = (struct kxen_hc_slot){
-			.fn = e->fn, .nargs = e->nargs, .means = e->means, .host = e->host };
+			.fn = e->fn, .nargs = e->nargs, .means = e->means, .host = e->host,
+			.fast = e->fast };
 	}
 	return 0;
 }

@@ -18,6 +18,7 @@
  * @refused: what is there is how the core refuses it while no part serves it.
  * @host: as in struct kxen_hc_entry.
  * @means: likewise.
+ * @fast: likewise.
  */
 struct kxen_hc_slot {
 	long (*fn)(struct kxen_hc *hc);
@@ -25,6 +26,7 @@ struct kxen_hc_slot {
 	bool refused;
 	long (*host)(struct kxen_hc *hc);
 	enum kxen_meaning (*means)(const struct kxen_hc *hc);
+	struct kxen_hc_fast fast;
 };
 
 /**

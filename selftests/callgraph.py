@@ -6,8 +6,8 @@ by what; --includes looks at the includes alone, which needs no objects.
 
 Files are in layers, the lowest one first: a file uses its own layer and those below, and so
 does a header, which has the layer of the file of its name. KVM calls us through entry.S
-alone, and we call KVM; that circle is in the nature of the thing, so what entry.S calls does
-not count.
+and x86/exit.c alone, and we call KVM; that circle is in the nature of the thing, so what these
+call does not count.
 """
 import fnmatch
 import os
@@ -45,7 +45,7 @@ GLUE_USERS = f'kvm-xen/kvm/* {ARCH} */x86/* */arm64/*'
 # Where else than beside the file a header is looked for, as Kbuild says.
 SEARCH = ('x86', 'kvm-xen/kvm/x86', 'arm64', 'kvm-xen/kvm/arm64')
 NOT_BY_ARCH = ('event channels', 'later subsystems', 'user space', 'main')
-ENTRY = '*/entry'
+ENTRY = '*/entry x86/exit'
 LARGEST = 3
 
 

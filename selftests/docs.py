@@ -164,7 +164,7 @@ def table_in_code():
             for n in re.findall(r'\{\s*(\w+)\s*,\s*\d+\s*,', t):
                 out[num.get(n, n)] = re.sub(r'^(__HYPERVISOR|NR)_', '', n).lower()
     row = r'\[\s*(\w+)\s*(?:/\*\s*(\w+)\s*\*/\s*)?\]\s*=\s*\{\s*\w+\s*,\s*\d+\s*' \
-          r'(?:,\s*REFUSED\s*)?(?:,\s*\.\w+\s*=\s*\w+\s*)*\}'
+          r'(?:,\s*REFUSED\s*)?(?:,\s*\.\w+\s*=\s*(?:\w+|\{[^{}]*\})\s*)*\}'
     for m in re.finditer(row, text('kvm-xen/hypercall.c')):
         name = m[2] or re.sub(r'^(__HYPERVISOR|NR)_', '', m[1]).lower()
         out[int(m[1]) if m[1].isdigit() else num.get(m[1], m[1])] = name
@@ -182,6 +182,19 @@ def host_calls_in_code():
                 print(f'{f}: a row of struct kxen_hc_entry gives .host by its place')
     out |= set(re.findall(r'\[(\w+)\]\s*=\s*\{[^}]*\.host\s*=', text('kvm-xen/hypercall.c')))
     return {re.sub(r'^(__HYPERVISOR|NR)_', '', n).lower() for n in out}
+
+
+def fast_in_code():
+    """'group operation', or the call's name, of what is served in KVM's exit fast path."""
+    out = set()
+    for f in under(CODE, '.c'):
+        for m in re.finditer(r'(\w+)[^\w{};]*\b[^{};]*\.fast\s*=\s*\{([^{}]*)\}', uncommented(f)):
+            for n in re.findall(r'\.cmds\s*=([^,}]*)', m[2]):
+                for g, op in re.findall(r'BIT\(([A-Z]+)_(\w+)\)', n):
+                    out.add(f'{GROUPS[g]} {op}')
+            if re.search(r'\.all\s*=\s*true', m[2]):
+                out.add(re.sub(r'^(__HYPERVISOR|NR)_', '', m[1]).lower())
+    return out
 
 
 def compare(what, here, there):
@@ -202,6 +215,14 @@ def hypercalls():
         '/dev/xen/privcmd', []) if re.fullmatch(r'[a-z_]+', n)}
     for n in sorted(host ^ told):
         print(f'{n}, by a process of domain 0: {"the code" if n in host else "dom0.rst"} alone has it')
+    fast, said = fast_in_code(), set()
+    for head, its in doc.items():
+        said |= {f'{head} {n}' for n, t in its if t == 'fast'}
+    said |= set(re.findall(r'^ *\d+ +(\w+) .*, fast$', text('Documentation/hypercalls.rst'), re.M))
+    if not fast:
+        print('no call is served in the fast path, or none is found in the code')
+    for n in sorted(fast ^ said):
+        print(f'{n}, in the fast path: {"the code" if n in fast else "hypercalls.rst"} alone has it')
     for group, ops in ops_in_code().items():
         if not ops:
             print(f'{group}: no operation found in the code')

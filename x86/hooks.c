@@ -8,6 +8,7 @@
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "entry.h"
+#include "run.h"
 #include "x86.h"
 
 #define HOOK(sym, n, handler, text) {				\
@@ -121,7 +122,8 @@ static_assert(offsetof(struct kxen_vcpu, preempt_ops) == 0);
 
 int kxen_arch_init(void)
 {
-	return kxen_hook_set_add(&serve) ?: kxen_hook_set_add(&fault) ?: kxen_hook_set_add(&vfio);
+	return kxen_hook_set_add(&serve) ?: kxen_hook_set_add(&fault) ?:
+	       kxen_hook_set_add(&vfio) ?: kxen_run_init();
 }
 
 void kxen_arch_exit(void)
@@ -137,6 +139,11 @@ int kxen_arch_arm(void)
 	if (ret)
 		return ret;
 	ret = kxen_hook_set_get(&fault);
+	if (!ret) {
+		ret = kxen_run_arm();
+		if (ret)
+			kxen_hook_set_put(&fault);
+	}
 	if (ret)
 		kxen_hook_set_put(&serve);
 	return ret;
@@ -144,9 +151,11 @@ int kxen_arch_arm(void)
 
 void kxen_arch_disarm(void)
 {
+	kxen_run_disarm();
 	kxen_hook_set_put(&fault);
 	kxen_hook_set_put(&serve);
 	kxen_hook_drain();
+	kxen_run_drained();
 }
 
 int kxen_arch_iommu_arm(void)

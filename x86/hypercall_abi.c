@@ -3,9 +3,11 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/glue.h"
+#include "../kvm-xen/kvm/x86/fast.h"
 #include "../kvm-xen/kvm/x86/glue.h"
 #include "../kvm-xen/p2m.h"
 #include "../kvm-xen/trace.h"
+#include "run.h"
 #include "x86.h"
 
 #define HYPERV_CALL	BIT(31)	/* in eax, where Hyper-V is shown */
@@ -15,7 +17,19 @@ static const u8 regs64[6] = { KXEN_RDI, KXEN_RSI, KXEN_RDX, KXEN_R10,
 static const u8 regs32[6] = { KXEN_RBX, KXEN_RCX, KXEN_RDX, KXEN_RSI,
 			      KXEN_RDI, KXEN_RBP };
 
-static void get_args(struct kxen_hc *hc, struct kvm_vcpu *vcpu)
+/* A call begins; its number and what it is made of come from registers. */
+static __always_inline void begin_call(struct kxen_hc *hc, struct kxen_vcpu *v)
+{
+	hc->v = v;
+	hc->d = v->domain;
+	hc->in_multicall = false;
+	hc->restart = false;
+	hc->exit = false;
+	hc->fetched = NULL;
+	hc->nr = kxen_glue_reg(v->vcpu, KXEN_RAX);
+}
+
+static __always_inline void get_args(struct kxen_hc *hc, struct kvm_vcpu *vcpu)
 {
 	int i;
 
@@ -59,12 +73,7 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	struct kxen_hc hc;
 	long ret;
 
-	hc.v = v;
-	hc.d = v->domain;
-	hc.in_multicall = false;
-	hc.restart = false;
-	hc.exit = false;
-	hc.nr = kxen_glue_reg(vcpu, KXEN_RAX);
+	begin_call(&hc, v);
 	if (kxen_glue_nested(vcpu) ||
 	    ((hc.nr & HYPERV_CALL) && kxen_glue_hyperv(vcpu)))
 		return 0;
@@ -96,4 +105,47 @@ int kxen_on_emulate_hypercall(struct kxen_vcpu *v, struct kxen_hook_args *a)
 		a->ret = 0;
 	}
 	return 1;
+}
+
+/* The argument that the call reads is fetched before anybody is told of the call. */
+static __always_inline bool fetch_arg(struct kxen_hc *hc, const struct kxen_hc_fast *f, u32 *buf)
+{
+	if (!kxen_fast_has(f->copies, hc->arg[0]))
+		return true;
+	hc->fetched = buf;
+	return kxen_copy_at_exit(hc->v, hc->arg[f->at], buf, f->len);
+}
+
+/**
+ * kxen_hypercall_at_exit() - Serve a call in KVM's exit fast path.
+ * @v: the vCPU, whose guest has left for it.
+ * @f: what of the call may be served there; its command is among that.
+ *
+ * Context: kxen_run_ours().
+ * Return: what KVM does then: EXIT_FASTPATH_REENTER_GUEST; EXIT_FASTPATH_NONE if something is
+ * unusual: then nothing was done, nor counted, and the call is to be served as any other.
+ */
+int kxen_hypercall_at_exit(struct kxen_vcpu *v, const struct kxen_hc_fast *f)
+{
+	struct kvm_vcpu *vcpu = v->vcpu;
+	u32 buf[KXEN_FAST_WORDS];
+	struct kxen_hc hc;
+	int i;
+
+	begin_call(&hc, v);
+	hc.compat = false;
+	if (likely(kxen_glue_plain(vcpu) && READ_ONCE(hc.d->active))) {
+		for (i = 0; i < KXEN_FAST_ARGS; i++)
+			hc.arg[i] = kxen_glue_reg(vcpu, regs64[i]);
+		if (likely(fetch_arg(&hc, f, buf))) {
+			if (trace_kxen_ack_enabled())
+				kxen_arch_trace_ack(v);
+			kxen_glue_set_reg(vcpu, KXEN_RAX, kxen_hypercall(&hc));
+			kxen_glue_step_fast(vcpu);
+			v->fast.served++;
+			return EXIT_FASTPATH_REENTER_GUEST;
+		}
+	}
+	v->fast.left++;
+	return EXIT_FASTPATH_NONE;
 }

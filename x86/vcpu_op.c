@@ -95,7 +95,7 @@ static long xenpmu(struct kxen_hc *hc)
 }
 
 const struct kxen_hc_entry kxen_arch_hypercalls[] = {
-	{ __HYPERVISOR_set_timer_op, 2, set_timer },
+	{ __HYPERVISOR_set_timer_op, 2, set_timer, .fast = { .all = true } },
 	{ __HYPERVISOR_xenpmu_op, 2, xenpmu },
 	{ }
 };

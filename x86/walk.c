@@ -19,7 +19,9 @@
 #include "../kvm-xen/arch.h"
 #include "../kvm-xen/kvm/glue.h"
 #include "../kvm-xen/kvm/x86/glue.h"
+#include "../kvm-xen/kvm/x86/fast.h"
 #include "../kvm-xen/p2m.h"
+#include "run.h"
 #include "x86.h"
 
 #define PTE_P		BIT_ULL(0)
@@ -38,6 +40,7 @@ struct walk {
 	struct kxen_paging p;
 	struct kxen_mem mem;
 	bool placed;	/* something is, over the domain's memory */
+	bool at_exit;	/* SRCU is not held: what is known will do, or nothing does */
 };
 
 /* Levels of the paging mode with 8-byte entries; 0: not ours. */
@@ -61,6 +64,22 @@ static __always_inline bool canonical(u64 gva, int nr_levels)
  * addresses are user memory was checked when the VMM gave that memory to KVM.
  */
 
+/* The other one of the two that are known. */
+static __always_inline bool reach_known(struct walk *w, u64 gpa)
+{
+	const struct kxen_fast *f = &w->v->fast;
+	int i;
+
+	if (w->placed && kxen_p2m_seen(w->v->domain, gpa >> XEN_PAGE_SHIFT))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(f->mem); i++) {
+		w->mem = (struct kxen_mem) { f->mem[i].start, f->mem[i].size, f->mem[i].hva };
+		if (kxen_mem_has(&w->mem, gpa))
+			return true;
+	}
+	return false;
+}
+
 /* Is @gpa in the memory that is known, or can that be found? */
 static __always_inline bool reach(struct walk *w, u64 gpa)
 {
@@ -69,6 +88,8 @@ static __always_inline bool reach(struct walk *w, u64 gpa)
 	if (likely(kxen_mem_has(&w->mem, gpa) &&
 		   !(w->placed && kxen_p2m_seen(w->v->domain, gpa >> XEN_PAGE_SHIFT))))
 		return true;
+	if (w->at_exit)
+		return reach_known(w, gpa);
 	__uaccess_end();
 	found = kxen_p2m_ram(w->v, gpa >> PAGE_SHIFT, &w->mem);
 	__uaccess_begin_nospec();
@@ -153,6 +174,31 @@ absent:
 }
 
 /*
+ * An argument was looked for at an exit, and the memory that it is in was not known. Here SRCU is
+ * held. What is not looked up by the slots of system management mode is not for those either.
+ */
+static noinline void learn_memory(struct kxen_vcpu *v, u64 cr3, u64 gpa)
+{
+	struct kxen_fast *f = &v->fast;
+	u64 at[ARRAY_SIZE(f->mem)] = { cr3 & PTE_ADDR, gpa };
+	struct kxen_mem m;
+	int i;
+
+	if (kxen_glue_in_smm(v->vcpu))
+		return;
+	f->learn = false;
+	f->gen = kxen_glue_slots_gen(v->vcpu);
+	smp_rmb();	/* before the slots: what is newer than it says is not found */
+	for (i = 0; i < ARRAY_SIZE(f->mem); i++) {
+		if (f->gen == ~0ULL || !kxen_p2m_ram(v, at[i] >> PAGE_SHIFT, &m))
+			m = (struct kxen_mem) { };
+		f->mem[i].start = m.start;
+		f->mem[i].size = m.size;
+		f->mem[i].hva = m.hva;
+	}
+}
+
+/*
  * Copy an argument that lies within a page, the short way. The vCPU's own thread, in
  * ring 0, kvm->srcu held. Never faults; false: take the long way, which does all of it
  * again. @win, unless it is NULL: where it was.
@@ -171,6 +217,7 @@ static __always_inline bool copy(struct kxen_vcpu *v, u64 gva, void *buf, u32 le
 	w.v = v;
 	w.gva = gva;
 	w.placed = kxen_p2m_any(v->domain);
+	w.at_exit = false;
 	kxen_glue_paging(v->vcpu, &w.p);
 	nr = levels(&w);
 	if (!nr || !canonical(gva, nr) ||
@@ -189,6 +236,8 @@ static __always_inline bool copy(struct kxen_vcpu *v, u64 gva, void *buf, u32 le
 	pagefault_enable();
 	if (done && write)
 		kxen_glue_mark_dirty(v->vcpu, gpa);
+	if (unlikely(v->fast.learn) && done)
+		learn_memory(v, w.p.cr3, gpa);
 	if (done && win)
 		*win = (struct kxen_window) { (unsigned long)at, gpa, v->gaps, writable };
 	return done;
@@ -272,4 +321,60 @@ int kxen_arch_copy_to_window(struct kxen_vcpu *v, const struct kxen_window *win,
 		return -EFAULT;
 	kxen_glue_mark_dirty(v->vcpu, win->gpa);
 	return 0;
+}
+
+/* The same for reading, four levels, whole words. False: somewhere it was not as it mostly is. */
+static __always_inline bool copy_known(struct kxen_vcpu *v, u64 gva, void *buf, u32 len)
+{
+	bool done = false, writable;
+	struct walk w;
+	u64 gpa;
+
+	w.v = v;
+	w.gva = gva;
+	w.placed = kxen_p2m_any(v->domain);
+	w.at_exit = true;
+	kxen_glue_paging_fast(v->vcpu, &w.p);
+	if (levels(&w) != 4 || !canonical(gva, 4) || (gva & ~PAGE_MASK) + len > PAGE_SIZE)
+		return false;
+	w.mem = (struct kxen_mem) { v->fast.mem[0].start, v->fast.mem[0].size,
+				    v->fast.mem[0].hva };
+	pagefault_disable();
+	__uaccess_begin_nospec();
+	gpa = walk(&w, 4, &writable);
+	if (gpa != ~0ULL && reach(&w, gpa))
+		done = get_words(kxen_mem_at(&w.mem, gpa), buf, len / 4);
+	__uaccess_end();
+	pagefault_enable();
+	return done;
+}
+
+/**
+ * kxen_copy_at_exit() - Copy an argument where KVM's SRCU is not held.
+ * @v: the vCPU.
+ * @gva: the argument's address.
+ * @buf: where to.
+ * @len: bytes, whole words; of them nothing means anything unless it succeeds.
+ *
+ * The memory that the guest's tables and its argument are in is known from a copy that has held
+ * SRCU, and good for as long as KVM's slots stay as they were then. If that is so before and after
+ * the reads, then during all of them KVM had not told the VMM yet that it may do with a slot's
+ * memory what it likes: it says so behind the change of the number, and SRCU's grace period.
+ * Otherwise what was read is thrown away.
+ *
+ * Context: KVM's exit fast path. No page fault is taken; on kernels that have the guest's
+ * protection keys loaded there these may refuse what is the VMM's, and then nothing is read.
+ * Return: false: the call has to be served where SRCU is held.
+ */
+bool kxen_copy_at_exit(struct kxen_vcpu *v, u64 gva, void *buf, u32 len)
+{
+	struct kxen_fast *f = &v->fast;
+
+	if (likely(kxen_glue_slots_gen(v->vcpu) == f->gen && copy_known(v, gva, buf, len))) {
+		smp_rmb();	/* pairs with what KVM does between the number and the slots */
+		if (likely(kxen_glue_slots_gen(v->vcpu) == f->gen))
+			return true;
+	}
+	f->learn = true;
+	return false;
 }

@@ -24,6 +24,7 @@ typedef uint64_t u64;
 
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
+#define __aligned(x)	__attribute__((aligned(x)))
 #define min(a, b)	((a) < (b) ? (a) : (b))
 #define min_t(t, a, b)	min((t)(a), (t)(b))
 #define READ_ONCE(x)	__atomic_load_n(&(x), __ATOMIC_RELAXED)

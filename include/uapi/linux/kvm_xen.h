@@ -275,6 +275,8 @@ struct kxen_query {
 #define KXEN_STAT_GRANTS_IN_USE	30 /* grants of its own that somebody uses: their pages are held */
 #define KXEN_STAT_BALLOON_PAGES	31 /* frames whose memory the guest has given up */
 #define KXEN_STAT_BALLOON_KEPT	32 /* times that the VMM has kept that memory */
+#define KXEN_STAT_FAST		40 /* calls served in KVM's exit fast path, among those served */
+#define KXEN_STAT_FAST_LEFT	41 /* calls that are served there otherwise, and were not */
 
 /**
  * struct kxen_stat - one statistic of a domain

@@ -4,6 +4,7 @@
 #define KXEN_KVM_ARCH_CALLS_H
 
 #include <linux/kvm_host.h>
+#include <linux/module.h>
 
 /*
  * Declared only in headers of KVM's own. The space for the exception is larger than any
@@ -31,6 +32,9 @@ bool kxen_t_zap_leafs(struct kvm *kvm, gfn_t start, gfn_t end, bool flush);
 
 /* Offset of vcpu_svm.vmcb in what a struct kvm_vcpu is part of; 0: not on SVM. */
 extern u32 kxen_svm_vmcb;
+
+/* Offset of the exit's reason, likewise on VMX; 0: not on VMX. */
+extern u32 kxen_vmx_reason;
 
 /* SVM, where the processor delivers interrupts by itself. */
 extern bool kxen_svm_avic;

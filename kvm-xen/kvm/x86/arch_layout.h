@@ -14,6 +14,13 @@ MEMBER(kvm_vcpu_arch, cr4_guest_rsvd_bits),
 MEMBER(kvm_vcpu_arch, efer),
 MEMBER(kvm_vcpu_arch, hflags),
 MEMBER(kvm_vcpu_arch, mp_state),
+MEMBER(kvm_vcpu_arch, pmu),
+MEMBER(kvm_pmu, event_count),
+#ifdef KXEN_KVM_PMU_COUNTING
+MEMBER(kvm_pmu, pmc_counting_instructions),
+#endif
+MEMBER(kvm_vcpu, guest_debug),
+MEMBER(tracepoint, key),
 MEMBER(kvm_vcpu_arch, interrupt),
 MEMBER(kvm_queued_interrupt, injected),
 MEMBER(kvm_queued_interrupt, nr),

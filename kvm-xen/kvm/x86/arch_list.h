@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* x86's part of list.h. No include guard. */
 
+KXEN_KVM_CALL(__module_text_address, __module_text_address, 1);
 KXEN_KVM_CALL(get_kvmclock_ns, kxen_t_kvmclock_ns, 1);
 KXEN_KVM_CALL(kvm_arch_vcpu_ioctl_get_sregs, kvm_arch_vcpu_ioctl_get_sregs, 2);
 KXEN_KVM_CALL(kvm_arch_vcpu_ioctl_set_mpstate, kvm_arch_vcpu_ioctl_set_mpstate, 2);
@@ -49,12 +50,15 @@ KXEN_KVM_DATA(kvm_running_vcpu, const void *);
 KXEN_KVM_DATA(tdp_mmu_enabled, const bool *);
 
 KXEN_KVM_DATA_MAYBE(__tracepoint_kvm_eoi, struct tracepoint *);	/* irq.c: EOIs go unseen */
+KXEN_KVM_DATA_MAYBE(__tracepoint_kvm_exit, struct tracepoint *);	/* fast.h: no fast path */
 
 /* Callbacks of the vendor module: members of struct kvm_x86_ops. Taken at each arming. */
 KXEN_KVM_OP(cache_reg);
 KXEN_KVM_OP(enable_irq_window);
 KXEN_KVM_OP(get_cpl);
 KXEN_KVM_OP(get_cs_db_l_bits);
+KXEN_KVM_OP(get_rflags);
 KXEN_KVM_OP(interrupt_allowed);
+KXEN_KVM_OP(vcpu_run);
 
 KXEN_KVM_NAME_MAYBE(svm_get_cs_db_l_bits);	/* vendor.c: then kvm-amd is not what runs */

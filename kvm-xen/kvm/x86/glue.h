@@ -204,6 +204,12 @@ static __always_inline void kxen_glue_paging(struct kvm_vcpu *vcpu,
 	p->efer = vcpu->arch.efer;
 }
 
+/* --- vendor.c --------------------------------------------------------------------------- */
+void *const *kxen_glue_vcpu_run(void);
+bool kxen_glue_knows_exits(void);
+struct module *kxen_glue_vendor_get(void);
+void kxen_glue_vendor_put(struct module *m);
+
 /* MSR access as KVM passes it to the hooked functions. */
 bool kxen_glue_msr(const void *info, u32 *index, u64 *data);
 void kxen_glue_msr_result(void *info, u64 data);

@@ -8,10 +8,12 @@
 #include "../glue.h"
 #include "../hook.h"
 #include "../internal.h"
+#include "glue.h"
 
 MODULE_SOFTDEP("pre: kvm-amd kvm-intel");
 
 u32 kxen_svm_vmcb;
+u32 kxen_vmx_reason;
 bool kxen_svm_avic;
 
 /* The space for an exception is an upper bound. */
@@ -40,6 +42,28 @@ static u32 find_svm_vmcb(void)
 	vmcb = kxen_btf_member(btf, "vcpu_svm", "vmcb");
 	kxen_btf_close(btf);
 	return vcpu == 0 && vmcb > 0 ? vmcb : 0;
+}
+
+/*
+ * Where a vCPU of VMX has the reason of its last exit, in one of two places; without the answer
+ * there is no fast path.
+ */
+static u32 find_vmx_reason(void)
+{
+	struct kxen_btf *btf = kxen_btf_open("kvm_intel");
+	int vcpu, at, in;
+
+	if (IS_ERR(btf))
+		return 0;
+	vcpu = kxen_btf_member(btf, "vcpu_vmx", "vcpu");
+	at = kxen_btf_member(btf, "vcpu_vmx", "exit_reason");
+	if (at <= 0) {
+		at = kxen_btf_member(btf, "vcpu_vmx", "vt");
+		in = kxen_btf_member(btf, "vcpu_vt", "exit_reason");
+		at = at > 0 && in >= 0 ? at + in : 0;
+	}
+	kxen_btf_close(btf);
+	return vcpu == 0 ? at : 0;
 }
 
 /* The callback at an offset of KVM's table. */
@@ -74,7 +98,44 @@ int kxen_glue_arm(void)
 		known = ops->get_cs_db_l_bits;
 		svm = kxen_kvm_name(svm_get_cs_db_l_bits) == (unsigned long)known;
 		kxen_svm_vmcb = svm ? find_svm_vmcb() : 0;
+		kxen_vmx_reason = svm ? 0 : find_vmx_reason();
 	}
 	kxen_svm_avic = svm && *kxen_kvm_data(enable_apicv);
 	return 0;
+}
+
+/* Where KVM keeps the function that enters a guest: the call kvm_x86_vcpu_run leads to it. */
+void *const *kxen_glue_vcpu_run(void)
+{
+	return (void *const *)&kxen_kvm_data(kvm_x86_ops)->vcpu_run;
+}
+
+/* Can a call be told from other exits of this vendor's? After kxen_glue_arm(). */
+bool kxen_glue_knows_exits(void)
+{
+	return kxen_svm_vmcb || kxen_vmx_reason;
+}
+
+/**
+ * kxen_glue_vendor_get() - Keep the vendor module loaded.
+ *
+ * Nothing else does, once its last VM is gone, and what stands in for a function of it goes later.
+ * Context: while there is a VM, so that it is loaded.
+ * Return: the module, for kxen_glue_vendor_put(); NULL if it is built in.
+ */
+struct module *kxen_glue_vendor_get(void)
+{
+	struct module *m;
+
+	preempt_disable();
+	m = kxen_kvm(__module_text_address)((unsigned long)*kxen_glue_vcpu_run());
+	if (m && !try_module_get(m))
+		m = NULL;	/* not while there is a VM */
+	preempt_enable();
+	return m;
+}
+
+void kxen_glue_vendor_put(struct module *m)
+{
+	module_put(m);
 }
