@@ -8,7 +8,8 @@
 #include "nlrun.h"
 #include "bench.h"
 
-enum { CPUID, NULLCALL, MASKED, PENDING, SELF_NEW, TAKEN, ALLOC, CLOSE, REMOTE,
+enum { CPUID, NULLCALL, MASKED, PENDING, SELF_NEW, TAKEN, ALLOC, CLOSE,
+       UNMASK, TIMER, REMOTE,
        FIFO_SELF, FIFO_REMOTE, NL_SELF, NL_REMOTE };
 
 static u32 array[WORDS] page_aligned;
@@ -78,7 +79,9 @@ void test_main(void)
 {
 	static struct evtchn_alloc_unbound a = { .dom = DOMID_SELF };
 	static struct evtchn_close c;
+	static struct evtchn_unmask u;
 	u32 l, r;
+	u64 far;
 
 	bench_overhead();
 	BENCH(CPUID, "cpuid", , cpuid(0x80000000, 0));
@@ -106,6 +109,14 @@ void test_main(void)
 	      evtchn_op(EVTCHNOP_alloc_unbound, &a));
 	BENCH(CLOSE, "close", (evtchn_op(EVTCHNOP_alloc_unbound, &a), c.port = a.port),
 	      evtchn_op(EVTCHNOP_close, &c));
+	u.port = r;
+	BENCH(UNMASK, "unmask_pending", (rt_mask(r), rt_send(l), quiet()),
+	      evtchn_op(EVTCHNOP_unmask, &u));
+	rt_clear(r);
+	quiet();
+	far = rt_now(rt_vi(0)) + 3600000000000ULL;
+	BENCH(TIMER, "set_timer", , hc1(__HYPERVISOR_set_timer_op, far));
+	hc1(__HYPERVISOR_set_timer_op, 0);
 	REMOTE_NEW(REMOTE, "send_2l_remote_new", 700);
 	measure_fifo();
 	measure_nlevel();
