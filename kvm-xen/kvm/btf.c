@@ -257,11 +257,52 @@ static const struct btf_type *find(const struct kxen_btf *btf,
 	       find_in(btf, &btf->base, name, kind);
 }
 
+/* What a member is, without words such as const. */
+static const struct btf_type *plain_type(const struct kxen_btf *btf, u32 id)
+{
+	const struct btf_type *t = type_of(btf, id);
+	int depth = 0;
+
+	while (t && depth++ < 8 && (BTF_INFO_KIND(t->info) == BTF_KIND_CONST ||
+				    BTF_INFO_KIND(t->info) == BTF_KIND_VOLATILE))
+		t = type_of(btf, t->type);
+	return t;
+}
+
+/* In this structure or union, and in those in it that have no name: bits, or -ENOENT. */
+static int member_in(const struct kxen_btf *btf, const struct btf_type *t, const char *member,
+		     int depth)
+{
+	const struct btf_member *m = (const struct btf_member *)(t + 1);
+	const char *name;
+	u32 i;
+
+	if (!depth || (BTF_INFO_KIND(t->info) != BTF_KIND_STRUCT &&
+		       BTF_INFO_KIND(t->info) != BTF_KIND_UNION))
+		return -ENOENT;
+	for (i = 0; i < btf_type_vlen(t); i++, m++) {
+		u32 bits = BTF_INFO_KFLAG(t->info) ?
+			   BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset;
+		const struct btf_type *inner;
+		int in = -ENOENT;
+
+		name = name_of(btf, m->name_off);
+		if (!strcmp(name, member))
+			return bits;
+		inner = *name ? NULL : plain_type(btf, m->type);
+		if (inner)
+			in = member_in(btf, inner, member, depth - 1);
+		if (in >= 0)
+			return bits + in;
+	}
+	return -ENOENT;
+}
+
 /**
  * kxen_btf_member() - Offset of a structure member.
  * @btf: the index.
  * @type: name of the structure, without the word struct.
- * @member: name of a direct member.
+ * @member: name of a member, of its own or of a structure without a name in it.
  *
  * Return: the offset in bytes, or -ENOENT.
  */
@@ -269,20 +310,9 @@ int kxen_btf_member(const struct kxen_btf *btf, const char *type,
 		    const char *member)
 {
 	const struct btf_type *t = find(btf, type, BTF_KIND_STRUCT);
-	const struct btf_member *m;
-	u32 i;
+	int bits = t ? member_in(btf, t, member, 4) : -ENOENT;
 
-	if (!t)
-		return -ENOENT;
-	m = (const struct btf_member *)(t + 1);
-	for (i = 0; i < btf_type_vlen(t); i++, m++) {
-		u32 bits = BTF_INFO_KFLAG(t->info) ?
-			   BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset;
-
-		if (!strcmp(name_of(btf, m->name_off), member))
-			return bits / 8;
-	}
-	return -ENOENT;
+	return bits < 0 ? bits : bits / 8;
 }
 
 /**

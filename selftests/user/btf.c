@@ -84,23 +84,30 @@ static const char *image_start, *image_stop;
 #define KIND(kind, vlen)	((u32)BTF_KIND_##kind << 24 | (vlen))
 #define KFLAG			(1U << 31)
 
-/* int; struct pair { int a, b; }; int two(int, int); void none(void); */
-TYPES(image, "\0int\0pair\0a\0b\0two\0none",
+/*
+ * int; struct pair { int a, b; }; int two(int, int); void none(void);
+ * struct nest { int a; const struct { int b; union { int c; }; }; struct pair d; };
+ */
+TYPES(image, "\0int\0pair\0a\0b\0two\0none\0c\0d\0nest",
       1, KIND(INT, 0), 4, 32,
       5, KIND(STRUCT, 2), 8, 10, 1, 0, 12, 1, 32,
       0, KIND(FUNC_PROTO, 2), 1, 0, 1, 0, 1,
       14, KIND(FUNC, 0), 3,
       0, KIND(FUNC_PROTO, 0), 0,
-      18, KIND(FUNC, 0), 5)
+      18, KIND(FUNC, 0), 5,
+      0, KIND(UNION, 1), 4, 23, 1, 0,
+      0, KIND(STRUCT, 2), 8, 12, 1, 0, 0, 7, 32,
+      0, KIND(CONST, 0), 8,
+      27, KIND(STRUCT, 3), 20, 10, 1, 0, 0, 9, 32, 25, 2, 96)
 
 /*
- * Ids go on at 7, strings at 23. struct pair { u64 hidden; int b; } is another one here;
+ * Ids go on at 11, strings at 32. struct pair { u64 hidden; int b; } is another one here;
  * void mine(int).
  */
 TYPES(module, "\0hidden\0mine",
-      5, KIND(STRUCT, 2) | KFLAG, 16, 24, 1, 0, 12, 1, 64,
+      5, KIND(STRUCT, 2) | KFLAG, 16, 33, 1, 0, 12, 1, 64,
       0, KIND(FUNC_PROTO, 1), 0, 0, 1,
-      31, KIND(FUNC, 0), 8)
+      40, KIND(FUNC, 0), 12)
 
 static const char *where;	/* the image's types are; */
 static const char *kvm;		/* KVM is */
@@ -135,6 +142,10 @@ static void of_image(struct kxen_btf *btf)
 	want("one that need not be, and is", kxen_btf_check_func(btf, "two", KXEN_UNTYPED(2), -1), 0);
 	want("and is another one", kxen_btf_check_func(btf, "two", KXEN_UNTYPED(1), -1), -EINVAL);
 	want("a member that there is not", kxen_btf_member(btf, "pair", "c"), -ENOENT);
+	want("a member of one without a name", kxen_btf_member(btf, "nest", "b"), 4);
+	want("of one in that", kxen_btf_member(btf, "nest", "c"), 8);
+	want("and behind it", kxen_btf_member(btf, "nest", "d"), 12);
+	want("of one that has a name", kxen_btf_member(btf, "nest", "hidden"), -ENOENT);
 }
 
 static void built_in(void)
