@@ -186,7 +186,7 @@ struct kxen_vcpu {
 	atomic64_t upcalls;
 	atomic64_t timers;
 
-	bool paused;		/* sleeps in pause.c */
+	bool paused;		/* sleeps, in park.c or for a page */
 	struct task_struct *pause_task;	/* has a work of pause.c's queued */
 
 	KXEN_PARTS_VCPU(KXEN_PART_VCPU)

@@ -17,35 +17,9 @@
 
 #include "kvm/glue.h"
 #include "kxen.h"
+#include "park.h"
 #include "pause.h"
 #include "subsys.h"
-
-static bool may_run(struct kxen_domain *d)
-{
-	return !READ_ONCE(d->pause_count);
-}
-
-/* Sleep here while the domain is paused: 0, or -EINTR when a signal came first. */
-static int pause(struct kxen_vcpu *v)
-{
-	struct kxen_domain *d = v->domain;
-	int ret = 0;
-
-	while (!ret && !may_run(d)) {
-		WRITE_ONCE(v->paused, true);
-		/* Pairs with the waiter in kxen_domain_pause(). */
-		smp_mb();
-		wake_up_all(&d->pause_wait);
-		ret = wait_event_interruptible(d->pause_wait, may_run(d));
-		WRITE_ONCE(v->paused, false);
-		/*
-		 * Paused again since then, by somebody who may have seen us paused: with
-		 * the barrier in kxen_domain_pause() one of us sees the other.
-		 */
-		smp_mb();
-	}
-	return ret ? -EINTR : 0;
-}
 
 /* A work that is queued for a task that may be about to run this vCPU. */
 struct catch {
@@ -66,7 +40,7 @@ static void pause_work(struct callback_head *head)
 	 * VMM's then and must not be held up; KVM_RUN's hook will catch it.
 	 */
 	if (kxen_glue_is_running_here(v->vcpu))
-		pause(v);
+		kxen_park_paused(v);
 	kxen_domain_put(d);
 }
 
@@ -105,10 +79,10 @@ static void catch(struct kxen_vcpu *v, struct task_struct *t, gfp_t gfp)
  */
 void kxen_pause_run(struct kxen_vcpu *v)
 {
-	if (likely(may_run(v->domain)))
+	if (likely(kxen_may_run(v->domain)))
 		return;
 	kxen_glue_prepare_run(v->vcpu);
-	if (kxen_glue_immediate_exit(v->vcpu) || pause(v))
+	if (kxen_glue_immediate_exit(v->vcpu) || kxen_park_paused(v))
 		catch(v, current, GFP_KERNEL | __GFP_NOFAIL);
 }
 
@@ -230,7 +204,7 @@ static int pause_domain(struct kxen_domain *d, bool tool)
 	mutex_unlock(&d->lock);
 	if (ret)
 		return ret;
-	/* Pairs with the one in pause(), and KVM_RUN's vcpu->mutex. */
+	/* Pairs with those in park.c, and KVM_RUN's vcpu->mutex. */
 	smp_mb();
 	ret = wait_stopped(d);
 	if (ret)
