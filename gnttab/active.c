@@ -164,6 +164,8 @@ static s16 find_in(struct kxen_domain *d, struct kxen_gnt_found *f, const struct
 		return hold_special(d, f, at->entry->page);
 	if (at->kind != KXEN_P2M_RAM)
 		return GNTST_bad_page;
+	if (kxen_p2m_is_out(d, f->place.gfn))
+		return GNTST_eagain;
 	mm = kxen_glue_vm_mm(d->kvm);
 	f->hva = at->hva;
 	f->mm = NULL;

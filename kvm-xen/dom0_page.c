@@ -60,6 +60,8 @@ static int look(struct kxen_domain *d, u64 gfn, struct host_found *f)
 	e = f->at.entry;
 	switch (f->at.kind) {
 	case KXEN_P2M_RAM:
+		if (kxen_p2m_is_out(d, gfn))
+			return -ENOENT;
 		mm = kxen_glue_vm_mm(d->kvm);
 		if (mm == current->mm)
 			return 0;

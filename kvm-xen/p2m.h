@@ -115,6 +115,16 @@ struct kxen_p2m {
 	struct kxen_p2m_entry *entry;
 };
 
+/*
+ * The VMM's memory at this frame is paged out, as of now: its pager is told that somebody wants
+ * it, who is another domain or a process of the host, and comes again. The domain's own accesses do
+ * not ask: they wait. Context: any that may take a spinlock.
+ */
+static inline bool kxen_p2m_is_out(struct kxen_domain *d, u64 gfn)
+{
+	return d->frame_out && d->frame_out(d, gfn);
+}
+
 /* p2m.c */
 struct kxen_p2m kxen_p2m_lookup(struct kxen_domain *d, u64 gfn);
 void kxen_p2m_put(struct kxen_p2m *p);

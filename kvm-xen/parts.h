@@ -27,6 +27,7 @@
 	EACH(gnttab)						\
 		COUNT(GRANT_FRAMES, "frames of its grant table")	\
 		COUNT(STATUS_FRAMES, "status frames of its grant table") \
+	EACH(mempaging) VCPU(mempaging)				\
 	KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)		\
 	/* the end */
 

@@ -190,6 +190,39 @@ TRACE_EVENT(kxen_domain,
 	TP_printk("d%u %s", __entry->domid, __entry->what)
 );
 
+#ifndef KXEN_TRACE_PAGING
+#define KXEN_TRACE_PAGING
+enum kxen_trace_paging {
+	KXEN_TRACE_NOMINATE,
+	KXEN_TRACE_EVICT,
+	KXEN_TRACE_WANT,
+	KXEN_TRACE_FILL,
+	KXEN_TRACE_INSTALL,
+	KXEN_TRACE_EVICT_FAIL,
+	KXEN_TRACE_DROP,
+};
+#endif
+
+TRACE_EVENT(kxen_paging,
+	TP_PROTO(u32 domid, u64 gfn, u32 what),
+	TP_ARGS(domid, gfn, what),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u64, gfn)
+		__field(u32, what)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->gfn = gfn;
+		__entry->what = what;
+	),
+	TP_printk("d%u gfn=0x%llx %s", __entry->domid, __entry->gfn,
+		  __print_symbolic(__entry->what,
+				   { 0, "nominate" }, { 1, "evict" }, { 2, "want" },
+				   { 3, "fill" }, { 4, "install" }, { 5, "evict_fail" },
+				   { 6, "drop" }))
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH

@@ -79,6 +79,7 @@ static const struct {
 	{ KXEN_GRANT, sizeof(struct kxen_grant_arg), 4 },
 	{ KXEN_GRANT_INFO, sizeof(struct kxen_grant_info), 4 },
 	{ KXEN_SPECIAL, sizeof(struct kxen_special_arg), 4 },
+	{ KXEN_PAGER, sizeof(struct kxen_pager_arg), 4 },
 };
 
 TEST_F(ctl, sizes)
@@ -114,7 +115,7 @@ TEST_F(ctl, features)
 	struct kxen_info i = { .size = sizeof(i) };
 
 	EXPECT_EQ(0, call(self->fd, KXEN_INFO, &i));
-	EXPECT_EQ(KXEN_F_SPECIAL * 2 - 1, i.features);
+	EXPECT_EQ(KXEN_F_PAGING * 2 - 1, i.features);
 	EXPECT_EQ(1u << 20, i.max_ports);
 }
 

@@ -32,6 +32,7 @@ fuzz nlevel address,undefined
 fuzz ports address,undefined
 fuzz stream address,undefined
 fuzz grants address,undefined
+fuzz paging address,undefined
 # What the tool reads: text, of which most is refused in its first line.
 fuzz cfg address,undefined $((runs / 5)) "$KXEN_TOP/Documentation/examples/guest.cfg"
 threads() {	# NAME

@@ -10,7 +10,10 @@
 
 #include <linux/cpuset.h>
 #include <linux/kvm_host.h>
+#include <linux/memcontrol.h>
+#include <linux/rmap.h>
 #include <linux/static_call.h>
+#include <linux/swap.h>
 
 #include "arch_calls.h"		/* of the architecture */
 
@@ -20,8 +23,9 @@
 #define kxen_kvm_region_t	struct kvm_userspace_memory_region
 #endif
 
-/* A type that no header declares; there is none of this name. */
+/* Types that no header declares, or a macro; there are none of these names. */
 int kxen_t_set_region(struct kvm *kvm, const kxen_kvm_region_t *region);
+pte_t *kxen_t_map_lock(struct mm_struct *mm, pmd_t *pmd, unsigned long addr, spinlock_t **ptlp);
 
 #define KXEN_KVM_CALL(name, type, nargs) DECLARE_STATIC_CALL(kxen_##name, type)
 #define KXEN_KVM_OP(name) \

@@ -174,5 +174,6 @@ void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr);
 void kxen_glue_zap_all(struct kvm *kvm);
 void kxen_glue_hold_zap(struct kvm *kvm);
 void kxen_glue_let_zap(struct kvm *kvm);
+bool kxen_glue_has_tdp(void);
 
 #endif

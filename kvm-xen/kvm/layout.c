@@ -82,6 +82,17 @@ static const struct {
 	MEMBER(kvm_device, private),
 	MEMBER(kvm_device, vm_node),
 	MEMBER(kvm_device_ops, name),
+	MEMBER(vm_fault, vma),
+	MEMBER(vm_fault, address),
+	MEMBER(vm_fault, flags),
+	MEMBER(vm_fault, orig_pte),
+	MEMBER(vm_fault, pte),
+	MEMBER(vm_area_struct, vm_start),
+	MEMBER(vm_area_struct, vm_end),
+	MEMBER(vm_area_struct, vm_mm),
+	MEMBER(vm_area_struct, vm_page_prot),
+	MEMBER(vm_area_struct, anon_vma),
+	MEMBER(mm_struct, rss_stat),
 #include "arch_layout.h"
 #undef MEMBER
 };

@@ -44,6 +44,7 @@
 #define KXEN_F_GRANTS		(1ULL << 9)
 #define KXEN_F_GIVE		(1ULL << 10)
 #define KXEN_F_SPECIAL		(1ULL << 11)
+#define KXEN_F_PAGING		(1ULL << 12)
 
 /* Bits of struct kxen_create.flags: what the domain gets. Bit 30 is for who tries something. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10: KXEN_F_UNPLUG, x86 alone */
@@ -277,6 +278,14 @@ struct kxen_query {
 #define KXEN_STAT_BALLOON_KEPT	32 /* times that the VMM has kept that memory */
 #define KXEN_STAT_FAST		40 /* calls served in KVM's exit fast path, among those served */
 #define KXEN_STAT_FAST_LEFT	41 /* calls that are served there otherwise, and were not */
+#define KXEN_STAT_PAGED_OUT	42 /* pages of the VMM's that its pager has taken out */
+#define KXEN_STAT_PAGING_NOMINATED 43 /* pages that are about to be, with their memory kept */
+#define KXEN_STAT_PAGE_OUTS	44 /* pages that were taken out */
+#define KXEN_STAT_PAGE_INS	45 /* pages that the pager has brought back */
+#define KXEN_STAT_PAGING_WAITS	46 /* times that somebody has waited for a page */
+#define KXEN_STAT_EVICT_FAILS	47 /* pages that were used before they were taken out */
+#define KXEN_STAT_PAGING_DROPS	48 /* pages whose memory was given up meanwhile */
+#define KXEN_STAT_PAGES_LOST	49 /* pages that were out when the pager ended */
 
 /**
  * struct kxen_stat - one statistic of a domain
@@ -628,6 +637,87 @@ struct kxen_special_arg {
 	__aligned_u64 gfn;
 };
 
+#define KXEN_PAGER_MAX		512	/* frames in one call of a pager */
+
+/**
+ * struct kxen_pager_arg - KXEN_PAGER: take pages of a guest's out of the host's memory
+ * @size: sizeof(struct kxen_pager_arg)
+ * @flags: must be 0
+ * @domid: the domain, which has its VM
+ * @fd: out: a descriptor of the pager's
+ *
+ * Documentation/mempaging.rst has how it is used: KXEN_PAGER_NOMINATE and the like, read() and
+ * poll(). A domain has one pager. With the last reference to the descriptor the pager ends: pages
+ * that are out are lost then, and whoever touches one gets an error.
+ *
+ * EBUSY: the domain has no VM yet, or a pager. EINVAL: domain 0. ENODEV: its VM runs without nested
+ * page tables. ESHUTDOWN: it is dying. EOPNOTSUPP: not on this host. EINTR, EMFILE, ENOMEM; or
+ * what was said in the kernel log: a function of the host's cannot be hooked.
+ */
+struct kxen_pager_arg {
+	__u32 size;
+	__u32 flags;
+	__u32 domid;
+	__s32 fd;
+};
+
+/**
+ * struct kxen_pager_batch - calls of a pager's descriptor, each for some frames
+ * @size: sizeof(struct kxen_pager_batch)
+ * @flags: must be 0
+ * @nr: frames, from 1 to KXEN_PAGER_MAX
+ * @done: out: how many of them have a result
+ * @gfns: pointer to their numbers, of 64 bits
+ * @results: pointer to a result for each, 0 or a negative errno, of 32 bits
+ * @buf: pointer to a page for each: KXEN_PAGER_READ, KXEN_PAGER_FILL; else 0
+ *
+ * KXEN_PAGER_NOMINATE: nobody reaches the page any more, and its content stays as it is.
+ * Whoever touches it gets it back at once, and the pager a notice (KXEN_PAGING_EVICT_FAIL). Result
+ * EBUSY: it cannot be paged, or not now; there is no other reason.
+ *
+ * KXEN_PAGER_READ: what is in a nominated page. Result ENOENT: it is not nominated any more.
+ *
+ * KXEN_PAGER_EVICT: the memory of a nominated page goes back to the host. Who touches it from now
+ * on waits, and the pager is told. Result EBUSY: it is not nominated any more, or somebody looks.
+ *
+ * KXEN_PAGER_FILL: a page that is out comes back with this content; one that is nominated with its
+ * own. Result ENOENT: it is neither, and if it was a notice says why. ENOMEM: no memory now,
+ * also in the VMM's memory cgroup. EFAULT: the page in @buf.
+ *
+ * A call ends early, with less done, when a signal comes. EINTR: then with none. EINVAL: @nr, or
+ * a pointer that is not used here. EFAULT. ESHUTDOWN: the VMM has ended.
+ */
+struct kxen_pager_batch {
+	__u32 size;
+	__u32 flags;
+	__u32 nr;
+	__u32 done;
+	__aligned_u64 gfns;
+	__aligned_u64 results;
+	__aligned_u64 buf;
+};
+
+/* Bits of struct kxen_pager_event.flags. */
+#define KXEN_PAGING_VCPU	(1U << 0) /* it is out, and a vCPU waits for it */
+#define KXEN_PAGING_FOREIGN	(1U << 1) /* it is out, and somebody else wants it */
+#define KXEN_PAGING_EVICT_FAIL	(1U << 2) /* it was nominated, and is in use again */
+#define KXEN_PAGING_DROP	(1U << 3) /* its memory was given up: nobody wants the content */
+
+/**
+ * struct kxen_pager_event - what is read from a pager's descriptor
+ * @gfn: the frame
+ * @vcpu: which vCPU waits, with KXEN_PAGING_VCPU
+ * @flags: KXEN_PAGING_*
+ *
+ * One for each frame at most: what happens before it is read is added. read() returns as many as
+ * there are and have room, at least one, or waits; 0 when the VMM has ended.
+ */
+struct kxen_pager_event {
+	__aligned_u64 gfn;
+	__u32 vcpu;
+	__u32 flags;
+};
+
 /* 0x70 to 0x7f are for who tries something: no release has one of these. */
 #define KXEN_INFO	_IO(KXEN_IOC, 0x00)
 #define KXEN_CREATE	_IO(KXEN_IOC, 0x01)
@@ -649,5 +739,12 @@ struct kxen_special_arg {
 #define KXEN_PARAM	_IO(KXEN_IOC, 0x11)
 #define KXEN_GRANT_INFO	_IO(KXEN_IOC, 0x12)
 #define KXEN_SPECIAL	_IO(KXEN_IOC, 0x13)
+#define KXEN_PAGER	_IO(KXEN_IOC, 0x14)
+
+/* Of a pager's descriptor. */
+#define KXEN_PAGER_NOMINATE	_IO(KXEN_IOC, 0x15)
+#define KXEN_PAGER_READ		_IO(KXEN_IOC, 0x16)
+#define KXEN_PAGER_EVICT	_IO(KXEN_IOC, 0x17)
+#define KXEN_PAGER_FILL		_IO(KXEN_IOC, 0x18)
 
 #endif

@@ -48,6 +48,8 @@ KXEN_KVM_DATA(kvm_preempt_ops, struct preempt_ops *);
 KXEN_KVM_DATA(kvm_running_vcpu, const void *);
 /* Whether two-dimensional paging has tables of its own kind: fault.c. */
 KXEN_KVM_DATA(tdp_mmu_enabled, const bool *);
+/* Whether there is two-dimensional paging: vm.c. */
+KXEN_KVM_DATA(tdp_enabled, const bool *);
 
 KXEN_KVM_DATA_MAYBE(__tracepoint_kvm_eoi, struct tracepoint *);	/* irq.c: EOIs go unseen */
 KXEN_KVM_DATA_MAYBE(__tracepoint_kvm_exit, struct tracepoint *);	/* fast.h: no fast path */

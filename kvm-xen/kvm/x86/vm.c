@@ -30,6 +30,12 @@ u32 kxen_glue_vm_refuse_arch(struct kvm *kvm)
 	return KXEN_ATTACH_NONE;
 }
 
+/* Are addresses of faults the guest's physical ones? */
+bool kxen_glue_has_tdp(void)
+{
+	return READ_ONCE(*kxen_kvm_data(tdp_enabled));
+}
+
 u64 kxen_glue_vm_now(struct kvm *kvm)
 {
 	return kxen_kvm(get_kvmclock_ns)(kvm);

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A pager's descriptor: calls for many frames at once, each with its own result, and notices.
+ * include/uapi/linux/kvm_xen.h is its documentation.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/build_bug.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/kvm_xen.h>
+
+#include "../kvm-xen/kvm/glue.h"
+#include "mempaging.h"
+
+/* No holes: the structures are the same for every compiler and width. */
+static_assert(sizeof(struct kxen_pager_arg) == 16);
+static_assert(sizeof(struct kxen_pager_batch) == 40);
+static_assert(sizeof(struct kxen_pager_event) == 16);
+
+/* Numbers of frames, then their results: copied once, and back. */
+struct pager_list {
+	u64 gfn[KXEN_PAGER_MAX];
+	s32 res[KXEN_PAGER_MAX];
+};
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+/* The VM of the pager's domain, with a reference, or NULL: it has gone. */
+static struct kvm *get_pager_vm(struct kxen_pager *pg)
+{
+	struct kvm *kvm = NULL;
+
+	spin_lock(&pg->lock);
+	if (!pg->dead && !pg->stopped && kxen_glue_vm_tryget(pg->d->kvm))
+		kvm = pg->d->kvm;
+	spin_unlock(&pg->lock);
+	return kvm;
+}
+
+static int do_nominate(struct kxen_pager *pg, struct kxen_pager_batch *b, struct pager_list *l)
+{
+	struct kvm *kvm = get_pager_vm(pg);
+
+	if (!kvm)
+		return -ESHUTDOWN;
+	if (!mutex_lock_killable(&pg->batch)) {
+		b->done = kxen_pg_nominate(pg, l->gfn, l->res, b->nr);
+		mutex_unlock(&pg->batch);
+	}
+	kxen_glue_vm_put(kvm);
+	return 0;
+}
+
+static int do_one(struct kxen_pager *pg, unsigned int cmd, u64 gfn, void __user *page)
+{
+	switch (cmd) {
+	case KXEN_PAGER_READ:
+		return kxen_pg_read_one(pg, gfn, page);
+	case KXEN_PAGER_FILL:
+		return kxen_pg_fill_one(pg, gfn, page);
+	default:
+		return kxen_pg_evict_one(pg, gfn);
+	}
+}
+
+static int do_each(struct kxen_pager *pg, unsigned int cmd, struct kxen_pager_batch *b,
+		   struct pager_list *l)
+{
+	u32 i;
+
+	for (i = 0; i < b->nr && !signal_pending(current); i++) {
+		if (READ_ONCE(pg->dead))
+			return -ESHUTDOWN;
+		l->res[i] = do_one(pg, cmd, l->gfn[i], u64_to_user_ptr(b->buf + i * PAGE_SIZE));
+		cond_resched();
+	}
+	b->done = i;
+	return 0;
+}
+
+static int pager_run(struct kxen_pager *pg, unsigned int cmd, struct kxen_pager_batch *b,
+		     struct pager_list *l)
+{
+	int ret;
+
+	if (copy_from_user(l->gfn, u64_to_user_ptr(b->gfns), b->nr * sizeof(*l->gfn)))
+		return -EFAULT;
+	ret = cmd == KXEN_PAGER_NOMINATE ? do_nominate(pg, b, l) : do_each(pg, cmd, b, l);
+	if (ret)
+		return ret;
+	if (copy_to_user(u64_to_user_ptr(b->results), l->res, b->done * sizeof(*l->res)))
+		return -EFAULT;
+	return b->done ? 0 : -EINTR;
+}
+
+static bool takes_pages(unsigned int cmd)
+{
+	return cmd == KXEN_PAGER_READ || cmd == KXEN_PAGER_FILL;
+}
+
+static long pager_call(struct kxen_pager *pg, unsigned int cmd, struct kxen_pager_batch *b)
+{
+	struct pager_list *l;
+	long ret;
+
+	if (b->flags)
+		return -EOPNOTSUPP;
+	if (!b->nr || b->nr > KXEN_PAGER_MAX || (b->buf && !takes_pages(cmd)))
+		return -EINVAL;
+	b->done = 0;
+	l = kmalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	if (!l)
+		return -ENOMEM;
+	ret = pager_run(pg, cmd, b, l);
+	kfree(l);
+	return ret;
+}
+
+static long pager_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
+{
+	void __user *user = (void __user *)uptr;
+	struct kxen_pager_batch b;
+	long ret;
+	u32 size;
+
+	if (cmd < KXEN_PAGER_NOMINATE || cmd > KXEN_PAGER_FILL)
+		return -ENOTTY;
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < offsetofend(struct kxen_pager_batch, buf))
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	ret = copy_struct_from_user(&b, sizeof(b), user, size);
+	if (ret)
+		return ret;
+	ret = pager_call(file->private_data, cmd, &b);
+	if (copy_to_user(user, &b, min_t(size_t, size, sizeof(b))))
+		return -EFAULT;
+	return ret;
+}
+
+/* --- notices ---------------------------------------------------------------------------------- */
+
+/* As many as there is room for: bytes. */
+static ssize_t read_notices(struct kxen_pager *pg, char __user *buf, size_t len)
+{
+	struct kxen_pager_event ev;
+	ssize_t done = 0;
+
+	while (len - done >= sizeof(ev) && !signal_pending(current) &&
+	       kxen_pg_next_notice(pg, &ev)) {
+		if (copy_to_user(buf + done, &ev, sizeof(ev)))
+			return -EFAULT;
+		done += sizeof(ev);
+	}
+	return done;
+}
+
+/* A notice, or none for ever. */
+static bool has_answer(struct kxen_pager *pg)
+{
+	return kxen_pg_has_notice(pg) || READ_ONCE(pg->dead);
+}
+
+static ssize_t pager_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct kxen_pager *pg = file->private_data;
+	ssize_t done;
+
+	if (len < sizeof(struct kxen_pager_event))
+		return -EINVAL;
+	/* Better known before a notice is taken for it. */
+	if (clear_user(buf, sizeof(struct kxen_pager_event)))
+		return -EFAULT;
+	while (!(done = read_notices(pg, buf, len))) {
+		if (READ_ONCE(pg->dead))
+			break;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		if (wait_event_interruptible(pg->readers, has_answer(pg)))
+			return -ERESTARTSYS;
+	}
+	return done;
+}
+
+static __poll_t pager_poll(struct file *file, poll_table *wait)
+{
+	struct kxen_pager *pg = file->private_data;
+
+	poll_wait(file, &pg->readers, wait);
+	return (kxen_pg_has_notice(pg) ? EPOLLIN | EPOLLRDNORM : 0) |
+	       (READ_ONCE(pg->dead) ? EPOLLHUP : 0);
+}
+
+static int pager_release(struct inode *inode, struct file *file)
+{
+	struct kxen_pager *pg = file->private_data;
+
+	kxen_pager_kill(pg);
+	kxen_pager_put(pg);
+	return 0;
+}
+
+static const struct file_operations pager_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = pager_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.read = pager_read,
+	.poll = pager_poll,
+	.release = pager_release,
+};
+
+/* With a reference of its own: the other one is for the end. */
+static struct file *make_pager_file(struct kxen_pager *pg)
+{
+	struct file *f = anon_inode_getfile("kvm-xen-pager", &pager_fops, pg, O_RDWR);
+
+	if (!IS_ERR(f))
+		refcount_inc(&pg->ref);
+	return f;
+}
+
+/**
+ * kxen_pager_open() - Be a domain's pager, with a descriptor.
+ * @d: the domain.
+ * @fd: filled in.
+ *
+ * Context, return: as kxen_pager_new(); -EMFILE.
+ */
+int kxen_pager_open(struct kxen_domain *d, int *fd)
+{
+	int ret = get_unused_fd_flags(O_CLOEXEC);
+	struct kxen_pager *pg;
+	struct file *f;
+
+	if (ret < 0)
+		return ret;
+	*fd = ret;
+	pg = kxen_pager_new(d);
+	f = IS_ERR(pg) ? ERR_CAST(pg) : make_pager_file(pg);
+	if (!IS_ERR(f)) {
+		fd_install(*fd, f);
+		return 0;
+	}
+	if (!IS_ERR(pg))
+		kxen_pager_kill(pg);
+	put_unused_fd(*fd);
+	*fd = -1;
+	return PTR_ERR(f);
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory paging as a part of a domain: what the core calls, and its tables. */
+#include <linux/slab.h>
+#include <uapi/linux/kvm_xen.h>
+
+#include "mempaging.h"
+
+static int mempaging_create(struct kxen_domain *d, const struct kxen_create *c)
+{
+	d->mempaging = kzalloc(sizeof(*d->mempaging), GFP_KERNEL_ACCOUNT);
+	if (!d->mempaging)
+		return -ENOMEM;
+	d->frame_out = kxen_pg_frame_out;
+	return 0;
+}
+
+/* A pager has a reference to the domain, so there is none. */
+static void mempaging_destroy(struct kxen_domain *d)
+{
+	kfree(d->mempaging);
+	d->mempaging = NULL;
+}
+
+static int mempaging_vcpu_create(struct kxen_vcpu *v, gfp_t gfp)
+{
+	v->mempaging = kzalloc(sizeof(*v->mempaging), gfp);
+	if (!v->mempaging)
+		return -ENOMEM;
+	v->mempaging->gfn = KXEN_PG_NO_GFN;
+	return 0;
+}
+
+static void mempaging_vcpu_destroy(struct kxen_vcpu *v)
+{
+	kfree(v->mempaging);
+	v->mempaging = NULL;
+}
+
+/* The VMM may be there still, and use the memory: it is served, but no more of it goes out. */
+static void mempaging_stop(struct kxen_domain *d)
+{
+	struct kxen_pager *pg = kxen_pager_of(d);
+
+	if (!pg)
+		return;
+	spin_lock(&pg->lock);
+	pg->stopped = true;
+	spin_unlock(&pg->lock);
+	kxen_pager_put(pg);
+}
+
+/* --- statistics ------------------------------------------------------------------------------- */
+
+/* What the pager's book has now; all 0 if there is none. */
+static struct kxen_pg_book book_of(struct kxen_domain *d)
+{
+	struct kxen_pager *pg = kxen_pager_of(d);
+	struct kxen_pg_book b = { };
+
+	if (!pg)
+		return b;
+	spin_lock(&pg->lock);
+	b = pg->book;
+	spin_unlock(&pg->lock);
+	kxen_pager_put(pg);
+	return b;
+}
+
+static u64 mempaging_out(struct kxen_domain *d)
+{
+	return book_of(d).nr[KXEN_PG_OUT];
+}
+
+static u64 mempaging_nominated(struct kxen_domain *d)
+{
+	return book_of(d).nr[KXEN_PG_NOMINATED];
+}
+
+/* With those before it. */
+static u64 mempaging_outs(struct kxen_domain *d)
+{
+	return atomic64_read(&d->mempaging->outs) + book_of(d).outs;
+}
+
+static u64 mempaging_ins(struct kxen_domain *d)
+{
+	return atomic64_read(&d->mempaging->ins) + book_of(d).ins;
+}
+
+static u64 mempaging_evict_fails(struct kxen_domain *d)
+{
+	return atomic64_read(&d->mempaging->evict_fails) + book_of(d).evict_fails;
+}
+
+static u64 mempaging_drops(struct kxen_domain *d)
+{
+	return atomic64_read(&d->mempaging->drops) + book_of(d).drops;
+}
+
+static u64 mempaging_waits(struct kxen_domain *d)
+{
+	return atomic64_read(&d->mempaging->waits);
+}
+
+static u64 mempaging_lost(struct kxen_domain *d)
+{
+	return atomic64_read(&d->mempaging->lost);
+}
+
+static const struct kxen_stat_desc mempaging_stats[] = {
+	{ KXEN_STAT_PAGED_OUT, .name = "paged_out", .domain = mempaging_out },
+	{ KXEN_STAT_PAGING_NOMINATED, .name = "paging_nominated", .domain = mempaging_nominated },
+	{ KXEN_STAT_PAGE_OUTS, KXEN_STAT_GROWS, "page_outs", .domain = mempaging_outs },
+	{ KXEN_STAT_PAGE_INS, KXEN_STAT_GROWS, "page_ins", .domain = mempaging_ins },
+	{ KXEN_STAT_PAGING_WAITS, KXEN_STAT_GROWS, "paging_waits", .domain = mempaging_waits },
+	{ KXEN_STAT_EVICT_FAILS, KXEN_STAT_GROWS, "evict_fails", .domain = mempaging_evict_fails },
+	{ KXEN_STAT_PAGING_DROPS, KXEN_STAT_GROWS, "paging_drops", .domain = mempaging_drops },
+	{ KXEN_STAT_PAGES_LOST, KXEN_STAT_GROWS, "pages_lost", .domain = mempaging_lost },
+	{ }
+};
+
+/* --- the control device ------------------------------------------------------------------- */
+
+static int ctl_pager(struct kxen_domain *d, void *arg)
+{
+	struct kxen_pager_arg *a = arg;
+
+	return kxen_pager_open(d, &a->fd);
+}
+
+static const struct kxen_ctl_call mempaging_ctl[] = {
+	KXEN_CTL_CALL(KXEN_PAGER, kxen_pager_arg, fd, 0, true, ctl_pager),
+	{ }
+};
+
+const struct kxen_subsys kxen_mempaging_subsys = {
+	.name = "mempaging",
+	.features = KXEN_F_PAGING,
+	.create = mempaging_create,
+	.destroy = mempaging_destroy,
+	.vcpu_create = mempaging_vcpu_create,
+	.vcpu_destroy = mempaging_vcpu_destroy,
+	.stop = mempaging_stop,
+	.stats = mempaging_stats,
+	.hooks = &kxen_mempaging_hooks,
+	.ctl = mempaging_ctl,
+};

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entries of pages that are nominated or out: by the guest's frame, which the pager and vCPUs
+ * name, and by the address in the VMM, which everybody else uses. Two frames at one address are
+ * one page, with one entry.
+ *
+ * An entry is put into both before its page is touched, where memory may be waited for, and taken
+ * out under the lock, which takes none.
+ */
+#include <linux/slab.h>
+
+#include "../kvm-xen/trace.h"
+#include "mempaging.h"
+
+/* For a page that is out: this, and its places in two arrays. */
+static_assert(sizeof(struct kxen_pg_entry) == 32);
+
+struct kxen_pg_entry *kxen_pg_at(struct kxen_pager *pg, unsigned long hva)
+{
+	lockdep_assert_held(&pg->lock);
+	return xa_load(&pg->by_index, hva >> PAGE_SHIFT);
+}
+
+/* NULL also if there is only a notice left of it. */
+struct kxen_pg_entry *kxen_pg_of(struct kxen_pager *pg, u64 gfn)
+{
+	struct kxen_pg_entry *e;
+
+	lockdep_assert_held(&pg->lock);
+	e = xa_load(&pg->by_gfn, gfn);
+	return e && e->state != KXEN_PG_GONE ? e : NULL;
+}
+
+/* Its notice was the last that was kept of it. */
+static void free_if_free(struct kxen_pager *pg, struct kxen_pg_entry *e)
+{
+	if (!kxen_pg_is_free(e))
+		return;
+	xa_erase(&pg->by_gfn, e->gfn);
+	kxen_pg_forget(&pg->book, e);
+	kfree(e);
+}
+
+/* The entry of a frame of which there may be a notice still, in state FREEZING; or NULL. */
+static struct kxen_pg_entry *reserve_gfn(struct kxen_pager *pg, u64 gfn)
+{
+	struct kxen_pg_entry *e, *new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	bool ok;
+
+	if (!new)
+		return NULL;
+	new->gfn = gfn;
+	new->state = KXEN_PG_FREEZING;	/* nobody else does anything with it, if he finds it */
+	if (!xa_insert(&pg->by_gfn, gfn, new, GFP_KERNEL_ACCOUNT)) {
+		spin_lock(&pg->lock);
+		kxen_pg_add(&pg->book, new);
+		spin_unlock(&pg->lock);
+		return new;
+	}
+	kfree(new);
+	spin_lock(&pg->lock);
+	e = xa_load(&pg->by_gfn, gfn);
+	ok = e && kxen_pg_begin(&pg->book, e);
+	spin_unlock(&pg->lock);
+	return ok ? e : NULL;
+}
+
+/**
+ * kxen_pg_reserve() - An entry for a page that is about to be nominated.
+ * @pg: the pager, its batch lock held.
+ * @gfn: the frame.
+ * @hva: where the VMM has it.
+ *
+ * Context: may sleep. Return: the entry, in state FREEZING, for kxen_pg_unreserve() if nothing
+ * comes of it; NULL: there is one of the page already, or no memory.
+ */
+struct kxen_pg_entry *kxen_pg_reserve(struct kxen_pager *pg, u64 gfn, unsigned long hva)
+{
+	struct kxen_pg_entry *e;
+
+	lockdep_assert_held(&pg->batch);
+	e = reserve_gfn(pg, gfn);
+	if (!e)
+		return NULL;
+	e->index = hva >> PAGE_SHIFT;
+	if (!xa_insert(&pg->by_index, e->index, e, GFP_KERNEL_ACCOUNT))
+		return e;
+	spin_lock(&pg->lock);
+	kxen_pg_refuse(&pg->book, e);
+	free_if_free(pg, e);
+	spin_unlock(&pg->lock);
+	return NULL;
+}
+
+/* Nothing has come of it. Context: any that may take the lock. */
+void kxen_pg_unreserve(struct kxen_pager *pg, struct kxen_pg_entry *e)
+{
+	spin_lock(&pg->lock);
+	kxen_pg_refuse(&pg->book, e);
+	xa_erase(&pg->by_index, e->index);
+	free_if_free(pg, e);
+	spin_unlock(&pg->lock);
+}
+
+/**
+ * kxen_pg_install() - Bring a page whose frame is there to where it was.
+ * @pg: the pager, locked.
+ * @vma: the VMM's memory there, mmap_lock held.
+ * @e: the entry, NOMINATED or IN; gone on return, unless false.
+ *
+ * Return: false: the mark is not there. Whoever has taken it away has something else there.
+ */
+bool kxen_pg_install(struct kxen_pager *pg, struct vm_area_struct *vma, struct kxen_pg_entry *e)
+{
+	bool early = e->state == KXEN_PG_NOMINATED;
+	unsigned long index = e->index;
+
+	lockdep_assert_held(&pg->lock);
+	if (!kxen_mark_install(vma, index << PAGE_SHIFT, e->frame))
+		return false;
+	trace_kxen_paging(pg->d->domid, e->gfn, early ? KXEN_TRACE_EVICT_FAIL : KXEN_TRACE_INSTALL);
+	xa_erase(&pg->by_index, index);
+	if (kxen_pg_installed(&pg->book, e))
+		wake_up(&pg->readers);
+	free_if_free(pg, e);
+	return true;
+}
+
+/* The VMM has something else there: so much for the page. Locked; wakes who waits. */
+void kxen_pg_dropped(struct kxen_pager *pg, struct kxen_pg_entry *e)
+{
+	unsigned long index = e->index;
+	struct page *frame;
+
+	lockdep_assert_held(&pg->lock);
+	trace_kxen_paging(pg->d->domid, e->gfn, KXEN_TRACE_DROP);
+	xa_erase(&pg->by_index, index);
+	frame = kxen_pg_discard(&pg->book, e);
+	if (frame)
+		kxen_mark_free_frame(frame);
+	wake_up(&pg->readers);
+	kxen_pg_wake(pg, index << PAGE_SHIFT);
+}
+
+/* Take notices away that say nothing any more: is there one then? Locked. */
+static bool skip_overtaken(struct kxen_pager *pg)
+{
+	struct kxen_pager_event ev;
+	struct kxen_pg_entry *e;
+
+	while (!kxen_pg_told(&pg->book) && kxen_pg_read(&pg->book, &e, &ev))
+		free_if_free(pg, e);
+	return kxen_pg_told(&pg->book);
+}
+
+/* Is there a notice for the pager to read? Context: may take the lock. */
+bool kxen_pg_has_notice(struct kxen_pager *pg)
+{
+	bool has;
+
+	spin_lock(&pg->lock);
+	has = skip_overtaken(pg);
+	spin_unlock(&pg->lock);
+	return has;
+}
+
+/* The next one: false if there is none. Likewise. */
+bool kxen_pg_next_notice(struct kxen_pager *pg, struct kxen_pager_event *ev)
+{
+	struct kxen_pg_entry *e;
+	bool has;
+
+	spin_lock(&pg->lock);
+	has = skip_overtaken(pg);
+	if (has && kxen_pg_read(&pg->book, &e, ev))
+		free_if_free(pg, e);
+	spin_unlock(&pg->lock);
+	return has;
+}
+
+/*
+ * The end: nobody looks any more, and frames that could not be put back go. Context: the pager is
+ * in no list, and its notifier is gone. Return: how many pages were out.
+ */
+u32 kxen_pg_free_all(struct kxen_pager *pg)
+{
+	struct kxen_pg_entry *e;
+	unsigned long i;
+	u32 out;
+
+	spin_lock(&pg->lock);
+	out = pg->book.nr[KXEN_PG_OUT];
+	xa_for_each(&pg->by_gfn, i, e) {
+		if (kxen_pg_frame(e))
+			kxen_mark_free_frame(e->frame);
+		xa_erase(&pg->by_gfn, i);
+		kxen_pg_forget(&pg->book, e);
+		kfree(e);
+	}
+	pg->book.first = NULL;
+	pg->book.last = NULL;
+	spin_unlock(&pg->lock);
+	xa_destroy(&pg->by_index);
+	return out;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory paging. paging [small|huge]: a VMM of its own, and one check a line;
+ * paging random DOMID PAGES SECONDS: a pager that has all of a guest out and in, at random.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "paging.h"
+
+static int bad;
+
+void ck(const char *name, int ok)
+{
+	printf("%s - %s\n", ok ? "ok" : "not ok", name);
+	fflush(stdout);
+	bad += !ok;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 5 && !strcmp(argv[1], "random"))
+		return random_pager(atoi(argv[2]), strtoull(argv[3], NULL, 0), atoi(argv[4]));
+	alarm(1500);	/* for a hang */
+	make_vmm(argc > 1 && !strcmp(argv[1], "huge"));
+	pager = pager_open(domid);
+	ck("a pager", pager >= 0);
+	if (pager < 0)
+		return 1;
+	look_at_faults();
+	look_at_ends();
+	return bad != 0;
+}
