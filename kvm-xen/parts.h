@@ -20,6 +20,14 @@
 #define KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)
 #endif
 
+/* It hooks what each architecture has otherwise, and is where it knows that: Kbuild. */
+#ifdef KXEN_HAS_MEMPAGING
+#define KXEN_PAGING_PART(EACH, VCPU)				\
+	EACH(mempaging) VCPU(mempaging)
+#else
+#define KXEN_PAGING_PART(EACH, VCPU)
+#endif
+
 #define KXEN_PARTS(EACH, VCPU, COUNT, PAGES)			\
 	EACH(evtchn)						\
 		COUNT(PORTS, "event channels") /* but port 0 */	\
@@ -27,7 +35,7 @@
 	EACH(gnttab)						\
 		COUNT(GRANT_FRAMES, "frames of its grant table")	\
 		COUNT(STATUS_FRAMES, "status frames of its grant table") \
-	EACH(mempaging) VCPU(mempaging)				\
+	KXEN_PAGING_PART(EACH, VCPU)				\
 	KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)		\
 	/* the end */
 

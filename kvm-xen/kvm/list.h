@@ -27,23 +27,25 @@
  * kernel has and its type information has not: KXEN_UNTYPED(number), which is compared only
  * where it is known.
  */
+#ifdef KXEN_HAS_MEMPAGING	/* memory management's */
 KXEN_KVM_CALL(__mem_cgroup_charge, __mem_cgroup_charge, 3);
 #if defined(KXEN_MM_MAP_LOCK)
 KXEN_KVM_CALL(__pte_offset_map_lock, __pte_offset_map_lock, 4);
 #elif !defined(KXEN_MM_MAP_LOCK_INLINE)
 KXEN_KVM_CALL(pte_offset_map_lock, kxen_t_map_lock, 4);
 #endif
-#ifdef CONFIG_CPUSETS
-KXEN_KVM_CALL(cpuset_cpus_allowed, cpuset_cpus_allowed, 2);
-#endif
-KXEN_KVM_CALL(do_madvise, do_madvise, 4);
-KXEN_KVM_CALL(file_is_kvm, file_is_kvm, 1);
 #ifdef KXEN_MM_FOLIO_NEW_RMAP
 KXEN_KVM_CALL(folio_add_new_anon_rmap, folio_add_new_anon_rmap, 4);
 #else
 KXEN_KVM_CALL(page_add_new_anon_rmap, page_add_new_anon_rmap, 3);
 #endif
 KXEN_KVM_CALL(folio_add_lru_vma, folio_add_lru_vma, 2);
+#endif
+#ifdef CONFIG_CPUSETS
+KXEN_KVM_CALL(cpuset_cpus_allowed, cpuset_cpus_allowed, 2);
+#endif
+KXEN_KVM_CALL(do_madvise, do_madvise, 4);
+KXEN_KVM_CALL(file_is_kvm, file_is_kvm, 1);
 KXEN_KVM_CALL(gfn_to_hva, gfn_to_hva, 2);
 KXEN_KVM_CALL(gfn_to_memslot, gfn_to_memslot, 2);
 KXEN_KVM_CALL(kvm_get_running_vcpu, kvm_get_running_vcpu, 0);

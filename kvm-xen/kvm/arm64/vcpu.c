@@ -103,3 +103,14 @@ void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr)
 void kxen_glue_zap_all(struct kvm *kvm)
 {
 }
+
+/* As on x86: whoever takes a frame away waits for who is between these two. */
+void kxen_glue_hold_zap(struct kvm *kvm) __acquires(&kvm->mmu_lock)
+{
+	read_lock(&kvm->mmu_lock);
+}
+
+void kxen_glue_let_zap(struct kvm *kvm) __releases(&kvm->mmu_lock)
+{
+	read_unlock(&kvm->mmu_lock);
+}
