@@ -20,50 +20,6 @@
 #include "../kvm-xen/trace.h"
 #include "mempaging.h"
 
-static LIST_HEAD(pagers);
-static DEFINE_SPINLOCK(pagers_lock);
-
-/* The pager of a domain, with a reference, or NULL. Any context. */
-struct kxen_pager *kxen_pager_of(struct kxen_domain *d)
-{
-	struct kxen_pager *pg;
-
-	rcu_read_lock();
-	pg = rcu_dereference(d->mempaging->pager);
-	if (pg && !refcount_inc_not_zero(&pg->ref))
-		pg = NULL;
-	rcu_read_unlock();
-	return pg;
-}
-
-/* The one whose VMM has this memory. Only who has met a mark asks. */
-struct kxen_pager *kxen_pager_of_mm(struct mm_struct *mm)
-{
-	struct kxen_pager *pg, *found = NULL;
-
-	spin_lock(&pagers_lock);
-	list_for_each_entry(pg, &pagers, all) {
-		if (pg->mm == mm) {
-			refcount_inc(&pg->ref);
-			found = pg;
-			break;
-		}
-	}
-	spin_unlock(&pagers_lock);
-	return found;
-}
-
-void kxen_pager_put(struct kxen_pager *pg)
-{
-	if (!refcount_dec_and_test(&pg->ref))
-		return;
-	mmdrop(pg->mm);
-	put_pid(pg->tgid);
-	kxen_domain_put(pg->d);
-	kfree_rcu(pg, rcu);
-	module_put(THIS_MODULE);
-}
-
 /* --- the end --------------------------------------------------------------------------------- */
 
 /* What is there goes back to where it was. mmap_lock held. */
@@ -116,9 +72,7 @@ static void pager_end(struct work_struct *w)
 		mmap_read_unlock(pg->mm);
 		mmput_async(pg->mm);
 	}
-	spin_lock(&pagers_lock);
-	list_del(&pg->all);
-	spin_unlock(&pagers_lock);
+	kxen_pager_unlist(pg);
 	mmu_notifier_unregister(&pg->notifier, pg->mm);
 	flush_work(&pg->look);
 	keep_counts(pg);
@@ -128,22 +82,6 @@ static void pager_end(struct work_struct *w)
 	/* From here on the domain can have another one. */
 	RCU_INIT_POINTER(m->pager, NULL);
 	kxen_pager_put(pg);
-}
-
-/**
- * kxen_pager_kill() - A pager ends: nobody waits for it any more.
- * @pg: the pager.
- *
- * Context: any that may wake somebody up; waits for nobody.
- */
-void kxen_pager_kill(struct kxen_pager *pg)
-{
-	spin_lock(&pg->lock);
-	pg->dead = true;
-	spin_unlock(&pg->lock);
-	kxen_pg_wake_all(pg);
-	if (!test_and_set_bit(0, &pg->ending))
-		queue_work(kxen_unbound_wq, &pg->end);	/* with the first reference */
 }
 
 /* --- the beginning ---------------------------------------------------------------------------- */
@@ -201,15 +139,11 @@ static int begin_pager(struct kxen_pager *pg)
 	ret = kxen_hook_set_get(&kxen_mempaging_hooks);
 	if (ret)
 		return ret;
-	spin_lock(&pagers_lock);
-	list_add(&pg->all, &pagers);
-	spin_unlock(&pagers_lock);
+	kxen_pager_list(pg);
 	ret = watch_vmm(pg);
 	if (!ret)
 		return 0;
-	spin_lock(&pagers_lock);
-	list_del(&pg->all);
-	spin_unlock(&pagers_lock);
+	kxen_pager_unlist(pg);
 	kxen_hook_set_put(&kxen_mempaging_hooks);
 	return ret;
 }

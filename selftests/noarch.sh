@@ -39,7 +39,7 @@ compile() { (cd "$(kdir_of "$series")" && "${words[0]}" "${flags[@]}" "$@" 2>&1 
 
 # What they include of the kernel is read once for all.
 grep -ohE '^#include <(linux|kvm)/[a-z0-9_/-]+\.h>' "${all[@]}" | sort -u |
-	grep -vE 'entry-virt|trace' >"$work/kernel.h"
+	grep -vE 'entry-virt|leafops|trace' >"$work/kernel.h"
 compile "${first[@]}" -x c-header "$work/kernel.h" -o "$work/kernel.h.gch"
 for f in "$@"; do
 	[ "${f%.c}" = "$f" ] || compile -include "$work/kernel.h" -fsyntax-only "$top/$f" || true
