@@ -2,7 +2,7 @@
 /* Runtime of the guest images, what is the same on every machine: see rt.h. */
 #include "rt.h"
 
-struct shared_info shinfo_page page_aligned;
+struct shared_info shinfo_page page_aligned __attribute__((section(".bss.shared_info")));
 struct vcpu_info vi_page[64] page_aligned;
 
 volatile u32 rt_upcalls[64];
