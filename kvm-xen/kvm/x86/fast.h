@@ -104,9 +104,9 @@ static __always_inline void kxen_glue_step_fast(struct kvm_vcpu *vcpu)
 }
 
 /*
- * As kxen_glue_paging(). With nested paging the guest changes CR3 by itself on SVM. KVM takes it over
- * when it handles an exit, and has not yet; kernels that call this bit by another name have, when
- * they have left the guest.
+ * As kxen_glue_paging(). With nested paging the guest changes CR3 by itself on SVM. KVM takes it
+ * over when it handles an exit, and has not yet; kernels that call this bit by another name have,
+ * when they have left the guest.
  */
 static __always_inline void kxen_glue_paging_fast(struct kvm_vcpu *vcpu, struct kxen_paging *p)
 {
