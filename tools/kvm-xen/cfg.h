@@ -87,8 +87,8 @@ char *cfg_copy(const char *text, size_t len);
 void cfg_check_pv(const struct cfg *c, struct cfg_say_to *s);
 
 /*
- * Can its boot loader name these files? Those without a / in front are of @dir. Something that may be
- * wrong is said, too, without a failure.
+ * Can its boot loader name these files? Those without a / in front are of @dir. Something that may
+ * be wrong is said, too, without a failure.
  */
 void cfg_check_pv_words(const struct cfg *c, const char *dir, struct cfg_say_to *s);
 

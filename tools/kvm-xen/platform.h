@@ -28,8 +28,9 @@ uint32_t platform_domain(void);
 const char *platform_made(void);
 
 /*
- * One that another process has made: is there such a device, and no domain has it? And take it away,
- * which waits until nobody has it open. A name that is none, or another kind of device's, is left alone.
+ * One that another process has made: is there such a device, and no domain has it? And take it
+ * away, which waits until nobody has it open. A name that is none, or another kind of device's, is
+ * left alone.
  */
 bool platform_idle(const char *which);
 void platform_remove(const char *which);
