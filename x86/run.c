@@ -55,8 +55,12 @@ int kxen_run_arm(void)
 /* No vCPU of ours is left. */
 void kxen_run_disarm(void)
 {
-	if (run_taken)
-		kxen_hook_set_put(&run_set);
+	if (!run_taken)
+		return;
+	/* Who has taken the call over leads it on to us, and we to the vendor's: both stay. */
+	if (!kxen_hook_call_is_ours(&run_hooks[0]))
+		__module_get(run_vendor);
+	kxen_hook_set_put(&run_set);
 }
 
 /* And nobody is on his way any more: kxen_hook_drain(). */

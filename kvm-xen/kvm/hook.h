@@ -103,6 +103,7 @@ void kxen_hook_drain(void);
 
 /* hook_call.c */
 extern const struct kxen_hook_way kxen_hook_call;
+bool kxen_hook_call_is_ours(const struct kxen_hook *h);
 
 /* the back end */
 int kxen_hook_place_init(void);

@@ -48,10 +48,22 @@ static int call_place(struct kxen_hook *h)
 	return 0;
 }
 
+/**
+ * kxen_hook_call_is_ours() - Does a call that was made to lead to us do so still?
+ * @h: the hook, in place.
+ *
+ * Context: any.
+ * Return: false: somebody else has taken it over, and may lead it on to us.
+ */
+bool kxen_hook_call_is_ours(const struct kxen_hook *h)
+{
+	return READ_ONCE(call_key(h)->func) == h->trampoline;
+}
+
 static void call_remove(struct kxen_hook *h)
 {
 	/* Nothing can be done: text that somebody may jump to must not go. */
-	if (WARN_ONCE(READ_ONCE(call_key(h)->func) != h->trampoline,
+	if (WARN_ONCE(!kxen_hook_call_is_ours(h),
 		      "kvm-xen: the call %s was taken over\n", h->symbol))
 		__module_get(THIS_MODULE);
 	else
