@@ -133,11 +133,24 @@ int kxen_subsys_load(kxen_stat_at_fn stat_at, kxen_ctl_is_core_fn is_core)
 	return ret;
 }
 
+/* Whoever serves a call where nothing may sleep has room for so much of it, and no more. */
+static bool fast_fits(const struct kxen_hc_entry *e)
+{
+	const struct kxen_hc_fast *f = &e->fast;
+
+	if (!f->cmds && !f->all)
+		return true;
+	if (e->nargs > KXEN_FAST_ARGS || f->copies & ~f->cmds)
+		return false;
+	return !f->copies || (f->at < e->nargs && f->len && f->len % 4 == 0 &&
+			      f->len <= KXEN_FAST_WORDS * 4);
+}
+
 static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const char *name,
 			  const struct kxen_hc_entry *e)
 {
 	for (; e && e->fn; e++) {
-		if (e->nr >= nr || e->nargs > KXEN_HC_ARGS ||
+		if (e->nr >= nr || e->nargs > KXEN_HC_ARGS || !fast_fits(e) ||
 		    (table[e->nr].fn && !table[e->nr].refused))
 			return refuse_part(name, "hypercall", e->nr);
 		table[e->nr] = (struct kxen_hc_slot){
@@ -154,8 +167,8 @@ static int add_hypercalls(struct kxen_hc_slot *table, u32 nr, const char *name,
  * @arch: the architecture's, which come first.
  *
  * Context: load, before there is a domain.
- * Return: 0; -EEXIST, with one line in the log, if the table has no such number, or two serve
- * the same one.
+ * Return: 0; -EEXIST, with one line in the log, if the table has no such number, two serve
+ * the same one, or it has more arguments than there is room for.
  */
 int kxen_subsys_hypercalls(struct kxen_hc_slot *table, u32 nr, const struct kxen_hc_entry *arch)
 {

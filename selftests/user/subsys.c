@@ -201,6 +201,33 @@ static void hypercalls(void)
 	check("no part has that space", !kxen_subsys_space('a'), 1, "");
 }
 
+static int one_fast(u32 nargs, struct kxen_hc_fast f)
+{
+	const struct kxen_hc_entry arch[] = { { 4, nargs, core_call, .fast = f }, { } };
+	struct kxen_hc_slot table[5] = { };
+
+	return kxen_subsys_hypercalls(table, 5, arch);
+}
+
+/* Of 3 arguments, one of which is of 4 words at most. */
+static void fast_calls(void)
+{
+	struct kxen_hc_fast f = { .cmds = 6, .copies = 2, .at = 2, .len = 16 };
+
+	check("a call where nothing may sleep", one_fast(3, f), 0, "");
+	check("with more arguments than there is room for", one_fast(4, f), -EEXIST, "");
+	check("with a place that is none of its arguments", one_fast(2, f), -EEXIST, "");
+	f.len = 20;
+	check("with a longer argument than there is room for", one_fast(3, f), -EEXIST, "");
+	f.len = 6;
+	check("with half a word", one_fast(3, f), -EEXIST, "");
+	f.len = 0;
+	check("with an argument of nothing", one_fast(3, f), -EEXIST, "");
+	f = (struct kxen_hc_fast) { .cmds = 4, .copies = 2, .at = 2, .len = 4 };
+	check("with an argument of a command that is not served", one_fast(3, f), -EEXIST, "");
+	check("one without an argument", one_fast(2, (struct kxen_hc_fast) { .all = true }), 0, "");
+}
+
 static void memory_ops(void)
 {
 	struct kxen_mem_slot table[4] = { { core_call, false, false }, [2] = { core_call, true, false } };
@@ -294,6 +321,7 @@ int main(void)
 {
 	what_fails();
 	hypercalls();
+	fast_calls();
 	memory_ops();
 	limits();
 	tables();
