@@ -506,7 +506,10 @@ static bool copy_locked(struct kxen_gnttab *t, struct kxen_gnt_active *a, struct
 
 	if (!take_briefly(t, a, at, want, u, &s, page))
 		return false;
-	/* As in kxen_gnt_again(): who makes it a hole sees that it is in use, or is seen. */
+	/*
+	 * Who makes it a hole is seen; or he does so later, and does not find it held. Then he
+	 * gives the page back, which is seen below, or keeps it with what is written here.
+	 */
 	done = !(*page && kxen_p2m_became_hole(t->domain, u->place.gfn)) &&
 	       move_brief(u, want->write, b);
 	mark_dirty(t->domain, u, a);
