@@ -4,6 +4,10 @@
 WEIGHT=40 ONCE=newest
 . "$(dirname "$0")/lib.sh"
 
+files() {
+	common_files "$1"
+	echo "--file $BUILD/selftests/kvm-xen"
+}
 echo "TAP version 13"
-hosts "$SELF/jobs/avic" common_files --timeout 400
+hosts "$SELF/jobs/avic" files --timeout 400
 tap_end
