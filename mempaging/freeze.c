@@ -46,6 +46,8 @@ static bool freeze_one(struct kxen_pager *pg, struct kxen_pg_entry *e, struct pa
 	done = !pg->dead && kxen_mark_freeze(pg->mm, (unsigned long)e->index << PAGE_SHIFT, page);
 	if (done) {
 		kxen_pg_frozen(&pg->book, e, page);
+		/* Whoever finds it now may free it: its lock is given back before that. */
+		unlock_page(page);
 		trace_kxen_paging(pg->d->domid, e->gfn, KXEN_TRACE_NOMINATE);
 	}
 	spin_unlock(&pg->lock);
@@ -74,7 +76,6 @@ static void freeze_pages(struct kxen_pager *pg, struct vm_area_struct *vma, unsi
 			continue;
 		r->entry[i] = NULL;	/* done with */
 		r->src[i] = 0;
-		unlock_page(page);
 	}
 	migrate_vma_finalize(&m);
 }
