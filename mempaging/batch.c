@@ -148,13 +148,16 @@ static long pager_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 
 /* --- notices ---------------------------------------------------------------------------------- */
 
-/* As many as there is room for: bytes. */
+/*
+ * As many as there is room for: bytes. A signal does not keep the first one back: who asks whether
+ * there is one to wait for would be told that there is, for ever.
+ */
 static ssize_t read_notices(struct kxen_pager *pg, char __user *buf, size_t len)
 {
 	struct kxen_pager_event ev;
 	ssize_t done = 0;
 
-	while (len - done >= sizeof(ev) && !signal_pending(current) &&
+	while (len - done >= sizeof(ev) && !(done && signal_pending(current)) &&
 	       kxen_pg_next_notice(pg, &ev)) {
 		if (copy_to_user(buf + done, &ev, sizeof(ev)))
 			return -EFAULT;

@@ -288,6 +288,34 @@ static void signals(void)
 	ck("  then it is right", fill(3, save[0]) == 0 && ends(&a) && a.value == 61);
 }
 
+static void *read_into_page(void *arg)
+{
+	struct access *a = arg;
+
+	a->tid = syscall(SYS_gettid);
+	a->ret = read(pager, ram + a->gfn * PAGE, sizeof(struct kxen_pager_event));
+	a->done = 1;
+	return NULL;
+}
+
+/* A notice is read by who has a signal: it comes while his buffer is out. */
+static void read_with_signal(void)
+{
+	struct access a = { .gfn = 210 };
+
+	drain();
+	set(210, 63);
+	set(211, 64);
+	ck("a reader's buffer is out", out(210, save[0]) == 0);
+	ck("  there is a notice", nominate(211) == 0 && ram[211 * PAGE] == 64);
+	pthread_create(&a.thread, NULL, read_into_page, &a);
+	ck("  he sleeps", sleeps(&a));
+	pthread_kill(a.thread, SIGUSR1);
+	ck("  his buffer comes back", fill(210, save[0]) == 0);
+	ck("  he has the notice, not the signal alone", ends(&a) &&
+	   a.ret == sizeof(struct kxen_pager_event));
+}
+
 /* A domain can be paused while a vCPU of it waits for a page. */
 static void paused(void)
 {
@@ -419,6 +447,7 @@ void look_at_faults(void)
 	for (how = 0; how < HOWS; how++)
 		sleeps_then_right(how);
 	signals();
+	read_with_signal();
 	paused();
 	mapped_by_host();
 	saved();
