@@ -178,9 +178,26 @@ bool kxen_pg_next_notice(struct kxen_pager *pg, struct kxen_pager_event *ev)
 	return has;
 }
 
+/* An entry goes with all that leads to it. Locked. */
+static void free_one(struct kxen_pager *pg, struct kxen_pg_entry *e)
+{
+	/* Nobody reads notices any more, but who comes late may still make one. */
+	pg->book.first = NULL;
+	pg->book.last = NULL;
+	if (e->state != KXEN_PG_GONE)
+		xa_erase(&pg->by_index, e->index);
+	if (kxen_pg_frame(e))
+		kxen_mark_free_frame(e->frame);
+	xa_erase(&pg->by_gfn, e->gfn);
+	kxen_pg_forget(&pg->book, e);
+	kfree(e);
+}
+
 /*
- * The end: nobody looks any more, and frames that could not be put back go. Context: the pager is
- * in no list, and its notifier is gone. Return: how many pages were out.
+ * The end: frames that could not be put back go. Context: may sleep; the pager is dead, in no list,
+ * and its notifier is gone. Who has found it before may look still, and finds an entry in both
+ * arrays or in none; there can be too many for one hold of the lock. Return: how many pages were
+ * out.
  */
 u32 kxen_pg_free_all(struct kxen_pager *pg)
 {
@@ -190,16 +207,15 @@ u32 kxen_pg_free_all(struct kxen_pager *pg)
 
 	spin_lock(&pg->lock);
 	out = pg->book.nr[KXEN_PG_OUT];
-	xa_for_each(&pg->by_gfn, i, e) {
-		if (kxen_pg_frame(e))
-			kxen_mark_free_frame(e->frame);
-		xa_erase(&pg->by_gfn, i);
-		kxen_pg_forget(&pg->book, e);
-		kfree(e);
-	}
-	pg->book.first = NULL;
-	pg->book.last = NULL;
 	spin_unlock(&pg->lock);
-	xa_destroy(&pg->by_index);
+	xa_for_each(&pg->by_gfn, i, e) {
+		spin_lock(&pg->lock);
+		/* It was found without the lock: again. */
+		e = xa_load(&pg->by_gfn, i);
+		if (e)
+			free_one(pg, e);
+		spin_unlock(&pg->lock);
+		cond_resched();
+	}
 	return out;
 }
