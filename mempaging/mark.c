@@ -253,6 +253,8 @@ bool kxen_mark_install(struct vm_area_struct *vma, unsigned long addr, struct pa
 #ifdef KXEN_MM_FOLIO_NEW_RMAP
 		kxen_kvm(folio_add_new_anon_rmap)(page_folio(page), vma, addr, RMAP_EXCLUSIVE);
 #else
+		/* Else it keeps one that it had before, which may be gone: the memory was moved. */
+		page->mapping = NULL;
 		kxen_kvm(page_add_new_anon_rmap)(page, vma, addr);
 #endif
 		kxen_kvm(folio_add_lru_vma)(page_folio(page), vma);
