@@ -173,7 +173,8 @@ static void test_absent(void)
 	id = owner.said;
 	before = both->brought;
 	check("it is restored", within(LONG, restore_it, &id), 0);
-	check("several pages were waited for", both->brought - before, PLACES);
+	/* A fault that is made again, for a signal, say, is told again. */
+	check("several pages were waited for", both->brought - before >= PLACES, 1);
 	check("all of them before it was locked", stalls() - tried, 1);
 	end_actor(&owner);
 }
