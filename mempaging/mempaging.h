@@ -124,7 +124,7 @@ struct kxen_pager *kxen_pager_new(struct kxen_domain *d);
 struct kxen_pager *kxen_pager_of(struct kxen_domain *d);
 struct kxen_pager *kxen_pager_of_mm(struct mm_struct *mm);
 void kxen_pager_put(struct kxen_pager *pg);
-void kxen_pager_list(struct kxen_pager *pg);
+int kxen_pager_list(struct kxen_pager *pg);
 void kxen_pager_unlist(struct kxen_pager *pg);
 void kxen_pager_kill(struct kxen_pager *pg);
 

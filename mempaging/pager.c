@@ -139,11 +139,13 @@ static int begin_pager(struct kxen_pager *pg)
 	ret = kxen_hook_set_get(&kxen_mempaging_hooks);
 	if (ret)
 		return ret;
-	kxen_pager_list(pg);
-	ret = watch_vmm(pg);
-	if (!ret)
-		return 0;
-	kxen_pager_unlist(pg);
+	ret = kxen_pager_list(pg);
+	if (!ret) {
+		ret = watch_vmm(pg);
+		if (!ret)
+			return 0;
+		kxen_pager_unlist(pg);
+	}
 	kxen_hook_set_put(&kxen_mempaging_hooks);
 	return ret;
 }

@@ -51,14 +51,26 @@ void kxen_pager_put(struct kxen_pager *pg)
 	module_put(THIS_MODULE);
 }
 
-/* Who meets a mark finds it from now on, and no longer. */
-void kxen_pager_list(struct kxen_pager *pg)
+/*
+ * Who meets a mark finds it from now on. A mark does not say whose it is, so there is one for a
+ * VMM's memory, also if that has several domains: -EBUSY.
+ */
+int kxen_pager_list(struct kxen_pager *pg)
 {
+	struct kxen_pager *other;
+	int ret = 0;
+
 	spin_lock(&pagers_lock);
-	list_add(&pg->all, &pagers);
+	list_for_each_entry(other, &pagers, all)
+		if (other->mm == pg->mm)
+			ret = -EBUSY;
+	if (!ret)
+		list_add(&pg->all, &pagers);
 	spin_unlock(&pagers_lock);
+	return ret;
 }
 
+/* And no longer. */
 void kxen_pager_unlist(struct kxen_pager *pg)
 {
 	spin_lock(&pagers_lock);

@@ -27,6 +27,16 @@ static int new_pager(void)
 	return fd;
 }
 
+/* A mark does not say whose it is: a process has one pager for all of its VMs. */
+static void second_vm(void)
+{
+	uint32_t id;
+	int fd = make_another(&id);
+
+	ck("another VM of the process has no pager of its own: EBUSY", pager_open(id) == -EBUSY);
+	close(fd);
+}
+
 static void pager_dies(void)
 {
 	struct kxen_pager_event e;
@@ -108,6 +118,7 @@ static void vmm_dies(void)
 
 void look_at_ends(void)
 {
+	second_vm();
 	pager_dies();
 	vmm_dies();
 }

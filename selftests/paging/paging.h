@@ -31,6 +31,7 @@ extern unsigned long ram_size;
 extern uint32_t domid;
 extern int ctl, vm, vcpu;
 void make_vmm(int huge);
+int make_another(uint32_t *id);
 int run_vcpu(void);
 void set_code(uint64_t gfn, uint64_t target);
 

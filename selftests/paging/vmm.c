@@ -25,17 +25,31 @@ static void die(const char *what)
 	exit(2);
 }
 
-static void attach(void)
+/* A domain of this VM's. */
+static uint32_t attach(int fd)
 {
 	struct kxen_create c = { .size = sizeof(c), .domid = KXEN_DOMID_AUTO };
-	struct kxen_attach a = { .size = sizeof(a), .vm_fd = vm };
+	struct kxen_attach a = { .size = sizeof(a), .vm_fd = fd };
 
-	ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
 	if (ctl < 0 || ioctl(ctl, KXEN_CREATE, &c))
 		die("create");
-	domid = a.domid = c.domid;
+	a.domid = c.domid;
 	if (ioctl(ctl, KXEN_ATTACH, &a))
 		die("attach");
+	return c.domid;
+}
+
+/* A second VM in this process, without memory, until its descriptor is closed. */
+int make_another(uint32_t *id)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int fd = ioctl(kvm, KVM_CREATE_VM, 0);
+
+	if (fd < 0 || ioctl(fd, KVM_CREATE_IRQCHIP, 0))
+		die("another VM");
+	close(kvm);
+	*id = attach(fd);
+	return fd;
 }
 
 void make_vmm(int huge)
@@ -58,7 +72,8 @@ void make_vmm(int huge)
 	if (vcpu < 0 || run == MAP_FAILED)
 		die("vCPU");
 	close(kvm);
-	attach();
+	ctl = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+	domid = attach(vm);
 	memset(ram, 1, 16 * MB);
 }
 

@@ -647,12 +647,13 @@ struct kxen_special_arg {
  * @fd: out: a descriptor of the pager's
  *
  * Documentation/mempaging.rst has how it is used: KXEN_PAGER_NOMINATE and the like, read() and
- * poll(). A domain has one pager. With the last reference to the descriptor the pager ends: pages
- * that are out are lost then, and whoever touches one gets an error.
+ * poll(). A domain has one pager, and so has a VMM, be it of several domains. With the last
+ * reference to the descriptor the pager ends: pages that are out are lost then, and whoever touches
+ * one gets an error.
  *
- * EBUSY: the domain has no VM yet, or a pager. EINVAL: domain 0. ENODEV: its VM runs without nested
- * page tables. ESHUTDOWN: it is dying. EOPNOTSUPP: not on this host. EINTR, EMFILE, ENOMEM; or
- * what was said in the kernel log: a function of the host's cannot be hooked.
+ * EBUSY: the domain has no VM yet, or its VMM has a pager. EINVAL: domain 0. ENODEV: its VM runs
+ * without nested page tables. ESHUTDOWN: it is dying. EOPNOTSUPP: not on this host. EINTR, EMFILE,
+ * ENOMEM; or what was said in the kernel log: a function of the host's cannot be hooked.
  */
 struct kxen_pager_arg {
 	__u32 size;
