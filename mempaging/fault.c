@@ -22,7 +22,6 @@
  * Who is refused gets SIGBUS, or an error of it.
  */
 #include <linux/mm.h>
-#include <linux/pid.h>
 #include <linux/sched/signal.h>
 
 #include "mempaging.h"
@@ -64,9 +63,10 @@ static bool vmm_dies(struct kxen_pager *pg)
 	bool dies = true;
 
 	rcu_read_lock();
-	t = pid_task(pg->tgid, PIDTYPE_TGID);
+	/* One of its threads that is there still. KVM's number of it is a thread's, and global. */
+	t = rcu_dereference(pg->mm->owner);
 	if (t)
-		dies = t->signal->flags & SIGNAL_GROUP_EXIT || t->flags & PF_EXITING;
+		dies = t->signal->flags & SIGNAL_GROUP_EXIT;
 	rcu_read_unlock();
 	return dies;
 }

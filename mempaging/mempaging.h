@@ -69,7 +69,6 @@ struct kxen_pg_run {
  * @ref: the file, until the end has been made; each who waits, and works.
  * @d: the domain, with a reference: the structure alone.
  * @mm: the VMM's memory, the structure alone.
- * @tgid: the VMM.
  * @all: in the list of all pagers.
  * @lock: what is below it.
  * @by_gfn: entries by the guest's frame, also those that only a notice keeps.
@@ -93,7 +92,6 @@ struct kxen_pager {
 	refcount_t ref;
 	struct kxen_domain *d;
 	struct mm_struct *mm;
-	struct pid *tgid;
 	struct list_head all;
 	spinlock_t lock;	/* of what follows */
 	struct xarray by_gfn;

@@ -12,7 +12,6 @@
  */
 #include <linux/err.h>
 #include <linux/module.h>
-#include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -98,7 +97,6 @@ static struct kxen_pager *alloc_pager(struct kxen_domain *d, struct kvm *kvm)
 	pg->d = d;
 	pg->mm = kxen_glue_vm_mm(kvm);
 	mmgrab(pg->mm);
-	pg->tgid = find_get_pid(kxen_glue_vm_pid(kvm));
 	spin_lock_init(&pg->lock);
 	mutex_init(&pg->batch);
 	xa_init_flags(&pg->by_gfn, XA_FLAGS_ACCOUNT);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pagers: which there are, by domain and by the VMM's memory; references; and that one is to end. */
 #include <linux/module.h>
-#include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 
@@ -45,7 +44,6 @@ void kxen_pager_put(struct kxen_pager *pg)
 	if (!refcount_dec_and_test(&pg->ref))
 		return;
 	mmdrop(pg->mm);
-	put_pid(pg->tgid);
 	kxen_domain_put(pg->d);
 	kfree_rcu(pg, rcu);
 	module_put(THIS_MODULE);
