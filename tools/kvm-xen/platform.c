@@ -218,7 +218,6 @@ static bool create(enum platform_use use, const struct domain_options *o)
 		atexit(remove_device);
 		return true;
 	}
-	uuid[0] = 0;
 	/* Whoever may not make one has done without until now. */
 	if (use != PLATFORM_YES && (errno == ENOENT || errno == EACCES))
 		return false;
