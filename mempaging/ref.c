@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pagers: which there are, by domain and by the VMM's memory; references; and that one is to end. */
+/* Pagers: which there are, by domain and by the VMM's memory; references; that one is to end. */
 #include <linux/module.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
