@@ -229,3 +229,28 @@ old_mmu() {
 	large "$@" > /tmp/old
 	sed 's/^\(ok\|not ok\) - /&tdp_mmu=N: /' /tmp/old
 }
+
+# A pager that does what it is told (paging/whole.c), or does so until it is told the next thing:
+# obeys DOMID FRAMES; tell COMMAND [ITS ANSWER]; begin COMMAND
+obeys() {
+	rm -f /run/tell /tmp/obeys
+	mkfifo /run/tell
+	./paging obey $1 $2 < /run/tell > /tmp/obeys 2>&1 & obeys=$!
+	exec 7> /run/tell
+	check "a pager of domain $1" wait_for grep -q READY /tmp/obeys || cat /tmp/obeys
+}
+answered() { [ $(wc -l < /tmp/obeys) -gt $_lines ]; }
+begin() {
+	_lines=$(wc -l < /tmp/obeys)
+	echo "$1" >&7
+}
+tell() {
+	begin "$1"
+	wait_for answered
+	[ -z "${2-}" ] || [ "$(tail -1 /tmp/obeys)" = "$2" ] || { tail -3 /tmp/obeys; false; }
+}
+no_more() {	# the pager's end
+	echo end >&7
+	exec 7>&-
+	wait $obeys
+}

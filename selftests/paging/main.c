@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory paging. paging [small|huge]: a VMM of its own, and one check a line;
- * paging random DOMID PAGES SECONDS: a pager that has all of a guest out and in, at random.
+ * paging random DOMID PAGES SECONDS [MICROSECONDS]: a pager that has all of a guest out and in, at
+ * random, some each so often; paging obey DOMID PAGES: as lines on standard input say.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,11 @@ void ck(const char *name, int ok)
 
 int main(int argc, char **argv)
 {
-	if (argc == 5 && !strcmp(argv[1], "random"))
-		return random_pager(atoi(argv[2]), strtoull(argv[3], NULL, 0), atoi(argv[4]));
+	if (argc >= 5 && !strcmp(argv[1], "random"))
+		return random_pager(atoi(argv[2]), strtoull(argv[3], NULL, 0), atoi(argv[4]),
+				    argc > 5 ? atoi(argv[5]) : 0);
+	if (argc == 4 && !strcmp(argv[1], "obey"))
+		return obedient_pager(atoi(argv[2]), strtoull(argv[3], NULL, 0));
 	alarm(1500);	/* for a hang */
 	make_vmm(argc > 1 && !strcmp(argv[1], "huge"));
 	pager = pager_open(domid);

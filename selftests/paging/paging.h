@@ -4,8 +4,9 @@
 #define PAGING_H
 
 #include <linux/kvm_xen.h>
-#include <stdint.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #define PAGE	4096UL
 #define MB	(1UL << 20)
@@ -39,7 +40,10 @@ void set_code(uint64_t gfn, uint64_t target);
 void ck(const char *name, int ok);
 void look_at_faults(void);
 void look_at_ends(void);
-int random_pager(uint32_t domid, uint64_t frames, unsigned int seconds);
+
+/* whole.c: a whole guest's. */
+int random_pager(uint32_t domid, uint64_t frames, unsigned int seconds, unsigned int every);
+int obedient_pager(uint32_t domid, uint64_t frames);
 
 /* access.c: somebody touches a page. */
 enum how { LOAD, STORE, WRITE, READV, MEM, SPLICE, VCPU, HOWS };
