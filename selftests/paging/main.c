@@ -34,6 +34,7 @@ int main(int argc, char **argv)
 	if (pager < 0)
 		return 1;
 	look_at_faults();
+	look_at_kernel();
 	look_at_ends();
 	return bad != 0;
 }
