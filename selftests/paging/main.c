@@ -36,5 +36,6 @@ int main(int argc, char **argv)
 	look_at_faults();
 	look_at_kernel();
 	look_at_ends();
+	look_at_vhost();
 	return bad != 0;
 }

@@ -41,6 +41,7 @@ void ck(const char *name, int ok);
 void look_at_faults(void);
 void look_at_kernel(void);
 void look_at_ends(void);
+void look_at_vhost(void);
 
 /* whole.c: a whole guest's. */
 int random_pager(uint32_t domid, uint64_t frames, unsigned int seconds, unsigned int every);
