@@ -25,6 +25,7 @@
 
 #define KXEN_PG_RUN		64	/* pages that are frozen with the VMM's lock held once */
 #define KXEN_PG_QUEUES		16	/* of those who wait */
+#define KXEN_PG_SKIP		64	/* notices that are looked through in one hold of a lock */
 #define KXEN_PG_NO_GFN		(~0ULL)
 
 /**

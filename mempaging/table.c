@@ -7,6 +7,7 @@
  * An entry is put into both before its page is touched, where memory may be waited for, and taken
  * out under the lock, which takes none.
  */
+#include <linux/errno.h>
 #include <linux/slab.h>
 
 #include "../kvm-xen/trace.h"
@@ -142,25 +143,37 @@ void kxen_pg_dropped(struct kxen_pager *pg, struct kxen_pg_entry *e)
 	kxen_pg_wake(pg, index << PAGE_SHIFT);
 }
 
-/* Take notices away that say nothing any more: is there one then? Locked. */
-static bool skip_overtaken(struct kxen_pager *pg)
+/*
+ * Take notices away that say nothing any more, of which there can be one for each frame: some in
+ * one hold of the lock. Is there one then? -EAGAIN: that is not known yet. Locked.
+ */
+static int skip_overtaken(struct kxen_pager *pg)
 {
 	struct kxen_pager_event ev;
 	struct kxen_pg_entry *e;
+	u32 i;
 
-	while (!kxen_pg_told(&pg->book) && kxen_pg_read(&pg->book, &e, &ev))
+	for (i = 0; i < KXEN_PG_SKIP; i++) {
+		if (kxen_pg_told(&pg->book))
+			return true;
+		if (!kxen_pg_read(&pg->book, &e, &ev))
+			return false;
 		free_if_free(pg, e);
-	return kxen_pg_told(&pg->book);
+	}
+	return -EAGAIN;
 }
 
-/* Is there a notice for the pager to read? Context: may take the lock. */
+/* Is there a notice for the pager to read? Context: may take the lock, and rests between. */
 bool kxen_pg_has_notice(struct kxen_pager *pg)
 {
-	bool has;
+	int has;
 
-	spin_lock(&pg->lock);
-	has = skip_overtaken(pg);
-	spin_unlock(&pg->lock);
+	do {
+		spin_lock(&pg->lock);
+		has = skip_overtaken(pg);
+		spin_unlock(&pg->lock);
+		cond_resched();
+	} while (has == -EAGAIN);
 	return has;
 }
 
@@ -168,13 +181,16 @@ bool kxen_pg_has_notice(struct kxen_pager *pg)
 bool kxen_pg_next_notice(struct kxen_pager *pg, struct kxen_pager_event *ev)
 {
 	struct kxen_pg_entry *e;
-	bool has;
+	int has;
 
-	spin_lock(&pg->lock);
-	has = skip_overtaken(pg);
-	if (has && kxen_pg_read(&pg->book, &e, ev))
-		free_if_free(pg, e);
-	spin_unlock(&pg->lock);
+	do {
+		spin_lock(&pg->lock);
+		has = skip_overtaken(pg);
+		if (has == 1 && kxen_pg_read(&pg->book, &e, ev))
+			free_if_free(pg, e);
+		spin_unlock(&pg->lock);
+		cond_resched();
+	} while (has == -EAGAIN);
 	return has;
 }
 

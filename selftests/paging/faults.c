@@ -195,6 +195,7 @@ static void many(void)
 	static uint64_t gfn[KXEN_PAGER_MAX];
 	static int32_t res[KXEN_PAGER_MAX];
 	static unsigned char content[KXEN_PAGER_MAX][PAGE];
+	struct kxen_pager_event e;
 	long before, after;
 	int i, bad = 0, n = KXEN_PAGER_MAX;
 
@@ -219,6 +220,16 @@ static void many(void)
 	for (i = 0; i < n; i++)
 		bad += ram[gfn[i] * PAGE + 7] != ((i | 1) & 0xff);
 	ck("  each with what was in it", !bad);
+	for (i = 0; i < 2 * n; i++) {
+		batch(KXEN_PAGER_NOMINATE, gfn + i % n, res, NULL, 1);
+		if (i < n)
+			bad += ram[gfn[i] * PAGE + 7] != ((i | 1) & 0xff);
+	}
+	ck("  nominated, used, and nominated: no notice of 512 says anything", !event(&e, 0));
+	bad += ram[gfn[n - 1] * PAGE + 7] != (((n - 1) | 1) & 0xff);
+	ck("  used once more: one does, behind the others", event(&e, 0) && e.gfn == gfn[n - 1] &&
+	   !event(&e, 0));
+	ck("  all are there", batch(KXEN_PAGER_FILL, gfn, res, content, n) == n && !bad);
 	ck("513 in one call: EINVAL", batch(KXEN_PAGER_NOMINATE, gfn, res, NULL, n + 1) == -EINVAL);
 	ck("none in one call: EINVAL", batch(KXEN_PAGER_EVICT, gfn, res, NULL, 0) == -EINVAL);
 	ck("pages where none are used: EINVAL",
