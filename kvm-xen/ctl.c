@@ -471,11 +471,21 @@ static void undo_create(struct ctl_file *cf, u32 domid)
 	kxen_domain_put(d);
 }
 
+/* What was made: the caller knows of it, or nobody ever will. */
+static void call_done(struct ctl_file *cf, const struct ctl_call *c, union ctl_arg *arg, bool told)
+{
+	if (!told && c->cmd == KXEN_CREATE)
+		undo_create(cf, arg->create.domid);
+	if (c->part && c->part->done)
+		c->part->done(arg, told);
+}
+
 static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 {
 	void __user *user = (void __user *)uptr;
 	union ctl_arg arg = { };
 	struct ctl_call c;
+	bool told;
 	u32 size;
 	int ret;
 
@@ -498,12 +508,10 @@ static long ctl_ioctl(struct file *file, unsigned int cmd, unsigned long uptr)
 	ret = c.fn ? c.fn(file->private_data, &arg) :
 		     call_part(file->private_data, c.part, &arg);
 	/* Also on failure: the attach says why. */
-	if (copy_to_user(user, &arg, size)) {
-		if (!ret && cmd == KXEN_CREATE)
-			undo_create(file->private_data, arg.create.domid);
-		return -EFAULT;
-	}
-	return ret;
+	told = !copy_to_user(user, &arg, size);
+	if (!ret)
+		call_done(file->private_data, &c, &arg, told);
+	return told ? ret : -EFAULT;
 }
 
 static int ctl_open(struct inode *inode, struct file *file)

@@ -34,7 +34,10 @@ struct kxen_vcpu;
  * @min_size: as the first version had it.
  * @flags: what its argument's flags may have set.
  * @own: the caller must own the domain; else it is enough that it may see it.
- * @fn: the call; 0 or -errno. Context: may sleep, no lock held; a reference is held.
+ * @fn: the call; 0 or -errno. Context: may sleep, no lock held; a reference is held. Its argument
+ *	has KXEN_CTL_ARG_MAX bytes, of which those behind it are its own.
+ * @done: or NULL: @fn was good, and the caller has its answer; or that could not be written, and
+ *	nobody knows of what was made. With the same bytes; the domain may have gone.
  *
  * Each argument begins with size, flags and the domain's number, 32 bits each.
  */
@@ -45,6 +48,7 @@ struct kxen_ctl_call {
 	u32 flags;
 	bool own;
 	int (*fn)(struct kxen_domain *d, void *arg);
+	void (*done)(void *arg, bool told);
 };
 
 /* One entry: @last is the last member of the argument's first version. */

@@ -233,11 +233,12 @@ static struct file *make_pager_file(struct kxen_pager *pg)
 /**
  * kxen_pager_open() - Be a domain's pager, with a descriptor.
  * @d: the domain.
- * @fd: filled in.
+ * @fd: filled in: it is nobody's yet.
+ * @file: filled in: for kxen_pager_done().
  *
  * Context, return: as kxen_pager_new(); -EMFILE.
  */
-int kxen_pager_open(struct kxen_domain *d, int *fd)
+int kxen_pager_open(struct kxen_domain *d, int *fd, struct file **file)
 {
 	int ret = get_unused_fd_flags(O_CLOEXEC);
 	struct kxen_pager *pg;
@@ -245,16 +246,27 @@ int kxen_pager_open(struct kxen_domain *d, int *fd)
 
 	if (ret < 0)
 		return ret;
-	*fd = ret;
 	pg = kxen_pager_new(d);
 	f = IS_ERR(pg) ? ERR_CAST(pg) : make_pager_file(pg);
 	if (!IS_ERR(f)) {
-		fd_install(*fd, f);
+		*fd = ret;
+		*file = f;
 		return 0;
 	}
 	if (!IS_ERR(pg))
 		kxen_pager_kill(pg);
-	put_unused_fd(*fd);
+	put_unused_fd(ret);
 	*fd = -1;
 	return PTR_ERR(f);
+}
+
+/* The caller knows the descriptor, and has it from now on; or he does not, and it is no pager. */
+void kxen_pager_done(int fd, struct file *file, bool told)
+{
+	if (told) {
+		fd_install(fd, file);
+		return;
+	}
+	put_unused_fd(fd);
+	fput(file);
 }

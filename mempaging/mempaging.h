@@ -174,6 +174,7 @@ extern const struct mmu_notifier_ops kxen_pg_notifier_ops;
 void kxen_pg_look(struct work_struct *w);
 
 /* batch.c */
-int kxen_pager_open(struct kxen_domain *d, int *fd);
+int kxen_pager_open(struct kxen_domain *d, int *fd, struct file **file);
+void kxen_pager_done(int fd, struct file *file, bool told);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Memory paging as a part of a domain: what the core calls, and its tables. */
+#include <linux/build_bug.h>
 #include <linux/slab.h>
 #include <uapi/linux/kvm_xen.h>
 
@@ -121,15 +122,32 @@ static const struct kxen_stat_desc mempaging_stats[] = {
 
 /* --- the control device ------------------------------------------------------------------- */
 
+/* The argument, and what is behind it in its bytes. */
+struct pager_ctl {
+	struct kxen_pager_arg arg;
+	struct file *file;
+};
+
+static_assert(sizeof(struct pager_ctl) <= KXEN_CTL_ARG_MAX);
+
 static int ctl_pager(struct kxen_domain *d, void *arg)
 {
-	struct kxen_pager_arg *a = arg;
+	struct pager_ctl *c = arg;
 
-	return kxen_pager_open(d, &a->fd);
+	return kxen_pager_open(d, &c->arg.fd, &c->file);
+}
+
+static void ctl_pager_done(void *arg, bool told)
+{
+	struct pager_ctl *c = arg;
+
+	kxen_pager_done(c->arg.fd, c->file, told);
 }
 
 static const struct kxen_ctl_call mempaging_ctl[] = {
-	KXEN_CTL_CALL(KXEN_PAGER, kxen_pager_arg, fd, 0, true, ctl_pager),
+	{ .cmd = KXEN_PAGER, .size = sizeof(struct kxen_pager_arg),
+	  .min_size = offsetofend(struct kxen_pager_arg, fd), .own = true,
+	  .fn = ctl_pager, .done = ctl_pager_done },
 	{ }
 };
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The end of a pager, and of who waits for it. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +76,97 @@ static void pager_dies(void)
 	ck("  until the VMM gives it up", ram[340 * PAGE] == 0);
 }
 
+/* --- a descriptor that nobody is told of ------------------------------------------------- */
+
+static volatile int flips;
+static void *answer_page;
+
+/* The answer can be written, or not. */
+static void *flip(void *arg)
+{
+	(void)arg;
+	while (flips) {
+		mprotect(answer_page, PAGE, PROT_READ);
+		mprotect(answer_page, PAGE, PROT_READ | PROT_WRITE);
+	}
+	return NULL;
+}
+
+static int open_files(void)
+{
+	int n = 0;
+	DIR *d = opendir("/proc/self/fd");
+
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* Another VMM with a pager, which does nothing: as long as there is one, hooks stay. */
+static pid_t make_other_pager(void)
+{
+	int p[2];
+	pid_t pid;
+	char c;
+
+	if (pipe(p))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		munmap(ram, ram_size);
+		make_vmm(0);
+		if (pager_open(domid) < 0 || write(p[1], "", 1) != 1)
+			_exit(1);
+		while (1)
+			pause();
+	}
+	if (read(p[0], &c, 1) != 1)
+		return -1;
+	close(p[0]);
+	close(p[1]);
+	return pid;
+}
+
+static void not_told(void)
+{
+	int i, ret, before, good = 0, faults = 0, fd = open("/dev/kvm-xen", O_RDWR | O_CLOEXEC);
+	struct kxen_pager_arg *a;
+	pthread_t t;
+	pid_t other;
+
+	close(pager);	/* before a child has it, too */
+	other = make_other_pager();
+	answer_page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	a = answer_page;
+	before = open_files();
+	flips = 1;
+	pthread_create(&t, NULL, flip, NULL);
+	for (i = 0; i < 1000000 && (faults < 100 || good < 10); i++) {
+		/* It may not be written by us, either. */
+		do {
+			struct kxen_pager_arg new = { .size = sizeof(new), .domid = domid };
+			struct iovec l = { &new, sizeof(new) }, r = { a, sizeof(new) };
+
+			ret = process_vm_writev(getpid(), &l, 1, &r, 1, 0);
+		} while (ret != sizeof(*a));
+		ret = ioctl(fd, KXEN_PAGER, a) ? -errno : 0;
+		if (!ret)
+			close(a->fd);
+		good += !ret;
+		faults += ret == -EFAULT;
+	}
+	flips = 0;
+	pthread_join(t, NULL);
+	printf("# %d pagers, %d times EFAULT\n", good, faults);
+	ck("a pager whose descriptor cannot be told is none", faults >= 100 && open_files() == before);
+	close(fd);
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	pager = new_pager();
+}
+
 /* Another VMM is killed: in a child, with all that it has. */
 static void vmm_dies(void)
 {
@@ -120,5 +216,6 @@ void look_at_ends(void)
 {
 	second_vm();
 	pager_dies();
+	not_told();
 	vmm_dies();
 }
