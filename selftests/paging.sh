@@ -9,5 +9,5 @@ files() {
 	echo "--file $BUILD/selftests/paging --file $BUILD/selftests/kvm-xen"
 }
 echo "TAP version 13"
-hosts "$SELF/jobs/paging" files --module kvm-amd --module vhost_vsock --timeout 2400
+hosts "$SELF/jobs/paging" files --module kvm-amd --module vhost_vsock --module brd --timeout 2400
 tap_end

@@ -69,6 +69,7 @@ static void kinds(void)
 
 	ck("never touched: EBUSY", nominate(8000) == -EBUSY);
 	ck("no memory: EBUSY", nominate(1 << 20) == -EBUSY);
+	ck("the LAPIC's registers: EBUSY", nominate(0xfee00) == -EBUSY);
 	ck("gfn 2^36: EBUSY", nominate(1ULL << 36) == -EBUSY);
 	ck("gfn 2^52 - 1: EBUSY", nominate((1ULL << 52) - 1) == -EBUSY);
 	ck("gfn ~0: EBUSY", nominate(~0ULL) == -EBUSY);
@@ -330,6 +331,9 @@ static void read_with_signal(void)
 /* A domain can be paused while a vCPU of it waits for a page. */
 static void paused(void)
 {
+	static unsigned char state[MB];
+	struct kxen_stream_arg st = {
+		.size = sizeof(st), .domid = domid, .len = MB, .buf = (uintptr_t)state };
 	struct kxen_domid_arg p = { .size = sizeof(p), .domid = domid };
 	struct kxen_pager_event e;
 	struct access a;
@@ -342,6 +346,7 @@ static void paused(void)
 	event(&e, 60000);
 	ck("a vCPU sleeps for a page", sleeps(&a));
 	ck("  its domain can be paused", ioctl(ctl, KXEN_PAUSE, &p) == 0);
+	ck("  and saved", ioctl(ctl, KXEN_SAVE, &st) == 0 && st.len);
 	ck("  the page comes", fill(3, save[0]) == 0);
 	ck("  it is paused still", sleeps(&a));
 	ck("  it is unpaused", ioctl(ctl, KXEN_UNPAUSE, &p) == 0 && ends(&a) && a.value == 62);
@@ -445,12 +450,29 @@ static void watched(void)
 	drain();
 }
 
-void look_at_faults(void)
+static void handle_signal(void)
 {
 	struct sigaction sa = { .sa_handler = on_usr };
-	int how;
 
 	sigaction(SIGUSR1, &sa, NULL);
+}
+
+/* What depends on the processor's own tables. */
+void look_at_core(void)
+{
+	handle_signal();
+	nominated();
+	sleeps_then_right(LOAD);
+	sleeps_then_right(VCPU);
+	signals();
+	paused();
+}
+
+void look_at_faults(void)
+{
+	int how;
+
+	handle_signal();
 	held();
 	kinds();
 	nominated();

@@ -3,12 +3,17 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kvm.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "paging.h"
@@ -251,6 +256,154 @@ static void madv_free(void)
 	ck("MADV_FREE leaves what is out", fill(304, save) == 0 && ram[304 * PAGE] == 65);
 }
 
+/* --- several at once ----------------------------------------------------------------------- */
+
+/* A vCPU, and the VMM, want one page: it is asked for once, and comes to both. */
+static void two_want_it(void)
+{
+	struct kxen_pager_event e;
+	struct access a, v, w;
+
+	memset(ram + 3 * PAGE, 0x43, PAGE);
+	set_code(2, 3);
+	drain();
+	ck("one page is out", out(3, save) == 0);
+	begin(&v, 3, VCPU);
+	ck("  a vCPU asks for it", event(&e, 60000) && e.gfn == 3 && sleeps(&v));
+	begin(&a, 3, LOAD);
+	begin(&w, 3, MEM);
+	ck("  others wait, too, who need not ask", sleeps(&a) && sleeps(&w) && !event(&e, 0));
+	ck("  it comes to all of them", fill(3, save) == 0 && ends(&v) && ends(&a) && ends(&w) &&
+	   v.value == 0x43 && a.value == 0x43 && w.value == 0x43);
+}
+
+static volatile int racing;
+static volatile long wrong;
+
+#define RACED	360UL	/* frames */
+#define RACERS	4UL
+
+/* The VMM gives memory up, and uses it again: nobody sees anything else than that. */
+static void *give_up(void *arg)
+{
+	volatile unsigned char *at = ram + (RACED + (uintptr_t)arg) * PAGE;
+	unsigned int i;
+
+	for (i = 1; racing; i++) {
+		madvise((void *)at, PAGE, MADV_DONTNEED);
+		wrong += at[5] != 0;
+		at[5] = i;
+		at[4000] = i;
+		sched_yield();
+		wrong += at[5] != (i & 0xff) || at[4000] != (i & 0xff);
+	}
+	return NULL;
+}
+
+/* What comes back comes where it was, or nowhere. */
+static void races_with_discard(void)
+{
+	static unsigned char saves[RACERS][PAGE];
+	pthread_t t[RACERS];
+	unsigned long i, n = 0;
+
+	drain();
+	racing = 1;
+	for (i = 0; i < RACERS; i++)
+		pthread_create(&t[i], NULL, give_up, (void *)i);
+	for (i = 0; i < 400000 && n < 1000; i++) {
+		uint64_t gfn = RACED + i % RACERS;
+
+		if (out(gfn, saves[i % RACERS]))
+			continue;
+		fill(gfn, saves[i % RACERS]);
+		n++;
+	}
+	racing = 0;
+	for (i = 0; i < RACERS; i++)
+		pthread_join(t[i], NULL);
+	drain();
+	printf("# given up while it goes out and in: %lu times out\n", n);
+	ck("pages go out and in while they are given up: each is what it was, or empty", n && !wrong);
+	ck("  none is left anywhere", stat_of(domid, KXEN_STAT_PAGED_OUT) == 0 &&
+	   stat_of(domid, KXEN_STAT_PAGING_NOMINATED) == 0);
+}
+
+/* The VMM takes the memory away from its guest, as when it is unplugged, and gives it back, or not. */
+static void unplugged(void)
+{
+	struct kvm_userspace_memory_region none = { }, all = {
+		.memory_size = ram_size, .userspace_addr = (uintptr_t)ram };
+	struct kxen_pager_event e;
+
+	drain();
+	memset(ram + 380 * PAGE, 0x45, PAGE);
+	memset(ram + 381 * PAGE, 0x46, PAGE);
+	ck("two pages are out", out(380, save) == 0 && out(381, save) == 0);
+	ck("  the guest has no memory any more", ioctl(vm, KVM_SET_USER_MEMORY_REGION, &none) == 0);
+	ck("  no more of it goes out", nominate(382) == -EBUSY);
+	madvise(ram + 380 * PAGE, PAGE, MADV_DONTNEED);
+	ck("  the VMM gives up one: DROP", event(&e, 60000) && e.gfn == 380 &&
+	   e.flags == KXEN_PAGING_DROP);
+	ck("  and uses the other one: it comes", fill(381, save) == 0 && ram[381 * PAGE] == 0x46);
+	ck("  the guest has it again", ioctl(vm, KVM_SET_USER_MEMORY_REGION, &all) == 0 &&
+	   out(381, save) == 0 && fill(381, save) == 0);
+}
+
+/* --- direct input and output ---------------------------------------------------------------- */
+
+struct direct {
+	struct access a;
+	int disk;
+	struct iovec v[2];
+};
+
+static void *write_directly(void *arg)
+{
+	struct direct *d = arg;
+
+	d->a.tid = syscall(SYS_gettid);
+	d->a.ret = pwritev(d->disk, d->v, 2, 0);
+	d->a.done = 1;
+	return NULL;
+}
+
+/* A page of a write to a disk that is under way: the next one of that has to be waited for. */
+static void direct_io(void)
+{
+	int u = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	int disk = open("/dev/ram0", O_RDWR | O_DIRECT);
+	unsigned char *next = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct uffdio_register r = {
+		.range = { (uintptr_t)next, PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct direct d = { .disk = disk, .v = { { ram + 370 * PAGE, PAGE }, { next, PAGE } } };
+	struct uffdio_zeropage z = { .range = r.range };
+	struct uffdio_api api = { .api = UFFD_API };
+	struct pollfd p = { .fd = u, .events = POLLIN };
+
+	if (u < 0 || disk < 0 || ioctl(u, UFFDIO_API, &api) || ioctl(u, UFFDIO_REGISTER, &r)) {
+		printf("skip - direct I/O\n");
+		return;
+	}
+	memset(ram + 370 * PAGE, 0x44, PAGE);
+	pthread_create(&d.a.thread, NULL, write_directly, &d);
+	ck("direct I/O is under way", poll(&p, 1, 60000) == 1 && sleeps(&d.a));
+	ck("  its page: EBUSY", nominate(370) == -EBUSY && ram[370 * PAGE] == 0x44);
+	ioctl(u, UFFDIO_ZEROPAGE, &z);
+	ck("  it ends", ends(&d.a) && d.a.ret == 2 * (long)PAGE);
+	ck("  then the page goes out", out(370, save) == 0);
+	memset(&d.a, 0, sizeof(d.a));
+	pthread_create(&d.a.thread, NULL, write_directly, &d);
+	ck("  direct I/O of what is out waits for it", sleeps(&d.a));
+	ck("  and has it", fill(370, save) == 0 && ends(&d.a) && d.a.ret == 2 * (long)PAGE &&
+	   pread(disk, next, PAGE, 0) == PAGE && next[77] == 0x44);
+	close(u);
+	close(disk);
+	munmap(next, PAGE);
+	drain();
+}
+
 /* --- whose a frame is --------------------------------------------------------------------- */
 
 static uint64_t frame_of(const void *at)
@@ -322,6 +475,10 @@ static void another_has_the_frame(void)
 
 void look_at_kernel(void)
 {
+	two_want_it();
+	races_with_discard();
+	unplugged();
+	direct_io();
 	another_has_the_frame();
 	madv_free();
 	collapses_itself();
