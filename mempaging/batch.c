@@ -220,16 +220,6 @@ static const struct file_operations pager_fops = {
 	.release = pager_release,
 };
 
-/* With a reference of its own: the other one is for the end. */
-static struct file *make_pager_file(struct kxen_pager *pg)
-{
-	struct file *f = anon_inode_getfile("kvm-xen-pager", &pager_fops, pg, O_RDWR);
-
-	if (!IS_ERR(f))
-		refcount_inc(&pg->ref);
-	return f;
-}
-
 /**
  * kxen_pager_open() - Be a domain's pager, with a descriptor.
  * @d: the domain.
@@ -247,14 +237,18 @@ int kxen_pager_open(struct kxen_domain *d, int *fd, struct file **file)
 	if (ret < 0)
 		return ret;
 	pg = kxen_pager_new(d);
-	f = IS_ERR(pg) ? ERR_CAST(pg) : make_pager_file(pg);
+	/* The file has the reference. */
+	f = IS_ERR(pg) ? ERR_CAST(pg) :
+	    anon_inode_getfile("kvm-xen-pager", &pager_fops, pg, O_RDWR);
 	if (!IS_ERR(f)) {
 		*fd = ret;
 		*file = f;
 		return 0;
 	}
-	if (!IS_ERR(pg))
+	if (!IS_ERR(pg)) {
 		kxen_pager_kill(pg);
+		kxen_pager_put(pg);
+	}
 	put_unused_fd(ret);
 	*fd = -1;
 	return PTR_ERR(f);

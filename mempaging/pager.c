@@ -175,10 +175,13 @@ static struct kxen_pager *claim_pager(struct kxen_domain *d, struct kvm *kvm)
 		kxen_pager_put(pg);
 		return ERR_PTR(-EBUSY);
 	}
+	/* The caller's: with the VMM it may end before he has seen it. */
+	refcount_inc(&pg->ref);
 	ret = begin_pager(pg);
 	if (!ret)
 		return pg;
 	RCU_INIT_POINTER(d->mempaging->pager, NULL);
+	kxen_pager_put(pg);
 	kxen_pager_put(pg);
 	return ERR_PTR(ret);
 }
@@ -189,7 +192,8 @@ static struct kxen_pager *claim_pager(struct kxen_domain *d, struct kvm *kvm)
  *
  * Context: may sleep; takes domain->lock, and the VMM's mmap_lock, both killably. Where it is the
  * only one of the host hooks are put in place.
- * Return: the pager, for kxen_pager_kill(), or an error pointer as KXEN_PAGER documents.
+ * Return: the pager, for kxen_pager_kill() and kxen_pager_put(); or an error pointer as KXEN_PAGER
+ * documents.
  */
 struct kxen_pager *kxen_pager_new(struct kxen_domain *d)
 {
