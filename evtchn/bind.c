@@ -98,6 +98,37 @@ long kxen_port_bind_interdomain(struct kxen_domain *d, struct kxen_domain *rd,
 }
 
 /**
+ * kxen_port_bind_service() - Connect a new port of domain 0 to what this kernel does there.
+ * @domid: for which domain.
+ * @remote_port: the port that kxen_host_alloc_service() has made, a process's.
+ * @host: the consumer of the new port.
+ * @out: the new port, pending from the start.
+ *
+ * Context: may sleep.
+ * Return: 0; as kxen_port_alloc(); -EINVAL if there is no such port, or somebody has it.
+ */
+long kxen_port_bind_service(u16 domid, u32 remote_port, struct kxen_host_port *host, u32 *out)
+{
+	struct kxen_domain *d = kxen_dom0;
+	struct kxen_port *p, *rp;
+	long ret;
+
+	mutex_lock(&d->evtchn->event_lock);
+	ret = kxen_port_alloc(d, &p);
+	if (!ret) {
+		rp = kxen_port(d, remote_port);
+		if (!rp || rp->state != KXEN_PORT_UNBOUND || !rp->serves || rp->serves != domid)
+			ret = -EINVAL;
+	}
+	if (!ret) {
+		*out = p->port;
+		connect(d, p, host, d, rp);
+	}
+	mutex_unlock(&d->evtchn->event_lock);
+	return ret;
+}
+
+/**
  * kxen_port_reconnect() - Connect a restored port to its peer of before.
  * @d: the restored domain.
  * @port: its port.

@@ -28,6 +28,8 @@ static void free_pair(struct kxen_domain *d, struct kxen_port *p,
 	rp->state = KXEN_PORT_UNBOUND;
 	rp->remote = NULL;
 	rp->remote_domid = d->domid;
+	if (rp->host && rp->host->closed)
+		rp->host->closed(rp->host);
 	trace_kxen_port(rd->domid, rp->port, KXEN_PORT_UNBOUND,
 			rp->notify_vcpu);
 	kxen_port_free_locked(d, p);

@@ -209,6 +209,7 @@ long kxen_port_alloc_unbound(struct kxen_domain *d, u16 remote, bool allowed,
 long kxen_port_bind_interdomain(struct kxen_domain *d, struct kxen_domain *rd,
 				u32 remote_port, struct kxen_host_port *host,
 				u32 *out);
+long kxen_port_bind_service(u16 domid, u32 remote_port, struct kxen_host_port *host, u32 *out);
 void kxen_port_reconnect(struct kxen_domain *d, u32 port,
 			 struct kxen_domain *rd, u32 remote_port);
 long kxen_port_send(struct kxen_domain *d, u32 port,

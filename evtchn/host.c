@@ -60,6 +60,42 @@ long kxen_host_alloc_unbound(u32 remote, struct kxen_host_port *host, u32 *port)
 	return kxen_port_alloc_unbound(kxen_dom0, remote, true, host, port);
 }
 
+/**
+ * kxen_host_alloc_service() - A port of domain 0 that stands for one of another domain.
+ * @domid: that domain; a process of domain 0 that names it, and the port, is connected.
+ * @host: the consumer, as above.
+ * @port: the port, with KXEN_HOST_SERVICE for whoever is to bind to it.
+ *
+ * Context: may sleep. Return: 0, -ENOSPC, -ENOMEM.
+ */
+long kxen_host_alloc_service(u16 domid, struct kxen_host_port *host, u32 *port)
+{
+	long ret = kxen_port_alloc_unbound(kxen_dom0, kxen_dom0->domid, true, host, port);
+
+	if (ret)
+		return ret;
+	/* Whoever has bound to it by its own number meanwhile has what he asked for. */
+	mutex_lock(&kxen_dom0->evtchn->event_lock);
+	kxen_port(kxen_dom0, *port)->serves = domid;
+	mutex_unlock(&kxen_dom0->evtchn->event_lock);
+	return 0;
+}
+
+/* Has it another end? As of now; context: any. */
+bool kxen_host_is_bound(u32 port)
+{
+	struct kxen_port *p = kxen_port(kxen_dom0, port);
+	unsigned long flags;
+	bool bound;
+
+	if (!p)
+		return false;
+	raw_spin_lock_irqsave(&p->lock, flags);
+	bound = p->state == KXEN_PORT_INTERDOMAIN;
+	raw_spin_unlock_irqrestore(&p->lock, flags);
+	return bound;
+}
+
 /* As above, connected to @remote_port of @remote; also -ESRCH and -EINVAL. */
 long kxen_host_bind_interdomain(u32 remote, u32 remote_port,
 				struct kxen_host_port *host, u32 *port)
@@ -70,7 +106,11 @@ long kxen_host_bind_interdomain(u32 remote, u32 remote_port,
 
 	if (!rd)
 		return -ESRCH;
-	ret = kxen_port_bind_interdomain(kxen_dom0, rd, remote_port, host, port);
+	if (remote_port & KXEN_HOST_SERVICE)
+		ret = kxen_port_bind_service(rd->domid, remote_port & ~KXEN_HOST_SERVICE, host,
+					     port);
+	else
+		ret = kxen_port_bind_interdomain(kxen_dom0, rd, remote_port, host, port);
 	kxen_domain_put(rd);
 	return ret;
 }

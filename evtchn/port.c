@@ -189,6 +189,7 @@ void kxen_port_free_locked(struct kxen_domain *d, struct kxen_port *p)
 	p->remote = NULL;
 	p->remote_domid = 0;
 	p->virq = 0;
+	p->serves = 0;
 	WRITE_ONCE(p->host, NULL);
 	p->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;
 	WRITE_ONCE(p->notify_vcpu, 0);

@@ -31,6 +31,7 @@ enum kxen_port_state {
  * @virq: which one, while bound to a virtual interrupt.
  * @remote_port: peer's port, while interdomain.
  * @priority: for FIFO; a sender reads it without the lock.
+ * @serves: of domain 0, unbound: the domain for which it can be bound; 0: for none.
  * @pending_deferred: raised, and not told to the guest: its FIFO word is not there yet, or the
  *	domain is frozen.
  * @lastq: for FIFO: the queue that it was in last, changed under its lock.
@@ -48,6 +49,7 @@ struct kxen_port {
 	u32 remote_port;
 	u8 priority;
 	bool pending_deferred;
+	u16 serves;
 	u32 lastq;
 	struct kxen_domain *remote;
 	struct kxen_host_port *host;
