@@ -192,12 +192,26 @@ static void give_back(struct kxen_dom0_page *p)
 	p->page = NULL;
 }
 
+/*
+ * What is nominated for paging stays so, as on Xen, while nobody can write to it here: its pager
+ * maps it to read it. Who could write would do so behind the pager's back.
+ */
+static struct page *kept_page(const struct kxen_dom0_page *p)
+{
+	const struct kxen_frame_ops *ops = p->d->frame_ops;
+
+	return ops && p->read_only ? ops->kept(p->d, p->gfn) : NULL;
+}
+
 static int pin(struct kxen_dom0_page *p, const struct host_found *f)
 {
 	int ret = kxen_memory_charge(p->d);
 
 	if (ret)
 		return ret;
+	p->page = kept_page(p);
+	if (p->page)
+		return 0;
 	ret = kxen_memory_pin(f->mm, f->at.hva, true, &p->page);
 	if (ret) {
 		kxen_memory_uncharge(p->d);
@@ -279,9 +293,14 @@ static int map(struct kxen_dom0_page *p)
  */
 int kxen_dom0_page_map(struct kxen_domain *d, u64 gfn, bool read_only, struct kxen_dom0_page *p)
 {
+	struct page *ring = NULL;
 	int ret = 1;
 	u32 i;
 
+	if (kxen_p2m_is_ring(d, gfn))
+		ring = d->frame_ops->ring_page(d);
+	if (ring)
+		return kxen_dom0_page_give(d, ring, p);
 	*p = (struct kxen_dom0_page) { .d = d, .gfn = gfn, .read_only = read_only };
 	if (!kxen_domain_hold(d))
 		return -ESRCH;

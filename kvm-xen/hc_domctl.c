@@ -18,7 +18,9 @@
 #include "kill.h"
 #include "kvm/glue.h"
 #include "kxen.h"
+#include "p2m.h"
 #include "pause.h"
+#include "subsys.h"
 #include "hc_toolstack.h"
 
 static_assert(sizeof(struct kxen_domctl) == 144);
@@ -94,7 +96,10 @@ static void guest_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
 		i->flags |= KXEN_DOMINF_paused;
 	if (!d->kvm)
 		return;
+	i->paged_pages = d->frame_ops ? d->frame_ops->paged(d) : 0;
+	/* As of two moments. */
 	i->tot_pages = kxen_domain_pages(d, false);
+	i->tot_pages -= min(i->tot_pages, i->paged_pages);
 	i->max_pages = kxen_domain_pages(d, true);
 	vcpus_info(d, i);
 }
@@ -161,23 +166,10 @@ static long unpausedomain(struct kxen_hc *hc, struct kxen_domain *d, struct kxen
 	return kxen_domain_tool_unpause(d);
 }
 
-/**
- * struct domctl_op - a call that names a domain that there is.
- * @cmd: KXEN_DOMCTL_*.
- * @host: what it is for domain 0: OF_HOST, or the error.
- * @out: the structure goes back.
- * @fn: does it.
- */
-struct domctl_op {
-	u32 cmd;
-	int host;
-	bool out;
-	long (*fn)(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c);
-};
-
 #define OF_HOST	0
 
-static const struct domctl_op domctl_ops[] = {
+/* Those of the parts come behind them. */
+static const struct kxen_domctl_entry domctl_ops[] = {
 	{ KXEN_DOMCTL_destroydomain, -EINVAL, false, destroydomain },
 	{ KXEN_DOMCTL_pausedomain, -EINVAL, false, pausedomain },
 	{ KXEN_DOMCTL_unpausedomain, -EINVAL, false, unpausedomain },
@@ -186,20 +178,20 @@ static const struct domctl_op domctl_ops[] = {
 	{ KXEN_DOMCTL_getvcpuaffinity, OF_HOST, false, kxen_hc_getvcpuaffinity },
 };
 
-static const struct domctl_op *find_op(u32 cmd)
+static const struct kxen_domctl_entry *find_op(u32 cmd)
 {
-	const struct domctl_op *o;
+	const struct kxen_domctl_entry *o;
 
 	for (o = domctl_ops; o < domctl_ops + ARRAY_SIZE(domctl_ops); o++)
 		if (o->cmd == cmd)
 			return o;
-	return NULL;
+	return kxen_subsys_domctl(cmd);
 }
 
 /* @out: the structure is to go back. */
 static long of_domain(struct kxen_hc *hc, struct kxen_domctl *c, bool *out)
 {
-	const struct domctl_op *o = find_op(c->cmd);
+	const struct kxen_domctl_entry *o = find_op(c->cmd);
 	struct kxen_domain *d = NULL;
 	long ret = -ENOSYS;
 

@@ -9,6 +9,7 @@
 
 #include "arch.h"
 #include "hypercall.h"
+#include "p2m.h"
 #include "xen_abi.h"
 
 static bool deprecated(u32 index)
@@ -127,11 +128,18 @@ int kxen_hvm_param_give(struct kxen_domain *d, u32 index, u64 value)
 	return 0;
 }
 
-/* As the guest would read it: 0; -EINVAL for none of Xen's. Context: any. */
+/*
+ * As the guest would read it: 0; -EINVAL for none of Xen's. Where a pager's ring is no guest is
+ * told, and no record has it: that is where it is. Context: any.
+ */
 int kxen_hvm_param_read(struct kxen_domain *d, u32 index, u64 *value)
 {
 	if (index >= KXEN_NR_PARAMS || deprecated(index))
 		return -EINVAL;
+	if (index == HVM_PARAM_PAGING_RING_PFN) {
+		*value = d->frame_ops ? d->frame_ops->ring : 0;
+		return 0;
+	}
 	*value = READ_ONCE(d->params[array_index_nospec(index, KXEN_NR_PARAMS)]);
 	return 0;
 }
@@ -157,6 +165,9 @@ static struct kxen_domain *hvm_domain(struct kxen_hc *hc, const struct xen_hvm_p
 /* What a controller may give (kxen_hvm_param_give()), with Xen's word for what is given once. */
 static long set_by_host(struct kxen_domain *d, const struct xen_hvm_param *p)
 {
+	/* The page has its place, and a toolstack that knows it may say so. */
+	if (kxen_p2m_is_ring(d, p->value) && p->index == HVM_PARAM_PAGING_RING_PFN)
+		return 0;
 	return p->index == HVM_PARAM_ALTP2M ? -EEXIST : kxen_hvm_param_give(d, p->index, p->value);
 }
 

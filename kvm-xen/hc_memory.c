@@ -238,8 +238,10 @@ static struct kxen_mem_slot commands[BIT(KXEN_MEM_CMD_BITS)] __ro_after_init = {
 	[XENMEM_set_memory_map] = { kxen_hc_set_memory_map, .means = KXEN_MEANS_NEW_LIFE },
 	[XENMEM_machine_memory_map] = { no_map, REFUSED, .means = KXEN_MEANS_NOTHING },
 	[XENMEM_increase_reservation] = { kxen_hc_increase_reservation, .part = true },
-	[XENMEM_decrease_reservation] = { kxen_hc_decrease_reservation, .part = true },
-	[XENMEM_populate_physmap] = { kxen_hc_populate_physmap, .part = true },
+	[XENMEM_decrease_reservation] = { kxen_hc_decrease_reservation, .part = true,
+					  .host = kxen_hc_reservation_host },
+	[XENMEM_populate_physmap] = { kxen_hc_populate_physmap, .part = true,
+				      .host = kxen_hc_reservation_host },
 	[XENMEM_get_vnumainfo] = { vnumainfo, REFUSED },
 	[XENMEM_reserved_device_memory_map] = { reserved_map, REFUSED },
 };

@@ -4,6 +4,7 @@
  * many extents are done, and never an error. A call that is cut goes on where its command says,
  * which the guest can have made up. An extent is not cut: it has at most 512 frames.
  */
+#include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/sched/signal.h>
 #include <linux/types.h>
@@ -161,4 +162,32 @@ long kxen_hc_increase_reservation(struct kxen_hc *hc)
 long kxen_hc_populate_physmap(struct kxen_hc *hc)
 {
 	return each_extent(hc, populate_one);
+}
+
+/**
+ * kxen_hc_reservation_host() - decrease_reservation, populate_physmap by a process of domain 0.
+ * @hc: the call, without a vCPU.
+ *
+ * Of another domain's memory its VMM has to say. What a toolstack takes away, and gives again, is
+ * the page of a pager's ring, which no guest has.
+ * Context: the process's own thread, no lock held, may sleep.
+ * Return: how many extents, 1 or 0, and never an error, as Xen's.
+ */
+long kxen_hc_reservation_host(struct kxen_hc *hc)
+{
+	bool there = (u32)hc->arg[0] == XENMEM_populate_physmap;
+	struct reservation r;
+	struct kxen_domain *d;
+	long done = 0;
+	u64 gfn;
+
+	if (kxen_hc_get_struct(hc, &r, hc->arg[1], &reservation_layout))
+		return 0;
+	d = kxen_hc_target(hc, r.domid);
+	if (IS_ERR(d))
+		return 0;
+	if (r.nr == 1 && !r.order && !get_extent(hc, &r, 0, &gfn) && kxen_p2m_is_ring(d, gfn))
+		done = d->frame_ops->ring_place(d, there);
+	kxen_domain_put(d);
+	return done;
 }

@@ -72,6 +72,7 @@ long kxen_hc_unhook(struct kxen_hc *hc, u64 gfn);
 long kxen_hc_decrease_reservation(struct kxen_hc *hc);
 long kxen_hc_increase_reservation(struct kxen_hc *hc);
 long kxen_hc_populate_physmap(struct kxen_hc *hc);
+long kxen_hc_reservation_host(struct kxen_hc *hc);
 
 /* What a call of the group says of a domain that is held. */
 enum kxen_meaning kxen_hc_memory_means(const struct kxen_hc *hc);

@@ -290,7 +290,7 @@ struct kxen_domain {
 	struct mutex p2m_view_lock;
 	bool p2m_view_wanted;	/* there is one to be made */
 	u32 p2m_holes;		/* and how many show nothing: p2m_hole.c */
-	bool (*frame_out)(struct kxen_domain *d, u64 gfn);	/* a part's; kxen_p2m_is_out() */
+	const struct kxen_frame_ops *frame_ops;	/* of a part that pages; p2m.h */
 	int p2m_saved;		/* of these, in records of parts; under p2m_lock */
 	u32 p2m_held;		/* pages that are held and were placed; under pin_lock */
 	bool p2m_closed;

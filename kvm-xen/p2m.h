@@ -115,6 +115,33 @@ struct kxen_p2m {
 	struct kxen_p2m_entry *entry;
 };
 
+/**
+ * struct kxen_frame_ops - what a part that pages knows of frames: a domain has them, or not.
+ * @ring: a frame at which processes of domain 0 find a page that no guest has.
+ * @out: the VMM's memory there is paged out; its pager is told.
+ * @kept: nobody reaches the VMM's memory there, but it has a page, which is kept: held as by
+ *	kxen_memory_pin(). NULL: it is as ever.
+ * @ring_page: the page, with a reference; NULL: it was taken away, or there is no memory.
+ * @ring_place: it is there from now on, or is not. Return: that is so, and was not before.
+ * @paged: how many pages are out.
+ *
+ * Context: @out, @kept and @paged any that may take a spinlock; else no lock held, may sleep.
+ */
+struct kxen_frame_ops {
+	u64 ring;
+	bool (*out)(struct kxen_domain *d, u64 gfn);
+	struct page *(*kept)(struct kxen_domain *d, u64 gfn);
+	struct page *(*ring_page)(struct kxen_domain *d);
+	bool (*ring_place)(struct kxen_domain *d, bool there);
+	u64 (*paged)(struct kxen_domain *d);
+};
+
+/* Is this frame the ring's? */
+static inline bool kxen_p2m_is_ring(const struct kxen_domain *d, u64 gfn)
+{
+	return d->frame_ops && d->frame_ops->ring == gfn;
+}
+
 /*
  * The VMM's memory at this frame is paged out, as of now: its pager is told that somebody wants
  * it, who is another domain or a process of the host, and comes again. The domain's own accesses do
@@ -122,7 +149,7 @@ struct kxen_p2m {
  */
 static inline bool kxen_p2m_is_out(struct kxen_domain *d, u64 gfn)
 {
-	return d->frame_out && d->frame_out(d, gfn);
+	return d->frame_ops && d->frame_ops->out(d, gfn);
 }
 
 /* p2m.c */

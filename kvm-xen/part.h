@@ -15,6 +15,7 @@ struct dentry;
 struct kvm_memory_slot;
 struct kxen_create;
 struct kxen_domain;
+struct kxen_domctl;
 struct kxen_hc;
 struct kxen_hook_set;
 struct kxen_stream_in;
@@ -130,6 +131,21 @@ struct kxen_mem_entry {
 #define KXEN_MEM_CMD_BITS	6
 
 /**
+ * struct kxen_domctl_entry - a call of HYPERVISOR_domctl that names a domain that there is.
+ * @cmd: KXEN_DOMCTL_*.
+ * @host: what it is for domain 0: 0, the same; or the error.
+ * @out: the structure goes back, if it returns 0.
+ * @fn: 0 or -errno, as a process of domain 0 gets it. Context: the process's own thread, may sleep,
+ *	no lock held; the domain has a reference.
+ */
+struct kxen_domctl_entry {
+	u32 cmd;
+	int host;
+	bool out;
+	long (*fn)(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c);
+};
+
+/**
  * struct kxen_space - where pages come from that XENMEM_add_to_physmap places, if they are a
  *	part's.
  * @space: XENMAPSPACE_*.
@@ -228,6 +244,7 @@ struct kxen_stat_desc {
  *	and checked with those; it takes them itself, kxen_hook_set_get(), while it needs them.
  * @hypercalls: calls of its guest; ends with one that has no @fn.
  * @memory_ops: commands of memory_op; ends with one that has neither @fn nor @host.
+ * @domctls: calls of domctl; ends with one that has no @fn.
  * @spaces: whose pages its guest can place; ends with one that has no @add.
  * @ctl: calls of the control device; ends with one that has no @fn.
  *
@@ -267,6 +284,7 @@ struct kxen_subsys {
 	struct kxen_hook_set *hooks;
 	const struct kxen_hc_entry *hypercalls;
 	const struct kxen_mem_entry *memory_ops;
+	const struct kxen_domctl_entry *domctls;
 	const struct kxen_space *spaces;
 	const struct kxen_ctl_call *ctl;
 };

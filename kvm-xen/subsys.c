@@ -86,9 +86,13 @@ static int check_limits(const struct kxen_subsys *part)
 static int check_tables(const struct kxen_subsys *part, kxen_ctl_is_core_fn is_core,
 			u32 *last_rec)
 {
+	const struct kxen_domctl_entry *e;
 	const struct kxen_ctl_call *c;
 	const struct kxen_space *s;
 
+	for (e = part->domctls; e && e->fn; e++)
+		if (kxen_subsys_domctl(e->cmd) != e)
+			return refuse_part(part->name, "domctl", e->cmd);
 	for (s = part->spaces; s && s->add; s++)
 		if (kxen_subsys_space(s->space) != s)
 			return refuse_part(part->name, "space", s->space);
@@ -527,5 +531,18 @@ const struct kxen_ctl_call *kxen_subsys_ctl(unsigned int cmd)
 		for (c = parts[i]->ctl; c && c->fn; c++)
 			if (c->cmd == cmd)
 				return c;
+	return NULL;
+}
+
+/* Likewise, of domctl. */
+const struct kxen_domctl_entry *kxen_subsys_domctl(u32 cmd)
+{
+	const struct kxen_domctl_entry *e;
+	int i;
+
+	for (i = 0; i < NR_PARTS; i++)
+		for (e = parts[i]->domctls; e && e->fn; e++)
+			if (e->cmd == cmd)
+				return e;
 	return NULL;
 }

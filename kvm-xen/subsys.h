@@ -89,5 +89,6 @@ void kxen_subsys_debugfs(struct kxen_domain *d, struct dentry *dir);
 const struct kxen_space *kxen_subsys_space(u32 space);
 long kxen_subsys_space_remove(struct kxen_hc *hc, u64 gfn);
 const struct kxen_ctl_call *kxen_subsys_ctl(unsigned int cmd);
+const struct kxen_domctl_entry *kxen_subsys_domctl(u32 cmd);
 
 #endif

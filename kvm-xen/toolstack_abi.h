@@ -24,6 +24,7 @@
 #define KXEN_DOMCTL_setvcpuaffinity	9
 #define KXEN_DOMCTL_getvcpuinfo		14
 #define KXEN_DOMCTL_getvcpuaffinity	25
+#define KXEN_DOMCTL_vm_event_op		56
 
 #define KXEN_SYSCTL_readconsole		1
 #define KXEN_SYSCTL_physinfo		3
@@ -94,6 +95,19 @@ struct kxen_vcpuaffinity {
 	struct kxen_xenctl_bitmap soft;
 };
 
+/* vm_event_op: mode, op */
+#define KXEN_VM_EVENT_PAGING	1
+#define KXEN_VM_EVENT_ENABLE	0
+#define KXEN_VM_EVENT_DISABLE	1
+#define KXEN_VM_EVENT_RESUME	2
+#define KXEN_VM_EVENT_VERSION	3
+
+struct kxen_vm_event_op {
+	__u32 op;
+	__u32 mode;
+	__u32 value;		/* ENABLE: the port; VERSION */
+};
+
 struct kxen_domctl {
 	__u32 cmd;
 	__u32 interface_version;
@@ -103,6 +117,7 @@ struct kxen_domctl {
 		struct kxen_getdomaininfo info;
 		struct kxen_getvcpuinfo vcpu;
 		struct kxen_vcpuaffinity affinity;
+		struct kxen_vm_event_op vm_event;
 		__u8 size[128];
 	} u;
 };
@@ -225,6 +240,52 @@ struct kxen_sysctl {
 		struct kxen_getdomaininfolist list;
 		__u8 size[128];
 	} u;
+};
+
+/* --- a pager's ring: one page, of 8 slots -------------------------------------------------- */
+
+#define KXEN_VM_EVENT_INTERFACE	7	/* 4.17 to 4.22 */
+
+#define KXEN_VM_EVENT_PAUSED		0x1	/* flags */
+#define KXEN_VM_EVENT_FOREIGN		0x2
+#define KXEN_VM_EVENT_REASON_PAGING	3
+#define KXEN_MEM_PAGING_DROP		0x1	/* paging_flags */
+#define KXEN_MEM_PAGING_EVICT_FAIL	0x2
+
+struct kxen_vm_event {
+	__u32 version;
+	__u32 flags;
+	__u32 reason;
+	__u32 vcpu_id;
+	__u16 altp2m_idx;
+	__u16 pad[3];
+	__u64 gfn;
+	__u32 p2mt;
+	__u32 paging_flags;
+	__u8 others[360];	/* of other reasons */
+};
+
+struct kxen_vm_event_ring {
+	__u32 req_prod;
+	__u32 req_event;
+	__u32 rsp_prod;
+	__u32 rsp_event;
+	__u8 pad[48];
+	struct kxen_vm_event slot[8];
+};
+
+/* memory_op paging_op */
+#define KXEN_PAGING_OP_NOMINATE	0
+#define KXEN_PAGING_OP_EVICT	1
+#define KXEN_PAGING_OP_PREP	2
+
+struct kxen_mem_paging_op {
+	__u8 op;
+	__u8 pad;
+	__u16 domain;
+	__u32 pad2;
+	__u64 buffer;
+	__u64 gfn;
 };
 
 #endif

@@ -34,6 +34,9 @@
 #ifndef XENMEM_maximum_gpfn
 #define XENMEM_maximum_gpfn 14
 #endif
+#ifndef XENMEM_paging_op
+#define XENMEM_paging_op 20
+#endif
 #ifndef XENMEM_get_vnumainfo
 #define XENMEM_get_vnumainfo 26
 #endif
@@ -89,6 +92,9 @@
 #define KXEN_EVTCHNOP_RESET_CONT 14	/* Xen's own, of a reset that goes on */
 
 /* HVM_PARAM_* */
+#ifndef HVM_PARAM_PAGING_RING_PFN
+#define HVM_PARAM_PAGING_RING_PFN 27
+#endif
 #ifndef HVM_PARAM_VM86_TSS
 #define HVM_PARAM_VM86_TSS 15
 #endif

@@ -43,18 +43,33 @@ static struct kvm *get_pager_vm(struct kxen_pager *pg)
 	return kvm;
 }
 
-static int do_nominate(struct kxen_pager *pg, struct kxen_pager_batch *b, struct pager_list *l)
+/**
+ * kxen_pager_nominate() - Nominate pages, whichever way the pager asks.
+ * @pg: the pager.
+ * @gfn: their frames, not trusted.
+ * @res: for each 0 or -EBUSY.
+ * @nr: how many.
+ * @done: how many have a result; 0 before.
+ *
+ * Context: may sleep, no lock held. Return: 0; -ESHUTDOWN: it has ended, or the VM has.
+ */
+int kxen_pager_nominate(struct kxen_pager *pg, const u64 *gfn, s32 *res, u32 nr, u32 *done)
 {
 	struct kvm *kvm = get_pager_vm(pg);
+	int ret = 0;
 
 	if (!kvm)
 		return -ESHUTDOWN;
 	if (!mutex_lock_killable(&pg->batch)) {
-		b->done = kxen_pg_nominate(pg, l->gfn, l->res, b->nr);
+		/* Again: the end waits for this lock once, and frees all entries behind that. */
+		if (READ_ONCE(pg->dead))
+			ret = -ESHUTDOWN;
+		else
+			*done = kxen_pg_nominate(pg, gfn, res, nr);
 		mutex_unlock(&pg->batch);
 	}
 	kxen_glue_vm_put(kvm);
-	return 0;
+	return ret;
 }
 
 static int do_one(struct kxen_pager *pg, unsigned int cmd, u64 gfn, void __user *page)
@@ -91,7 +106,8 @@ static int pager_run(struct kxen_pager *pg, unsigned int cmd, struct kxen_pager_
 
 	if (copy_from_user(l->gfn, u64_to_user_ptr(b->gfns), b->nr * sizeof(*l->gfn)))
 		return -EFAULT;
-	ret = cmd == KXEN_PAGER_NOMINATE ? do_nominate(pg, b, l) : do_each(pg, cmd, b, l);
+	ret = cmd == KXEN_PAGER_NOMINATE ?
+	      kxen_pager_nominate(pg, l->gfn, l->res, b->nr, &b->done) : do_each(pg, cmd, b, l);
 	if (ret)
 		return ret;
 	if (copy_to_user(u64_to_user_ptr(b->results), l->res, b->done * sizeof(*l->res)))

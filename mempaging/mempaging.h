@@ -23,6 +23,10 @@
 #include "../kvm-xen/kxen.h"
 #include "state.h"
 
+struct kxen_domctl;
+struct kxen_hc;
+struct kxen_pg_ring;
+
 #define KXEN_PG_RUN		64	/* pages that are frozen with the VMM's lock held once */
 #define KXEN_PG_QUEUES		16	/* of those who wait */
 #define KXEN_PG_SKIP		64	/* notices that are looked through in one hold of a lock */
@@ -31,6 +35,9 @@
 /**
  * struct kxen_mempaging - what a domain has of paging.
  * @pager: its pager; RCU, changed by who makes it the first time, and by its end.
+ * @gone: who waits for that end.
+ * @ring_page: the page of a ring, once somebody has asked for it; it stays.
+ * @ring_away: it was taken away from where processes of domain 0 find it.
  * @waits: how often somebody has waited.
  * @lost: pages that were out when a pager ended.
  * @outs: what pagers before this one have counted.
@@ -40,6 +47,9 @@
  */
 struct kxen_mempaging {
 	struct kxen_pager __rcu *pager;
+	wait_queue_head_t gone;
+	struct page *ring_page;
+	unsigned long ring_away;
 	atomic64_t waits;
 	atomic64_t lost;
 	atomic64_t outs;
@@ -85,6 +95,8 @@ struct kxen_pg_run {
  * @look: a work item: some of it may be gone.
  * @look_from: where, in bytes; under @lock.
  * @look_to: and up to where; no further than @look_from: nowhere.
+ * @ring: it is told by Xen's ring, and asks by hypercalls; else by a descriptor. Set once.
+ * @tell: the ring's, queued when there is a notice; with @ring.
  * @end: the end, by a work item.
  * @ending: it is on its way.
  * @rcu: for who has found it by its domain.
@@ -108,6 +120,8 @@ struct kxen_pager {
 	struct work_struct look;
 	unsigned long look_from;
 	unsigned long look_to;
+	struct kxen_pg_ring *ring;
+	struct work_struct *tell;
 	struct work_struct end;
 	unsigned long ending;
 	struct rcu_head rcu;
@@ -136,6 +150,9 @@ bool kxen_pg_install(struct kxen_pager *pg, struct vm_area_struct *vma, struct k
 void kxen_pg_dropped(struct kxen_pager *pg, struct kxen_pg_entry *e);
 bool kxen_pg_has_notice(struct kxen_pager *pg);
 bool kxen_pg_next_notice(struct kxen_pager *pg, struct kxen_pager_event *ev);
+bool kxen_pg_next_notice_but(struct kxen_pager *pg, struct kxen_pager_event *ev, const u64 *gfn,
+			     u32 nr);
+bool kxen_pg_forgive_drop(struct kxen_pager *pg, u64 gfn);
 u32 kxen_pg_free_all(struct kxen_pager *pg);
 
 /* mark.c */
@@ -160,6 +177,7 @@ int kxen_pg_fill_one(struct kxen_pager *pg, u64 gfn, const void __user *buf);
 vm_fault_t kxen_pg_fault(struct vm_fault *vmf);
 
 /* wait.c */
+void kxen_pg_tell_pager(struct kxen_pager *pg);
 void kxen_pg_want(struct kxen_pager *pg, struct kxen_pg_entry *e, u8 how, u16 vcpu);
 int kxen_pg_wait(struct kxen_pager *pg, unsigned long hva, u64 gen, bool interruptible);
 int kxen_pg_wait_step(struct kxen_pager *pg, unsigned long hva, u64 gen);
@@ -168,6 +186,7 @@ void kxen_pg_wake_all(struct kxen_pager *pg);
 bool kxen_pg_vcpu_waits(struct kxen_pager *pg, struct kxen_vcpu *v, u64 gfn);
 bool kxen_pg_met_here(struct kxen_pager *pg, const struct kxen_pg_entry *e);
 bool kxen_pg_frame_out(struct kxen_domain *d, u64 gfn);
+struct page *kxen_pg_frame_kept(struct kxen_domain *d, u64 gfn);
 
 /* drop.c */
 extern const struct mmu_notifier_ops kxen_pg_notifier_ops;
@@ -176,5 +195,22 @@ void kxen_pg_look(struct work_struct *w);
 /* batch.c */
 int kxen_pager_open(struct kxen_domain *d, int *fd, struct file **file);
 void kxen_pager_done(int fd, struct file *file, bool told);
+int kxen_pager_nominate(struct kxen_pager *pg, const u64 *gfn, s32 *res, u32 nr, u32 *done);
+
+/* ring.c */
+int kxen_pg_ring_new(struct kxen_pager *pg, u32 *port);
+void kxen_pg_ring_kick(struct kxen_pg_ring *ring);
+bool kxen_pg_ring_is_bound(const struct kxen_pg_ring *ring);
+void kxen_pg_ring_end(struct kxen_pg_ring *ring);
+
+/* ring_page.c */
+#define KXEN_PG_RING_GFN	0xfeff8ULL	/* as on Xen: the first of its special pages */
+struct page *kxen_pg_ring_page(struct kxen_domain *d);
+bool kxen_pg_ring_place(struct kxen_domain *d, bool there);
+void kxen_pg_ring_page_free(struct kxen_mempaging *m);
+
+/* op.c, vm_event.c */
+long kxen_pg_paging_op(struct kxen_hc *hc);
+long kxen_pg_vm_event_op(struct kxen_hc *hc, struct kxen_domain *d, struct kxen_domctl *c);
 
 #endif

@@ -62,6 +62,8 @@ static void pager_end(struct work_struct *w)
 	struct kxen_pager *pg = container_of(w, struct kxen_pager, end);
 	struct kxen_mempaging *m = pg->d->mempaging;
 
+	if (pg->ring)
+		kxen_pg_ring_end(pg->ring);
 	/* Who nominates has looked whether it is dead, and whoever does from now on sees it. */
 	mutex_lock(&pg->batch);
 	mutex_unlock(&pg->batch);
@@ -80,6 +82,7 @@ static void pager_end(struct work_struct *w)
 	trace_kxen_domain(pg->d->domid, "pager ended");
 	/* From here on the domain can have another one. */
 	RCU_INIT_POINTER(m->pager, NULL);
+	wake_up_all(&m->gone);
 	kxen_pager_put(pg);
 }
 

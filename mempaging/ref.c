@@ -45,6 +45,7 @@ void kxen_pager_put(struct kxen_pager *pg)
 		return;
 	mmdrop(pg->mm);
 	kxen_domain_put(pg->d);
+	kfree(pg->ring);
 	kfree_rcu(pg, rcu);
 	module_put(THIS_MODULE);
 }

@@ -4,20 +4,36 @@
 #include <linux/slab.h>
 #include <uapi/linux/kvm_xen.h>
 
+#include "../kvm-xen/p2m.h"
+#include "../kvm-xen/toolstack_abi.h"
+#include "../kvm-xen/xen_abi.h"
 #include "mempaging.h"
+
+static u64 mempaging_out(struct kxen_domain *d);
+
+static const struct kxen_frame_ops frame_ops = {
+	.ring = KXEN_PG_RING_GFN,
+	.out = kxen_pg_frame_out,
+	.kept = kxen_pg_frame_kept,
+	.ring_page = kxen_pg_ring_page,
+	.ring_place = kxen_pg_ring_place,
+	.paged = mempaging_out,
+};
 
 static int mempaging_create(struct kxen_domain *d, const struct kxen_create *c)
 {
 	d->mempaging = kzalloc(sizeof(*d->mempaging), GFP_KERNEL_ACCOUNT);
 	if (!d->mempaging)
 		return -ENOMEM;
-	d->frame_out = kxen_pg_frame_out;
+	init_waitqueue_head(&d->mempaging->gone);
+	d->frame_ops = &frame_ops;
 	return 0;
 }
 
 /* A pager has a reference to the domain, so there is none. */
 static void mempaging_destroy(struct kxen_domain *d)
 {
+	kxen_pg_ring_page_free(d->mempaging);
 	kfree(d->mempaging);
 	d->mempaging = NULL;
 }
@@ -47,6 +63,9 @@ static void mempaging_stop(struct kxen_domain *d)
 	spin_lock(&pg->lock);
 	pg->stopped = true;
 	spin_unlock(&pg->lock);
+	/* Nobody would miss it, and nobody finds it any more. */
+	if (pg->ring && !kxen_pg_ring_is_bound(pg->ring))
+		kxen_pager_kill(pg);
 	kxen_pager_put(pg);
 }
 
@@ -151,6 +170,18 @@ static const struct kxen_ctl_call mempaging_ctl[] = {
 	{ }
 };
 
+/* --- calls of domain 0 -------------------------------------------------------------------- */
+
+static const struct kxen_mem_entry mempaging_memory_ops[] = {
+	{ XENMEM_paging_op, .host = kxen_pg_paging_op },
+	{ }
+};
+
+static const struct kxen_domctl_entry mempaging_domctls[] = {
+	{ KXEN_DOMCTL_vm_event_op, .out = true, .fn = kxen_pg_vm_event_op },
+	{ }
+};
+
 const struct kxen_subsys kxen_mempaging_subsys = {
 	.name = "mempaging",
 	.features = KXEN_F_PAGING,
@@ -161,5 +192,7 @@ const struct kxen_subsys kxen_mempaging_subsys = {
 	.stop = mempaging_stop,
 	.stats = mempaging_stats,
 	.hooks = &kxen_mempaging_hooks,
+	.memory_ops = mempaging_memory_ops,
+	.domctls = mempaging_domctls,
 	.ctl = mempaging_ctl,
 };

@@ -122,7 +122,7 @@ bool kxen_pg_install(struct kxen_pager *pg, struct vm_area_struct *vma, struct k
 	trace_kxen_paging(pg->d->domid, e->gfn, early ? KXEN_TRACE_EVICT_FAIL : KXEN_TRACE_INSTALL);
 	xa_erase(&pg->by_index, index);
 	if (kxen_pg_installed(&pg->book, e))
-		wake_up(&pg->readers);
+		kxen_pg_tell_pager(pg);
 	free_if_free(pg, e);
 	return true;
 }
@@ -139,7 +139,7 @@ void kxen_pg_dropped(struct kxen_pager *pg, struct kxen_pg_entry *e)
 	frame = kxen_pg_discard(&pg->book, e);
 	if (frame)
 		kxen_mark_free_frame(frame);
-	wake_up(&pg->readers);
+	kxen_pg_tell_pager(pg);
 	kxen_pg_wake(pg, index << PAGE_SHIFT);
 }
 
@@ -180,18 +180,57 @@ bool kxen_pg_has_notice(struct kxen_pager *pg)
 /* The next one: false if there is none. Likewise. */
 bool kxen_pg_next_notice(struct kxen_pager *pg, struct kxen_pager_event *ev)
 {
+	return kxen_pg_next_notice_but(pg, ev, NULL, 0);
+}
+
+static bool is_among(u64 want, const u64 *gfn, u32 nr)
+{
+	while (nr-- > 0)
+		if (gfn[nr] == want)
+			return true;
+	return false;
+}
+
+/*
+ * The same for who has told of these frames, and has no answer yet: another notice of one waits
+ * for that, and with it those behind it.
+ */
+bool kxen_pg_next_notice_but(struct kxen_pager *pg, struct kxen_pager_event *ev, const u64 *gfn,
+			     u32 nr)
+{
 	struct kxen_pg_entry *e;
 	int has;
 
 	do {
 		spin_lock(&pg->lock);
 		has = skip_overtaken(pg);
+		if (has == 1 && is_among(pg->book.first->gfn, gfn, nr))
+			has = 0;
 		if (has == 1 && kxen_pg_read(&pg->book, &e, ev))
 			free_if_free(pg, e);
 		spin_unlock(&pg->lock);
 		cond_resched();
 	} while (has == -EAGAIN);
 	return has;
+}
+
+/*
+ * Has the VMM given this page up, which the pager does not know yet? Then it need not know it: what
+ * it does is as good as done. Context: may take the lock.
+ */
+bool kxen_pg_forgive_drop(struct kxen_pager *pg, u64 gfn)
+{
+	struct kxen_pg_entry *e;
+	bool forgiven = false;
+
+	spin_lock(&pg->lock);
+	e = xa_load(&pg->by_gfn, gfn);
+	if (e && e->state == KXEN_PG_GONE && e->notice & KXEN_PAGING_DROP) {
+		e->notice &= KXEN_PG_QUEUED;
+		forgiven = true;
+	}
+	spin_unlock(&pg->lock);
+	return forgiven;
 }
 
 /* An entry goes with all that leads to it. Locked. */

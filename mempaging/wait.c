@@ -30,13 +30,22 @@ static bool page_is_over(struct kxen_pager *pg, unsigned long hva, u64 gen)
 	return !waits;
 }
 
+/* There is a notice. Locked: who is dead looks at none, and its ring may be gone. */
+void kxen_pg_tell_pager(struct kxen_pager *pg)
+{
+	lockdep_assert_held(&pg->lock);
+	wake_up(&pg->readers);
+	if (pg->tell && !pg->dead)
+		queue_work(kxen_unbound_wq, pg->tell);
+}
+
 /* The pager is told that a page is wanted, if it has not been. Locked. */
 void kxen_pg_want(struct kxen_pager *pg, struct kxen_pg_entry *e, u8 how, u16 vcpu)
 {
 	lockdep_assert_held(&pg->lock);
 	trace_kxen_paging(pg->d->domid, e->gfn, KXEN_TRACE_WANT);
 	if (kxen_pg_ask(&pg->book, e, how, vcpu))
-		wake_up(&pg->readers);
+		kxen_pg_tell_pager(pg);
 }
 
 /**
@@ -175,4 +184,30 @@ bool kxen_pg_frame_out(struct kxen_domain *d, u64 gfn)
 	spin_unlock(&pg->lock);
 	kxen_pager_put(pg);
 	return out;
+}
+
+/**
+ * kxen_pg_frame_kept() - The page of a frame that is nominated, held; its state stays what it is.
+ * @d: the domain whose it is.
+ * @gfn: the frame.
+ *
+ * While it is held it cannot be taken out. Who touches it has it back, with whoever holds it.
+ * Context: any that may take a spinlock.
+ * Return: the page, for kxen_memory_unpin(); or NULL.
+ */
+struct page *kxen_pg_frame_kept(struct kxen_domain *d, u64 gfn)
+{
+	struct kxen_pager *pg = kxen_pager_of(d);
+	struct kxen_pg_entry *e;
+	struct page *page = NULL;
+
+	if (!pg)
+		return NULL;
+	spin_lock(&pg->lock);
+	e = kxen_pg_of(pg, gfn);
+	if (e && e->state == KXEN_PG_NOMINATED && kxen_memory_pin_again(e->frame))
+		page = e->frame;
+	spin_unlock(&pg->lock);
+	kxen_pager_put(pg);
+	return page;
 }

@@ -230,8 +230,8 @@ static void test_refused(void)
 		__HYPERVISOR_xenpmu_op, __HYPERVISOR_dm_op, 63, 64, 1ULL << 32 | __HYPERVISOR_xen_version, -1,
 	};
 	static const uint32_t memory_ops[] = {
-		XENMEM_increase_reservation, XENMEM_populate_physmap, XENMEM_add_to_physmap,
-		XENMEM_remove_from_physmap, XENMEM_memory_map,
+		XENMEM_increase_reservation, XENMEM_add_to_physmap, XENMEM_remove_from_physmap,
+		XENMEM_memory_map,
 		XENMEM_current_reservation | 1 << 6,
 	};
 	static const uint32_t evtchn_ops[] = {
@@ -252,6 +252,12 @@ static void test_refused(void)
 		n += call(__HYPERVISOR_memory_op, memory_ops[i], zero) != -ENOSYS;
 	}
 	check("memory_op that changes the caller's", n, 0);
+	memset(zero, 0, sizeof(zero));
+	zero[1] = 1;	/* extents */
+	check("no memory is domain 0's to give up",
+	      call(__HYPERVISOR_memory_op, XENMEM_decrease_reservation, zero), 0);
+	zero[3] = NO_DOMAIN;
+	check("nor nobody's to have", call(__HYPERVISOR_memory_op, XENMEM_populate_physmap, zero), 0);
 	for (i = n = 0; i < sizeof(evtchn_ops) / sizeof(evtchn_ops[0]); i++) {
 		memset(zero, 0, sizeof(zero));
 		n += call(__HYPERVISOR_event_channel_op, evtchn_ops[i], zero) != -ENOSYS;

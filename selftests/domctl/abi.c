@@ -4,7 +4,9 @@
 #include <stdint.h>
 #include <xen/xen.h>
 #include <xen/domctl.h>
+#include <xen/memory.h>
 #include <xen/sysctl.h>
+#include <xen/vm_event.h>
 
 #include "../../kvm-xen/toolstack_abi.h"
 
@@ -113,3 +115,39 @@ _Static_assert(KXEN_CPUPOOL_OP_MOVEDOMAIN == XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN, "
 _Static_assert(KXEN_CPUPOOL_OP_FREEINFO == XEN_SYSCTL_CPUPOOL_OP_FREEINFO, "");
 _Static_assert(KXEN_VCPUAFFINITY_HARD == XEN_VCPUAFFINITY_HARD, "");
 _Static_assert(KXEN_VCPUAFFINITY_SOFT == XEN_VCPUAFFINITY_SOFT, "");
+SAME_SIZE(struct kxen_vm_event, vm_event_request_t);
+SAME_SIZE(struct kxen_vm_event, vm_event_response_t);
+SAME(struct kxen_vm_event, version, vm_event_request_t, version);
+SAME(struct kxen_vm_event, flags, vm_event_request_t, flags);
+SAME(struct kxen_vm_event, reason, vm_event_request_t, reason);
+SAME(struct kxen_vm_event, vcpu_id, vm_event_request_t, vcpu_id);
+SAME(struct kxen_vm_event, gfn, vm_event_request_t, u.mem_paging.gfn);
+SAME(struct kxen_vm_event, p2mt, vm_event_request_t, u.mem_paging.p2mt);
+SAME(struct kxen_vm_event, paging_flags, vm_event_request_t, u.mem_paging.flags);
+SAME(struct kxen_vm_event_ring, req_prod, struct vm_event_sring, req_prod);
+SAME(struct kxen_vm_event_ring, req_event, struct vm_event_sring, req_event);
+SAME(struct kxen_vm_event_ring, rsp_prod, struct vm_event_sring, rsp_prod);
+SAME(struct kxen_vm_event_ring, rsp_event, struct vm_event_sring, rsp_event);
+_Static_assert(offsetof(struct kxen_vm_event_ring, slot) == offsetof(struct vm_event_sring, ring), "");
+SAME(struct kxen_vm_event_op, op, struct xen_domctl_vm_event_op, op);
+SAME(struct kxen_vm_event_op, mode, struct xen_domctl_vm_event_op, mode);
+SAME(struct kxen_vm_event_op, value, struct xen_domctl_vm_event_op, u.enable.port);
+SAME_SIZE(struct kxen_mem_paging_op, struct xen_mem_paging_op);
+SAME(struct kxen_mem_paging_op, op, struct xen_mem_paging_op, op);
+SAME(struct kxen_mem_paging_op, domain, struct xen_mem_paging_op, domain);
+SAME(struct kxen_mem_paging_op, gfn, struct xen_mem_paging_op, gfn);
+_Static_assert(KXEN_DOMCTL_vm_event_op == XEN_DOMCTL_vm_event_op, "");
+_Static_assert(KXEN_VM_EVENT_PAGING == XEN_DOMCTL_VM_EVENT_OP_PAGING, "");
+_Static_assert(KXEN_VM_EVENT_ENABLE == XEN_VM_EVENT_ENABLE, "");
+_Static_assert(KXEN_VM_EVENT_DISABLE == XEN_VM_EVENT_DISABLE, "");
+_Static_assert(KXEN_VM_EVENT_RESUME == XEN_VM_EVENT_RESUME, "");
+_Static_assert(KXEN_VM_EVENT_VERSION == XEN_VM_EVENT_GET_VERSION, "");
+_Static_assert(KXEN_VM_EVENT_INTERFACE == VM_EVENT_INTERFACE_VERSION, "");
+_Static_assert(KXEN_VM_EVENT_PAUSED == VM_EVENT_FLAG_VCPU_PAUSED, "");
+_Static_assert(KXEN_VM_EVENT_FOREIGN == VM_EVENT_FLAG_FOREIGN, "");
+_Static_assert(KXEN_VM_EVENT_REASON_PAGING == VM_EVENT_REASON_MEM_PAGING, "");
+_Static_assert(KXEN_MEM_PAGING_DROP == MEM_PAGING_DROP_PAGE, "");
+_Static_assert(KXEN_MEM_PAGING_EVICT_FAIL == MEM_PAGING_EVICT_FAIL, "");
+_Static_assert(KXEN_PAGING_OP_NOMINATE == XENMEM_paging_op_nominate, "");
+_Static_assert(KXEN_PAGING_OP_EVICT == XENMEM_paging_op_evict, "");
+_Static_assert(KXEN_PAGING_OP_PREP == XENMEM_paging_op_prep, "");
