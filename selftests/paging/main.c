@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory paging. paging [small|huge]: a VMM of its own, and one check a line;
+ * Memory paging. paging [small|huge]: a VMM of its own, and one check a line; paging ring: the same,
+ * for a pager with Xen's ring;
  * paging random DOMID PAGES SECONDS [MICROSECONDS]: a pager that has all of a guest out and in, at
  * random, some each so often; paging obey DOMID PAGES: as lines on standard input say.
  */
@@ -29,6 +30,10 @@ int main(int argc, char **argv)
 		return obedient_pager(atoi(argv[2]), strtoull(argv[3], NULL, 0));
 	alarm(1500);	/* for a hang */
 	make_vmm(argc > 1 && !strcmp(argv[1], "huge"));
+	if (argc > 1 && !strcmp(argv[1], "ring")) {
+		look_at_ring();
+		return bad != 0;
+	}
 	pager = pager_open(domid);
 	ck("a pager", pager >= 0);
 	if (pager < 0)
