@@ -49,7 +49,8 @@ def plant_domain0(work, rel, root, more=()):
     """The root of domain 0's initramfs, with Xen's tools, and more modules than they need."""
     tree = plant(work, ("x", "l", "lib64", "var"))
     lib = os.path.join(XEN, "usr/lib/x86_64-linux-gnu")
-    for name in ("xl", "xenstored", "xenconsoled", "init-xenstore-domain", "xen-init-dom0"):
+    for name in ("xl", "xenstored", "xenconsoled", "init-xenstore-domain", "xen-init-dom0",
+                 "xenlockprof"):
         found = glob.glob(os.path.join(XEN, "usr/lib/xen-4.17/bin", name))
         if found:
             put_program(tree, found[0], lib)
@@ -117,6 +118,10 @@ def main():
     done = False
     pending, last = {}, ""
     for line in text.split("\n"):
+        m = re.search(r"ORACLE TOOL (\S+) (.*)", line)
+        if m:
+            print("# {}: {}".format(*m.groups()))
+            continue
         m = re.search(r"ORACLE (BEGIN|END|DONE) ?(\S*) ?(\d*)", line)
         if m:
             if m.group(1) == "BEGIN":
