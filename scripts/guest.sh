@@ -106,7 +106,17 @@ if [ -n "$r" ] && { [ "$out/initrd.gz" -nt "$out/initrd-iobench.gz" ] ||
 	install -m 755 "$KXEN_TOP/scripts/jobs/init-iobench" "$t/io-init"
 	with_modules initrd-iobench.gz "$KXEN_OLD" xen-blkfront xen-netfront virtio_pci virtio_blk virtio_net
 fi
-# An initramfs that goes on to a root file system on a virtio disk.
+# An initramfs that goes on to a root file system on a PV disk: /disk-init is its first program.
+for s in $KXEN_OLD $KXEN_NEW; do
+	[ -s "$KXEN_CACHE/kernels/$s.release" ] || continue
+	{ [ "$out/initrd.gz" -nt "$out/initrd-xvda-$s.gz" ] ||
+		[ "$KXEN_TOP/scripts/jobs/init-disk" -nt "$out/initrd-xvda-$s.gz" ]; } || continue
+	t=$(mktemp -d)
+	mkdir "$t/root"
+	install -m 755 "$KXEN_TOP/scripts/jobs/init-disk" "$t/disk-init"
+	with_modules "initrd-xvda-$s.gz" "$s" xen-blkfront xen-netfront ext4
+done
+# The same on a virtio disk.
 if [ -n "$r" ] && { [ "$KXEN_TOP/scripts/guest.sh" -nt "$out/initrd-disk.gz" ] ||
 	[ "$KXEN_TOP/scripts/jobs/init-disk" -nt "$out/initrd-disk.gz" ]; }; then
 	t=$(mktemp -d)

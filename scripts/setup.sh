@@ -270,10 +270,12 @@ setup_grub_xen() {
 	touch "$d/.done"
 }
 
-# A Debian user space on a disk image, with systemd: for check-full.
+# A Debian user space on a disk image, with systemd: for check-full. The number stands for what is on
+# it: another one makes it anew.
+USERSPACE=2
 setup_userspace() {
 	local d=$KXEN_CACHE/userspace site codename
-	[ -s "$d/debian.img" ] && [ "$d/debian.img" -nt "$KXEN_TOP/scripts/setup.sh" ] && return 0
+	[ -s "$d/debian.img" ] && [ "$(cat "$d/what" 2>/dev/null)" = $USERSPACE ] && return 0
 	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	site=$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' "Identifier: Packages" |
 		awk -v c="$codename" '$2 == c && $3 == "main" { print $1; exit }')
@@ -298,9 +300,16 @@ setup_userspace() {
 	# A login on that line would throw away what is still to be sent.
 	as_root chroot "$d/tree" systemctl mask serial-getty@ttyS0.service >/dev/null 2>&1
 	as_root chroot "$d/tree" systemctl enable kxen-test.service >/dev/null 2>&1
+	# For a guest with a console and an interface of Xen's, which says on its command line that this
+	# service is not to run, and systemd-networkd is.
+	as_root chroot "$d/tree" passwd -q -d root
+	echo debian | as_root tee "$d/tree/etc/hostname" >/dev/null
+	printf '%s\n' "[Match]" "Type=ether" "[Network]" "Address=10.78.0.2/24" |
+		as_root tee "$d/tree/etc/systemd/network/10-test.network" >/dev/null
 	as_root mke2fs -q -t ext4 -d "$d/tree" "$d/debian.img.new" 900M
 	as_root rm -rf "$d/tree"
 	mv "$d/debian.img.new" "$d/debian.img"
+	echo $USERSPACE >"$d/what"
 }
 
 case $what in

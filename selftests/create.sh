@@ -7,7 +7,7 @@ WEIGHT=200 ONCE=new
 
 files() {
 	guest_files "$1"
-	echo "--file $BUILD/$1/kvm-xen-vfio.ko --module kvm-amd --module tun --module mdev --module vfio_iommu_type1"
+	echo "--file $SELF/create-job.sh --file $BUILD/$1/kvm-xen-vfio.ko --module kvm-amd --module tun --module mdev --module vfio_iommu_type1"
 }
 need_guests
 echo "TAP version 13"

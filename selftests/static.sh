@@ -218,7 +218,7 @@ report "Python files compile" < <(compiled $(sources . | grep '\.py$' | grep -vE
 as_text() {	# DIRECTORY
 	local here='(^|[^<])<<-?[[:space:]]*["'\''\\]?[A-Za-z_]' jobs scripts
 	cd "$1" || return
-	jobs=$(sources scripts/jobs selftests/jobs selftests/linux/init selftests/job.sh selftests/guest-job.sh)
+	jobs=$(sources scripts/jobs selftests/jobs selftests/linux/init selftests/job.sh selftests/guest-job.sh selftests/create-job.sh)
 	scripts=$(sources scripts selftests | grep '\.sh$' | grep -v '/static\.sh$')
 	grep -nHE "$here" $jobs
 	grep -nHE 'python3?( +-[A-Za-z]+)* +-c?( |$)' $jobs
@@ -230,7 +230,7 @@ seen_as_text() {	# NAME FILE LINES: such a text must be found
 	local dir=$WORK/text
 	rm -rf "$dir"
 	mkdir -p "$dir/scripts/jobs" "$dir/selftests/jobs" "$dir/selftests/linux"
-	cp selftests/job.sh selftests/guest-job.sh "$dir/selftests/"
+	cp selftests/job.sh selftests/guest-job.sh selftests/create-job.sh "$dir/selftests/"
 	cp selftests/linux/init "$dir/selftests/linux/"
 	cp selftests/jobs/uapi "$dir/selftests/jobs/"
 	cp scripts/jobs/demo "$dir/scripts/jobs/"
