@@ -45,7 +45,8 @@ MODULE_PARM_DESC(gntdev_limit, "Pages that a map of /dev/xen/gntdev may have");
  * @lock: @maps, and of each whether it is mapped, and its @notify. Taken with mmap_lock held:
  *	nobody copies to or from the process under it.
  * @maps: the maps that have an index, by that, in pages.
- * @next: the next index; none is used twice.
+ * @next: the next index. That of the last map is the next one's when it goes, so that who maps page
+ *	after page needs no node of @maps for each; no other one is used twice.
  */
 struct gntdev_file {
 	struct mutex lock;	/* maps */
@@ -333,17 +334,20 @@ static long gntdev_add(struct gntdev_file *f, struct gntdev_map *map)
 	return ret;
 }
 
-/* It has no index any more; its pages stay where they are mapped. */
+/* It has no index any more; its pages stay where they are mapped, and know the map by itself. */
 static long gntdev_remove(struct gntdev_file *f, unsigned long index, u32 count)
 {
 	struct gntdev_map *map;
 
 	mutex_lock(&f->lock);
 	map = xa_load(&f->maps, index);
-	if (map && map->count == count)
+	if (map && map->count == count) {
 		xa_erase(&f->maps, index);
-	else
+		if (index + count == f->next)
+			f->next = index;
+	} else {
 		map = NULL;
+	}
 	mutex_unlock(&f->lock);
 	if (!map)
 		return -ENOENT;
@@ -388,7 +392,7 @@ static long gntdev_map_grant_ref(struct gntdev_file *f, struct ioctl_gntdev_map_
 		kvfree(map);
 		return ret;
 	}
-	/* Another thread may have it by now, and may have taken it away again. */
+	/* Another thread may have it by now, or one of its own there: it is the same process. */
 	op.index = (u64)map->index << PAGE_SHIFT;
 	if (put_user(op.index, &u->index)) {
 		gntdev_remove(f, op.index >> PAGE_SHIFT, op.count);

@@ -117,6 +117,33 @@ static void test_one(void)
 	ask_at(GNT_GRANT, GNT_FIRST, 0, 0);
 }
 
+/* The last index is the next map's; who is mapped by it already comes when it is touched. */
+static void test_index_again(void)
+{
+	long i = map_refs(fd, domid, GNT_FIRST, 1, 1), j;
+	volatile uint64_t *p = map_at(fd, i, 1, RW), *q;
+
+	unmap_refs(fd, i, 1);
+	j = map_refs(fd, domid, GNT_FIRST + 1, 1, 1);
+	check("an index that is free again is the next one's", j, i);
+	q = map_at(fd, j, 1, RW);
+	check("each has its page", p[7] == GNT_WORD(GNT_FIRST, 7) &&
+	      q[7] == GNT_WORD(GNT_FIRST + 1, 7), 1);
+	munmap((void *)p, PAGE);
+	check("the end of the first one is its own", !(flags_of(GNT_FIRST) & GTF_reading) &&
+	      q[7] == GNT_WORD(GNT_FIRST + 1, 7), 1);
+	unmap_refs(fd, j, 1);
+	munmap((void *)q, PAGE);
+	check("and so is the second one's", flags_of(GNT_FIRST + 1) & GTF_reading, 0);
+	i = map_refs(fd, domid, GNT_FIRST, 2, 1);
+	j = map_refs(fd, domid, GNT_FIRST, 1, 1);
+	unmap_refs(fd, i, 2);
+	check("one that others are behind is not", map_refs(fd, domid, GNT_FIRST, 1, 1),
+	      j + (long)PAGE);
+	unmap_refs(fd, j, 1);
+	unmap_refs(fd, j + PAGE, 1);
+}
+
 /* munmap() alone, with the index kept, as domain 0's driver has it. */
 static void test_munmap(void)
 {
@@ -595,6 +622,7 @@ int main(int argc, char **argv)
 	test_indexes();
 	test_refusals();
 	test_one();
+	test_index_again();
 	test_munmap();
 	test_read_only();
 	test_many();
