@@ -242,18 +242,13 @@ static int gntdev_vm_mremap(struct vm_area_struct *vma)
 	return -EINVAL;
 }
 
-/* Its page and some more, each of them held since mmap(). */
-static vm_fault_t gntdev_vm_fault(struct vm_fault *vmf)
+/* The page @n, at its address, and some more, each of them held since mmap(). Is it there? */
+static vm_fault_t gntdev_vm_insert(struct vm_area_struct *vma, const struct gntdev_map *map, u32 n,
+				   unsigned long addr)
 {
-	struct vm_area_struct *vma = vmf->vma;
-	const struct gntdev_map *map = vma->vm_private_data;
-	unsigned long addr = vmf->address & PAGE_MASK;
 	vm_fault_t ret = VM_FAULT_SIGBUS, more;
-	u32 i, n;
+	u32 i;
 
-	if (!map)
-		return ret;
-	n = vmf->pgoff - map->index;
 	for (i = 0; i < KXEN_VMA_AROUND && addr < vma->vm_end; i++, addr += PAGE_SIZE) {
 		if (n + i >= map->count || !map->page[n + i].m.page)
 			break;
@@ -264,6 +259,15 @@ static vm_fault_t gntdev_vm_fault(struct vm_fault *vmf)
 			break;
 	}
 	return ret;
+}
+
+static vm_fault_t gntdev_vm_fault(struct vm_fault *vmf)
+{
+	const struct gntdev_map *map = vmf->vma->vm_private_data;
+
+	if (!map)
+		return VM_FAULT_SIGBUS;
+	return gntdev_vm_insert(vmf->vma, map, vmf->pgoff - map->index, vmf->address & PAGE_MASK);
 }
 
 static const struct vm_operations_struct gntdev_vm_ops = {
@@ -316,6 +320,14 @@ static int gntdev_mmap(struct file *file, struct vm_area_struct *vma)
 	kxen_vma_frames(vma, read_only);
 	vma->vm_ops = &gntdev_vm_ops;
 	vma->vm_private_data = map;
+	/*
+	 * Who maps a page is about to touch it, and is spared the fault; what is not there then
+	 * comes by one. Nothing of mmap() fails any more, so that close is not called before the
+	 * pages have left the page tables: Linux takes all memory that it needs before
+	 * (5de195060b2e, which the stable 6.1 has, too).
+	 */
+	if (vma->vm_flags & (VM_READ | VM_WRITE))
+		gntdev_vm_insert(vma, map, 0, vma->vm_start);
 	return 0;
 }
 

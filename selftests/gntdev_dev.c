@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <xengnttab.h>
 
@@ -90,12 +91,24 @@ static void test_refusals(void)
 	check("a page that nobody has touched", refused(domid, GNT_UNTOUCHED, RW), 0);
 }
 
+static long faults(void)
+{
+	struct rusage r;
+
+	getrusage(RUSAGE_THREAD, &r);
+	return r.ru_minflt;
+}
+
 static void test_one(void)
 {
 	long i = map_refs(fd, domid, GNT_FIRST, 1, 1);
 	volatile uint64_t *p = map_at(fd, i, 1, RW), *q;
+	long before;
 
 	check("mmap maps", p != MAP_FAILED, 1);
+	before = faults();
+	(void)p[5];
+	check("a touch is no fault", faults() - before, 0);
 	check("the granter sees it", flags_of(GNT_FIRST) & (GTF_reading | GTF_writing),
 	      GTF_reading | GTF_writing);
 	check("and cannot end it", ask_at(GNT_REVOKE, GNT_FIRST, 0, 0), 1);
