@@ -32,7 +32,7 @@ wanted_list() {
 	elif [ "$KXEN_CHECK" = quick ]; then
 		echo "$KXEN_OLD"
 	elif [ "$KXEN_CHECK" = check ] && [ -n "${ONCE-}" ]; then
-		series_named "$ONCE"
+		for s in $ONCE; do series_named "$s"; done | uniq
 	else
 		for s in $KXEN_SUPPORTED; do
 			[ "$KXEN_CHECK" != full ] && ! checked_on "$s" "$PROGRAM" || echo "$s"
