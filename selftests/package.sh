@@ -99,7 +99,9 @@ modules_for() {	# SERIES
 files() {
 	common_files "$1" >/dev/null
 	echo "--root --module kvm-amd --file $SELF/job.sh --file $WORK/params-$1=params"
+	echo "--file $BUILD/selftests/vmm --file $BUILD/selftests/img/version-64"
 }
+need_programs
 echo "TAP version 13"
 for s in $(series_list); do
 	out=$BUILD/package/$s
