@@ -259,6 +259,21 @@ setup_xen_qemu_new() {
 	say "it could not be had: tests of network interfaces are left out; 'make setup' tries again"
 }
 
+# Who is asked what he takes a host for, with /proc/xen: udev, and libvirt with its driver for Xen, which
+# no machine need have. Unpacked only; without them there is a test less.
+setup_judges() {
+	local d=$KXEN_CACHE/judges missing
+	[ -e "$d/.done" ] && return 0
+	apt_update
+	say "fetching udev, and libvirt's driver for Xen"
+	rm -rf "$d"
+	missing=$(apt-get -s -qq --no-install-recommends install libvirt-daemon libvirt-daemon-driver-xen |
+		awk '/^Inst/ && $2 != "udev" && $3 !~ /^\[/ { print $2 }')
+	# shellcheck disable=SC2086
+	fetch_debs "$d" udev ${missing:-libvirt-daemon libvirt-daemon-driver-xen} && touch "$d/.done" && return 0
+	say "they could not be had: what they say is not tested; 'make setup' tries again"
+}
+
 # GRUB that enters by PVH, to boot a kernel with: for check-full.
 setup_grub_xen() {
 	local d=$KXEN_CACHE/grub-xen
@@ -338,6 +353,7 @@ check | full)
 	setup_xen
 	setup_xen_qemu
 	setup_xen_qemu_new
+	setup_judges
 	setup_qemu
 	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; setup_xen420; }
 	;;
