@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The Debian packages: what lintian says, what they have, and a host with systemd that has what they
-# install; in check-full with the modules that dkms builds of what they bring.
+# install; in check-full with the modules that dkms builds of what they bring, and installed by apt.
 WEIGHT=60 ONCE=new
 . "$(dirname "$0")/lib.sh"
 
@@ -96,6 +96,17 @@ modules_for() {	# SERIES
 	said $? "depmod has nothing to say, for $1" "$WORK/depmod"
 }
 
+# By apt, with dkms of this machine's, in a layer above its root.
+by_apt() {
+	mkdir "$WORK/layer"
+	if [ "$(id -u)" != 0 ]; then
+		tap_skip "apt installs the packages" "that takes root"
+	else
+		# shellcheck disable=SC2086
+		tap_number "by apt" < <(unshare -m "$SELF/package/layer" "$WORK/layer" "$DEBS" "$VERSION" $KXEN_OWN 2>&1)
+	fi
+}
+
 files() {
 	common_files "$1" >/dev/null
 	echo "--root --module kvm-amd --file $SELF/job.sh --file $WORK/params-$1=params"
@@ -115,6 +126,7 @@ for s in $(series_list); do
 	[ "$s" != "$KXEN_NEW" ] || packages
 	modules_for "$s"
 done
+[ "$KXEN_CHECK" != full ] || by_apt
 for s in $(series_list); do
 	# shellcheck disable=SC2046
 	host_start "$s" "$SELF/jobs/package" $(files "$s") --timeout 500
