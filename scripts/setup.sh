@@ -27,12 +27,12 @@ exec 9>"$KXEN_CACHE/lock"
 flock -w 1800 9 || die "another set-up holds $KXEN_CACHE/lock"
 
 PKG_BASE="gcc libc6-dev make bc bison flex libelf-dev busybox-static cpio kmod xz-utils zstd
-	python3 qemu-system-x86 seabios ipxe-qemu ca-certificates dpkg-dev gcc-multilib pahole libxen-dev"
+	python3 qemu-system-x86 seabios ipxe-qemu ca-certificates dpkg-dev gcc-multilib pahole libxen-dev libfdt-dev"
 # For the Debian packages of the project itself.
 PKG_DEVICES="libbpf-dev bpftool clang zlib1g-dev e2fsprogs iproute2"
 PKG_DEB="build-essential debhelper dh-dkms"
 PKG_CHECK="$PKG_DEB dkms lintian virt-what sparse patch ninja-build meson pkg-config libglib2.0-dev libpixman-1-dev
-	libcap-ng-dev libattr1-dev libfdt-dev zlib1g-dev python3-venv perl libc6-dev-i386
+	libcap-ng-dev libattr1-dev zlib1g-dev python3-venv perl libc6-dev-i386
 	libbpf-dev bpftrace bpftool clang libclang-rt-dev bochs bochsbios vgabios grub-pc-bin grub-common xorriso mtools libvirt-clients"
 
 # Newest release of a series that the configured suites offer.

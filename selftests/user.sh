@@ -95,6 +95,28 @@ tap $? "plan: builds"
 "$U/plan" >"$U/plan.log" 2>&1
 tap $? "plan: QEMU and the guest find on a command line what the configuration says"
 tap_number "plan" <"$U/plan.log"
+$C -D_GNU_SOURCE -I"$KXEN_TOP/include/uapi" -fsanitize=address,undefined -o "$U/devtree" devtree.c \
+	-lfdt >"$U/devtree.log" 2>&1
+tap $? "devtree: builds"
+# QEMU's own tree, where there is a QEMU for arm64.
+tree=
+if [ -x "$KXEN_CACHE/arm64/tools/bin/qemu-system-aarch64" ]; then
+	tree=$U/devtree.dtb
+	"$KXEN_CACHE/arm64/tools/bin/qemu-system-aarch64" -machine virt,gic-version=3 -cpu cortex-a76 -m 512 \
+		-nodefaults -display none -S -machine dumpdtb="$tree" >/dev/null 2>&1
+fi
+"$U/devtree" $tree >"$U/devtree.log" 2>&1
+tap $? "devtree: a guest's device tree is made to tell of Xen, or is refused with a reason"
+tap_number "devtree" <"$U/devtree.log"
+$C -D_GNU_SOURCE -I"$KXEN_TOP/include/uapi" -fsanitize=address,undefined -o "$U/vmmtree" vmmtree.c \
+	"$tool/vmm_args.c" -lfdt >"$U/vmmtree.log" 2>&1
+tap $? "vmmtree: builds"
+mkdir -p "$U/vmm"
+install -m 755 vmmtree.sh "$U/vmm/qemu-system-aarch64"
+# A program that is refused does not free what it had.
+ASAN_OPTIONS=detect_leaks=0 "$U/vmmtree" "$U/vmm" >"$U/vmmtree.log" 2>&1
+tap $? "vmmtree: a VMM for arm64 is asked for its tree, by no word that does something, and is given another one"
+tap_number "vmmtree" <"$U/vmmtree.log"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"../../kvm-xen#\"$KXEN_TOP/kvm-xen#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
 	sed 's/if (kxen_guest_test_and_set(&dom, kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(\&dom, kxen_gptr_own(leaf), port);/' >"$U/wrong.c"

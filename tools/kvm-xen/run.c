@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "devtree.h"
 #include "files.h"
 #include "kvm-xen.h"
 #include "platform.h"
@@ -179,6 +180,7 @@ struct qmp *run_start(char **args, int argc, const struct domain_options *o, int
 {
 	struct qmp *m;
 
+	vmm_tree(&args, &argc, o);
 	if (!platform_make(&args, &argc, o, platform) || !platform_attaches())
 		return start_vmm(args, argc, o, NULL, false, ctl, domid);
 	/* The VMM itself makes the domain, by opening a device that it is given. */
@@ -225,6 +227,7 @@ int cmd_restore(int argc, char **argv)
 	uint32_t domid;
 	int first, ctl;
 	struct qmp *m;
+	char **args;
 
 	if (argc < 2 || (argv[1][0] == '-' && strcmp(argv[1], "--help")))
 		fail(EXIT_USAGE, "which file? kvm-xen restore FILE -- qemu-system-x86_64 ...");
@@ -247,10 +250,12 @@ int cmd_restore(int argc, char **argv)
 		o->xen_major = given.xen_major;
 		o->xen_minor = given.xen_minor;
 	}
-	how = vmm_check(argv + first, o->flags & KXEN_DOM_UNPLUG);
+	args = argv + first;
+	argc -= first;
+	how = vmm_check(args, o->flags & KXEN_DOM_UNPLUG);
 	ctl = ctl_open();
-	m = start_vmm(argv + first, argc - first, o, &saved, given.domid == KXEN_DOMID_AUTO, ctl,
-		      &domid);
+	vmm_tree(&args, &argc, o);
+	m = start_vmm(args, argc, o, &saved, given.domid == KXEN_DOMID_AUTO, ctl, &domid);
 	close(ctl);
 	return go(m, how, domid);
 }

@@ -18,6 +18,16 @@ enum vmm_how { VMM_RUNS, VMM_STAYS_PAUSED };
 enum vmm_how vmm_check(char **args, bool unplug);
 bool vmm_has_option(char **args, const char *name);
 
+/*
+ * The VMM's own words: what stands before its name belongs to a wrapper such as taskset,
+ * whose options may have the same letters. And that name, without where it is.
+ */
+char **vmm_own_args(char **args);
+const char *vmm_name(char **args);
+
+/* QEMU takes an option with one dash or two. */
+bool vmm_is_option(const char *word, const char *name);
+
 /* The value of an option, of the last one if there are more; NULL: it is not there. */
 const char *vmm_value_of(char **args, const char *name);
 bool vmm_value_has(char **args, const char *name, const char *text);

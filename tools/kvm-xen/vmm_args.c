@@ -5,25 +5,26 @@
 #include "kvm-xen.h"
 #include "vmm.h"
 
-/* QEMU takes an option with one dash or two. */
-static bool is_option(const char *word, const char *name)
+bool vmm_is_option(const char *word, const char *name)
 {
 	if (word[0] == '-' && word[1] == '-')
 		word++;
 	return !strcmp(word, name);
 }
 
-/*
- * The VMM's own words: what stands before its name belongs to a wrapper such as taskset,
- * whose options may have the same letters.
- */
-static char **own_args(char **args)
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+char **vmm_own_args(char **args)
 {
 	char **p;
 
 	for (p = args; *p; p++) {
-		const char *slash = strrchr(*p, '/');
-		const char *name = slash ? slash + 1 : *p;
+		const char *name = name_of(*p);
 
 		if (!strncmp(name, "qemu-system-", 12) || !strcmp(name, "qemu") ||
 		    !strcmp(name, "kvm"))
@@ -32,10 +33,17 @@ static char **own_args(char **args)
 	return args[0] ? args + 1 : args;
 }
 
+const char *vmm_name(char **args)
+{
+	char **own = vmm_own_args(args);
+
+	return own == args ? "" : name_of(own[-1]);
+}
+
 bool vmm_has_option(char **args, const char *name)
 {
-	for (args = own_args(args); *args; args++)
-		if (is_option(*args, name))
+	for (args = vmm_own_args(args); *args; args++)
+		if (vmm_is_option(*args, name))
 			return true;
 	return false;
 }
@@ -44,16 +52,16 @@ const char *vmm_value_of(char **args, const char *name)
 {
 	const char *value = NULL;
 
-	for (args = own_args(args); *args; args++)
-		if (is_option(*args, name) && args[1])
+	for (args = vmm_own_args(args); *args; args++)
+		if (vmm_is_option(*args, name) && args[1])
 			value = args[1];
 	return value;
 }
 
 bool vmm_value_has(char **args, const char *name, const char *text)
 {
-	for (args = own_args(args); *args; args++)
-		if (is_option(*args, name) && args[1] && strstr(args[1], text))
+	for (args = vmm_own_args(args); *args; args++)
+		if (vmm_is_option(*args, name) && args[1] && strstr(args[1], text))
 			return true;
 	return false;
 }
