@@ -84,14 +84,33 @@ arm64_busybox() {
 	touch "$d/.done"
 }
 
+# A QEMU that runs there, Xen's own programs, and all that they need, as Debian has them; and what the
+# command is compiled with.
+arm64_user() {
+	local d=$KXEN_CACHE/arm64/user packages
+	[ ! -e "$d/.done" ] || return 0
+	say "fetching qemu-system-aarch64 and Xen's programs for hosts of arm64"
+	rm -rf "$d"
+	packages=$({
+		printf '%s\n' libxen-dev libfdt-dev
+		APT_CONFIG=$apt/apt.conf apt-get -s -qq --no-install-recommends install qemu-system-arm \
+			xenstore-utils libxenmisc4.17 libyajl2 libncurses6 | awk '/^Inst/ { print $2 }'
+		echo xen-utils-4.17
+	} | sort -u)
+	# shellcheck disable=SC2086
+	(export APT_CONFIG=$apt/apt.conf && fetch_debs "$d" $packages) || return 1
+	rm -rf "$d"/usr/share/{doc,man,locale}
+	touch "$d/.done"
+}
+
 # 0, or 1 with the reason in the log.
 setup_arm64() {
 	local apt=$KXEN_CACHE/suites/own-arm64 s had=1
 	install_packages patchelf
 	mkdir -p "$KXEN_CACHE/arm64"
-	[ -e "$KXEN_CACHE/arm64/busybox/.done" ] || had=
+	[ -e "$KXEN_CACHE/arm64/busybox/.done" ] && [ -e "$KXEN_CACHE/arm64/user/.done" ] || had=
 	for s in $KXEN_OWN; do [ -s "$KXEN_CACHE/kernels/$s-arm64.release" ] || had=; done
 	[ -n "$had" ] || { apt_update; apt=$(arm64_apt) || return 1; }
-	arm64_tools && arm64_busybox || return 1
+	arm64_tools && arm64_busybox && arm64_user || return 1
 	for s in $KXEN_OWN; do arm64_kernel "$s" || return 1; done
 }

@@ -75,7 +75,7 @@ cross_of() { case $1 in *-arm64) echo aarch64-linux-gnu- ;; esac; }
 # Does the cache have what hosts of arm64 of series $1 need? Nobody has to have that: arm64.sh.
 arm64_had() {
 	[ -e "$KXEN_CACHE/arm64/tools/.done" ] && [ -e "$KXEN_CACHE/arm64/busybox/.done" ] &&
-		[ -s "$KXEN_CACHE/kernels/$1-arm64.release" ]
+		[ -e "$KXEN_CACHE/arm64/user/.done" ] && [ -s "$KXEN_CACHE/kernels/$1-arm64.release" ]
 }
 
 # The PATH for a build for series $1: its own compiler comes first, if it has one.

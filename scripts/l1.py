@@ -36,6 +36,7 @@ HARMLESS = re.compile(
 # What a host of arm64 is made of: scripts/arm64.sh.
 ARM64_QEMU = os.path.join(CACHE, "arm64/tools/bin/qemu-system-aarch64")
 ARM64_BUSYBOX = os.path.join(CACHE, "arm64/busybox/bin/busybox")
+ARM64_USER = os.path.join(CACHE, "arm64/user")
 # What a host boots faster with. What is counted is counted without.
 # The clock is measured twice; on a loaded machine the second figure may be so much lower that
 # KVM, which took the first, leaves its guests without a working clock (tsc_tolerance_ppm).
@@ -63,7 +64,9 @@ def initramfs(args, rel, root, work):
     if args.root:
         names += ["virtio_pci", "9p", "9pnet_virtio"]
     put_modules(tree, modules(rel, root, names))
-    if args.root:
+    if args.root and is_arm64(args):
+        open(os.path.join(tree, "m/user"), "w").close()
+    elif args.root:
         open(os.path.join(tree, "m/root"), "w").close()
         with open(os.path.join(tree, "m/keep"), "w") as f:
             f.write(TOP + "\n" + CACHE + "\n")
@@ -98,6 +101,11 @@ def image(args, rel, root):
     return f"{root}/boot/vmlinuz-{rel}" if is_debug(args) or is_arm64(args) else elf(rel, root)
 
 
+def shared_root(path):
+    return ["-virtfs", f"local,path={path},mount_tag=hostroot,security_model=none,"
+                       "readonly=on,multidevs=remap"]
+
+
 def arm64_command(args, rel, root, initrd, work):
     """The job's words come by a serial line on PCI: the machine has one of its own."""
     cpu = args.cpu or "cortex-a76"
@@ -107,7 +115,8 @@ def arm64_command(args, rel, root, initrd, work):
             "-monitor", f"unix:{work}/monitor,server=on,wait=off", "-serial", "file:" + args.log,
             "-chardev", "stdio,id=job,signal=off", "-device", "pci-serial,chardev=job",
             "-kernel", image(args, rel, root), "-initrd", initrd,
-            "-append", "console=ttyAMA0 loglevel=7 panic=-1 " + args.append] + args.qemu
+            "-append", "console=ttyAMA0 loglevel=7 panic=-1 " + args.append] + (
+                shared_root(ARM64_USER) if args.root else []) + args.qemu
 
 
 def command(args, rel, root, initrd, work):
@@ -129,8 +138,7 @@ def command(args, rel, root, initrd, work):
     if args.icount:
         cmd += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
     if args.root:
-        cmd += ["-virtfs", "local,path=/,mount_tag=hostroot,security_model=none,"
-                           "readonly=on,multidevs=remap"]
+        cmd += shared_root("/")
     return cmd + args.qemu
 
 
@@ -176,7 +184,8 @@ def main():
     p.add_argument("--cpu", default=None)
     p.add_argument("--module", action="append", default=None)
     p.add_argument("--file", action="append", default=[], help="SRC[=NAME] to put into /t")
-    p.add_argument("--root", action="store_true", help="run the job in this machine's root")
+    p.add_argument("--root", action="store_true", help="run the job in this machine's root; "
+                   "on arm64 beside Debian's programs in /usr")
     p.add_argument("--icount", action="store_true")
     p.add_argument("--nested", action="store_true", help="use nested KVM if there is any")
     p.add_argument("--stock-qemu", action="store_true")
