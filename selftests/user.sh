@@ -33,6 +33,7 @@ fuzz ports address,undefined
 fuzz stream address,undefined
 fuzz grants address,undefined
 fuzz paging address,undefined
+fuzz mpu address,undefined
 # What the tool reads: text, of which most is refused in its first line.
 fuzz cfg address,undefined $((runs / 5)) "$KXEN_TOP/Documentation/examples/guest.cfg"
 threads() {	# NAME
@@ -65,6 +66,7 @@ tap_number "bits" <"$U/bits.log"
 bash -c "ulimit -c 0; '$U/bits-DBLAME_NOBODY'" >"$U/bits.log" 2>&1
 [ $? != 0 ] && grep -q 'is not stopped' "$U/bits.log"
 tap $? "bits: and where that is not told, it is found"
+steps mpu "windows are where they were asked for, and nothing overlaps between two writes"
 steps cfg "a configuration is read, and each fault in one has its line"
 steps stream "each damage of a stream is refused for its reason"
 $C -fsanitize=address,undefined -o "$U/subsys" subsys.c >"$U/subsys.log" 2>&1
@@ -117,6 +119,16 @@ install -m 755 vmmtree.sh "$U/vmm/qemu-system-aarch64"
 ASAN_OPTIONS=detect_leaks=0 "$U/vmmtree" "$U/vmm" >"$U/vmmtree.log" 2>&1
 tap $? "vmmtree: a VMM for arm64 is asked for its tree, by no word that does something, and is given another one"
 tap_number "vmmtree" <"$U/vmmtree.log"
+# That a fault would be found: a window whose first byte is another one while it is open.
+sed "s#\"../../direct/#\"direct/#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" mpu.c >"$U/moved.c"
+mkdir -p "$U/direct" && cp ../../direct/*.h "$U/direct/"
+sed -i "s#\"../selftests/user#\"$SELF/user#" "$U/direct/shim.h"
+sed -i '/^static.*kxen_window_move/,/^}/{/window(m), 0)/{h;d};/prbar/G}' "$U/direct/window.h"
+$C -DSTEPS -I"$U" -o "$U/moved" "$U/moved.c" 2>"$U/moved.log"
+tap $? "mpu: a window that is moved while it is open is built"
+bash -c "ulimit -c 0; '$U/moved'" >"$U/moved.log" 2>&1
+[ $? != 0 ] && grep -q 'overlap' "$U/moved.log"
+tap $? "mpu: and it is found ($(grep -o 'regions .* overlap' "$U/moved.log"))"
 # That a fault would be found: a raiser that sets the leaf after its parents.
 sed "s#\"../../evtchn#\"$KXEN_TOP/evtchn#; s#\"../../kvm-xen#\"$KXEN_TOP/kvm-xen#; s#\"shim.h\"#\"$SELF/user/shim.h\"#" nlevel.c |
 	sed 's/if (kxen_guest_test_and_set(&dom, kxen_gptr_own(leaf), port))/if (kxen_guest_test(kxen_gptr_own(leaf), port))/; s/^\(\t\tkxen_guest_test_and_set(kxen_gptr_own(&root.*\)$/\1\n\tkxen_guest_test_and_set(\&dom, kxen_gptr_own(leaf), port);/' >"$U/wrong.c"
