@@ -109,11 +109,12 @@ fuzz: setup ## random calls by guests and host programs (FUZZ_SECONDS=3600), and
 mutants: setup ## would the tests notice? Each deliberate defect, one by one: M="5 fifo-tail" for some
 	@python3 scripts/mutants.py $(M)
 
-bench: setup ## instructions of calls, disk requests and packets, and cache lines that a send touches: build/bench.json
+bench: setup ## instructions of calls, disk requests and packets, cache lines that a send touches, and windows: build/bench.json
 	@$(MAKE) -s -C selftests
 	@python3 scripts/bench.py
 	@python3 scripts/iobench.py
 	@python3 scripts/scale.py
+	@python3 scripts/mpu.py
 
 uapi-doc: setup ## the interface of /dev/kvm-xen from its header, in build/uapi.rst
 	@mkdir -p build

@@ -274,6 +274,20 @@ setup_judges() {
 	say "they could not be had: what they say is not tested; 'make setup' tries again"
 }
 
+# An emulator of a processor with a memory protection unit of exception level 2, which the machine's
+# own version has not, and a linker for programs of it. Without them there is a test less.
+setup_mpu() {
+	local d=$KXEN_CACHE/mpu codename dir
+	[ ! -e "$d/.done" ] || return 0
+	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	say "fetching an emulator of Cortex-R52 from $codename-backports"
+	rm -rf "$d"
+	(install_packages "lld llvm" && dir=$(suite_apt "$codename-backports") &&
+		export APT_CONFIG=$dir/apt.conf && fetch_debs "$d" qemu-system-arm) &&
+		"$d/usr/bin/qemu-system-arm" -M help | grep -q mps3-an536 && touch "$d/.done" && return 0
+	say "it could not be had: mpu.sh is left out; 'make setup' tries again"
+}
+
 # GRUB that enters by PVH, to boot a kernel with: for check-full.
 setup_grub_xen() {
 	local d=$KXEN_CACHE/grub-xen
@@ -354,6 +368,7 @@ check | full)
 	setup_xen_qemu
 	setup_xen_qemu_new
 	setup_judges
+	setup_mpu
 	setup_qemu
 	[ "$what" = check ] || { install_packages "debootstrap e2fsprogs"; setup_userspace; setup_grub_xen; setup_xen420; }
 	;;
