@@ -6,9 +6,10 @@
  * Each operation maps what it needs, touches it, and unmaps it before it maps anything else:
  * no pointer into a guest's page is ever in anybody else's hands, one window is open at a time,
  * and nobody can forget to close it.
- * On x86 all memory is mapped at all times, and both are nothing. Where a host does not
- * map what belongs to its guests, a window is opened and closed in these two functions;
- * whoever uses them has interrupts off, or is in no hurry.
+ * Here all memory is mapped at all times, and both are nothing, but for a domain that is treated
+ * as if it were not (window.c), whose pages are counted. Where a host does not map what belongs to
+ * its guests, a window is opened and closed in these two functions; whoever uses them has
+ * interrupts off, or is in no hurry.
  *
  * No locks and no memory management: this also builds in user space, where the tests run
  * it against hostile guests.
@@ -19,6 +20,7 @@
 #ifdef __KERNEL__
 #include <linux/align.h>
 #include <linux/compiler.h>
+#include <linux/jump_label.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -75,9 +77,29 @@ static __always_inline u32 kxen_gptr_low(struct kxen_gptr g)
 
 /* --- windows ---------------------------------------------------------------------- */
 
-#ifndef KXEN_TEST_WINDOWS	/* selftests/user/bits.c */
+/*
+ * Somebody may want to know that this page is touched (window.h): as a rule that is one instruction
+ * which does nothing, and where an architecture has no call that keeps registers, not even that.
+ */
+#if defined(__KERNEL__) && defined(KXEN_CALL_SAVED)
+DECLARE_STATIC_KEY_FALSE(kxen_windows_used);
+
+static __always_inline void kxen_window_at(const void *p)
+{
+	if (static_branch_unlikely(&kxen_windows_used))
+		KXEN_CALL_SAVED(window_touch, p);
+}
+#else
+static __always_inline void kxen_window_at(const void *p)
+{
+	(void)p;
+}
+#endif
+
+#ifndef KXEN_TEST_WINDOWS	/* selftests/user/bits.c, selftests/mpu */
 static __always_inline void *kxen_gptr_map(struct kxen_gptr g)
 {
+	kxen_window_at(g.raw);
 	return g.raw;
 }
 
@@ -304,6 +326,8 @@ static inline void kxen_guest_move(struct kxen_gptr to, struct kxen_gptr from, u
 #ifdef KXEN_TEST_WINDOWS
 	kxen_guest_copy(to, from, len);
 #else
+	kxen_window_at(from.raw);
+	kxen_window_at(to.raw);
 	memmove(to.raw, from.raw, len);
 #endif
 }

@@ -20,6 +20,7 @@
 #include "kvm/glue.h"
 #include "subsys.h"
 #include "trace.h"
+#include "window.h"
 #include "xen_abi.h"
 
 static long not_for_guests(struct kxen_hc *hc)
@@ -94,8 +95,10 @@ long kxen_hypercall(struct kxen_hc *hc)
 				   hc->arg[1]);
 	if (nr < ARRAY_SIZE(table)) {
 		nr = array_index_nospec(nr, ARRAY_SIZE(table));
+		KXEN_WINDOW_BEGIN(hc->v, nr);
 		if (table[nr].fn)
 			ret = table[nr].fn(hc);
+		KXEN_WINDOW_END(hc->v);
 	}
 	trace_kxen_hypercall_exit(hc->d->domid, hc->v->id, hc->nr, ret);
 	return ret;

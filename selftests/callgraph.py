@@ -21,7 +21,7 @@ LAYERS = [
     ('core', 'kvm-xen/trace kvm-xen/world kvm-xen/limits kvm-xen/stream kvm-xen/guest_pin kvm-xen/guest_mem kvm-xen/dom0_page '
              'kvm-xen/area kvm-xen/p2m kvm-xen/p2m_table kvm-xen/p2m_map kvm-xen/p2m_foreign kvm-xen/p2m_view kvm-xen/p2m_iommu kvm-xen/p2m_hole kvm-xen/park kvm-xen/hc_arg '
              # headers without a file: what all share, and two contracts
-             'kvm-xen/kxen kvm-xen/guest_word kvm-xen/hrtimer kvm-xen/xen_abi kvm-xen/toolstack_abi '
+             'kvm-xen/kxen kvm-xen/guest_word kvm-xen/window kvm-xen/hrtimer kvm-xen/xen_abi kvm-xen/toolstack_abi '
              'kvm-xen/arch kvm-xen/part kvm-xen/parts'),
     ('event channels', 'evtchn/*'),
     ('later subsystems', 'gnttab/* mempaging/*'),	# and what has no line here

@@ -32,3 +32,36 @@ KXEN_TRAMPOLINE_RUNNING vm_read
 KXEN_TRAMPOLINE_RUNNING vm_write
 KXEN_TRAMPOLINE_ANY vfio_changed
 KXEN_TRAMPOLINE_ANY vfio_detach
+
+/* A C function that is called with all registers kept: KXEN_CALL_SAVED. */
+.macro KXEN_SAVED name
+SYM_FUNC_START(kxen_arch_\name)
+	ANNOTATE_NOENDBR	/* only called by name */
+	FRAME_BEGIN
+	push	%rax
+	push	%rcx
+	push	%rdx
+	push	%rsi
+	push	%rdi
+	push	%r8
+	push	%r9
+	push	%r10
+	push	%r11
+	call	kxen_\name
+	pop	%r11
+	pop	%r10
+	pop	%r9
+	pop	%r8
+	pop	%rdi
+	pop	%rsi
+	pop	%rdx
+	pop	%rcx
+	pop	%rax
+	FRAME_END
+	RET
+SYM_FUNC_END(kxen_arch_\name)
+.endm
+
+KXEN_SAVED window_touch
+KXEN_SAVED window_begin
+KXEN_SAVED window_end
