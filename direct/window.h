@@ -309,12 +309,14 @@ static inline void kxen_window_find(struct kxen_mpu *m, unsigned long addr,
  * struct kxen_mpu_price - of each thing, in whatever unit: instructions or cycles.
  * @window: moving the window, but for the registers that are written and the barriers.
  * @hit: finding that a page can be reached.
+ * @change: exchanging the view, there or back, likewise.
  * @write: of a register.
  * @barrier: DSB or ISB.
  */
 struct kxen_mpu_price {
 	u32 window;
 	u32 hit;
+	u32 change;
 	u32 write;
 	u32 barrier;
 };
@@ -322,8 +324,8 @@ struct kxen_mpu_price {
 /* Modelled: nothing of this was measured where it was counted. */
 static inline u64 kxen_mpu_cost(const struct kxen_mpu_count *c, const struct kxen_mpu_price *p)
 {
-	return c->windows * p->window + (c->hits + c->own) * p->hit + c->writes * p->write +
-	       c->barriers * p->barrier;
+	return c->windows * p->window + (c->hits + c->own) * p->hit + c->switches * p->change +
+	       c->writes * p->write + c->barriers * p->barrier;
 }
 
 #endif

@@ -198,7 +198,13 @@ static int pin_ram(struct kxen_domain *d, struct kxen_page *p, const struct kxen
 		return ret;
 	}
 	p->at = kxen_gptr_page(p->page, at->offset);
-	return 0;
+	ret = d->page_held ? d->page_held(d, p, true) : 0;
+	if (!ret)
+		return 0;
+	pin_unaccount(d, p);
+	kxen_memory_unpin(p->page);
+	*p = (struct kxen_page) { .gfn = p->gfn, .kind = p->kind };
+	return ret;
 }
 
 /* What was placed stays as long as its entry, whose reference goes from @at to @p. */
@@ -360,6 +366,8 @@ void kxen_page_unpin(struct kxen_domain *d, struct kxen_page *p)
 	if (!p->page)
 		return;
 	if (!p->entry) {
+		if (d->page_held)
+			d->page_held(d, p, false);
 		written(d, p->gfn);
 		kxen_memory_unpin(p->page);
 	}

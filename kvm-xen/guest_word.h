@@ -81,9 +81,11 @@ static __always_inline u32 kxen_gptr_low(struct kxen_gptr g)
  * Somebody may want to know that this page is touched (window.h): as a rule that is one instruction
  * which does nothing, and where an architecture has no call that keeps registers, not even that.
  */
-#if defined(__KERNEL__) && defined(KXEN_CALL_SAVED)
+#ifdef __KERNEL__
 DECLARE_STATIC_KEY_FALSE(kxen_windows_used);
+#endif
 
+#if defined(__KERNEL__) && defined(KXEN_CALL_SAVED)
 static __always_inline void kxen_window_at(const void *p)
 {
 	if (static_branch_unlikely(&kxen_windows_used))

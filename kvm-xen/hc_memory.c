@@ -102,7 +102,7 @@ long kxen_hc_unhook(struct kxen_hc *hc, u64 gfn)
 /* Xen's order: what must not move stays, and then what is at the other end is gone. */
 static long move_frame(struct kxen_hc *hc, u64 from, u64 to)
 {
-	long ret = kxen_balloon_may_move(hc->d, from);
+	long ret = hc->d->as_it_is ? -EINVAL : kxen_balloon_may_move(hc->d, from);
 
 	if (ret)
 		return ret;

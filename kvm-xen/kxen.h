@@ -37,6 +37,7 @@ struct kvm;
 struct kvm_memory_slot;
 struct kvm_vcpu;
 struct kxen_create;
+struct kxen_page;
 struct kxen_map;
 struct kxen_vcpu_id;
 struct kxen_query;
@@ -291,6 +292,9 @@ struct kxen_domain {
 	bool p2m_view_wanted;	/* there is one to be made */
 	u32 p2m_holes;		/* and how many show nothing: p2m_hole.c */
 	const struct kxen_frame_ops *frame_ops;	/* of a part that pages; p2m.h */
+	bool as_it_is;		/* nothing is placed over its frames; set before anybody knows it */
+	/* A part's, or NULL: a page is held, or about to be given back. 0; -EINVAL, -ENOMEM. */
+	int (*page_held)(struct kxen_domain *d, const struct kxen_page *p, bool held);
 	int p2m_saved;		/* of these, in records of parts; under p2m_lock */
 	u32 p2m_held;		/* pages that are held and were placed; under pin_lock */
 	bool p2m_closed;

@@ -201,13 +201,16 @@ unsigned long kxen_p2m_word(struct kxen_domain *d, u64 gfn)
  * this is, or a vCPU comes by.
  * Context: may sleep; pin_lock is not held.
  * Return: 0; -EEXIST, also for a device of KVM's; -ENOMEM, also if the guest has things in too many
- * regions where the VMM has nothing.
+ * regions where the VMM has nothing; -EINVAL in a domain whose memory stays as it is.
  */
 int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word)
 {
-	struct kxen_p2m_chunk *c = get_chunk(d, gfn >> CHUNK_SHIFT);
+	struct kxen_p2m_chunk *c;
 	int ret;
 
+	if (d->as_it_is)
+		return -EINVAL;
+	c = get_chunk(d, gfn >> CHUNK_SHIFT);
 	if (!c)
 		return -ENOMEM;
 	ret = kxen_p2m_cover(d, gfn, &c->cover);
@@ -333,7 +336,8 @@ static int place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)
  * already: the guest can take it away.
  * What is registered at that frame stays where it is, as on Xen: in the page that was there.
  * Context: may sleep; below any mutex, pin_lock is not held.
- * Return: 0; -EINVAL for a frame that no machine has; -EEXIST if something is placed there;
+ * Return: 0; -EINVAL for a frame that no machine has, and in a domain whose memory stays as it is;
+ * -EEXIST if something is placed there;
  * -ESHUTDOWN if the domain has died; -ENOMEM.
  */
 int kxen_p2m_place(struct kxen_domain *d, u64 gfn, struct kxen_p2m_entry *e)

@@ -36,6 +36,7 @@
 		COUNT(GRANT_FRAMES, "frames of its grant table")	\
 		COUNT(STATUS_FRAMES, "status frames of its grant table") \
 	KXEN_PAGING_PART(EACH, VCPU)				\
+	EACH(direct) VCPU(direct)				\
 	KXEN_TEST_PARTS(EACH, VCPU, COUNT, PAGES)		\
 	/* the end */
 

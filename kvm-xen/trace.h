@@ -223,6 +223,37 @@ TRACE_EVENT(kxen_paging,
 				   { 6, "drop" }))
 );
 
+TRACE_EVENT(kxen_windows,
+	TP_PROTO(u32 domid, u32 vcpu, u32 nr, u32 own, u32 windows, u32 hits, u32 switches,
+		 u32 writes, u32 barriers),
+	TP_ARGS(domid, vcpu, nr, own, windows, hits, switches, writes, barriers),
+	TP_STRUCT__entry(
+		__field(u32, domid)
+		__field(u32, vcpu)
+		__field(u32, nr)
+		__field(u32, own)
+		__field(u32, windows)
+		__field(u32, hits)
+		__field(u32, switches)
+		__field(u32, writes)
+		__field(u32, barriers)
+	),
+	TP_fast_assign(
+		__entry->domid = domid;
+		__entry->vcpu = vcpu;
+		__entry->nr = nr;
+		__entry->own = own;
+		__entry->windows = windows;
+		__entry->hits = hits;
+		__entry->switches = switches;
+		__entry->writes = writes;
+		__entry->barriers = barriers;
+	),
+	TP_printk("d%uv%u nr=%u own=%u windows=%u hits=%u switches=%u writes=%u barriers=%u",
+		  __entry->domid, __entry->vcpu, __entry->nr, __entry->own, __entry->windows,
+		  __entry->hits, __entry->switches, __entry->writes, __entry->barriers)
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH

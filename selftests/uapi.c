@@ -115,7 +115,7 @@ TEST_F(ctl, features)
 	struct kxen_info i = { .size = sizeof(i) };
 
 	EXPECT_EQ(0, call(self->fd, KXEN_INFO, &i));
-	EXPECT_EQ(KXEN_F_PAGING * 2 - 1, i.features);
+	EXPECT_EQ(KXEN_F_DIRECT * 2 - 1, i.features);
 	EXPECT_EQ(1u << 20, i.max_ports);
 }
 

@@ -48,8 +48,9 @@ const char * const kxen_arch_caps = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_3
 const u32 kxen_arch_features = BIT(XENFEAT_hvm_callback_vector) |
 			       BIT(XENFEAT_hvm_safe_pvclock) |
 			       BIT(XENFEAT_vcpu_time_phys_area);
-const u64 kxen_arch_ctl_features = KXEN_F_UNPLUG;
-const u32 kxen_arch_create_flags = KXEN_DOM_UNPLUG;
+const u64 kxen_arch_ctl_features = KXEN_F_UNPLUG | KXEN_F_DIRECT;
+/* A model of a direct map asks for no addresses that are the machine's: direct/. */
+const u32 kxen_arch_create_flags = KXEN_DOM_UNPLUG | KXEN_DOM_DIRECT;
 
 static u64 upcalls_unacked(struct kxen_domain *d)
 {

@@ -24,14 +24,14 @@
  * A call that is hardly ever made, from where instructions count: it keeps all registers, so that
  * a compiler has nothing to save for it in code that makes none. entry.S has what is called.
  */
-#define KXEN_CALL_SAVED(name, a) do {					\
+#define KXEN_CALL_SAVED(name, a) ({					\
 	asm volatile("call kxen_arch_" #name : ASM_CALL_CONSTRAINT	\
 		     : "D" (a) : "memory", "cc");			\
-} while (0)
-#define KXEN_CALL_SAVED_2(name, a, b) do {				\
+})
+#define KXEN_CALL_SAVED_2(name, a, b) ({				\
 	asm volatile("call kxen_arch_" #name : ASM_CALL_CONSTRAINT	\
 		     : "D" (a), "S" (b) : "memory", "cc");		\
-} while (0)
+})
 
 static __always_inline bool kxen_bits_test_and_set(u64 *word, u32 nr, bool *was)
 {

@@ -400,7 +400,9 @@ static void touch(u32 page, u64 w, u64 hits, u64 switches)
 
 static void policies(void)
 {
-	struct kxen_mpu_price price = { .window = 10, .hit = 3, .write = 2, .barrier = 5 };
+	struct kxen_mpu_price price = {
+		.window = 10, .hit = 3, .change = 7, .write = 2, .barrier = 5,
+	};
 
 	start(KXEN_MPU_WINDOW, 7);
 	touch(B, 1, 0, 0);
@@ -419,6 +421,7 @@ static void policies(void)
 	is("switch: there and back", count.switches, 2);
 	/* One region is off, one is written; and again. */
 	is("switch: writes", count.writes, 2 * 3);
+	is("switch: cost", kxen_mpu_cost(&count, &price), 3 + 2 * 7 + 6 * 2 + 4 * 5);
 
 	start(KXEN_MPU_BOTH, 2);
 	touch(B, 1, 0, 0);

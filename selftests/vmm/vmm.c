@@ -572,6 +572,7 @@ static void usage(void)
 	     "  --append S   and its command line\n"
 	     "  --unplug     the domain answers port 0x10\n"
 	     "  --nlevel     the domain is offered the N-level ABI\n"
+	     "  --direct     its memory stays as it is, and what is touched is counted\n"
 	     "  --save F     at the guest's write of 2 to port 0xF5, save to F and end; of 1, begin\n"
 	     "               the log of what changes; of 5, look whether it misses something; of 8,\n"
 	     "               take what it has\n"
@@ -648,7 +649,7 @@ static const struct option opts[] = {
 	{ "ram", 1, 0, 'w' },
 	{ "forgive", 0, 0, 'G' }, { "s3", 0, 0, '3' }, { "stay", 0, 0, 'Y' },
 	{ "vfio", 1, 0, 'v' }, { "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
-	{ "state", 0, 0, 'q' },
+	{ "state", 0, 0, 'q' }, { "direct", 0, 0, 'W' },
 	{ "help", 0, 0, '?' }, { 0 },
 };
 
@@ -673,6 +674,7 @@ static void set_option(int c)
 	case 'i': vm.intree = true; vm.xen = false; break;
 	case 'N': vm.flags |= KXEN_DOM_NLEVEL; break;
 	case 'u': vm.flags |= KXEN_DOM_UNPLUG; break;
+	case 'W': vm.flags |= KXEN_DOM_DIRECT; break;
 	case 'S': vm.save = optarg; break;
 	case 'R': vm.restore = optarg; break;
 	case 'g': vm.go_on = true; break;

@@ -45,10 +45,17 @@
 #define KXEN_F_GIVE		(1ULL << 10)
 #define KXEN_F_SPECIAL		(1ULL << 11)
 #define KXEN_F_PAGING		(1ULL << 12)
+#define KXEN_F_DIRECT		(1ULL << 13)
 
 /* Bits of struct kxen_create.flags: what the domain gets. Bit 30 is for who tries something. */
 #define KXEN_DOM_UNPLUG		(1U << 0) /* answer I/O port 0x10: KXEN_F_UNPLUG, x86 alone */
 #define KXEN_DOM_NLEVEL		(1U << 1) /* offer the N-level event channel ABI */
+/*
+ * Its memory stays as it is, as on a host that does not translate addresses: nothing is placed over
+ * a frame, and what calls touch is counted as a memory protection unit's windows. It takes
+ * CAP_SYS_ADMIN (-EPERM), since all domains are slower meanwhile.
+ */
+#define KXEN_DOM_DIRECT		(1U << 2) /* KXEN_F_DIRECT, x86 alone */
 
 #define KXEN_DOMID_AUTO		0xffffU
 
