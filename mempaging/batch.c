@@ -19,7 +19,7 @@
 #include "mempaging.h"
 
 /* No holes: the structures are the same for every compiler and width. */
-static_assert(sizeof(struct kxen_pager_arg) == 16);
+static_assert(sizeof(struct kxen_pager_arg) == 32);
 static_assert(sizeof(struct kxen_pager_batch) == 40);
 static_assert(sizeof(struct kxen_pager_event) == 16);
 
@@ -236,15 +236,27 @@ static const struct file_operations pager_fops = {
 	.release = pager_release,
 };
 
+/* What there is to page: 0 if the VM has just gone. */
+static void tell_size(struct kxen_pager *pg, struct kxen_pager_arg *a)
+{
+	struct kvm *kvm = get_pager_vm(pg);
+
+	if (!kvm)
+		return;
+	a->frames = kxen_glue_max_gfn(kvm) + 1;
+	a->pages = kxen_glue_nr_pages(kvm);
+	kxen_glue_vm_put(kvm);
+}
+
 /**
  * kxen_pager_open() - Be a domain's pager, with a descriptor.
  * @d: the domain.
- * @fd: filled in: it is nobody's yet.
+ * @a: what is told of it is filled in; the descriptor is nobody's yet.
  * @file: filled in: for kxen_pager_done().
  *
  * Context, return: as kxen_pager_new(); -EMFILE.
  */
-int kxen_pager_open(struct kxen_domain *d, int *fd, struct file **file)
+int kxen_pager_open(struct kxen_domain *d, struct kxen_pager_arg *a, struct file **file)
 {
 	int ret = get_unused_fd_flags(O_CLOEXEC);
 	struct kxen_pager *pg;
@@ -252,12 +264,15 @@ int kxen_pager_open(struct kxen_domain *d, int *fd, struct file **file)
 
 	if (ret < 0)
 		return ret;
+	a->frames = 0;
+	a->pages = 0;
 	pg = kxen_pager_new(d);
 	/* The file has the reference. */
 	f = IS_ERR(pg) ? ERR_CAST(pg) :
 	    anon_inode_getfile("kvm-xen-pager", &pager_fops, pg, O_RDWR);
 	if (!IS_ERR(f)) {
-		*fd = ret;
+		tell_size(pg, a);
+		a->fd = ret;
 		*file = f;
 		return 0;
 	}
@@ -266,7 +281,7 @@ int kxen_pager_open(struct kxen_domain *d, int *fd, struct file **file)
 		kxen_pager_put(pg);
 	}
 	put_unused_fd(ret);
-	*fd = -1;
+	a->fd = -1;
 	return PTR_ERR(f);
 }
 

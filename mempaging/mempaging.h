@@ -193,7 +193,7 @@ extern const struct mmu_notifier_ops kxen_pg_notifier_ops;
 void kxen_pg_look(struct work_struct *w);
 
 /* batch.c */
-int kxen_pager_open(struct kxen_domain *d, int *fd, struct file **file);
+int kxen_pager_open(struct kxen_domain *d, struct kxen_pager_arg *a, struct file **file);
 void kxen_pager_done(int fd, struct file *file, bool told);
 int kxen_pager_nominate(struct kxen_pager *pg, const u64 *gfn, s32 *res, u32 nr, u32 *done);
 

@@ -153,7 +153,7 @@ static int ctl_pager(struct kxen_domain *d, void *arg)
 {
 	struct pager_ctl *c = arg;
 
-	return kxen_pager_open(d, &c->arg.fd, &c->file);
+	return kxen_pager_open(d, &c->arg, &c->file);
 }
 
 static void ctl_pager_done(void *arg, bool told)

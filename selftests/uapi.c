@@ -79,7 +79,8 @@ static const struct {
 	{ KXEN_GRANT, sizeof(struct kxen_grant_arg), 4 },
 	{ KXEN_GRANT_INFO, sizeof(struct kxen_grant_info), 4 },
 	{ KXEN_SPECIAL, sizeof(struct kxen_special_arg), 4 },
-	{ KXEN_PAGER, sizeof(struct kxen_pager_arg), 4 },
+	{ KXEN_PAGER, sizeof(struct kxen_pager_arg), 4,
+	  offsetof(struct kxen_pager_arg, frames) },
 };
 
 TEST_F(ctl, sizes)

@@ -38,6 +38,8 @@ int main(int argc, char **argv)
 	ck("a pager", pager >= 0);
 	if (pager < 0)
 		return 1;
+	ck("  knows how much there is", pager_frames == ram_size / PAGE &&
+	   pager_pages == ram_size / PAGE);
 	look_at_faults();
 	look_at_kernel();
 	look_at_ends();

@@ -13,6 +13,7 @@
 #include "paging.h"
 
 int pager = -1;
+uint64_t pager_frames, pager_pages;
 
 int pager_open(uint32_t id)
 {
@@ -21,6 +22,8 @@ int pager_open(uint32_t id)
 	int ret = ioctl(fd, KXEN_PAGER, &a) ? -errno : a.fd;
 
 	close(fd);
+	pager_frames = a.frames;
+	pager_pages = a.pages;
 	return ret;
 }
 

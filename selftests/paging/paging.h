@@ -13,6 +13,7 @@
 
 /* pager.c: one call for one frame: 0 or a negative errno. */
 extern int pager;
+extern uint64_t pager_frames, pager_pages;	/* what the last one was told */
 int pager_open(uint32_t domid);
 int batch(unsigned long req, const uint64_t *gfn, int32_t *res, void *buf, uint32_t nr);
 int nominate(uint64_t gfn);

@@ -652,6 +652,8 @@ struct kxen_special_arg {
  * @flags: must be 0
  * @domid: the domain, which has its VM
  * @fd: out: a descriptor of the pager's
+ * @frames: out: no frame from here on has memory of the VMM's now
+ * @pages: out: frames that have some which the guest may write to
  *
  * Documentation/mempaging.rst has how it is used: KXEN_PAGER_NOMINATE and the like, read() and
  * poll(). A domain has one pager, and so has a VMM, be it of several domains. With the last
@@ -667,6 +669,8 @@ struct kxen_pager_arg {
 	__u32 flags;
 	__u32 domid;
 	__s32 fd;
+	__aligned_u64 frames;
+	__aligned_u64 pages;
 };
 
 /**
