@@ -69,6 +69,7 @@ uint32_t domid_arg(int argc, char **argv);
 
 /* stats.c: members of a JSON object that has been begun, or lines of text */
 void stats_print(int ctl, uint32_t domid, bool json);
+unsigned long long stats_one(int ctl, uint32_t domid, uint32_t id);	/* 0: there is none */
 int cmd_stats(int argc, char **argv);
 
 /* save.c */

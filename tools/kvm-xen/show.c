@@ -54,17 +54,21 @@ static char *name_of(struct xs_handle *h, uint32_t domid)
 	return name;
 }
 
-static void list_one(const struct kxen_query *q, const char *name, bool json, bool first)
+static void list_one(int ctl, const struct kxen_query *q, const char *name, bool json, bool first)
 {
+	unsigned long long out = stats_one(ctl, q->domid, KXEN_STAT_PAGED_OUT);
+
 	if (json)
-		printf("%s{\"domid\": %u, \"state\": \"%s\", \"vcpus\": %u, \"pid\": %d, \"ports\": %u, \"upcalls\": %llu, \"name\": \"%s\"}",
+		printf("%s{\"domid\": %u, \"state\": \"%s\", \"vcpus\": %u, \"pid\": %d, \"ports\": %u, \"upcalls\": %llu, \"name\": \"%s\", \"paged_out\": %llu, \"paging_waits\": %llu, \"pages_lost\": %llu}",
 		       first ? "" : ", ", q->domid, state_names[q->state],
 		       q->vcpus, q->pid, q->ports,
-		       (unsigned long long)q->upcalls, name ? name : "");
+		       (unsigned long long)q->upcalls, name ? name : "", out,
+		       stats_one(ctl, q->domid, KXEN_STAT_PAGING_WAITS),
+		       stats_one(ctl, q->domid, KXEN_STAT_PAGES_LOST));
 	else
-		printf("%5u  %-9s %5u  %7d  %6u  %10llu%s%s\n", q->domid,
+		printf("%5u  %-9s %5u  %7d  %6u  %10llu  %-15s %8llu\n", q->domid,
 		       state_names[q->state], q->vcpus, q->pid, q->ports,
-		       (unsigned long long)q->upcalls, name ? "  " : "", name ? name : "");
+		       (unsigned long long)q->upcalls, name && *name ? name : "-", out);
 }
 
 int cmd_list(int argc, char **argv)
@@ -79,10 +83,10 @@ int cmd_list(int argc, char **argv)
 	json = has_flag(argc, argv, "--json");
 	ctl = ctl_open();
 	h = xs_open(0);
-	puts(json ? "[" : "domid  state     vcpus      pid   ports     upcalls  name");
+	puts(json ? "[" : "domid  state     vcpus      pid   ports     upcalls  name            paged out");
 	while (!ioctl(ctl, KXEN_QUERY, &q)) {
 		name = name_of(h, q.domid);
-		list_one(&q, name, json, first);
+		list_one(ctl, &q, name, json, first);
 		free(name);
 		first = false;
 		q.domid++;
@@ -363,7 +367,7 @@ int cmd_unpause(int argc, char **argv)
 /* As this tool calls them, in the order of their bits. */
 static const char *const features[] = {
 	"2-level", "unplug", "pause", "FIFO", "N-level", "save", "vcpu-ids", "hold", "stats",
-	"grants", "give",
+	"grants", "give", "special", "paging",
 };
 
 static void print_features(unsigned long long f)

@@ -79,6 +79,22 @@ void stats_print(int ctl, uint32_t domid, bool json)
 	free(s);
 }
 
+unsigned long long stats_one(int ctl, uint32_t domid, uint32_t id)
+{
+	struct kxen_stat s[128];
+	struct kxen_stats_arg a = { .size = sizeof(a), .domid = domid, .nr = 128,
+				    .buf = (uintptr_t)s };
+	unsigned int i;
+
+	/* It may have gone by now. */
+	if (ioctl(ctl, KXEN_STATS, &a))
+		return 0;
+	for (i = 0; i < a.nr && i < 128; i++)
+		if (s[i].id == id)
+			return s[i].value;
+	return 0;
+}
+
 int cmd_stats(int argc, char **argv)
 {
 	static const char usage[] =
