@@ -76,6 +76,9 @@ int cmd_stats(int argc, char **argv);
 int cmd_save(int argc, char **argv);
 void restore_all(const struct saved *s, int ctl, struct qmp *qmp, uint32_t domid);
 
+/* page.c */
+int cmd_page(int argc, char **argv);
+
 /* run.c */
 int cmd_run(int argc, char **argv);
 int cmd_restore(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct {
 	{ "list", cmd_list, "list the domains" },
 	{ "dump", cmd_dump, "show one domain: state, counters, event channels" },
 	{ "stats", cmd_stats, "show a domain's counters alone" },
+	{ "page", cmd_page, "take pages of a guest's out of the host's memory, and back" },
 	{ "evtchn", cmd_evtchn, "what a controller may do to a domain's event channels" },
 	{ "pause", cmd_pause, "stop the vCPUs of a domain" },
 	{ "unpause", cmd_unpause, "have them run again" },

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A pager's calls, and what it knows of each frame. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "kvm-xen.h"
+#include "page.h"
+
+#define TRIES		5	/* to read a page */
+#define AGAIN_MS	100
+#define SAID		8	/* pages that are named, of those that cannot be read */
+#define WARMEST		5
+
+static const char *why_no_pager(int error)
+{
+	switch (error) {
+	case EBUSY:
+		return "it has no VM yet, or its VMM has a pager already, which is to end first";
+	case EINVAL:
+		return "domain 0 is this host";
+	case ENODEV:
+		return "KVM has no nested page tables on this host (the parameter npt of kvm_amd, ept of kvm_intel)";
+	case ENOTTY:
+		return "this module cannot page: it is older than this command, or was built for a kernel that cannot";
+	case EOPNOTSUPP:
+		return "this host's kernel cannot page guests: 'dmesg' says more";
+	case ESHUTDOWN:
+		return "it is dying";
+	default:
+		return ctl_why(error);
+	}
+}
+
+/* A byte for each frame; most of them are never looked at. */
+static void *map_zeroes(uint64_t len)
+{
+	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED)
+		fail(1, "no memory");
+	return at;
+}
+
+void page_open(struct pager *p)
+{
+	struct kxen_pager_arg a = { .size = sizeof(a), .domid = p->domid };
+	int ctl = ctl_open();
+	struct kxen_query q = { .size = sizeof(q), .domid = p->domid };
+
+	ctl_query(ctl, &q);
+	p->pid = q.pid;
+	if (ioctl(ctl, KXEN_PAGER, &a))
+		fail(EXIT_REFUSED, "cannot be the pager of domain %u: %s", p->domid,
+		     why_no_pager(errno));
+	p->fd = a.fd;
+	fcntl(p->fd, F_SETFL, O_NONBLOCK);
+	p->frames = a.frames;
+	p->pages = a.pages;
+	p->state = map_zeroes(p->frames + 1);
+	p->heat = map_zeroes(p->frames + 1);
+	p->buf = map_zeroes(PAGE_BATCH * PAGE);
+}
+
+uint64_t page_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+}
+
+/* How many have a result: all, but for a VMM that has ended. Signals are blocked. */
+unsigned int page_call(struct pager *p, unsigned long call, const uint64_t *gfn, int32_t *res,
+		       void *buf, unsigned int nr)
+{
+	struct kxen_pager_batch b = {
+		.size = sizeof(b), .nr = nr, .gfns = (uintptr_t)gfn,
+		.results = (uintptr_t)res, .buf = (uintptr_t)buf };
+	int ret;
+
+	do
+		ret = ioctl(p->fd, call, &b);
+	while (ret && (errno == EINTR || errno == ENOMEM));
+	if (!ret)
+		return b.done;
+	if (errno != ESHUTDOWN)
+		fprintf(stderr, "kvm-xen: a call of the pager of domain %u fails: %s\n", p->domid,
+			strerror(errno));
+	p->gone = true;
+	return 0;
+}
+
+enum frame_state page_state(const struct pager *p, uint64_t gfn)
+{
+	return p->state[gfn] & FRAME_STATE;
+}
+
+/* Locked. */
+void page_set(struct pager *p, uint64_t gfn, enum frame_state state)
+{
+	enum frame_state was = page_state(p, gfn);
+	uint8_t *s = &p->state[gfn];
+
+	p->out += (state == FRAME_OUT || state == FRAME_COMING) -
+		  (was == FRAME_OUT || was == FRAME_COMING);
+	p->nominated += (state == FRAME_NOMINATED) - (was == FRAME_NOMINATED);
+	*s = (*s & ~FRAME_STATE) | state;
+	if (state == FRAME_OUT && *s & FRAME_STALE) {
+		*s &= ~FRAME_STALE;
+		p->stale--;
+	}
+	if (state == FRAME_IN && was > FRAME_NOMINATED && !(*s & FRAME_STALE)) {
+		*s |= FRAME_STALE;
+		p->stale++;
+	}
+	if (state == FRAME_IN && *s & FRAME_BAD) {
+		*s &= ~FRAME_BAD;
+		p->bad--;
+	}
+}
+
+/* It is in use, or cannot go: the hand passes it by, each time more often. Locked. */
+void page_warm(struct pager *p, uint64_t gfn)
+{
+	unsigned int level = p->heat[gfn] >> 5;
+
+	level += level < WARMEST;
+	p->heat[gfn] = level << 5 | ((1U << level) - 1);
+}
+
+/* --- one page comes back -------------------------------------------------------------------- */
+
+/*
+ * Its content; false: it cannot be had, and nothing else is to be put in its place. Once one cannot,
+ * nobody is kept waiting for the next ones.
+ */
+static bool read_page(struct pager *p, uint64_t gfn, unsigned char *buf)
+{
+	unsigned int i;
+
+	for (i = 0; i < (p->failed ? 1 : TRIES); i++) {
+		if (i)
+			poll(NULL, 0, AGAIN_MS);
+		if (page_file_read(&p->file, gfn, buf))
+			return true;
+		if (p->bad < SAID)
+			fprintf(stderr, "kvm-xen: frame %#llx of domain %u cannot be read from %s: %s\n",
+				(unsigned long long)gfn, p->domid, p->file.name, strerror(errno));
+	}
+	return false;
+}
+
+/* 0, or -ENOENT: nobody wants it any more. There may be no memory for it now, and then there is. */
+static int fill_page(struct pager *p, uint64_t gfn, unsigned char *buf)
+{
+	int32_t res;
+
+	while (page_call(p, KXEN_PAGER_FILL, &gfn, &res, buf, 1)) {
+		if (res != -ENOMEM)
+			return res;
+		if (!p->starved)
+			fprintf(stderr, "kvm-xen: there is no memory for pages of domain %u to come back to: its VMM waits until there is (look at the memory limit of its cgroup)\n",
+				p->domid);
+		p->starved = true;
+		poll(NULL, 0, AGAIN_MS);
+	}
+	return -ESHUTDOWN;
+}
+
+/*
+ * Bring a page back that is out; false: it was not, or cannot be. @buf: a page of the thread's own.
+ * @count: the reason why.
+ */
+bool page_bring(struct pager *p, uint64_t gfn, unsigned char *buf, unsigned long long *count)
+{
+	bool mine, ok;
+
+	pthread_mutex_lock(&p->lock);
+	mine = page_state(p, gfn) == FRAME_OUT;
+	if (mine)
+		page_set(p, gfn, FRAME_COMING);
+	pthread_mutex_unlock(&p->lock);
+	if (!mine)
+		return false;
+	ok = read_page(p, gfn, buf) && fill_page(p, gfn, buf) != -ESHUTDOWN;
+	pthread_mutex_lock(&p->lock);
+	page_set(p, gfn, ok ? FRAME_IN : FRAME_OUT);
+	if (ok)
+		(*count)++;
+	if (!ok && !p->gone) {
+		p->failed = true;
+		if (!(p->state[gfn] & FRAME_BAD))
+			p->bad++;
+		p->state[gfn] |= FRAME_BAD;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return ok;
+}
