@@ -34,7 +34,7 @@ static void fill_info(union arg *a)
 static void fill_create(union arg *a)
 {
 	a->create = (struct kxen_create) {
-		.size = sizeof(a->create), .flags = below(4),
+		.size = sizeof(a->create), .flags = below(8),
 		.domid = one_in(6) ? odd() : GUEST_DOMID + NR_GUESTS +
 			 below(NR_DOMIDS - NR_GUESTS),
 		.max_ports = one_in(3) ? odd() : below(5000),

@@ -75,7 +75,7 @@ static bool make_vm(struct vm *v)
 static void attach(struct vm *v, int ctl)
 {
 	struct kxen_create c = {
-		.size = sizeof(c), .flags = below(4),
+		.size = sizeof(c), .flags = below(8),
 		.domid = one_in(2) ? KXEN_DOMID_AUTO : GUEST_DOMID + NR_GUESTS +
 			 below(NR_DOMIDS - NR_GUESTS),
 	};
