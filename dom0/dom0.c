@@ -3,8 +3,10 @@
 #include <linux/kernel.h>
 #include <linux/miscdevice.h>
 
+#include "../kvm-xen/dom0_page.h"
 #include "dom0.h"
 #include "dom0_internal.h"
+#include "privcmd.h"
 
 static struct miscdevice * const nodes[] = {
 	&kxen_evtchn_dev,
@@ -30,6 +32,7 @@ int kxen_dom0_init(void)
 {
 	int i, ret = kxen_xsd_init();
 
+	kxen_dom0_page_set_maps(&kxen_privcmd_maps);
 	for (i = 0; !ret && i < (int)ARRAY_SIZE(nodes); i++)
 		ret = misc_register(nodes[i]);
 	if (ret) {

@@ -14,7 +14,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
-#include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -40,27 +39,6 @@ static unsigned int privcmd_pages;
 module_param(privcmd_pages, uint, 0444);
 MODULE_PARM_DESC(privcmd_pages, "Pages that are mapped by /dev/xen/privcmd");
 
-/**
- * struct privcmd_map - memory of a process's, and what it has there.
- * @users: each part of that memory, and calls that are about to fill it.
- * @lock: @used, and pages that are filled in. Taken with mmap_lock held.
- * @used: something has been mapped there.
- * @read_only: for reading.
- * @mm: where, as @start; only compared.
- * @start: address of its first page.
- * @page: the pages. One that is filled in is set last, @page.page, for who takes a fault; unmapping
- *	takes it away when nobody can reach it any more.
- */
-struct privcmd_map {
-	refcount_t users;
-	struct mutex lock;	/* what is filled in */
-	bool used;
-	bool read_only;
-	const struct mm_struct *mm;
-	unsigned long start;
-	struct kxen_dom0_page page[];
-};
-
 static u32 limit(void)
 {
 	return min_t(u32, READ_ONCE(privcmd_limit), MOST);
@@ -85,15 +63,16 @@ static void uncharge(void)
 		;
 }
 
-static void privcmd_unmap_page(struct kxen_dom0_page *p)
+/* What is there of a page goes, if anything is. No process reaches it. */
+void kxen_privcmd_unmap_page(struct kxen_dom0_page *p)
 {
-	if (!p->page)
+	if (!p->page && !p->away)
 		return;
 	kxen_dom0_page_unmap(p);
 	uncharge();
 }
 
-static void privcmd_map_put(struct privcmd_map *map)
+void kxen_privcmd_map_put(struct privcmd_map *map)
 {
 	if (refcount_dec_and_test(&map->users))
 		kvfree(map);
@@ -124,10 +103,13 @@ static void privcmd_vm_close(struct vm_area_struct *vma)
 		return;
 	/* A split that fails leaves an empty one, which is nowhere. */
 	for (i = vma->vm_pgoff; i < vma->vm_pgoff + vma_pages(vma); i++) {
-		privcmd_unmap_page(&map->page[i]);
+		/* Who brings one back that is away finds it, and is not kept out by mmap_lock. */
+		mutex_lock(&map->lock);
+		kxen_privcmd_unmap_page(&map->page[i]);
+		mutex_unlock(&map->lock);
 		cond_resched();
 	}
-	privcmd_map_put(map);
+	kxen_privcmd_map_put(map);
 }
 
 static int privcmd_vm_mremap(struct vm_area_struct *vma)
@@ -139,16 +121,20 @@ static int privcmd_vm_mremap(struct vm_area_struct *vma)
 static vm_fault_t privcmd_vm_fault(struct vm_fault *vmf)
 {
 	struct vm_area_struct *vma = vmf->vma;
-	const struct privcmd_map *map = vma->vm_private_data;
 	unsigned long addr = vmf->address & PAGE_MASK;
+	struct privcmd_map *map = vma->vm_private_data;
 	vm_fault_t ret = VM_FAULT_SIGBUS, more;
 	const struct page *page;
 	u32 i;
 
 	if (!map)
 		return ret;
+	mutex_lock(&map->lock);
+	/* One that is away for a moment comes again, and so does who faults. */
+	if (map->page[vmf->pgoff].away)
+		ret = VM_FAULT_NOPAGE;
 	for (i = 0; i < KXEN_VMA_AROUND && addr < vma->vm_end; i++, addr += PAGE_SIZE) {
-		page = READ_ONCE(map->page[vmf->pgoff + i].page);
+		page = map->page[vmf->pgoff + i].page;
 		if (!page)
 			break;
 		more = vmf_insert_pfn(vma, addr, page_to_pfn(page));
@@ -157,10 +143,11 @@ static vm_fault_t privcmd_vm_fault(struct vm_fault *vmf)
 		if (more != VM_FAULT_NOPAGE)
 			break;
 	}
+	mutex_unlock(&map->lock);
 	return ret;
 }
 
-static const struct vm_operations_struct privcmd_vm_ops = {
+const struct vm_operations_struct kxen_privcmd_vm_ops = {
 	.open = privcmd_vm_open,
 	.close = privcmd_vm_close,
 	.mremap = privcmd_vm_mremap,
@@ -194,7 +181,7 @@ int kxen_privcmd_mmap(struct file *file, struct vm_area_struct *vma)
 	map->mm = vma->vm_mm;
 	map->start = vma->vm_start;
 	kxen_vma_frames(vma, read_only);
-	vma->vm_ops = &privcmd_vm_ops;
+	vma->vm_ops = &kxen_privcmd_vm_ops;
 	vma->vm_private_data = map;
 	return 0;
 }
@@ -224,7 +211,7 @@ static struct privcmd_map *map_of(struct privcmd_want *w, bool *whole)
 {
 	struct vm_area_struct *vma = vma_lookup(current->mm, w->addr);
 
-	if (!vma || vma->vm_ops != &privcmd_vm_ops || !vma->vm_private_data)
+	if (!vma || vma->vm_ops != &kxen_privcmd_vm_ops || !vma->vm_private_data)
 		return NULL;
 	if ((u64)w->nr << PAGE_SHIFT > vma->vm_end - w->addr)
 		return NULL;
@@ -241,7 +228,7 @@ static int claim_locked(struct privcmd_want *w, struct privcmd_map *map, bool wh
 	if (w->whole && !map->used && !whole)
 		return -EINVAL;
 	for (i = 0; i < w->nr; i++)
-		if (map->page[w->first + i].page)
+		if (map->page[w->first + i].page || map->page[w->first + i].away)
 			return -EINVAL;
 	map->used = true;
 	return 0;
@@ -272,14 +259,10 @@ static int privcmd_claim(struct privcmd_want *w)
 
 static void fill_page(struct kxen_dom0_page *to, struct kxen_dom0_page *from)
 {
-	struct page *page = from->page;
-
-	if (!page || to->page)
+	if (!from->page || to->page || to->away)
 		return;
-	from->page = NULL;
 	*to = *from;
-	/* Pairs with the READ_ONCE() of a fault, which looks at nothing else. */
-	smp_store_release(&to->page, page);
+	from->page = NULL;
 }
 
 /* What has come becomes the process's, if its memory is there still. 0; -EINVAL; -EINTR. */
@@ -307,11 +290,11 @@ static void privcmd_want_end(struct privcmd_want *w)
 	u32 i;
 
 	for (i = 0; w->page && i < w->nr; i++) {
-		privcmd_unmap_page(&w->page[i]);
+		kxen_privcmd_unmap_page(&w->page[i]);
 		cond_resched();
 	}
 	if (w->map)
-		privcmd_map_put(w->map);
+		kxen_privcmd_map_put(w->map);
 	kvfree(w->page);
 }
 

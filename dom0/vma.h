@@ -23,4 +23,14 @@ static inline void kxen_vma_frames(struct vm_area_struct *vma, bool read_only)
 #endif
 }
 
+/* One page frame goes from the page table, and from all TLBs. */
+static inline void kxen_vma_zap_page(struct vm_area_struct *vma, unsigned long addr)
+{
+#ifdef KXEN_ZAP_SPECIAL_VMA
+	zap_special_vma_range(vma, addr, PAGE_SIZE);
+#else
+	zap_vma_ptes(vma, addr, PAGE_SIZE);
+#endif
+}
+
 #endif

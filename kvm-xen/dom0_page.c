@@ -187,7 +187,8 @@ void kxen_dom0_pages_mark_dirty(struct kxen_domain *d, struct kvm_memory_slot *s
 
 static void give_back(struct kxen_dom0_page *p)
 {
-	kxen_memory_unpin(p->page);
+	if (!p->away)
+		kxen_memory_unpin(p->page);
 	kxen_memory_uncharge(p->d);
 	p->page = NULL;
 }
@@ -353,4 +354,66 @@ void kxen_dom0_page_unmap(struct kxen_dom0_page *p)
 	}
 	*p = (struct kxen_dom0_page) { };
 	kxen_domain_unhold(d);
+}
+
+/* --- for a pager that has a page mapped before it nominates it ------------------------------- */
+
+static const struct kxen_dom0_maps *dom0_maps;
+
+/* At load, before there is a device; NULL: they are gone. */
+void kxen_dom0_page_set_maps(const struct kxen_dom0_maps *maps)
+{
+	dom0_maps = maps;
+}
+
+/**
+ * kxen_dom0_page_yield() - The calling process does not have a page of this frame mapped.
+ * @d: the domain.
+ * @gfn: the frame, not trusted.
+ *
+ * For the time of a call, if it has one to be read. Context: no lock held; may sleep.
+ * Return: for kxen_dom0_page_again(); NULL: nothing was done.
+ */
+void *kxen_dom0_page_yield(struct kxen_domain *d, u64 gfn)
+{
+	return dom0_maps && kxen_dom0_page_is_mapped(d, gfn) ? dom0_maps->yield(d, gfn) : NULL;
+}
+
+/* It has it again. Context: likewise; waits for the page as long as its owner likes, killably. */
+void kxen_dom0_page_again(void *token)
+{
+	if (token)
+		dom0_maps->again(token);
+}
+
+/* The page of a map is given back, which stays noted and charged: nobody reaches it any more. */
+void kxen_dom0_page_away(struct kxen_dom0_page *p)
+{
+	kxen_memory_unpin(p->page);
+	p->page = NULL;
+	p->away = true;
+}
+
+/*
+ * The page that takes its place, for whoever noted it, or kxen_dom0_page_lose(); NULL: there is
+ * none. Context: no lock held, may sleep.
+ */
+struct page *kxen_dom0_page_find(const struct kxen_dom0_page *p)
+{
+	struct page *page = kept_page(p);
+	struct host_found f;
+
+	if (page)
+		return page;
+	if (!find(p->d, p->gfn, &f) && f.at.kind == KXEN_P2M_RAM &&
+	    kxen_memory_pin(f.mm, f.at.hva, true, &page))
+		page = NULL;
+	found_put(&f);
+	return page;
+}
+
+/* Nobody has noted it any more. */
+void kxen_dom0_page_lose(struct page *page)
+{
+	kxen_memory_unpin(page);
 }

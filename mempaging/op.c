@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 
+#include "../kvm-xen/dom0_page.h"
 #include "../kvm-xen/hc_arg.h"
 #include "../kvm-xen/p2m.h"
 #include "../kvm-xen/toolstack_abi.h"
@@ -22,11 +23,15 @@ static long op_nominate(struct kxen_pager *pg, u64 gfn)
 {
 	s32 res = -EBUSY;
 	u32 done = 0;
+	void *yield;
 	int ret;
 
 	if (kxen_p2m_is_ring(pg->d, gfn))
 		return -EBUSY;
+	/* Some pagers map a page before they nominate it, and some after (E51). */
+	yield = kxen_dom0_page_yield(pg->d, gfn);
 	ret = kxen_pager_nominate(pg, &gfn, &res, 1, &done);
+	kxen_dom0_page_again(yield);
 	return ret ?: done ? res : -EBUSY;
 }
 

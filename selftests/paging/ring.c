@@ -360,6 +360,39 @@ static void one_page(void)
 	munmap(p, PAGE);
 }
 
+/* Some pagers map a page first. */
+static void mapped_before(void)
+{
+	unsigned char *mem = ram + (FIRST + 50) * PAGE;
+	uint64_t gfn = FIRST + 50;
+	int why;
+	unsigned char *p, *q;
+
+	memset(mem, 44, 2 * PAGE);
+	p = map(gfn, PROT_READ, &why);
+	ck("mapped", p && *p == 44);
+	ck("  and nominated then", !ring_nominate(gfn));
+	ck("  it is there still", p[7] == 44 && !has_request());
+	ck("  and cannot go out: EBUSY", ring_evict(gfn) == -EBUSY);
+	munmap(p, PAGE);
+	ck("unmapped it can", !ring_evict(gfn) && !prep(gfn, memset(save, 45, PAGE)));
+	p = map(gfn, PROT_READ, &why);
+	q = map(gfn, PROT_READ, &why);
+	ck("mapped twice it cannot be nominated: EBUSY", ring_nominate(gfn) == -EBUSY);
+	mem[1] = 46;
+	ck("  and is there still, in both", p[1] == 46 && q[1] == 46 && p[2] == 45);
+	munmap(q, PAGE);
+	ck("nominated, and written to", !ring_nominate(gfn) && (mem[1] = 47) == 47);
+	ck("  it is the same page", p[1] == 47);
+	ck("  and the pager is told", is_request(gfn, 0, MEM_PAGING_EVICT_FAIL));
+	respond(gfn);
+	munmap(p, PAGE);
+	p = map(gfn, PROT_READ | PROT_WRITE, &why);
+	ck("mapped to be written to: EBUSY", p && ring_nominate(gfn) == -EBUSY && p[1] == 47);
+	munmap(p, PAGE);
+	ck("nothing is held any more", !ring_nominate(gfn) && !ring_evict(gfn) && !prep(gfn, save));
+}
+
 /* A vCPU goes on when its page is there, whatever is said. */
 static void a_vcpu(void)
 {
@@ -537,6 +570,7 @@ void look_at_ring(void)
 	without_pager();
 	begins();
 	one_page();
+	mapped_before();
 	a_vcpu();
 	full_ring();
 	again();
