@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device of the host's that reads the VMM's memory by itself: vhost, which is a kernel thread that has
- * adopted the VMM's memory, or on newer kernels a thread of the VMM's. It waits for a page that is out;
- * the VMM can be killed meanwhile.
+ * A device of the host's that reads the VMM's memory by itself: vhost, which is a kernel thread that
+ * has adopted the VMM's memory, or on newer kernels a thread of the VMM's. It waits for a page that
+ * is out; the VMM can be killed meanwhile.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -28,7 +28,7 @@ static void on_term(int sig)
 
 static uint64_t frames;
 static unsigned char *store;	/* a page for each frame */
-static unsigned char *is_out;
+static unsigned char *is_out;	/* 1; 2: and somebody is known to want it */
 static unsigned long outs, ins, fails, drops, busy;
 
 static int bring(uint64_t gfn)
@@ -131,8 +131,9 @@ static uint64_t now_us(void)
 }
 
 /*
- * Out at random, @AT_ONCE in a row in each @every microseconds; in for who asks. Until SIGTERM, the end
- * of the guest, of the time, or a line on standard input if there are any: 1 if the guest has ended.
+ * Out at random, @AT_ONCE in a row in each @every microseconds; in for who asks. Until SIGTERM, the
+ * end of the guest, of the time, or a line on standard input if there are any: 1 if the guest has
+ * ended.
  */
 static int at_random(unsigned int seconds, unsigned int every, bool lines)
 {
@@ -200,6 +201,8 @@ static void wait_for_want(void)
 	while (event(&e, 600000)) {
 		if (!(e.flags & (KXEN_PAGING_VCPU | KXEN_PAGING_FOREIGN)))
 			continue;
+		if (e.gfn < frames && is_out[e.gfn])
+			is_out[e.gfn] = 2;
 		printf("wanted %llu flags %u\n", (unsigned long long)e.gfn, e.flags);
 		fflush(stdout);
 		return;
@@ -227,16 +230,21 @@ static void try_all(void)
 	fflush(stdout);
 }
 
-/* The next line is its end, and has the answer. */
+/* The next line is its end, and has the answer. Nobody asks again for what he has asked for. */
 static void until_told(unsigned int every)
 {
+	uint64_t i;
+
+	for (i = 0; i < frames; i++)
+		if (is_out[i] == 2)
+			bring(i);
 	if (at_random(100000, every, true))
 		say("the guest has gone", 0);
 }
 
 /*
- * Commands: out FRAME NUMBER, in FRAME, try, want, random MICROSECONDS, serve, back, end. Each has a line
- * as its answer, but for two that last until the next one.
+ * Commands: out FRAME NUMBER, in FRAME, try, want, random MICROSECONDS, serve, back, end. Each has a
+ * line as its answer, but for two that last until the next one.
  */
 static bool obey(const char *line)
 {
