@@ -418,49 +418,63 @@ static uint64_t frame_of(const void *at)
 	return e & ((1ULL << 55) - 1);
 }
 
-/* More memory until it has that frame: where, or NULL. */
-static unsigned char *get_frame(uint64_t frame, unsigned char *at, unsigned long pages)
+/* More memory until it has that frame: where, or NULL. What the kernel gives is looked at first. */
+static unsigned char *get_frame(uint64_t frame, unsigned char *at, unsigned long pages, int *full)
 {
 	unsigned long i;
 
 	for (i = 0; i < pages; i++) {
-		/* What the kernel gives is read before it is written. */
-		if (*(volatile uint64_t *)(at + i * PAGE))
-			return NULL;
+		*full += *(volatile uint64_t *)(at + i * PAGE + 64) != 0;
 		*(volatile uint64_t *)(at + i * PAGE) = 1;
 		if (frame_of(at + i * PAGE) == frame)
 			return at + i * PAGE;
 	}
+	madvise(at, pages * PAGE, MADV_DONTNEED);
 	return NULL;
+}
+
+/* A vCPU reads a page, which goes out: the frame that it was in. */
+static uint64_t read_and_out(void)
+{
+	struct access a;
+	uint64_t frame;
+
+	set_code(2, 3);
+	begin(&a, 3, VCPU);
+	if (!ends(&a) || a.value != 0x41)
+		return 0;
+	frame = frame_of(ram + 3 * PAGE);
+	return out(3, save) ? 0 : frame;
 }
 
 /* A page goes out, and its frame to somebody else, while a vCPU has it mapped, or had (XSA-345). */
 static void another_has_the_frame(void)
 {
-	unsigned long pages = 65536;
+	unsigned long pages = 4096;
 	unsigned char *at = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), *his;
-	cpu_set_t here, all;
-	uint64_t frame;
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), *his = NULL;
+	uint64_t frame = 0;
 	struct access a;
+	cpu_set_t here, all;
+	int i, full = 0;
 
-	/* A frame that is given back is on its CPU's list. */
+	/* A frame that is given back is on its CPU's list, where others may be quicker. */
 	sched_getaffinity(0, sizeof(all), &all);
 	CPU_ZERO(&here);
 	CPU_SET(sched_getcpu(), &here);
 	sched_setaffinity(0, sizeof(here), &here);
 	madvise(at, pages * PAGE, MADV_NOHUGEPAGE);
 	memset(ram + 3 * PAGE, 0x41, PAGE);
-	set_code(2, 3);
-	begin(&a, 3, VCPU);
-	ck("a vCPU reads a page", ends(&a) && a.value == 0x41);
-	frame = frame_of(ram + 3 * PAGE);
-	ck("  it goes out", frame && out(3, save) == 0);
-	his = get_frame(frame, at, pages);
-	ck("  its frame is somebody else's, who finds nothing in it", his &&
-	   *(volatile uint64_t *)(his + 64) == 0);
+	for (i = 0; i < 50 && !his; i++) {
+		if (i)
+			fill(3, save);
+		frame = read_and_out();
+		his = frame ? get_frame(frame, at, pages, &full) : NULL;
+	}
+	ck("what a vCPU has read goes out, and its frame is somebody else's", his != NULL);
 	if (!his)
 		his = at;
+	ck("  who finds nothing in it", !full);
 	memset(his, 0xee, PAGE);
 	set_code(2, 3);
 	begin(&a, 3, VCPU);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory paging. paging [small|huge]: a VMM of its own, and one check a line; paging ring: the same,
- * for a pager with Xen's ring;
+ * Memory paging. paging [small|huge]: a VMM of its own, and one check a line; paging core: some of
+ * them; paging ring: those of a pager with Xen's ring;
  * paging random DOMID PAGES SECONDS [MICROSECONDS]: a pager that has all of a guest out and in, at
  * random, some each so often; paging obey DOMID PAGES: as lines on standard input say.
  */
@@ -40,6 +40,10 @@ int main(int argc, char **argv)
 		return 1;
 	ck("  knows how much there is", pager_frames == ram_size / PAGE &&
 	   pager_pages == ram_size / PAGE);
+	if (argc > 1 && !strcmp(argv[1], "core")) {
+		look_at_core();
+		return bad != 0;
+	}
 	look_at_faults();
 	look_at_kernel();
 	look_at_ends();

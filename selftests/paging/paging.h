@@ -39,6 +39,7 @@ void set_code(uint64_t gfn, uint64_t target);
 
 /* main.c */
 void ck(const char *name, int ok);
+void look_at_core(void);
 void look_at_faults(void);
 void look_at_kernel(void);
 void look_at_ends(void);
