@@ -41,6 +41,7 @@ static struct xs_handle *store;
 static struct qmp *monitor;
 static int signals = -1;
 static pid_t backend;
+static int store_idle = -1;	/* ends with xenstored */
 static bool vmm_gone, store_gone, stopped, known;	/* @known: life->end says how the guest has ended */
 static int vmm_status, backend_status;
 
@@ -178,16 +179,17 @@ static bool happens(long long until)
 		{ .fd = signals, .events = POLLIN },
 		{ .fd = monitor->gone ? -1 : monitor->fd, .events = POLLIN },
 		{ .fd = store_gone ? -1 : xs_fileno(store), .events = POLLIN },
+		{ .fd = store_gone ? -1 : store_idle },
 	};
 	long long left = until - now_ms();
 	char **event;
 
 	if (until && left <= 0)
 		return false;
-	poll(p, 3, until ? left : -1);
+	poll(p, 4, until ? left : -1);
 	read_signals();
 	/* Without xenstored the guest can do, until its end. */
-	store_gone |= p[2].revents & ~POLLIN;
+	store_gone |= (p[2].revents & ~POLLIN) || p[3].revents;
 	while (!store_gone && (event = xs_check_watch(store)))
 		free(event);
 	if (p[1].revents)
@@ -258,6 +260,8 @@ static void still_there(void)
 		fail(1, "it was told to end before the guest ran");
 	if (vmm_gone)
 		fail(1, "the VMM has ended before the guest ran; its own message may say why");
+	if (store_gone)
+		fail(1, "xenstored has ended before the guest ran");
 }
 
 static void start_backend(void)
@@ -400,6 +404,7 @@ void life_run(struct life *l, const struct life_setup *s)
 	signal(SIGPIPE, SIG_IGN);
 	vmm_bind_children(log_of_life(s->log));
 	store = store_open();
+	store_idle = store_open_idle();
 	if (store_find(store, s->cfg->name, &other))
 		fail(EXIT_REFUSED, "domain %u has the name '%s' already", other, s->cfg->name);
 	start_vmm();

@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <xenstore_lib.h>
 
 #include "plan.h"
 #include "store.h"
@@ -23,6 +27,23 @@ struct xs_handle *store_open(void)
 		fail(EXIT_REFUSED, "no permission to talk to xenstored: be root");
 	fail(EXIT_REFUSED, "xenstored cannot be reached (%s): load the module with xenstore=1 and start xenstored",
 	     strerror(errno));
+}
+
+int store_open_idle(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const char *path = xs_daemon_socket();
+	int fd;
+
+	if (!path || strlen(path) >= sizeof(a.sun_path))
+		return -1;
+	strcpy(a.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
 }
 
 char *store_read(struct xs_handle *h, const char *fmt, ...)

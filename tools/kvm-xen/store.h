@@ -13,6 +13,12 @@
 /* Ends the program with the reason if there is none. */
 struct xs_handle *store_open(void);
 
+/*
+ * A connection that nobody speaks on, which ends with xenstored: libxenstore does not tell of that
+ * who waits for a watch. -1: none.
+ */
+int store_open_idle(void);
+
 /* What a node has; NULL: there is none. Free it. */
 char *store_read(struct xs_handle *h, const char *fmt, ...)
 __attribute__((format(printf, 2, 3)));
