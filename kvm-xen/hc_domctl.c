@@ -6,10 +6,12 @@
  */
 #include <linux/build_bug.h>
 #include <linux/cpumask.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/kernel_stat.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <xen/interface/xen.h>
 #include <xen/interface/vcpu.h>
@@ -25,6 +27,8 @@
 
 static_assert(sizeof(struct kxen_domctl) == 144);
 static_assert(sizeof(struct kxen_getdomaininfo) == 112);
+
+#define PATIENCE	(HZ / 10)	/* for a domain's lock */
 
 /* --- a domain ----------------------------------------------------------------------- */
 
@@ -80,59 +84,86 @@ static void vcpus_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
 	}
 }
 
+/* What is known without the domain's lock. Is it alive? */
+static bool guest_state(struct kxen_domain *d, struct kxen_getdomaininfo *i)
+{
+	u32 state = READ_ONCE(d->state);
+
+	i->flags = KXEN_DOMINF_hvm_guest | KXEN_DOMINF_hap;
+	memcpy(i->handle, d->uuid, sizeof(i->handle));
+	if (state == KXEN_DYING || READ_ONCE(d->killed)) {
+		i->flags |= KXEN_DOMINF_dying;
+		return false;
+	}
+	if (state == KXEN_SHUTDOWN)
+		i->flags |= KXEN_DOMINF_shutdown |
+			    (READ_ONCE(d->shutdown_reason) & 0xff) << KXEN_DOMINF_reason;
+	if (READ_ONCE(d->pause_count) || state == KXEN_CREATED)
+		i->flags |= KXEN_DOMINF_paused;
+	return true;
+}
+
 static void guest_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
 {
 	lockdep_assert_held(&d->lock);
-	i->flags = KXEN_DOMINF_hvm_guest | KXEN_DOMINF_hap;
-	memcpy(i->handle, d->uuid, sizeof(i->handle));
-	if (d->state == KXEN_DYING || d->killed) {
-		i->flags |= KXEN_DOMINF_dying;
-		return;
-	}
-	if (d->state == KXEN_SHUTDOWN)
-		i->flags |= KXEN_DOMINF_shutdown |
-			    (d->shutdown_reason & 0xff) << KXEN_DOMINF_reason;
-	if (d->pause_count || d->state == KXEN_CREATED)
-		i->flags |= KXEN_DOMINF_paused;
-	if (!d->kvm)
+	if (!guest_state(d, i) || !d->kvm)
 		return;
 	i->paged_pages = d->frame_ops ? d->frame_ops->paged(d) : 0;
 	/* As of two moments. */
 	i->tot_pages = kxen_domain_pages(d, false);
 	i->tot_pages -= min(i->tot_pages, i->paged_pages);
 	i->max_pages = kxen_domain_pages(d, true);
+	WRITE_ONCE(d->told_pages, i->tot_pages);
+	WRITE_ONCE(d->told_max, i->max_pages);
 	vcpus_info(d, i);
+}
+
+/*
+ * A domain's owner can have its lock held for as long as he likes: a restore waits for the lock of
+ * his VMM's memory. Who looks at all domains, and serves them all, as xenconsoled, is not to be
+ * kept by one of them; whoever else has the lock gives it back before this has ended.
+ */
+static bool lock_soon(struct kxen_domain *d)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	while (!mutex_trylock(&d->lock)) {
+		if (time_after(jiffies, end) || fatal_signal_pending(current))
+			return false;
+		schedule_timeout_killable(1);
+	}
+	return true;
 }
 
 /**
  * kxen_toolstack_info() - What tools are told of a domain.
  * @d: the domain.
- * @i: all of it is set.
+ * @i: all of it is set; of a guest whose lock does not come, its state, and its pages as they
+ *	were told last.
  *
- * Context: may sleep; takes d->lock.
- * Return: 0, or -EINTR for a process that is being killed.
+ * Context: may sleep, for a moment; takes d->lock.
  */
-int kxen_toolstack_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
+void kxen_toolstack_info(struct kxen_domain *d, struct kxen_getdomaininfo *i)
 {
 	memset(i, 0, sizeof(*i));
 	i->domain = d->domid;
 	i->shared_info_frame = ~0ULL;
 	if (d->is_host) {
 		host_info(i);
-		return 0;
+	} else if (lock_soon(d)) {
+		guest_info(d, i);
+		mutex_unlock(&d->lock);
+	} else if (guest_state(d, i)) {
+		/* 0 would make a pager of Xen's bring its guest back. */
+		i->tot_pages = READ_ONCE(d->told_pages);
+		i->max_pages = READ_ONCE(d->told_max);
 	}
-	if (mutex_lock_killable(&d->lock))
-		return -EINTR;
-	guest_info(d, i);
-	mutex_unlock(&d->lock);
-	return 0;
 }
 
 /* Before 4.20 of a number that is not there the next one was told, by which tools went on. */
 static long getdomaininfo(struct kxen_domctl *c)
 {
 	struct kxen_domain *d;
-	int ret;
 
 	if (c->domain >= DOMID_FIRST_RESERVED)
 		return c->interface_version < KXEN_DOMCTL_NO_NEXT ? -EINVAL : -ESRCH;
@@ -143,10 +174,10 @@ static long getdomaininfo(struct kxen_domctl *c)
 	}
 	if (!d)
 		return -ESRCH;
-	ret = kxen_toolstack_info(d, &c->u.info);
+	kxen_toolstack_info(d, &c->u.info);
 	c->domain = d->domid;
 	kxen_domain_put(d);
-	return ret;
+	return 0;
 }
 
 /* --- domctl ------------------------------------------------------------------------------ */

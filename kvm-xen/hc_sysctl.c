@@ -60,7 +60,6 @@ static long getdomaininfolist(struct kxen_hc *hc, struct kxen_sysctl *s)
 	struct kxen_getdomaininfo i;
 	struct kxen_domain *d;
 	u32 next = l->first_domain;
-	int ret = 0;
 
 	l->num_domains = 0;
 	while (l->num_domains < l->max_domains && next < DOMID_FIRST_RESERVED) {
@@ -68,13 +67,12 @@ static long getdomaininfolist(struct kxen_hc *hc, struct kxen_sysctl *s)
 		if (!d)
 			break;
 		next = d->domid + 1;
-		ret = kxen_toolstack_info(d, &i);
+		kxen_toolstack_info(d, &i);
 		kxen_domain_put(d);
-		if (!ret && kxen_hc_put(hc, l->buffer + (u64)l->num_domains * sizeof(i), &i,
-					sizeof(i)))
-			ret = -EFAULT;
-		if (ret || fatal_signal_pending(current))
-			return ret ?: -EINTR;
+		if (kxen_hc_put(hc, l->buffer + (u64)l->num_domains * sizeof(i), &i, sizeof(i)))
+			return -EFAULT;
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		l->num_domains++;
 		cond_resched();
 	}

@@ -15,7 +15,7 @@ struct kxen_domain;
 struct kxen_hc;
 
 /* hc_domctl.c */
-int kxen_toolstack_info(struct kxen_domain *d, struct kxen_getdomaininfo *i);
+void kxen_toolstack_info(struct kxen_domain *d, struct kxen_getdomaininfo *i);
 u64 kxen_toolstack_cpu_time(u32 cpu);
 
 /* hc_domctl_vcpu.c */

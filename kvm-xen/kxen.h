@@ -319,6 +319,8 @@ struct kxen_domain {
 	refcount_t holds;
 	int pause_count;	/* under lock; read by vCPUs */
 	int tool_pauses;	/* how many of these are domctl's; under lock */
+	u64 told_pages;		/* what tools were told of its memory; under lock */
+	u64 told_max;
 	int kept_paused;	/* and how many are for nobody to undo; under lock */
 	wait_queue_head_t pause_wait;
 

@@ -7,6 +7,7 @@
  * the lender's VMM is killed.
  */
 #define _GNU_SOURCE
+#define __XEN_TOOLS__	1
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,8 +18,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <xen/xen.h>
+#include <xen/domctl.h>
+#include <xen/sysctl.h>
 #include <xen/sys/evtchn.h>
 #include <xen/sys/privcmd.h>
 
@@ -71,7 +75,7 @@ static void test_call(unsigned int domid)
 	a.flags = 0;
 	check("what is kept now", call(KXEN_PROBE, &a), 0);
 	check("is that", a.value, 42);
-	a.flags = 8;
+	a.flags = 16;
 	check("an unknown flag", call(KXEN_PROBE, &a), EOPNOTSUPP);
 	a.flags = 0;
 	a.reserved = 1;
@@ -302,6 +306,66 @@ static void test_placed(unsigned int domid)
 	check("it goes on", domain_op(domid, KXEN_UNPAUSE), 0);
 }
 
+/* Xen's tools ask for a domain, by its number and with all others. Exit status: 0. */
+static int asks(unsigned int domid)
+{
+	struct xen_domctl d = {
+		.cmd = XEN_DOMCTL_getdomaininfo, .interface_version = 0x15, .domain = domid,
+	};
+	xen_domctl_getdomaininfo_t list[8];
+	struct xen_sysctl s = { .cmd = XEN_SYSCTL_getdomaininfolist, .interface_version = 0x15 };
+	struct privcmd_hypercall h = { __HYPERVISOR_domctl, { (uintptr_t)&d } };
+	int fd = open("/dev/xen/privcmd", O_RDWR | O_CLOEXEC);
+
+	if (ioctl(fd, IOCTL_PRIVCMD_HYPERCALL, &h) || d.domain != domid ||
+	    d.u.getdomaininfo.flags != (XEN_DOMINF_hvm_guest | XEN_DOMINF_hap | XEN_DOMINF_paused))
+		return 1;
+	s.u.getdomaininfolist.max_domains = 8;
+	set_xen_guest_handle(s.u.getdomaininfolist.buffer, list);
+	h = (struct privcmd_hypercall){ __HYPERVISOR_sysctl, { (uintptr_t)&s } };
+	if (ioctl(fd, IOCTL_PRIVCMD_HYPERCALL, &h))
+		return 2;
+	return s.u.getdomaininfolist.num_domains < 2 || list[0].domain ? 3 : 0;
+}
+
+/* A child's exit status; -1 if it does not end, when it is killed. The limit is for a hang. */
+static int ended(pid_t pid)
+{
+	int i, status;
+
+	for (i = 0; i < 400; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+		usleep(50000);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return -1;
+}
+
+/* Somebody has the domain's lock, and waits for something that does not come. */
+static void test_locked(unsigned int domid)
+{
+	struct kxen_probe_arg a = {
+		.size = sizeof(a), .flags = KXEN_PROBE_LOCK, .domid = domid, .value = PROBE_STEP_LOCKED,
+	};
+	pid_t holder, asker;
+
+	fflush(stdout);
+	holder = fork();
+	if (!holder)
+		_exit(call(KXEN_PROBE, &a));
+	check("its lock is taken", reached(domid, PROBE_STEP_LOCKED), 0);
+	asker = fork();
+	if (!asker)
+		_exit(asks(domid));
+	check("who asks how it is does not wait for that", ended(asker), 0);
+	check("it is taken still", waitpid(holder, NULL, WNOHANG), 0);
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+	check("what is said with the lock is the same", asks(domid), 0);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int domid;
@@ -318,6 +382,7 @@ int main(int argc, char **argv)
 	test_create();
 	domid = make(0, 0);
 	test_call(domid);
+	test_locked(domid);
 	check("none is taken", stat_of(domid, KXEN_STAT_PROBES), 0);
 	check("of so many", stat_of(domid, KXEN_STAT_MAX_PROBES), PROBE_MAX);
 	check("no hypercall", stat_of(domid, KXEN_STAT_PROBE_CALLS), 0);

@@ -67,6 +67,9 @@ struct probe_look {
 #define PROBE_STEP_USED		0x1ed0000100000003ULL
 #define PROBE_STEP_GIVE_BACK	0x1ed0000100000004ULL
 
+/* What is kept when the domain's lock is held: hprobe.c. */
+#define PROBE_STEP_LOCKED	0x10c3ed0100000001ULL
+
 #define KXEN_STAT_PROBES	0x70000000
 #define KXEN_STAT_MAX_PROBES	0x70000001
 #define KXEN_STAT_PROBES_HIGH	0x70000002
@@ -77,10 +80,11 @@ struct probe_look {
 /*
  * struct kxen_probe_arg - KXEN_PROBE: what is kept, and what was before
  * @size: sizeof(struct kxen_probe_arg)
- * @flags: KXEN_PROBE_SET; or one of the others, which place a page over a frame, and take it away
+ * @flags: KXEN_PROBE_SET; or one of the others, which place a page over a frame, take it away, or
+ *	have the domain's lock
  * @domid: the domain
  * @reserved: must be 0: EINVAL
- * @value: in, with KXEN_PROBE_SET; out; the frame
+ * @value: in, with KXEN_PROBE_SET or KXEN_PROBE_LOCK; out; the frame
  */
 struct kxen_probe_arg {
 	__u32 size;
@@ -93,6 +97,7 @@ struct kxen_probe_arg {
 #define KXEN_PROBE_SET	1
 #define KXEN_PROBE_PLACE	2 /* one that is out */
 #define KXEN_PROBE_UNPLACE	4
+#define KXEN_PROBE_LOCK	8 /* keep @value, and the domain's lock until the caller is killed */
 
 #define KXEN_PROBE	_IO(KXEN_IOC, 0x70)
 

@@ -2,6 +2,8 @@
 /* The probe as a part of a domain: what the core calls, and its tables. */
 #include <linux/debugfs.h>
 #include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
@@ -125,6 +127,17 @@ static const struct kxen_hc_entry probe_hypercalls[] = {
 
 static_assert(sizeof(struct kxen_probe_arg) == 24);
 
+/* As a call that waits, under the lock, for what the domain's owner does. */
+static int hold_lock(struct kxen_domain *d, u64 value)
+{
+	mutex_lock(&d->lock);
+	kxen_probe_keep(d, value);
+	while (!fatal_signal_pending(current))
+		schedule_timeout_killable(HZ);
+	mutex_unlock(&d->lock);
+	return -EINTR;
+}
+
 static int ctl_probe(struct kxen_domain *d, void *arg)
 {
 	struct kxen_probe_arg *a = arg;
@@ -135,6 +148,8 @@ static int ctl_probe(struct kxen_domain *d, void *arg)
 		return kxen_probe_place_out(d, a->value);
 	if (a->flags & KXEN_PROBE_UNPLACE)
 		return kxen_probe_unplace(d, a->value);
+	if (a->flags & KXEN_PROBE_LOCK)
+		return hold_lock(d, a->value);
 	if (a->flags & KXEN_PROBE_SET) {
 		a->value = kxen_probe_keep(d, a->value);
 		return 0;
@@ -147,7 +162,8 @@ static int ctl_probe(struct kxen_domain *d, void *arg)
 
 static const struct kxen_ctl_call probe_ctl[] = {
 	KXEN_CTL_CALL(KXEN_PROBE, kxen_probe_arg, value,
-		      KXEN_PROBE_SET | KXEN_PROBE_PLACE | KXEN_PROBE_UNPLACE, true, ctl_probe),
+		      KXEN_PROBE_SET | KXEN_PROBE_PLACE | KXEN_PROBE_UNPLACE | KXEN_PROBE_LOCK,
+		      true, ctl_probe),
 	{ }
 };
 
