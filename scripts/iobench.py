@@ -14,7 +14,7 @@ these is not known). A packet is one direction of an echo, or one that nobody an
 without what as many pauses cost.
 Adds its rows to build/bench.json. With --where also a FILE.HOST of code addresses, which
 /proc/kallsyms of the host, in FILE.HOST.symbols, gives names to; with --tap it prints checks
-instead of a table.
+behind the table, and adds nothing.
 """
 import argparse
 import json
@@ -36,7 +36,8 @@ PARTS = ("guest_program", "guest_kernel", None, "program", "kernel", "xen", "rou
          "hypercalls", "halts", "cpuid_msr", "ports", "others")
 INSNS = ("guest_program", "guest_kernel", "program", "kernel", "xen")
 IMPLS = ("kvm-xen", "virtio", "xen-4.17")
-# How many times what virtio's costs a request may cost: 1.3 is the aim.
+# How many times what virtio's costs a request may cost: 1.3 is the aim, which packets miss on some hosts
+# (Documentation/dom0-devices.rst).
 MOST = {"blk4k_read": 1.3, "blk4k_write": 1.3, "netpkt_echo": 1.4, "netpkt_out": 1.5}
 # What KVM steps over by reading the instruction: of a hypercall the processor says where it ends.
 STEPPED = ("halts", "cpuid_msr")
@@ -143,11 +144,15 @@ def checks(rows):
     """Nobody's requests cost more than they may: lines for the test. Steps are in it."""
     def say(good, name):
         print(("ok - " if good else "not ok - ") + name)
-    cost = {(r["op"], r["impl"]): r["raw"] - round(r["parts"]["rounds"]) for r in rows}
-    for op, times in MOST.items():
-        own, peer, real = (cost[op, i] for i in IMPLS)
-        say(own <= times * peer, f"{op}: {own}, not more than {times} times virtio's {peer}")
-        say(own < real, f"{op}: and less than domain 0's of Xen, {real}")
+    cost = {(r["op"], r["impl"], r["host"]): r["raw"] - round(r["parts"]["rounds"]) for r in rows}
+    for (op, impl, host), own in cost.items():
+        if impl != "kvm-xen":
+            continue
+        peer, real = cost.get((op, "virtio", host)), cost.get((op, "xen-4.17", "xen-4.17"))
+        if peer:
+            say(own <= MOST[op] * peer, f"{op}: {own}, not more than {MOST[op]} times virtio's {peer}")
+        if real:
+            say(own < real, f"{op}: and less than domain 0's of Xen, {real}")
 
 
 def read_json():
@@ -181,7 +186,7 @@ def measure(impls, host, args, data):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--where", metavar="FILE")
-    p.add_argument("--tap", action="store_true", help="checks, not a table")
+    p.add_argument("--tap", action="store_true", help="checks, too, and no rows added")
     p.add_argument("impl", nargs="*", default=IMPLS)
     args = p.parse_args()
     for f in (QEMU, BACKEND):
@@ -199,10 +204,10 @@ def main():
     rows = []
     for host, impls in wanted.items():
         rows += measure(impls, host, args, data)
+    show(rows)
     if args.tap:
         checks(rows)
         return
-    show(rows)
     new = {(r["op"], r["impl"], r["host"]) for r in rows}
     data["rows"] = [r for r in data["rows"] if (r["op"], r["impl"], r["host"]) not in new] + rows
     with open(path, "w") as f:
