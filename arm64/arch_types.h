@@ -11,8 +11,9 @@
 #define KXEN_ARCH_MMIO_LOW	(~0ULL)
 #define KXEN_ARCH_MMIO_HIGH	(~0ULL)
 
-/* A guest sees its VMM's memory and nothing else: nothing of KVM's stage 2 is hooked yet. */
-#define KXEN_ARCH_SHOWS_PAGES	false
+/* What is placed over a guest's memory: not where the VMM has none, nor what is only to be read. */
+#define KXEN_ARCH_SHOWS_HOLES	false
+#define KXEN_ARCH_SHOWS_READ_ONLY	false
 
 /**
  * struct kxen_arch_vcpu - how the upcall reaches a vCPU.

@@ -24,6 +24,7 @@ int kxen_on_vcpu_coming(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_vcpu_created(struct kvm_vcpu *vcpu, struct kxen_hook_args *a);
 int kxen_on_sync_dirty(struct kvm *kvm, struct kxen_hook_args *a);
 int kxen_on_vm_gone(struct kvm *kvm, struct kxen_hook_args *a);
+int kxen_on_stage2_map(void *tables, struct kxen_hook_args *a);
 
 KXEN_DECLARE_TRAMPOLINE(hvc);
 KXEN_DECLARE_TRAMPOLINE(flush_irqs);
@@ -33,6 +34,7 @@ KXEN_DECLARE_TRAMPOLINE(vcpu_coming);
 KXEN_DECLARE_TRAMPOLINE(vcpu_created);
 KXEN_DECLARE_TRAMPOLINE(sync_dirty);
 KXEN_DECLARE_TRAMPOLINE(vm_gone);
+KXEN_DECLARE_TRAMPOLINE(stage2_map);
 
 /* The flag in the guest's vcpu_info. Any context. */
 static inline bool kxen_upcall_pending(struct kxen_vcpu *v)

@@ -19,6 +19,12 @@
 #define HOOK_RESET	HOOK
 #endif
 
+#ifdef KXEN_KVM_STAGE2_MAP_FLAGS
+#define STAGE2_MAP_ARGS	7
+#else
+#define STAGE2_MAP_ARGS	6
+#endif
+
 static struct kxen_hook hooks[] = {
 	HOOK("handle_hvc", 1, hvc,
 	     "Xen hypercalls"),
@@ -36,6 +42,8 @@ static struct kxen_hook hooks[] = {
 		  "pages that the host writes to are dirty"),
 	HOOK_VOID("kvm_arch_pre_destroy_vm", 1, vm_gone,
 		  "the end of a VM is the end of its domain"),
+	HOOK("kvm_pgtable_stage2_map", STAGE2_MAP_ARGS, stage2_map,
+	     "pages that are placed over a guest's memory"),
 };
 
 /* A KVM function that is traceable, rare, and not in the table. */

@@ -184,7 +184,7 @@ int kxen_p2m_unmap(struct kxen_p2m_gone *g, u64 gfn, struct page *page);
 void kxen_p2m_flush(struct kxen_p2m_gone *g);
 struct page *kxen_p2m_page(struct kxen_domain *d, u64 gfn, bool hold, bool *read_only);
 bool kxen_p2m_access(struct kxen_domain *d, u64 gpa, void *buf, u32 len, bool write);
-int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c);
+int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, unsigned long word, struct kxen_cover *c);
 void kxen_p2m_zap(struct kxen_domain *d, const u64 *gfn, u32 nr);
 
 /* p2m_view.c */

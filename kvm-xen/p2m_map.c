@@ -8,10 +8,30 @@
 #include "kxen.h"
 #include "p2m.h"
 
-/* arch_types.h says so where nothing of KVM's is hooked that would ask for what is placed. */
-#ifndef KXEN_ARCH_SHOWS_PAGES
-#define KXEN_ARCH_SHOWS_PAGES	true
+/*
+ * arch_types.h says so where KVM maps nothing that is placed where the VMM has no memory, and what
+ * KVM could make writable.
+ */
+#ifndef KXEN_ARCH_SHOWS_HOLES
+#define KXEN_ARCH_SHOWS_HOLES	true
 #endif
+#ifndef KXEN_ARCH_SHOWS_READ_ONLY
+#define KXEN_ARCH_SHOWS_READ_ONLY	true
+#endif
+
+static struct page *page_of(unsigned long word, bool *read_only)
+{
+	const struct kxen_p2m_entry *e = (const struct kxen_p2m_entry *)word;
+
+	if (word & KXEN_P2M_MAPPED) {
+		*read_only = word & KXEN_P2M_MAPPED_RO;
+		return kxen_p2m_word_page(word);
+	}
+	if (!word)
+		return NULL;
+	*read_only = e->read_only;
+	return e->page;
+}
 
 /* --- what KVM is told ------------------------------------------------------------------ */
 
@@ -36,27 +56,29 @@ static void vm_put(struct kxen_domain *d, bool locked)
 }
 
 /*
- * Something is about to be placed at @gfn: 0; 1 if KVM has nothing mapped there, so that there will
+ * @word is about to be placed at @gfn: 0; 1 if KVM has nothing mapped there, so that there will
  * be nothing to zap; -EEXIST for a device of KVM's; -EOPNOTSUPP if the guest would not see it; as
  * kxen_p2m_view().
  * Context: may sleep; pin_lock is not held.
  */
-int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, struct kxen_cover *c)
+int kxen_p2m_cover(struct kxen_domain *d, u64 gfn, unsigned long word, struct kxen_cover *c)
 {
-	bool locked;
+	bool locked, read_only;
 	struct kvm *kvm = vm_get(d, &locked);
 	enum kxen_covers is = KXEN_COVERS_MEMORY;
 	u64 first = 0, end = 0;
 	int ret = 0;
 
 	gfn = kxen_gfn_to_kvm(gfn);
-	if (!KXEN_ARCH_SHOWS_PAGES)
+	if (!KXEN_ARCH_SHOWS_READ_ONLY && page_of(word, &read_only) && read_only)
 		ret = -EOPNOTSUPP;
 	else if (kxen_glue_is_device(gfn))
 		ret = -EEXIST;
 	else if (kvm)
 		is = kxen_glue_cover(kvm, gfn, c);
-	if (is == KXEN_COVERS_HOLE)
+	if (is == KXEN_COVERS_HOLE && !KXEN_ARCH_SHOWS_HOLES)
+		ret = -EOPNOTSUPP;
+	else if (is == KXEN_COVERS_HOLE)
 		kxen_glue_hole(kvm, gfn, &first, &end);
 	vm_put(d, locked);
 	if (end)
@@ -81,20 +103,6 @@ void kxen_p2m_zap(struct kxen_domain *d, const u64 *gfn, u32 nr)
 }
 
 /* --- faults ---------------------------------------------------------------------------- */
-
-static struct page *page_of(unsigned long word, bool *read_only)
-{
-	const struct kxen_p2m_entry *e = (const struct kxen_p2m_entry *)word;
-
-	if (word & KXEN_P2M_MAPPED) {
-		*read_only = word & KXEN_P2M_MAPPED_RO;
-		return kxen_p2m_word_page(word);
-	}
-	if (!word)
-		return NULL;
-	*read_only = e->read_only;
-	return e->page;
-}
 
 /**
  * kxen_p2m_page() - The page that a guest's access to a frame goes to.

@@ -213,7 +213,7 @@ int kxen_p2m_set_word(struct kxen_domain *d, u64 gfn, unsigned long word)
 	c = get_chunk(d, gfn >> CHUNK_SHIFT);
 	if (!c)
 		return -ENOMEM;
-	ret = kxen_p2m_cover(d, gfn, &c->cover);
+	ret = kxen_p2m_cover(d, gfn, word, &c->cover);
 	/* Before it is there: who finds it has looked at this first. */
 	atomic_inc(&d->p2m_placed);
 	if (ret >= 0 && cmpxchg(&c->word[gfn & (CHUNK - 1)], 0, word))

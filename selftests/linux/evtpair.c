@@ -119,7 +119,7 @@ int main(int argc, char **argv)
 	said("a channel with both ends here", open_sides());
 	if (pthread_create(&sides[1].thread, NULL, other, &sides[1]))
 		return 1;
-	/* The other end's first one is of being connected: it comes back before the first is thrown. */
+	/* The other end's first event is of being connected, and comes back, too. */
 	for (i = 0; i < rounds; i++) {
 		send(&sides[0]);
 		if (!take(&sides[0]))

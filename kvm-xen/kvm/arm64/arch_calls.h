@@ -5,6 +5,7 @@
 
 #include <linux/kvm_host.h>
 #include <linux/preempt.h>
+#include <asm/kvm_pgtable.h>
 #include <kvm/arm_vgic.h>
 
 /* Types of what no header declares that can be included; none of these exists. */

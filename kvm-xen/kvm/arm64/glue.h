@@ -8,6 +8,8 @@
 
 #include "../calls.h"
 
+struct kxen_vcpu;
+
 /* --- vcpu.c ----------------------------------------------------------------------------- */
 static inline u64 kxen_glue_reg(struct kvm_vcpu *vcpu, u8 nr)
 {
@@ -66,5 +68,20 @@ void kxen_glue_stage1(struct kvm_vcpu *vcpu, struct kxen_stage1 *s);
 /* --- irq.c: a private interrupt of a vCPU, as a level ------------------------------------- */
 bool kxen_glue_ppi_is(struct kvm_vcpu *vcpu, u32 intid);
 void kxen_glue_ppi(struct kvm_vcpu *vcpu, u32 intid, bool (*level)(void *arg), void *arg);
+
+/* --- fault.c: what KVM maps for the guest --------------------------------------------------- */
+
+/* What kvm_pgtable_stage2_map() is about to map: guest physical address, bytes, memory. */
+struct kxen_stage2_map {
+	u64 addr;
+	u64 size;
+	u64 phys;
+};
+
+struct kvm *kxen_glue_stage2_vm(const void *tables);
+struct kvm_vcpu *kxen_glue_faulting(const struct kvm *kvm, struct kxen_vcpu **ours);
+void kxen_glue_stage2_args(struct kxen_stage2_map *m, const u64 *arg);
+void kxen_glue_stage2_one_page(struct kxen_stage2_map *m, struct kvm_vcpu *vcpu);
+void kxen_glue_stage2_set(u64 *arg, const struct kxen_stage2_map *m, bool placed);
 
 #endif

@@ -87,30 +87,3 @@ void kxen_glue_stage1(struct kvm_vcpu *vcpu, struct kxen_stage1 *s)
 	s->ttbr0 = kxen_kvm(vcpu_read_sys_reg)(vcpu, TTBR0_EL1);
 	s->ttbr1 = kxen_kvm(vcpu_read_sys_reg)(vcpu, TTBR1_EL1);
 }
-
-/* --- what is placed over a guest's memory ------------------------------------------------- */
-
-/* Nothing is placed (KXEN_ARCH_SHOWS_PAGES), so nothing is to be covered or zapped. */
-enum kxen_covers kxen_glue_cover(struct kvm *kvm, u64 gfn, struct kxen_cover *c)
-{
-	return KXEN_COVERS_MEMORY;
-}
-
-void kxen_glue_zap(struct kvm *kvm, const u64 *gfn, u32 nr)
-{
-}
-
-void kxen_glue_zap_all(struct kvm *kvm)
-{
-}
-
-/* As on x86: whoever takes a frame away waits for who is between these two. */
-void kxen_glue_hold_zap(struct kvm *kvm) __acquires(&kvm->mmu_lock)
-{
-	read_lock(&kvm->mmu_lock);
-}
-
-void kxen_glue_let_zap(struct kvm *kvm) __releases(&kvm->mmu_lock)
-{
-	read_unlock(&kvm->mmu_lock);
-}

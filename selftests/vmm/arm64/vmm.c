@@ -261,6 +261,8 @@ static void __attribute__((noreturn)) usage(void)
 	     "  --plain      do not attach to kvm-xen\n"
 	     "  --hold       say READY, then wait for a line on standard input\n"
 	     "  --max-ports N event channels that the domain can have\n"
+	     "  --max-grant-frames N\n"
+	     "               frames that its grant table can have\n"
 	     "  --nlevel     the domain is offered the N-level ABI\n"
 	     "  --again      the first reset begins the machine of one vCPU anew\n"
 	     "  --state      at the guest's end, show what the module counts of the domain\n"
@@ -272,6 +274,7 @@ static void __attribute__((noreturn)) usage(void)
 static const struct option opts[] = {
 	{ "smp", 1, 0, 's' }, { "mem", 1, 0, 'm' }, { "domid", 1, 0, 'd' }, { "plain", 0, 0, 'p' },
 	{ "hold", 0, 0, 'h' }, { "max-ports", 1, 0, 'P' }, { "nlevel", 0, 0, 'N' },
+	{ "max-grant-frames", 1, 0, 'G' },
 	{ "again", 0, 0, 'a' }, { "state", 0, 0, 'q' }, { "limit", 1, 0, 'l' }, { 0 },
 };
 
@@ -284,6 +287,7 @@ static void set_option(int c)
 	case 'p': vm.xen = false; break;
 	case 'h': vm.hold = true; break;
 	case 'P': vm.create.max_ports = atoi(optarg); break;
+	case 'G': vm.create.max_grant_frames = atoi(optarg); break;
 	case 'N': vm.create.flags |= KXEN_DOM_NLEVEL; break;
 	case 'a': vm.again = true; break;
 	case 'q': vm.state = true; break;
