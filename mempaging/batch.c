@@ -23,10 +23,12 @@ static_assert(sizeof(struct kxen_pager_arg) == 32);
 static_assert(sizeof(struct kxen_pager_batch) == 40);
 static_assert(sizeof(struct kxen_pager_event) == 16);
 
+#define PAGER_FEW	16	/* frames in a call that allocates nothing */
+
 /* Numbers of frames, then their results: copied once, and back. */
 struct pager_list {
-	u64 gfn[KXEN_PAGER_MAX];
-	s32 res[KXEN_PAGER_MAX];
+	u64 *gfn;
+	s32 *res;
 };
 
 /* --- calls ------------------------------------------------------------------------------------ */
@@ -99,20 +101,35 @@ static int do_each(struct kxen_pager *pg, unsigned int cmd, struct kxen_pager_ba
 	return 0;
 }
 
+/* A call for one frame is what somebody waits for: a copy of unknown length costs more. */
+static int get_list(const struct kxen_pager_batch *b, struct pager_list *l)
+{
+	if (b->nr == 1)
+		return get_user(*l->gfn, (u64 __user *)u64_to_user_ptr(b->gfns));
+	return copy_from_user(l->gfn, u64_to_user_ptr(b->gfns), b->nr * sizeof(*l->gfn)) ?
+	       -EFAULT : 0;
+}
+
+static int put_results(const struct kxen_pager_batch *b, const struct pager_list *l)
+{
+	if (b->done == 1)
+		return put_user(*l->res, (s32 __user *)u64_to_user_ptr(b->results));
+	return copy_to_user(u64_to_user_ptr(b->results), l->res, b->done * sizeof(*l->res)) ?
+	       -EFAULT : 0;
+}
+
 static int pager_run(struct kxen_pager *pg, unsigned int cmd, struct kxen_pager_batch *b,
 		     struct pager_list *l)
 {
-	int ret;
+	int ret = get_list(b, l);
 
-	if (copy_from_user(l->gfn, u64_to_user_ptr(b->gfns), b->nr * sizeof(*l->gfn)))
-		return -EFAULT;
-	ret = cmd == KXEN_PAGER_NOMINATE ?
-	      kxen_pager_nominate(pg, l->gfn, l->res, b->nr, &b->done) : do_each(pg, cmd, b, l);
-	if (ret)
-		return ret;
-	if (copy_to_user(u64_to_user_ptr(b->results), l->res, b->done * sizeof(*l->res)))
-		return -EFAULT;
-	return b->done ? 0 : -EINTR;
+	if (!ret)
+		ret = cmd == KXEN_PAGER_NOMINATE ?
+		      kxen_pager_nominate(pg, l->gfn, l->res, b->nr, &b->done) :
+		      do_each(pg, cmd, b, l);
+	if (!ret)
+		ret = put_results(b, l);
+	return ret || b->done ? ret : -EINTR;
 }
 
 static bool takes_pages(unsigned int cmd)
@@ -122,7 +139,8 @@ static bool takes_pages(unsigned int cmd)
 
 static long pager_call(struct kxen_pager *pg, unsigned int cmd, struct kxen_pager_batch *b)
 {
-	struct pager_list *l;
+	u64 few[PAGER_FEW + PAGER_FEW / 2], *mem = few;
+	struct pager_list l;
 	long ret;
 
 	if (b->flags)
@@ -130,11 +148,15 @@ static long pager_call(struct kxen_pager *pg, unsigned int cmd, struct kxen_page
 	if (!b->nr || b->nr > KXEN_PAGER_MAX || (b->buf && !takes_pages(cmd)))
 		return -EINVAL;
 	b->done = 0;
-	l = kmalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
-	if (!l)
+	if (b->nr > PAGER_FEW)
+		mem = kmalloc_array(b->nr, sizeof(*l.gfn) + sizeof(*l.res), GFP_KERNEL_ACCOUNT);
+	if (!mem)
 		return -ENOMEM;
-	ret = pager_run(pg, cmd, b, l);
-	kfree(l);
+	l.gfn = mem;
+	l.res = (s32 *)(mem + b->nr);
+	ret = pager_run(pg, cmd, b, &l);
+	if (mem != few)
+		kfree(mem);
 	return ret;
 }
 

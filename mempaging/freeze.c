@@ -65,8 +65,8 @@ static void freeze_pages(struct kxen_pager *pg, struct vm_area_struct *vma, unsi
 	struct page *page;
 	u32 i;
 
-	memset(r->src, 0, sizeof(r->src));
-	memset(r->dst, 0, sizeof(r->dst));
+	memset(r->src, 0, n * sizeof(*r->src));
+	memset(r->dst, 0, n * sizeof(*r->dst));
 	if (migrate_vma_setup(&m))
 		return;
 	for (i = 0; i < n; i++) {
