@@ -99,10 +99,9 @@ static void freeze_run(struct kxen_pager *pg, const u64 *gfn, s32 *res, unsigned
 	unsigned long end;
 	u32 i;
 
-	for (i = 0; i < n; i++) {
-		r->entry[i] = kxen_pg_reserve(pg, gfn[i], hva + i * PAGE_SIZE);
+	kxen_pg_reserve(pg, gfn[0], hva, r->entry, n);
+	for (i = 0; i < n; i++)
 		mine[i] = r->entry[i];
-	}
 	if (!mmap_read_lock_killable(pg->mm)) {
 		vma = vma_lookup(pg->mm, hva);
 		if (can_page(vma)) {

@@ -142,7 +142,8 @@ void kxen_pager_unlist(struct kxen_pager *pg);
 void kxen_pager_kill(struct kxen_pager *pg);
 
 /* table.c */
-struct kxen_pg_entry *kxen_pg_reserve(struct kxen_pager *pg, u64 gfn, unsigned long hva);
+void kxen_pg_reserve(struct kxen_pager *pg, u64 gfn, unsigned long hva,
+		     struct kxen_pg_entry **entry, u32 n);
 void kxen_pg_unreserve(struct kxen_pager *pg, struct kxen_pg_entry *e);
 struct kxen_pg_entry *kxen_pg_at(struct kxen_pager *pg, unsigned long hva);
 struct kxen_pg_entry *kxen_pg_of(struct kxen_pager *pg, u64 gfn);

@@ -42,55 +42,102 @@ static void free_if_free(struct kxen_pager *pg, struct kxen_pg_entry *e)
 	kfree(e);
 }
 
-/* The entry of a frame of which there may be a notice still, in state FREEZING; or NULL. */
-static struct kxen_pg_entry *reserve_gfn(struct kxen_pager *pg, u64 gfn)
+/*
+ * Into one array, in a row from @first on: what is there already stays, and @taken says so. The
+ * array is walked once, not for each.
+ */
+static void insert_run(struct xarray *xa, unsigned long first, struct kxen_pg_entry **entry,
+		       bool *taken, u32 n)
 {
-	struct kxen_pg_entry *e, *new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
-	bool ok;
+	XA_STATE(xas, xa, first);
+	u32 i = 0;
 
-	if (!new)
+	do {
+		xas_lock(&xas);
+		while (i < n) {
+			taken[i] = xas_load(&xas);
+			if (!taken[i] && entry[i])
+				xas_store(&xas, entry[i]);
+			if (xas_error(&xas))
+				break;
+			i++;
+			xas_next(&xas);
+		}
+		xas_unlock(&xas);
+	} while (xas_nomem(&xas, GFP_KERNEL_ACCOUNT));
+	for (; i < n; i++)	/* no memory */
+		taken[i] = true;
+}
+
+/* Nobody else does anything with a new one, if he finds it. */
+static struct kxen_pg_entry *new_entry(u64 gfn, unsigned long index)
+{
+	struct kxen_pg_entry *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+
+	if (!e)
 		return NULL;
-	new->gfn = gfn;
-	new->state = KXEN_PG_FREEZING;	/* nobody else does anything with it, if he finds it */
-	if (!xa_insert(&pg->by_gfn, gfn, new, GFP_KERNEL_ACCOUNT)) {
-		spin_lock(&pg->lock);
-		kxen_pg_add(&pg->book, new);
-		spin_unlock(&pg->lock);
-		return new;
-	}
-	kfree(new);
-	spin_lock(&pg->lock);
-	e = xa_load(&pg->by_gfn, gfn);
-	ok = e && kxen_pg_begin(&pg->book, e);
-	spin_unlock(&pg->lock);
-	return ok ? e : NULL;
+	e->gfn = gfn;
+	e->index = index;
+	e->state = KXEN_PG_FREEZING;
+	return e;
+}
+
+/* In the place of a new one, which was not needed: one that only a notice has kept, or NULL. */
+static struct kxen_pg_entry *take_old(struct kxen_pager *pg, u64 gfn, unsigned long index)
+{
+	struct kxen_pg_entry *e = xa_load(&pg->by_gfn, gfn);
+
+	lockdep_assert_held(&pg->lock);
+	if (!e || !kxen_pg_begin(&pg->book, e))
+		return NULL;
+	e->index = index;
+	return e;
 }
 
 /**
- * kxen_pg_reserve() - An entry for a page that is about to be nominated.
+ * kxen_pg_reserve() - Entries for pages that are about to be nominated.
  * @pg: the pager, its batch lock held.
- * @gfn: the frame.
- * @hva: where the VMM has it.
+ * @gfn: the first of frames in a row.
+ * @hva: where the VMM has them, in a row, too.
+ * @entry: filled in: one in state FREEZING, for kxen_pg_unreserve() if nothing comes of it; or
+ *	NULL: there is one of the page already, or no memory.
+ * @n: how many, up to KXEN_PG_RUN.
  *
- * Context: may sleep. Return: the entry, in state FREEZING, for kxen_pg_unreserve() if nothing
- * comes of it; NULL: there is one of the page already, or no memory.
+ * Context: may sleep.
  */
-struct kxen_pg_entry *kxen_pg_reserve(struct kxen_pager *pg, u64 gfn, unsigned long hva)
+void kxen_pg_reserve(struct kxen_pager *pg, u64 gfn, unsigned long hva,
+		     struct kxen_pg_entry **entry, u32 n)
 {
-	struct kxen_pg_entry *e;
+	unsigned long index = hva >> PAGE_SHIFT;
+	bool taken[KXEN_PG_RUN];
+	u32 i;
 
 	lockdep_assert_held(&pg->batch);
-	e = reserve_gfn(pg, gfn);
-	if (!e)
-		return NULL;
-	e->index = hva >> PAGE_SHIFT;
-	if (!xa_insert(&pg->by_index, e->index, e, GFP_KERNEL_ACCOUNT))
-		return e;
+	for (i = 0; i < n; i++)
+		entry[i] = new_entry(gfn + i, index + i);
+	insert_run(&pg->by_gfn, gfn, entry, taken, n);
+	for (i = 0; i < n; i++)
+		if (taken[i]) {
+			kfree(entry[i]);
+			entry[i] = NULL;
+		}
 	spin_lock(&pg->lock);
-	kxen_pg_refuse(&pg->book, e);
-	free_if_free(pg, e);
+	for (i = 0; i < n; i++) {
+		if (taken[i])
+			entry[i] = take_old(pg, gfn + i, index + i);
+		else if (entry[i])
+			kxen_pg_add(&pg->book, entry[i]);
+	}
 	spin_unlock(&pg->lock);
-	return NULL;
+	insert_run(&pg->by_index, index, entry, taken, n);
+	spin_lock(&pg->lock);
+	for (i = 0; i < n; i++)
+		if (taken[i] && entry[i]) {
+			kxen_pg_refuse(&pg->book, entry[i]);
+			free_if_free(pg, entry[i]);
+			entry[i] = NULL;
+		}
+	spin_unlock(&pg->lock);
 }
 
 /* Nothing has come of it. Context: any that may take the lock. */
