@@ -117,8 +117,7 @@ static void vcpu_sleep(void *arg)
  * @gfn: the frame.
  *
  * Context: may sleep for as long as the pager likes; any signal ends it.
- * Return: whether it has waited: then the guest's instruction is to be made again, after KVM has
- * looked whether anybody wants something of this thread.
+ * Return: whether it has waited: then somebody may want something of this thread by now.
  */
 bool kxen_pg_vcpu_waits(struct kxen_pager *pg, struct kxen_vcpu *v, u64 gfn)
 {

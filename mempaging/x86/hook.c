@@ -4,6 +4,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 
+#include "../../kvm-xen/kvm/glue.h"
 #include "../../kvm-xen/kvm/x86/glue.h"
 #include "../mempaging.h"
 #include "entry.h"
@@ -47,7 +48,11 @@ int kxen_on_vcpu_fault(struct kxen_vcpu *v, struct kxen_hook_args *a)
 	pg = kxen_pager_of(v->domain);
 	if (!pg)
 		return 0;
-	a->ret = kxen_pg_vcpu_waits(pg, v, gfn) ? 1 : let_kvm(pg, v, a, gfn);
+	/* When the page is there KVM maps it now, not at another exit; unless it has to look up. */
+	if (kxen_pg_vcpu_waits(pg, v, gfn) && kxen_glue_work_pending(v->vcpu))
+		a->ret = 1;
+	else
+		a->ret = let_kvm(pg, v, a, gfn);
 	kxen_pager_put(pg);
 	return 1;
 }
