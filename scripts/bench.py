@@ -27,7 +27,7 @@ from kxen import BUILD, TOP, plugin, supported
 
 IMG = os.path.join(BUILD, "selftests/img")
 PER = {}        # how often an operation does what it is named by
-ONCE = ("map", "unmap", "copy", "gntdev")       # here string instructions count once
+ONCE = ("map", "unmap", "copy", "gntdev", "page_", "ffd_")       # here string instructions count once
 
 
 def locked_counts(runs, path):
@@ -77,11 +77,11 @@ def parse(text):
 
 def run_host(series, job, *options):
     cmd = [os.path.join(TOP, "scripts/l1.py"), "--series", series, "--icount", "--smp", "1",
-           "--timeout", "900", "--no-scan", *options]
+           "--timeout", "900", "--no-scan", "--module", "kvm-amd", "--module", "brd", *options]
     for x in (f"{BUILD}/{series}/kvm-xen.ko", f"{BUILD}/selftests/vmm", f"{IMG}/bench-64",
               f"{IMG}/sink-64", f"{IMG}/sinkfifo-64", f"{IMG}/sinknl-64", f"{IMG}/peerhost-64",
               f"{IMG}/version-64", f"{IMG}/gntbench-64", f"{IMG}/gnthost-64",
-              f"{BUILD}/selftests/gntdev_bench", f"{BUILD}/selftests/notify"):
+              f"{BUILD}/selftests/gntdev_bench", f"{BUILD}/selftests/paging", f"{BUILD}/selftests/notify"):
         cmd += ["--file", x]
     cmd.append(os.path.join(TOP, "scripts/jobs", job))
     return subprocess.run(cmd, capture_output=True, text=True).stdout
@@ -124,13 +124,13 @@ def main():
 
     # A system call of the host is no hypercall, nor is a fault.
     calls = ("notify_ioctl", "getppid", "gntdev_copy4096", "gntdev_map_cycle", "touch1",
-             "touch1_ram")
+             "touch1_ram", "page_", "ffd_")
 
     def add(op, impl, host, raw, skip, locked):
         per = PER.get(op, 1)
         own, rounds = locked.get(op, (None, 0))
         if own is not None and op not in ("null", "cpuid"):
-            null = (0, 0) if op in calls else locked.get("null", (0, 0))
+            null = (0, 0) if op.startswith(calls) else locked.get("null", (0, 0))
             own = round((own - null[0]) / per)
             rounds -= null[1]
         if not op.startswith(ONCE):

@@ -3,7 +3,8 @@
  * Memory paging. paging [small|huge]: a VMM of its own, and one check a line; paging core: some of
  * them; paging ring: those of a pager with Xen's ring;
  * paging random DOMID PAGES SECONDS [MICROSECONDS]: a pager that has all of a guest out and in, at
- * random, some each so often; paging obey DOMID PAGES: as lines on standard input say.
+ * random, some each so often; paging obey DOMID PAGES: as lines on standard input say;
+ * paging bench: what it costs, for scripts/bench.py.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,8 @@ int main(int argc, char **argv)
 				    argc > 5 ? atoi(argv[5]) : 0);
 	if (argc == 4 && !strcmp(argv[1], "obey"))
 		return obedient_pager(atoi(argv[2]), strtoull(argv[3], NULL, 0));
+	if (argc == 2 && !strcmp(argv[1], "bench"))
+		return bench();
 	alarm(1500);	/* for a hang */
 	make_vmm(argc > 1 && !strcmp(argv[1], "huge"));
 	if (argc > 1 && !strcmp(argv[1], "ring")) {

@@ -45,6 +45,7 @@ void look_at_kernel(void);
 void look_at_ends(void);
 void look_at_vhost(void);
 void look_at_ring(void);
+int bench(void);
 
 /* whole.c: a whole guest's. */
 int random_pager(uint32_t domid, uint64_t frames, unsigned int seconds, unsigned int every);

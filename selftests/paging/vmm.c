@@ -97,17 +97,20 @@ void set_code(uint64_t gfn, uint64_t target)
 	ioctl(vcpu, KVM_SET_REGS, &r);
 }
 
-/* Until it says something: the byte; or a negative errno. */
+/* Until it says something: the byte, or four; or a negative errno. */
 int run_vcpu(void)
 {
+	const void *data;
+
 	while (1) {
 		if (ioctl(vcpu, KVM_RUN, 0)) {
 			if (errno == EINTR || errno == EAGAIN)
 				return -EINTR;
 			return -errno;
 		}
-		if (run->exit_reason == KVM_EXIT_IO)
-			return *((unsigned char *)run + run->io.data_offset);
-		return -EIO;
+		if (run->exit_reason != KVM_EXIT_IO)
+			return -EIO;
+		data = (unsigned char *)run + run->io.data_offset;
+		return run->io.size == 4 ? *(const int *)data : *(const unsigned char *)data;
 	}
 }
