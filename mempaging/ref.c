@@ -44,6 +44,9 @@ void kxen_pager_put(struct kxen_pager *pg)
 	if (!refcount_dec_and_test(&pg->ref))
 		return;
 	mmdrop(pg->mm);
+	/* No entries, but nodes behind which there was no memory. */
+	xa_destroy(&pg->by_gfn);
+	xa_destroy(&pg->by_index);
 	kxen_domain_put(pg->d);
 	kfree(pg->ring);
 	kfree_rcu(pg, rcu);
