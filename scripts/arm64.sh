@@ -92,11 +92,10 @@ arm64_user() {
 	say "fetching qemu-system-aarch64 and Xen's programs for hosts of arm64"
 	rm -rf "$d"
 	packages=$({
-		printf '%s\n' libxen-dev libfdt-dev
+		printf '%s\n' libxen-dev libfdt-dev xen-utils-4.17
 		APT_CONFIG=$apt/apt.conf apt-get -s -qq --no-install-recommends install qemu-system-arm \
 			xenstore-utils libxenmisc4.17 libyajl2 libncurses6 | awk '/^Inst/ { print $2 }'
-		echo xen-utils-4.17
-	} | sort -u)
+	} | sort -u) || return 1
 	# shellcheck disable=SC2086
 	(export APT_CONFIG=$apt/apt.conf && fetch_debs "$d" $packages) || return 1
 	rm -rf "$d"/usr/share/{doc,man,locale}

@@ -149,8 +149,8 @@ def checks(rows):
         if impl != "kvm-xen":
             continue
         peer, real = cost.get((op, "virtio", host)), cost.get((op, "xen-4.17", "xen-4.17"))
-        if peer:
-            say(own <= MOST[op] * peer, f"{op}: {own}, not more than {MOST[op]} times virtio's {peer}")
+        say(peer and own <= MOST[op] * peer,
+            f"{op}: {own}, not more than {MOST[op]} times virtio's {peer}")
         if real:
             say(own < real, f"{op}: and less than domain 0's of Xen, {real}")
 

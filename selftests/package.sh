@@ -103,7 +103,9 @@ by_apt() {
 		tap_skip "apt installs the packages" "that takes root"
 	else
 		# shellcheck disable=SC2086
-		tap_number "by apt" < <(unshare -m "$SELF/package/layer" "$WORK/layer" "$DEBS" "$VERSION" $KXEN_OWN 2>&1)
+		unshare -m "$SELF/package/layer" "$WORK/layer" "$DEBS" "$VERSION" $KXEN_OWN >"$WORK/by-apt" 2>&1
+		tap $? "by apt: it comes to its end"
+		tap_number "by apt" <"$WORK/by-apt"
 	fi
 }
 
