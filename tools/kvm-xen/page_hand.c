@@ -351,14 +351,27 @@ void page_hand_end(struct pager *p)
 			page_bring(p, i, p->buf, &p->n.ins_end);
 }
 
-/* What the file has of pages that are in, a row at a time: nobody but the hand writes there. */
+/* Locked. */
+static bool can_punch(const struct pager *p, uint64_t gfn)
+{
+	return p->state[gfn] & FRAME_STALE && page_state(p, gfn) == FRAME_IN;
+}
+
+/*
+ * What the file has of pages that are in, a row at a time: nobody but the hand writes there, and only
+ * the hand has a page that is in be anything else. One that is nominated may have been written just
+ * now, and be about to go: its blocks stay.
+ */
 void page_punch_stale(struct pager *p)
 {
 	uint64_t i, n;
 
 	for (i = 0; i < p->frames && p->stale; i += n ? n : 1) {
+		n = 0;
+		if (!can_punch(p, i))	/* one that is missed has its turn in a second */
+			continue;
 		pthread_mutex_lock(&p->lock);
-		for (n = 0; i + n < p->frames && p->state[i + n] & FRAME_STALE; n++)
+		for (; i + n < p->frames && can_punch(p, i + n); n++)
 			p->state[i + n] &= ~FRAME_STALE;
 		p->stale -= n;
 		pthread_mutex_unlock(&p->lock);
