@@ -312,7 +312,7 @@ static bool take_some(struct pager *p, uint64_t has, uint64_t target)
 	bool done = has + p->nominated > target && take_out(p);
 	unsigned int want;
 
-	if (has <= target || p->passed > p->frames || p->full_until)
+	if (has <= target || p->passed > p->frames || p->full_until > page_ms())
 		return done;
 	want = at_most(has - target, p->ring_size - p->ring_nr);
 	return (want && (nominate(p, want) || p->passed <= p->frames)) || done;
