@@ -63,31 +63,41 @@ static bool read_target(struct pager *p, const char *arg)
 
 #define MIB(pages)	((unsigned long long)(pages) >> 8)
 
+/* What there is to tell. With no lock from then on: who reads it may be slow, and guests wait for that. */
+static struct page_counts look(struct pager *p, uint64_t *out)
+{
+	struct page_counts n;
+
+	pthread_mutex_lock(&p->lock);
+	n = p->n;
+	*out = p->out;
+	pthread_mutex_unlock(&p->lock);
+	return n;
+}
+
 /* One line, if something has happened since the last one. */
 static void say_progress(struct pager *p)
 {
 	static unsigned long long last = -1;
-	uint64_t has = page_resident(p);
-	unsigned long long sum;
+	uint64_t has = page_resident(p), out;
+	struct page_counts n = look(p, &out);
+	unsigned long long sum = n.outs + n.ins_wanted + n.ins_target + n.ins_end;
 
-	pthread_mutex_lock(&p->lock);
-	sum = p->n.outs + p->n.ins_wanted + p->n.ins_target + p->n.ins_end;
 	if (!p->quiet && sum != last)
 		printf("domain %u: %llu MiB of %llu are out, its VMM has %llu, the target is %llu; %llu pages out, %llu wanted, %llu used in time\n",
-		       p->domid, MIB(p->out), MIB(p->pages), MIB(has), MIB(page_target(p, has)),
-		       p->n.outs, p->n.ins_wanted, p->n.touched);
+		       p->domid, MIB(out), MIB(p->pages), MIB(has), MIB(page_target(p, has)),
+		       n.outs, n.ins_wanted, n.touched);
 	last = sum;
-	pthread_mutex_unlock(&p->lock);
 	fflush(stdout);
 }
 
 static void say_counts(struct pager *p)
 {
-	const struct page_counts *n = &p->n;
+	uint64_t out;
+	const struct page_counts counts = look(p, &out), *n = &counts;
 
-	pthread_mutex_lock(&p->lock);
 	printf("domain %u: statistics\n", p->domid);
-	printf("  out            %llu\n", (unsigned long long)p->out);
+	printf("  out            %llu\n", (unsigned long long)out);
 	printf("  file_kib       %llu\n", (unsigned long long)page_file_kib(&p->file));
 	printf("  outs           %llu\n", n->outs);
 	printf("  ins_wanted     %llu\n", n->ins_wanted);
@@ -100,7 +110,6 @@ static void say_counts(struct pager *p)
 	printf("  unread         %llu\n", (unsigned long long)p->bad);
 	printf("  in_us          %llu\n", n->ins_wanted ? n->us / n->ins_wanted : 0);
 	printf("  in_us_max      %llu\n", n->us_max);
-	pthread_mutex_unlock(&p->lock);
 	fflush(stdout);
 }
 
