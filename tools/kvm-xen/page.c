@@ -139,11 +139,16 @@ static int take_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	/* Nobody may read what it says any more: it has pages to bring back all the same. */
 	signal(SIGPIPE, SIG_IGN);
+	/* A limit of the file's size is a file that is full; who is stopped serves nobody. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGTSTP, SIG_IGN);
+	signal(SIGTTOU, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		fail(1, "cannot take signals: %s", strerror(errno));
@@ -250,8 +255,8 @@ int cmd_page(int argc, char **argv)
 	static const char usage[] =
 		"usage: kvm-xen page --target SIZE --file FILE [OPTIONS] DOMID\n"
 		"Takes pages that a guest does not use out of the host's memory, into FILE, until its\n"
-		"VMM has no more than SIZE there; brings back what is wanted. SIGTERM or SIGINT: all\n"
-		"comes back, and it ends. SIGUSR1: statistics. SIGHUP: the target is read again.\n"
+		"VMM has no more than SIZE there; brings back what is wanted. SIGTERM, SIGINT, SIGQUIT:\n"
+		"all comes back, and it ends. SIGUSR1: statistics. SIGHUP: the target is read again.\n"
 		"  --target SIZE    512M, 2G; 50%: of what it has without a pager; @PATH: as in that file\n"
 		"  --file FILE      made anew, without a name from then on\n"
 		"  --idle MS        a page goes when nobody has touched it for so long; 1000\n"
