@@ -240,6 +240,9 @@ static int page(struct pager *p, const char *file, const char *target)
 	run(p, signals, target);
 	end(p, signals);
 	say_counts(p);
+	if (p->error)
+		fail(1, "a call of the pager of domain %u fails: %s; its pages that are out are lost",
+		     p->domid, strerror(p->error));
 	if (p->gone)
 		printf("domain %u: its VMM has ended\n", p->domid);
 	else if (!p->bad)

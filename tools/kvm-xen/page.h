@@ -56,7 +56,8 @@ struct pager {
 	double part;		/* of what it would have without a pager; 0: not so */
 	unsigned int idle;	/* how long a page is to be left alone, in ms */
 	bool quiet;
-	atomic_bool gone;	/* the VMM has ended */
+	atomic_bool gone;	/* the VMM has ended, or */
+	atomic_int error;	/* a call has failed, which none should */
 	atomic_bool failed;	/* the file cannot be read */
 	atomic_bool starved;	/* no memory for what is to come back: that was said */
 

@@ -77,25 +77,35 @@ uint64_t page_ms(void)
 	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
 }
 
-/* How many have a result: all, but for a VMM that has ended. Signals are blocked. */
+/*
+ * How many have a result: all, but for a VMM that has ended. A call is cut by whatever wants the
+ * thread, also where signals are blocked: a freezer, a debugger.
+ */
 unsigned int page_call(struct pager *p, unsigned long call, const uint64_t *gfn, int32_t *res,
 		       void *buf, unsigned int nr)
 {
-	struct kxen_pager_batch b = {
-		.size = sizeof(b), .nr = nr, .gfns = (uintptr_t)gfn,
-		.results = (uintptr_t)res, .buf = (uintptr_t)buf };
-	int ret;
+	unsigned int done = 0;
 
-	do
-		ret = ioctl(p->fd, call, &b);
-	while (ret && (errno == EINTR || errno == ENOMEM));
-	if (!ret)
-		return b.done;
-	if (errno != ESHUTDOWN)
-		fprintf(stderr, "kvm-xen: a call of the pager of domain %u fails: %s\n", p->domid,
-			strerror(errno));
-	p->gone = true;
-	return 0;
+	while (done < nr) {
+		struct kxen_pager_batch b = {
+			.size = sizeof(b), .nr = nr - done, .gfns = (uintptr_t)(gfn + done),
+			.results = (uintptr_t)(res + done),
+			.buf = buf ? (uintptr_t)buf + done * PAGE : 0 };
+
+		if (!ioctl(p->fd, call, &b)) {
+			done += b.done;
+			continue;
+		}
+		if (errno == ENOMEM)
+			poll(NULL, 0, AGAIN_MS);
+		if (errno == ENOMEM || errno == EINTR)
+			continue;
+		if (errno != ESHUTDOWN)
+			p->error = errno;
+		p->gone = true;
+		break;
+	}
+	return done;
 }
 
 enum frame_state page_state(const struct pager *p, uint64_t gfn)
