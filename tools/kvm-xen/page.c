@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -209,12 +208,13 @@ static void end(struct pager *p, int signals)
 	uint64_t said = page_ms();
 
 	while (!p->gone && p->out > p->bad) {
-		page_hand_end(p);
-		look_at_signals(p, signals, "");
-		if (p->out > p->bad)
+		if (!page_hand_end(p))
 			pause_for(p, signals, LOOK_MS);
-		if (page_ms() - said >= SAY_MS)
-			say_progress(p);
+		look_at_signals(p, signals, "");
+		if (page_ms() - said < SAY_MS)
+			continue;
+		said = page_ms();
+		say_progress(p);
 	}
 }
 
@@ -228,10 +228,9 @@ static int page(struct pager *p, const char *file, const char *target)
 	page_file_open(&p->file, file);
 	pthread_mutex_init(&p->lock, NULL);
 	page_open(p);
-	p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	p->ring_size = p->pages / 16 > 8192 ? 8192 : p->pages / 16 < 256 ? 256 : p->pages / 16;
 	p->ring = calloc(p->ring_size, sizeof(*p->ring));
-	if (p->wake < 0 || !p->ring)
+	if (!p->ring)
 		fail(1, "no memory");
 	page_serve_begin(p);
 	printf("domain %u: its pager is ready; the guest has %llu MiB, the VMM is to have %llu\n",

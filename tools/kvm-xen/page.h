@@ -26,6 +26,7 @@ enum frame_state { FRAME_IN, FRAME_NOMINATED, FRAME_OUT, FRAME_COMING };
 #define FRAME_STALE	0x04	/* it is in, and the file has blocks of it */
 #define FRAME_RINGED	0x08	/* it is among those that are nominated, or were */
 #define FRAME_BAD	0x10	/* it is out, and cannot be read */
+#define FRAME_WANTED	0x20	/* it is coming, or was and is out again; somebody waits for it */
 
 struct page_file {
 	const char *name;
@@ -73,9 +74,14 @@ struct pager {
 	uint64_t ring_size, ring_first, ring_nr;
 	uint64_t full_until;	/* the file takes nothing more until then, in ms */
 	uint64_t passed;	/* frames that the hand has passed since it took one */
+	uint64_t starved_until;	/* there was no memory for one; the next try is then, in ms */
 	bool rising;		/* pages come back until it has what it may have */
 	unsigned char *buf;
 	int wake;		/* an eventfd: the other thread has something to say */
+
+	/* The other thread's. */
+	unsigned char *serve_buf;
+	int wish;		/* an eventfd: a page that is wanted has been left out */
 };
 
 /* page_file.c */
@@ -93,7 +99,8 @@ unsigned int page_call(struct pager *p, unsigned long call, const uint64_t *gfn,
 enum frame_state page_state(const struct pager *p, uint64_t gfn);
 void page_set(struct pager *p, uint64_t gfn, enum frame_state state);
 void page_warm(struct pager *p, uint64_t gfn);
-bool page_bring(struct pager *p, uint64_t gfn, unsigned char *buf, unsigned long long *count);
+int page_bring(struct pager *p, uint64_t gfn, unsigned char *buf, unsigned long long *count,
+	       bool wait);
 uint64_t page_ms(void);
 
 /* page_serve.c */
@@ -101,7 +108,7 @@ void page_serve_begin(struct pager *p);
 
 /* page_hand.c */
 bool page_hand_turn(struct pager *p);
-void page_hand_end(struct pager *p);
+bool page_hand_end(struct pager *p);
 void page_punch_stale(struct pager *p);
 uint64_t page_resident(const struct pager *p);
 uint64_t page_target(const struct pager *p, uint64_t has);

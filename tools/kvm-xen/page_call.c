@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kvm-xen.h"
 #include "page.h"
@@ -67,6 +69,11 @@ void page_open(struct pager *p)
 	p->state = map_zeroes(p->frames + 1);
 	p->heat = map_zeroes(p->frames + 1);
 	p->buf = map_zeroes(PAGE_BATCH * PAGE);
+	p->serve_buf = map_zeroes(PAGE);
+	p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	p->wish = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (p->wake < 0 || p->wish < 0)
+		fail(1, "cannot make an eventfd: %s", strerror(errno));
 }
 
 uint64_t page_ms(void)
@@ -123,6 +130,8 @@ void page_set(struct pager *p, uint64_t gfn, enum frame_state state)
 		  (was == FRAME_OUT || was == FRAME_COMING);
 	p->nominated += (state == FRAME_NOMINATED) - (was == FRAME_NOMINATED);
 	*s = (*s & ~FRAME_STATE) | state;
+	if (state == FRAME_IN)
+		*s &= ~FRAME_WANTED;
 	if (state == FRAME_OUT && *s & FRAME_STALE) {
 		*s &= ~FRAME_STALE;
 		p->stale--;
@@ -168,49 +177,83 @@ static bool read_page(struct pager *p, uint64_t gfn, unsigned char *buf)
 	return false;
 }
 
-/* 0, or -ENOENT: nobody wants it any more. There may be no memory for it now, and then there is. */
-static int fill_page(struct pager *p, uint64_t gfn, unsigned char *buf)
+/*
+ * 0; -ENOMEM: there is none for it now, where nobody waits until there is. That nobody wants it any
+ * more is as good.
+ */
+static int fill_page(struct pager *p, uint64_t gfn, unsigned char *buf, bool wait)
 {
 	int32_t res;
 
 	while (page_call(p, KXEN_PAGER_FILL, &gfn, &res, buf, 1)) {
 		if (res != -ENOMEM)
-			return res;
+			return res == -ENOENT ? 0 : res;
 		if (!p->starved)
 			fprintf(stderr, "kvm-xen: there is no memory for pages of domain %u to come back to: its VMM waits until there is (look at the memory limit of its cgroup)\n",
 				p->domid);
 		p->starved = true;
+		if (!wait)
+			return res;
 		poll(NULL, 0, AGAIN_MS);
 	}
 	return -ESHUTDOWN;
 }
 
-/*
- * Bring a page back that is out; false: it was not, or cannot be. @buf: a page of the thread's own.
- * @count: the reason why.
- */
-bool page_bring(struct pager *p, uint64_t gfn, unsigned char *buf, unsigned long long *count)
+/* It is out, and this thread is to bring it back. Else, if another one does, it hears of the wish. */
+static bool take_page(struct pager *p, uint64_t gfn, bool wait)
 {
-	bool mine, ok;
+	enum frame_state state;
 
 	pthread_mutex_lock(&p->lock);
-	mine = page_state(p, gfn) == FRAME_OUT;
-	if (mine)
+	state = page_state(p, gfn);
+	if (state == FRAME_OUT) {
+		p->state[gfn] &= ~FRAME_WANTED;
 		page_set(p, gfn, FRAME_COMING);
+	} else if (state == FRAME_COMING && wait) {
+		p->state[gfn] |= FRAME_WANTED;
+	}
 	pthread_mutex_unlock(&p->lock);
-	if (!mine)
-		return false;
-	ok = read_page(p, gfn, buf) && fill_page(p, gfn, buf) != -ESHUTDOWN;
+	return state == FRAME_OUT;
+}
+
+/* What becomes of it, and whether somebody has wanted it meanwhile. */
+static bool settle(struct pager *p, uint64_t gfn, int error, unsigned long long *count)
+{
+	bool wanted;
+
 	pthread_mutex_lock(&p->lock);
-	page_set(p, gfn, ok ? FRAME_IN : FRAME_OUT);
-	if (ok)
+	wanted = p->state[gfn] & FRAME_WANTED;
+	page_set(p, gfn, error ? FRAME_OUT : FRAME_IN);
+	if (!error) {
 		(*count)++;
-	if (!ok && !p->gone) {
+	} else if (error != -ENOMEM && !p->gone) {
 		p->failed = true;
 		if (!(p->state[gfn] & FRAME_BAD))
 			p->bad++;
 		p->state[gfn] |= FRAME_BAD;
 	}
 	pthread_mutex_unlock(&p->lock);
-	return ok;
+	return wanted;
+}
+
+/*
+ * Bring a page back that is out: 1; 0: it was not, or cannot be; -ENOMEM: there is no memory, it is out
+ * still. @buf: a page of the thread's own. @count: the reason why. @wait: until there is memory;
+ * that is for the thread that serves, which gets what is wanted and what nobody else waited for.
+ */
+int page_bring(struct pager *p, uint64_t gfn, unsigned char *buf, unsigned long long *count,
+	       bool wait)
+{
+	uint64_t one = 1;
+	int error;
+
+	if (!take_page(p, gfn, wait))
+		return 0;
+	error = read_page(p, gfn, buf) ? fill_page(p, gfn, buf, wait) : -EIO;
+	if (error && error != -ENOMEM && error != -EIO && error != -ESHUTDOWN)
+		fprintf(stderr, "kvm-xen: frame %#llx of domain %u cannot come back: %s\n",
+			(unsigned long long)gfn, p->domid, strerror(-error));
+	if (settle(p, gfn, error, count) && error && write(p->wish, &one, sizeof(one)) < 0)
+		perror("kvm-xen: eventfd");
+	return error == -ENOMEM ? error : !error;
 }

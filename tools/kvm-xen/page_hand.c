@@ -23,6 +23,7 @@
 
 #define FULL_MS		1000	/* from one try to write to the next, when the file is full */
 #define PASS		65536	/* frames that a hand passes in one go */
+#define STARVED_MS	1000	/* from one try to the next, when there is no memory to come back to */
 
 /* Pages that the VMM has now, as the kernel counts them: what is nominated is not among them. */
 uint64_t page_resident(const struct pager *p)
@@ -279,21 +280,34 @@ static unsigned int take_out(struct pager *p)
 
 /* --- back ---------------------------------------------------------------------------------- */
 
-/* What is nominated, else up to @max of what is out: has something come? */
-static bool bring_back(struct pager *p, unsigned int max)
+/* Up to @max of what is out: how many have come. Nothing is tried for a while once there is no memory. */
+static unsigned int bring_some(struct pager *p, unsigned int max, unsigned long long *count)
 {
-	uint64_t gfn[PAGE_BATCH], passed;
-	unsigned int n = pop(p, gfn, true), done = 0;
+	unsigned int done = 0;
+	uint64_t passed;
+	int ret;
 
-	give_back(p, gfn, n, false);
-	if (n)
-		return true;
-	for (passed = 0; passed < p->frames && done < max && !p->failed && !p->gone; passed++) {
-		if (page_state(p, p->back) == FRAME_OUT)
-			done += page_bring(p, p->back, p->buf, &p->n.ins_target);
+	for (passed = 0; passed < p->frames && done < max && !p->gone; passed++) {
+		ret = page_state(p, p->back) == FRAME_OUT ?
+		      page_bring(p, p->back, p->buf, count, false) : 0;
+		if (ret < 0) {
+			p->starved_until = page_ms() + STARVED_MS;
+			break;
+		}
+		done += ret;
 		p->back = p->back + 1 < p->frames ? p->back + 1 : 0;
 	}
 	return done;
+}
+
+/* What is nominated, else up to @max of what is out: has something come? */
+static bool bring_back(struct pager *p, unsigned int max)
+{
+	uint64_t gfn[PAGE_BATCH];
+	unsigned int n = pop(p, gfn, true);
+
+	give_back(p, gfn, n, false);
+	return n || bring_some(p, max, &p->n.ins_target);
 }
 
 static unsigned int at_most(uint64_t a, uint64_t b)
@@ -332,23 +346,22 @@ bool page_hand_turn(struct pager *p)
 		return false;
 	if (all + slack < target)
 		p->rising = true;
-	if (all >= target || !(p->out + p->nominated))
+	if (all >= target || !(p->out + p->nominated) || p->starved_until > page_ms())
 		p->rising = false;
 	return p->rising ? bring_back(p, at_most(target - all, PAGE_BATCH)) :
 			   take_some(p, has, target);
 }
 
-/* All comes back; who wants a page meanwhile does not wait for the others. */
-void page_hand_end(struct pager *p)
+/* Some more comes back, as all is to; who wants a page meanwhile does not wait for the others. */
+bool page_hand_end(struct pager *p)
 {
-	uint64_t gfn[PAGE_BATCH], i;
-	unsigned int n;
+	uint64_t gfn[PAGE_BATCH];
+	unsigned int n = pop(p, gfn, true);
 
-	while ((n = pop(p, gfn, true)))
-		give_back(p, gfn, n, false);
-	for (i = 0; i < p->frames && !p->gone; i++)
-		if (page_state(p, i) == FRAME_OUT)
-			page_bring(p, i, p->buf, &p->n.ins_end);
+	give_back(p, gfn, n, false);
+	if (n)
+		return true;
+	return p->starved_until <= page_ms() && bring_some(p, PAGE_BATCH, &p->n.ins_end);
 }
 
 /* Locked. */

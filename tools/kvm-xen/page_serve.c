@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,7 +61,7 @@ static void serve(struct pager *p, const struct kxen_pager_event *e, unsigned ch
 	unsigned long long us = now_us();
 
 	if (!(e->flags & (KXEN_PAGING_VCPU | KXEN_PAGING_FOREIGN)) || e->gfn >= p->frames ||
-	    !page_bring(p, e->gfn, buf, &p->n.ins_wanted))
+	    page_bring(p, e->gfn, buf, &p->n.ins_wanted, true) <= 0)
 		return;
 	us = now_us() - us;
 	pthread_mutex_lock(&p->lock);
@@ -73,22 +72,35 @@ static void serve(struct pager *p, const struct kxen_pager_event *e, unsigned ch
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* Those that were wanted while the hand had them, which has had no memory for them and put them back. */
+static void serve_left(struct pager *p)
+{
+	struct kxen_pager_event e = { .flags = KXEN_PAGING_VCPU };
+	uint64_t n;
+
+	if (read(p->wish, &n, sizeof(n)) < 0)
+		return;
+	for (e.gfn = 0; e.gfn < p->frames && !p->gone; e.gfn++)
+		if (p->state[e.gfn] & FRAME_WANTED)
+			serve(p, &e, p->serve_buf);
+}
+
 static void *serve_all(void *arg)
 {
 	struct pager *p = arg;
-	struct pollfd f = { .fd = p->fd, .events = POLLIN };
+	struct pollfd f[] = { { .fd = p->fd, .events = POLLIN }, { .fd = p->wish, .events = POLLIN } };
 	struct kxen_pager_event e[AT_ONCE];
-	unsigned char *buf = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint64_t one = 1;
 	int i, n;
 
-	while (!p->gone && !(f.revents & POLLHUP)) {
-		if (poll(&f, 1, -1) < 0 && errno != EINTR)
+	while (!p->gone && !(f[0].revents & POLLHUP)) {
+		if (poll(f, 2, -1) < 0 && errno != EINTR)
 			break;
-		n = f.revents & POLLIN ? read_notices(p, e) : 0;
+		n = f[0].revents & POLLIN ? read_notices(p, e) : 0;
 		for (i = 0; i < n; i++)
-			serve(p, &e[i], buf);
+			serve(p, &e[i], p->serve_buf);
+		if (f[1].revents)
+			serve_left(p);
 		if (p->failed && write(p->wake, &one, sizeof(one)) < 0)
 			break;
 	}
