@@ -149,16 +149,21 @@ static void asks(void)
 			  "-cpu host -smp 2 -serial file:/a -serial tcp:b:1,server=on "
 			  "-chardev socket,id=c,path=/d -drive file=e -netdev tap,id=n "
 			  "-device virtio-net-pci,netdev=n -device virtio-iommu-pci -kernel k "
+			  "-object memory-backend-ram,id=r,size=256M -object iommufd,id=u "
+			  "-object filter-dump,id=g,netdev=n,file=h -enable-kvm "
+			  "-device vfio-pci,iommufd=u,host=1:0.0 "
 			  "-initrd i -append words -nographic -monitor stdio");
 
 	check("a VMM is asked, through a wrapper", !status && given());
 	check("by what its machine is made of",
 	      has("-m 256M -machine virt,gic-version=3 --accel kvm -cpu host -smp 2 ") &&
-	      has("-device virtio-iommu-pci"));
+	      has("-device virtio-iommu-pci ") && has("-enable-kvm ") &&
+	      has("-object memory-backend-ram,id=r,size=256M "));
 	check("which it is not to run", has(" -S ") && has("-machine dumpdtb="));
 	check("and by nothing that opens something",
 	      !has("file") && !has("tcp") && !has("socket") && !has("tap") && !has("net-pci") &&
-	      !has("stdio") && !has("-kernel"));
+	      !has("stdio") && !has("-kernel") && !has("filter-dump") && !has("vfio-pci") &&
+	      !has("iommufd"));
 	check("with as many serial lines", has("-serial null -serial null "));
 	check("its words are what they were, and one more", !strcmp(args[2], "-m") &&
 	      !strcmp(args[argc - 3], "stdio"));

@@ -61,17 +61,28 @@ static void refuse_some(char **args)
 
 /* --- the tree that it would give ------------------------------------------------------- */
 
-/* What shapes the machine; other words are of what is behind its devices. */
+/* By its first word, or in JSON. */
+static bool is_kind(const char *value, const char *kind)
+{
+	char quoted[40];
+
+	snprintf(quoted, sizeof(quoted), "\"%s", kind);
+	return !strncmp(value, kind, strlen(kind)) || (*value == '{' && strstr(value, quoted));
+}
+
+/* What shapes the machine; other words are of what is behind its devices, and may open something. */
 static bool shapes(const char *option, const char *value)
 {
 	static const char *const options[] = { "-machine", "-M", "-accel", "-cpu", "-smp", "-m",
-					       "-numa", "-object", "-global", "-dtb", "-L" };
+					       "-numa", "-global", "-dtb", "-L" };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (vmm_is_option(option, options[i]))
 			return true;
-	return vmm_is_option(option, "-device") && strstr(value, "iommu");
+	if (vmm_is_option(option, "-object"))
+		return is_kind(value, "memory-backend-");
+	return vmm_is_option(option, "-device") && is_kind(value, "virtio-iommu");
 }
 
 static char **asking_args(char **args, int argc)
@@ -83,8 +94,12 @@ static char **asking_args(char **args, int argc)
 	if (!v)
 		fail(1, "no memory");
 	memcpy(v, args, n * sizeof(*v));
-	for (p = args + n; p[0] && p[1]; p++) {
-		if (shapes(p[0], p[1])) {
+	for (p = args + n; *p; p++) {
+		if (vmm_is_option(*p, "-enable-kvm")) {
+			v[n++] = *p;
+		} else if (!p[1]) {
+			break;
+		} else if (shapes(p[0], p[1])) {
 			v[n++] = *p++;
 			v[n++] = *p;
 		} else if (vmm_is_option(*p, "-serial")) {	/* each is a node */
