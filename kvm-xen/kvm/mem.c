@@ -213,6 +213,12 @@ bool kxen_glue_discard(unsigned long hva, unsigned long len)
 	return how >= 0 && !kxen_kvm(do_madvise)(mm, hva, len, how);
 }
 
+/* Not KVM's own, which a VM on VMX has: the page of its LAPIC, and a TSS. Nor a view's. */
+static bool slot_is_vmms(const struct kvm_memory_slot *slot)
+{
+	return slot->npages && slot->id < KVM_USER_MEM_SLOTS && !kxen_slot_is_view(slot);
+}
+
 /* Highest guest frame with memory behind it, and number of such frames: of the VMM's alone. */
 u64 kxen_glue_max_gfn(struct kvm *kvm)
 {
@@ -221,7 +227,7 @@ u64 kxen_glue_max_gfn(struct kvm *kvm)
 	u64 max = 0;
 
 	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
-		if (slot->npages && !kxen_slot_is_view(slot))
+		if (slot_is_vmms(slot))
 			max = max(max, slot->base_gfn + slot->npages - 1);
 	srcu_read_unlock(&kvm->srcu, idx);
 	return max;
@@ -235,7 +241,7 @@ u64 kxen_glue_nr_pages(struct kvm *kvm)
 
 	/* Not kvm->nr_memslot_pages, which has what system management mode sees once more. */
 	kvm_for_each_memslot(slot, bkt, kvm_memslots(kvm))
-		if (!kxen_slot_is_view(slot) && !(slot->flags & KVM_MEM_READONLY))
+		if (slot_is_vmms(slot) && !(slot->flags & KVM_MEM_READONLY))
 			nr += slot->npages;
 	srcu_read_unlock(&kvm->srcu, idx);
 	return nr;
