@@ -14,7 +14,7 @@ files() {
 	*) images vmx ;;
 	esac >"$WORK/images-$1"
 	common_files "$1"
-	echo "--file $WORK/images-$1=images --timeout $limit"
+	echo "--file $WORK/images-$1=images --file $BUILD/selftests/paging --timeout $limit"
 	# A kernel that is newer still does not boot on this one: it stumbles over the extended
 	# state that it has.
 	case $1 in
