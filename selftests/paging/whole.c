@@ -242,9 +242,24 @@ static void until_told(unsigned int every)
 		say("the guest has gone", 0);
 }
 
+/* The next notice, whatever it says; nobody gets a page for it. */
+static void take_notice(void)
+{
+	struct kxen_pager_event e = { };
+
+	if (!event(&e, 600000)) {
+		say("no notice", 0);
+		return;
+	}
+	if (e.gfn < frames && e.flags & KXEN_PAGING_DROP)
+		is_out[e.gfn] = 0;
+	printf("notice of %llu flags %u\n", (unsigned long long)e.gfn, e.flags);
+	fflush(stdout);
+}
+
 /*
- * Commands: out FRAME NUMBER, in FRAME, try, want, random MICROSECONDS, serve, back, end. Each has a
- * line as its answer, but for two that last until the next one.
+ * Commands: out FRAME NUMBER, nominate FRAME, in FRAME, try, want, notice, random MICROSECONDS, serve,
+ * back, end. Each has a line as its answer, but for two that last until the next one.
  */
 static bool obey(const char *line)
 {
@@ -257,6 +272,10 @@ static bool obey(const char *line)
 		say("went out: %lu", take_all_out(a, b));
 	else if (!strcmp(what, "in"))
 		say("came in: %lu", a < frames && !bring(a));
+	else if (!strcmp(what, "nominate"))
+		say("nominated: %lu", !nominate(a));
+	else if (!strcmp(what, "notice"))
+		take_notice();
 	else if (!strcmp(what, "want"))
 		wait_for_want();
 	else if (!strcmp(what, "random"))

@@ -535,6 +535,9 @@ void restore_machine(void)
 	}
 	if (vm.bad_first)
 		bad_first(xen, s.xen_len);
+	/* Its memory is there, and nobody holds any of it. */
+	if (vm.pull)
+		wait_for_a_line();
 	err = restore_xen(xen, s.xen_len, &reason);
 	if (err) {
 		printf("VMM restore refused: %s, reason %u\n", strerror(err),
