@@ -64,7 +64,7 @@ static void *touch(void *arg)
 		a->ret = by_mem(at, b);
 		break;
 	case VCPU:
-		a->ret = run_vcpu();
+		a->ret = run_cpu(a->cpu);
 		b[0] = a->ret;
 		break;
 	default:
@@ -75,13 +75,27 @@ static void *touch(void *arg)
 	return NULL;
 }
 
+static void start(struct access *a)
+{
+	if (pthread_create(&a->thread, NULL, touch, a))
+		exit(2);
+}
+
 void begin(struct access *a, uint64_t gfn, enum how how)
 {
 	memset(a, 0, sizeof(*a));
 	a->gfn = gfn;
 	a->how = how;
-	if (pthread_create(&a->thread, NULL, touch, a))
-		exit(2);
+	start(a);
+}
+
+/* One of several vCPUs. */
+void begin_cpu(struct access *a, int cpu)
+{
+	memset(a, 0, sizeof(*a));
+	a->how = VCPU;
+	a->cpu = cpu;
+	start(a);
 }
 
 /* Has it come to its end, within a limit that is for a hang? */

@@ -34,6 +34,7 @@ int main(int argc, char **argv)
 	alarm(1500);	/* for a hang */
 	make_vmm(argc > 1 && !strcmp(argv[1], "huge"));
 	if (argc > 1 && !strcmp(argv[1], "ring")) {
+		make_vcpus(RING_CPUS);
 		look_at_ring();
 		return bad != 0;
 	}

@@ -28,6 +28,7 @@ void drain(void);
 uint64_t stat_of(uint32_t domid, uint32_t id);
 
 /* vmm.c */
+#define RING_CPUS	16	/* where there is a ring */
 extern unsigned char *ram;
 extern unsigned long ram_size;
 extern uint32_t domid;
@@ -36,6 +37,9 @@ void make_vmm(int huge);
 int make_another(uint32_t *id);
 int run_vcpu(void);
 void set_code(uint64_t gfn, uint64_t target);
+void make_vcpus(int nr);
+int run_cpu(int cpu);
+void set_code_of(int cpu, uint64_t addr, uint64_t target);
 
 /* main.c */
 void ck(const char *name, int ok);
@@ -57,6 +61,7 @@ struct access {
 	pthread_t thread;
 	uint64_t gfn;
 	enum how how;
+	int cpu;
 	volatile int done;
 	volatile int tid;
 	long ret;
@@ -64,6 +69,7 @@ struct access {
 };
 extern const char * const how_names[HOWS];
 void begin(struct access *a, uint64_t gfn, enum how how);
+void begin_cpu(struct access *a, int cpu);
 int ends(struct access *a);
 int sleeps(struct access *a);
 
