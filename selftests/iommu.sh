@@ -9,7 +9,7 @@ echo "TAP version 13"
 for s in $(series_list); do need_module "$s"; done
 for s in $(series_list); do
 	# shellcheck disable=SC2046
-	host_start "$s" "$SELF/jobs/iommu" $(common_files "$s") --module kvm-amd --module vfio-pci \
+	host_start "$s" "$SELF/jobs/iommu" $(common_files "$s") --file $BUILD/selftests/paging --module kvm-amd --module vfio-pci \
 		--module vfio_iommu_type1 --append intel_iommu=on --qemu=-machine --qemu=q35 \
 		--qemu=-device --qemu="$(iommu_of "$s")" --qemu=-device --qemu=edu,dma_mask=0xffffffff \
 		--timeout 300
