@@ -85,15 +85,16 @@ int kxen_pg_read_one(struct kxen_pager *pg, u64 gfn, void __user *buf)
 /* A new page of the VMM's, with this in it, or an error pointer. */
 static struct page *make_new_frame(struct kxen_pager *pg, const void __user *buf)
 {
-	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY);
+	struct page *page = alloc_page(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | __GFP_NOWARN);
 	int ret = 0;
 
 	if (!page)
 		return ERR_PTR(-ENOMEM);
-	/* At its group's limit nobody is killed for it: the pager comes again. */
+	/* At its group's limit nobody is killed for it: the pager is told, and comes again. */
 	if (!mem_cgroup_disabled())
 		ret = kxen_kvm(__mem_cgroup_charge)(page_folio(page), pg->mm,
-						    GFP_KERNEL | __GFP_NORETRY);
+						    GFP_KERNEL | __GFP_NORETRY |
+						    __GFP_NOWARN);
 	while (!ret && !kxen_guest_from_user(kxen_gptr_page(page, 0), buf, PAGE_SIZE))
 		if (fault_in_readable(buf, PAGE_SIZE) || fatal_signal_pending(current))
 			ret = -EFAULT;

@@ -64,15 +64,15 @@ static void insert_run(struct xarray *xa, unsigned long first, struct kxen_pg_en
 			xas_next(&xas);
 		}
 		xas_unlock(&xas);
-	} while (xas_nomem(&xas, GFP_KERNEL_ACCOUNT));
+	} while (xas_nomem(&xas, GFP_KERNEL_ACCOUNT | __GFP_NOWARN));
 	for (; i < n; i++)	/* no memory */
 		taken[i] = true;
 }
 
-/* Nobody else does anything with a new one, if he finds it. */
+/* Nobody else does anything with a new one that he finds. Without memory the page is not taken. */
 static struct kxen_pg_entry *new_entry(u64 gfn, unsigned long index)
 {
-	struct kxen_pg_entry *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+	struct kxen_pg_entry *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 
 	if (!e)
 		return NULL;
