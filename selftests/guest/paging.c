@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A guest whose memory a pager takes out and in, of any VMM's: both CPUs write words into pages at
- * random, and look for what was there; what is given to a port is read by KVM. It goes on for ever,
- * and says when something is wrong.
+ * A guest whose memory a pager takes out and in, of any VMM's: its CPUs, two or as many as the command
+ * line says, write words into pages at random, and look for what was there; what is given to a port is
+ * read by KVM. It goes on for ever, and says when something is wrong.
  */
 #include "rt.h"
+#include <xen/arch-x86/hvm/start_info.h>
 
 #define FIRST	0x1000000UL
 #define PAGES	4096
@@ -12,6 +13,9 @@
 
 static u32 written[PAGES] page_aligned;	/* how often each was */
 static volatile u32 wrong;
+static u32 cpus = 2;
+
+extern u64 start_info_addr;
 
 /* An instruction that KVM has to emulate: it reads the words itself. */
 static void rep_outsb(const void *from, u32 n)
@@ -47,14 +51,14 @@ static void write_to(u32 page)
 	w[1023] = word_of(page, 1023);
 }
 
-/* Each CPU has pages of its own: the even ones, the odd ones. */
+/* Each CPU has pages of its own. */
 static void round_of(u32 cpu, u32 *state)
 {
 	u32 i, page;
 
 	for (i = 0; i < A_ROUND; i++) {
 		*state = *state * 1103515245 + 12345;
-		page = (*state >> 8) % (PAGES / 2) * 2 + cpu;
+		page = (*state >> 8) % (PAGES / cpus) * cpus + cpu;
 		if (written[page] && !is_right(page) &&
 		    !__atomic_fetch_add(&wrong, 1, __ATOMIC_SEQ_CST))
 			note("not ok - page %u is not as it was written", page);
@@ -65,17 +69,26 @@ static void round_of(u32 cpu, u32 *state)
 
 static void other(unsigned int cpu)
 {
-	u32 state = 4711;
+	u32 state = 4710 + cpu;
 
 	for (;;)
-		round_of(1, &state);
+		round_of(cpu, &state);
+}
+
+static u32 cpus_wanted(void)
+{
+	const struct hvm_start_info *si = (void *)(unsigned long)start_info_addr;
+	const char *word = (void *)(unsigned long)si->cmdline_paddr;
+
+	return word && *word >= '1' && *word <= '8' ? *word - '0' : 2;
 }
 
 void test_main(void)
 {
 	u32 state = 815, n;
 
-	note("RUNS %s", rt_start_cpus(2, other) ? "two CPUs" : "one CPU");
+	cpus = cpus_wanted();
+	note("RUNS %u CPUs", rt_start_cpus(cpus, other) ? cpus : 0);
 	for (n = 1;; n++) {
 		round_of(0, &state);
 		if (!(n & 15))
