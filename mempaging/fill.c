@@ -120,7 +120,10 @@ static int missing_page(struct kxen_pager *pg, u64 gfn)
 	return ret;
 }
 
-/* A frame is there now, @page if that is one; else it is freed. 0, -ENOENT or -ESHUTDOWN. */
+/*
+ * A frame is there now, @page if that is one; else it is freed. 0, -ENOENT or -ESHUTDOWN; -EAGAIN:
+ * it has gone out meanwhile, and a page is needed.
+ */
 static int give_new_frame(struct kxen_pager *pg, u64 gfn, struct page *page, unsigned long *hva)
 {
 	struct kxen_pg_entry *e;
@@ -130,7 +133,9 @@ static int give_new_frame(struct kxen_pager *pg, u64 gfn, struct page *page, uns
 	e = kxen_pg_of(pg, gfn);
 	if (pg->dead) {
 		ret = -ESHUTDOWN;
-	} else if (e && e->state != KXEN_PG_FREEZING && (page || e->state != KXEN_PG_OUT)) {
+	} else if (e && e->state == KXEN_PG_OUT && !page) {
+		ret = -EAGAIN;
+	} else if (e && e->state != KXEN_PG_FREEZING) {
 		if (kxen_pg_fill(&pg->book, e, page))
 			page = NULL;
 		*hva = (unsigned long)e->index << PAGE_SHIFT;
@@ -177,18 +182,20 @@ static void try_install(struct kxen_pager *pg, unsigned long hva)
  */
 int kxen_pg_fill_one(struct kxen_pager *pg, u64 gfn, const void __user *buf)
 {
-	int ret = missing_page(pg, gfn);
-	struct page *page = NULL;
 	unsigned long hva = 0;
+	struct page *page;
+	int ret;
 
-	if (ret < 0)
-		return ret;
-	if (ret) {
-		page = make_new_frame(pg, buf);
+	/* Another thread of the pager's may take it out between the two looks: once more then. */
+	do {
+		ret = missing_page(pg, gfn);
+		if (ret < 0)
+			return ret;
+		page = ret ? make_new_frame(pg, buf) : NULL;
 		if (IS_ERR(page))
 			return PTR_ERR(page);
-	}
-	ret = give_new_frame(pg, gfn, page, &hva);
+		ret = give_new_frame(pg, gfn, page, &hva);
+	} while (ret == -EAGAIN && !fatal_signal_pending(current));
 	if (ret)
 		return ret;
 	try_install(pg, hva);
