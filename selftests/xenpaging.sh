@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Debian's unmodified xenpaging, of 4.17 and of 4.20 if that could be had, from Xen's own packages.
-WEIGHT=150
+WEIGHT=150 ONCE=new
 . "$(dirname "$0")/lib.sh"
 
 files() {
