@@ -204,6 +204,12 @@ void kxen_pg_ring_kick(struct kxen_pg_ring *ring);
 bool kxen_pg_ring_is_bound(const struct kxen_pg_ring *ring);
 void kxen_pg_ring_end(struct kxen_pg_ring *ring);
 
+/* The pager's ring, or NULL; it stays as long as the pager. Context: any, no lock needed. */
+static inline struct kxen_pg_ring *kxen_pg_ring_of(const struct kxen_pager *pg)
+{
+	return smp_load_acquire(&pg->ring);	/* pairs with the release in ring.c */
+}
+
 /* ring_page.c */
 #define KXEN_PG_RING_GFN	0xfeff8ULL	/* as on Xen: the first of its special pages */
 struct page *kxen_pg_ring_page(struct kxen_domain *d);

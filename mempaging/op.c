@@ -52,8 +52,10 @@ static long op_prep(struct kxen_pager *pg, u64 gfn, u64 buffer)
 
 static long op_of_pager(struct kxen_pager *pg, const struct kxen_mem_paging_op *op)
 {
+	const struct kxen_pg_ring *ring = kxen_pg_ring_of(pg);
+
 	/* Who has no channel would not be missed when he dies. */
-	if (READ_ONCE(pg->dead) || !pg->ring || !kxen_pg_ring_is_bound(pg->ring))
+	if (READ_ONCE(pg->dead) || !ring || !kxen_pg_ring_is_bound(ring))
 		return -ENODEV;
 	switch (op->op) {
 	case KXEN_PAGING_OP_NOMINATE:

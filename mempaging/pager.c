@@ -60,11 +60,12 @@ static void keep_counts(struct kxen_pager *pg)
 static void pager_end(struct work_struct *w)
 {
 	struct kxen_pager *pg = container_of(w, struct kxen_pager, end);
+	struct kxen_pg_ring *ring = kxen_pg_ring_of(pg);
 	struct kxen_mempaging *m = pg->d->mempaging;
 
-	if (pg->ring)
-		kxen_pg_ring_end(pg->ring);
-	/* Who nominates has looked whether it is dead, and whoever does from now on sees it. */
+	if (ring)
+		kxen_pg_ring_end(ring);
+	/* Who nominates looks below this lock whether it is dead: from now on he sees it. */
 	mutex_lock(&pg->batch);
 	mutex_unlock(&pg->batch);
 	if (mmget_not_zero(pg->mm)) {

@@ -91,7 +91,7 @@ static void take_responses(struct kxen_pg_ring *r)
 
 	if (end - r->responses > r->nr)
 		return;
-	smp_rmb();	/* what is in a slot was written before the index */
+	smp_rmb();	/* pairs with the pager's write barrier, before it writes the index */
 	for (; r->responses != end; r->responses++)
 		forget_frame(r, kxen_guest_read64(word(r, slot(r->responses) +
 						       offsetof(struct kxen_vm_event, gfn))));
@@ -116,7 +116,7 @@ static void put_request(struct kxen_pg_ring *r, const struct kxen_pager_event *e
 	req.p2mt = ev->flags & KXEN_PAGING_EVICT_FAIL ? P2MT_PAGING_OUT : P2MT_PAGED;
 	kxen_guest_write(word(r, slot(r->requests)), &req, sizeof(req));
 	r->gfn[r->nr++] = ev->gfn;
-	smp_wmb();	/* the slot before the index */
+	smp_wmb();	/* pairs with the pager's read barrier, behind its read of the index */
 	kxen_guest_write32(word(r, offsetof(struct kxen_vm_event_ring, req_prod)), ++r->requests);
 }
 
@@ -195,7 +195,8 @@ static bool give_ring(struct kxen_pager *pg, struct kxen_pg_ring *r)
 	ok = !pg->dead && !pg->stopped;
 	if (ok) {
 		pg->tell = &r->work;
-		pg->ring = r;
+		/* Whole: pairs with kxen_pg_ring_of(). */
+		smp_store_release(&pg->ring, r);
 	}
 	spin_unlock(&pg->lock);
 	return ok;

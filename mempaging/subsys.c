@@ -57,6 +57,7 @@ static void mempaging_vcpu_destroy(struct kxen_vcpu *v)
 static void mempaging_stop(struct kxen_domain *d)
 {
 	struct kxen_pager *pg = kxen_pager_of(d);
+	const struct kxen_pg_ring *ring;
 
 	if (!pg)
 		return;
@@ -64,7 +65,8 @@ static void mempaging_stop(struct kxen_domain *d)
 	pg->stopped = true;
 	spin_unlock(&pg->lock);
 	/* Nobody would miss it, and nobody finds it any more. */
-	if (pg->ring && !kxen_pg_ring_is_bound(pg->ring))
+	ring = kxen_pg_ring_of(pg);
+	if (ring && !kxen_pg_ring_is_bound(ring))
 		kxen_pager_kill(pg);
 	kxen_pager_put(pg);
 }

@@ -24,11 +24,13 @@ static int wait_for_end(struct kxen_domain *d, struct kxen_pager *pg)
 static int make_way(struct kxen_domain *d)
 {
 	struct kxen_pager *pg = kxen_pager_of(d);
+	const struct kxen_pg_ring *ring;
 	int ret = -EBUSY;
 
 	if (!pg)
 		return 0;
-	if (!READ_ONCE(pg->dead) && pg->ring && !kxen_pg_ring_is_bound(pg->ring))
+	ring = kxen_pg_ring_of(pg);
+	if (!READ_ONCE(pg->dead) && ring && !kxen_pg_ring_is_bound(ring))
 		kxen_pager_kill(pg);
 	if (READ_ONCE(pg->dead))
 		ret = wait_for_end(d, pg);
