@@ -5,6 +5,7 @@
  */
 #include "gnthost.h"
 #include "guest/mark.h"
+#include "tsc.h"
 
 #define SAMPLES	301
 #define MARKED	33
@@ -17,19 +18,6 @@ static struct ioctl_gntdev_grant_copy_segment segment;
 static struct ioctl_gntdev_grant_copy copy = { .count = 1, .segments = &segment };
 static uint16_t domid;
 static int fd;
-
-static uint64_t rdtsc(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
-	return lo | (uint64_t)hi << 32;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
-}
 
 static void do_copy(void)
 {

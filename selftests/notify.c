@@ -12,20 +12,9 @@
 #include <xen/xen.h>
 #include <xen/sys/evtchn.h>
 
+#include "tsc.h"
+
 #define SAMPLES	301
-
-static uint64_t rdtsc(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
-	return lo | (uint64_t)hi << 32;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
-}
 
 int main(int argc, char **argv)
 {

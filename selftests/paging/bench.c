@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../guest/mark.h"
+#include "../tsc.h"
 #include "paging.h"
 
 #define SAMPLES	151
@@ -35,19 +36,6 @@ static uint64_t gfn[MANY];
 static int32_t res[MANY];
 static int ffd = -1, wrong;
 static unsigned int took;	/* what the guest has counted */
-
-static uint64_t rdtsc(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
-	return lo | (uint64_t)hi << 32;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
-}
 
 static int median(int *n, int nr)
 {
