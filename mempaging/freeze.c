@@ -54,30 +54,106 @@ static bool freeze_one(struct kxen_pager *pg, struct kxen_pg_entry *e, struct pa
 	return done;
 }
 
-/* @n pages from @hva on, in @vma: mmap_lock held. */
+/* @n pages of the run from @first on, in @vma, which begins at @hva: mmap_lock held. */
 static void freeze_pages(struct kxen_pager *pg, struct vm_area_struct *vma, unsigned long hva,
-			 u32 n)
+			 u32 first, u32 n)
 {
 	struct kxen_pg_run *r = &pg->run;
+	unsigned long *src = r->src + first, *dst = r->dst + first;
+	struct kxen_pg_entry **entry = r->entry + first;
 	struct migrate_vma m = {
-		.vma = vma, .src = r->src, .dst = r->dst, .start = hva,
-		.end = hva + n * PAGE_SIZE, .flags = MIGRATE_VMA_SELECT_SYSTEM };
+		.vma = vma, .src = src, .dst = dst, .start = hva + first * PAGE_SIZE,
+		.end = hva + (first + n) * PAGE_SIZE, .flags = MIGRATE_VMA_SELECT_SYSTEM };
 	struct page *page;
 	u32 i;
 
-	memset(r->src, 0, n * sizeof(*r->src));
-	memset(r->dst, 0, n * sizeof(*r->dst));
+	memset(src, 0, n * sizeof(*src));
+	memset(dst, 0, n * sizeof(*dst));
 	if (migrate_vma_setup(&m))
 		return;
 	for (i = 0; i < n; i++) {
-		page = migrate_pfn_to_page(r->src[i]);
-		if (!page || !(r->src[i] & MIGRATE_PFN_MIGRATE) || !r->entry[i] ||
-		    !freeze_one(pg, r->entry[i], page))
+		page = migrate_pfn_to_page(src[i]);
+		if (!page || !(src[i] & MIGRATE_PFN_MIGRATE) || !entry[i] ||
+		    !freeze_one(pg, entry[i], page))
 			continue;
-		r->entry[i] = NULL;	/* done with */
-		r->src[i] = 0;
+		entry[i] = NULL;	/* done with */
+		src[i] = 0;
 	}
 	migrate_vma_finalize(&m);
+}
+
+/*
+ * The same, without those that KSM has: mmap_lock held for writing. The kernel puts a page back
+ * where KSM says that it is, and KSM knows that of a page only some time after it is in the page
+ * table: behind mmap_lock, which ksmd has for reading. What is not found stays a page on its way,
+ * for ever. So what is KSM's is left alone, and while the lock is held nothing becomes that.
+ */
+static void freeze_unmerged(struct kxen_pager *pg, struct vm_area_struct *vma, unsigned long hva,
+			    u32 n)
+{
+	u32 i, from = 0;
+
+	mmap_assert_write_locked(pg->mm);
+	for (i = 0; i < n; i++) {
+		if (!kxen_mark_is_ksm(pg->mm, hva + i * PAGE_SIZE))
+			continue;
+		if (i > from)
+			freeze_pages(pg, vma, hva, from, i - from);
+		from = i + 1;
+	}
+	if (n > from)
+		freeze_pages(pg, vma, hva, from, n - from);
+}
+
+/*
+ * mmap_lock for writing, unless that takes long. Nobody queues for it: who sleeps for a page may
+ * have it for reading, and readers wait behind a writer. No mapping is changed, so it is the lock
+ * alone: whoever has a mapping's own goes on.
+ */
+static bool write_lock_soon(struct mm_struct *mm)
+{
+	unsigned long until = jiffies + HZ / 10;
+
+	while (!down_write_trylock(&mm->mmap_lock)) {
+		if (time_after(jiffies, until) || signal_pending(current))
+			return false;
+		schedule_timeout_interruptible(1);
+	}
+	return true;
+}
+
+static bool has_ksm(const struct vm_area_struct *vma)
+{
+	return vma && vma->vm_flags & VM_MERGEABLE;
+}
+
+/* Up to @n pages from @hva on, as many as are in one mapping. */
+static void freeze_at(struct kxen_pager *pg, unsigned long hva, u32 n)
+{
+	struct vm_area_struct *vma;
+	bool write;
+
+	if (mmap_read_lock_killable(pg->mm))
+		return;
+	vma = vma_lookup(pg->mm, hva);
+	write = has_ksm(vma);
+	if (write) {
+		mmap_read_unlock(pg->mm);
+		if (!write_lock_soon(pg->mm))
+			return;
+		vma = vma_lookup(pg->mm, hva);
+	}
+	if (can_page(vma)) {
+		n = (min(vma->vm_end, hva + n * PAGE_SIZE) - hva) >> PAGE_SHIFT;
+		if (write)
+			freeze_unmerged(pg, vma, hva, n);
+		else
+			freeze_pages(pg, vma, hva, 0, n);
+	}
+	if (write)
+		up_write(&pg->mm->mmap_lock);
+	else
+		mmap_read_unlock(pg->mm);
 }
 
 /* Frames in a row that the VMM has in a row, from the first on; at least one. */
@@ -95,21 +171,12 @@ static void freeze_run(struct kxen_pager *pg, const u64 *gfn, s32 *res, unsigned
 {
 	struct kxen_pg_run *r = &pg->run;
 	bool mine[KXEN_PG_RUN] = { };
-	struct vm_area_struct *vma;
-	unsigned long end;
 	u32 i;
 
 	kxen_pg_reserve(pg, gfn[0], hva, r->entry, n);
 	for (i = 0; i < n; i++)
 		mine[i] = r->entry[i];
-	if (!mmap_read_lock_killable(pg->mm)) {
-		vma = vma_lookup(pg->mm, hva);
-		if (can_page(vma)) {
-			end = min(vma->vm_end, hva + n * PAGE_SIZE);
-			freeze_pages(pg, vma, hva, (end - hva) >> PAGE_SHIFT);
-		}
-		mmap_read_unlock(pg->mm);
-	}
+	freeze_at(pg, hva, n);
 	for (i = 0; i < n; i++) {
 		res[i] = mine[i] && !r->entry[i] ? 0 : -EBUSY;
 		if (r->entry[i])
@@ -124,7 +191,8 @@ static void freeze_run(struct kxen_pager *pg, const u64 *gfn, s32 *res, unsigned
  * @res: for each 0 or -EBUSY.
  * @nr: how many.
  *
- * Waits for the VMM's mmap_lock, killably. Context: may sleep.
+ * Waits for the VMM's mmap_lock, killably; where KSM may merge pages it is wanted for writing, and
+ * waited for no longer than a tenth of a second. Context: may sleep.
  * Return: how many have a result: all, unless a signal has come or the VMM's memory has gone.
  */
 u32 kxen_pg_nominate(struct kxen_pager *pg, const u64 *gfn, s32 *res, u32 nr)

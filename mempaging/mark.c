@@ -168,6 +168,20 @@ bool kxen_mark_is_at(struct mm_struct *mm, unsigned long addr)
 	return is;
 }
 
+/* Is one of KSM's pages there now? mmap_lock held. */
+bool kxen_mark_is_ksm(struct mm_struct *mm, unsigned long addr)
+{
+	spinlock_t *ptl;	/* of the page table */
+	pte_t *pte = lock_pte(mm, addr, &ptl);
+	bool is;
+
+	if (!pte)
+		return false;
+	is = pte_present(*pte) && !pte_special(*pte) && folio_test_ksm(page_folio(pte_page(*pte)));
+	unlock_pte(pte, ptl);
+	return is;
+}
+
 /* One that is on its way gets the mark: is it @page that is, and nobody else's? */
 static bool replace_moving(struct mm_struct *mm, unsigned long addr, pte_t *pte,
 			   const struct page *page)

@@ -162,6 +162,7 @@ void kxen_mark_init(void);
 bool kxen_mark_is(pte_t pte);
 void kxen_mark_unmap(struct vm_fault *vmf);
 bool kxen_mark_is_at(struct mm_struct *mm, unsigned long addr);
+bool kxen_mark_is_ksm(struct mm_struct *mm, unsigned long addr);
 bool kxen_mark_freeze(struct mm_struct *mm, unsigned long addr, struct page *page);
 bool kxen_mark_install(struct vm_area_struct *vma, unsigned long addr, struct page *page);
 void kxen_mark_free_frame(struct page *page);

@@ -205,6 +205,43 @@ static void compaction(void)
 	judge("compaction");
 }
 
+#define MERGED	64U	/* frames that are alike */
+
+/*
+ * ksmd makes pages one, and says only behind that where they are: who takes them out of page tables
+ * in between could not put them back.
+ */
+static void ksm_merges_meanwhile(uint64_t merged)
+{
+	int32_t res[MERGED];
+	uint64_t gfn[MERGED];
+	unsigned long i, n = 0, shared = 0, wrong = 0;
+	int round, tries;
+
+	for (i = 0; i < MERGED; i++)
+		gfn[i] = merged + i;
+	for (round = 0; round < 20; round++) {
+		memset(ram + merged * PAGE, 0x40 + round, MERGED * PAGE);	/* none is shared now */
+		for (tries = 0; tries < 100000; tries++) {
+			if (batch(KXEN_PAGER_NOMINATE, gfn, res, NULL, MERGED) != (int)MERGED)
+				break;
+			for (i = 0; i < MERGED; i++) {
+				n += !res[i];
+				bad_fills += !res[i] && fill(gfn[i], save);
+			}
+			if (number_in(KSM "pages_sharing", NULL) >= (long)MERGED - 4)
+				break;
+		}
+		shared += number_in(KSM "pages_sharing", NULL);
+		for (i = 0; i < MERGED; i++)
+			wrong += ram[gfn[i] * PAGE + 9] != 0x40 + round;
+	}
+	printf("# KSM: %lu nominated while it merged %lu\n", n, shared);
+	ck("KSM: pages are nominated while they are merged", n > MERGED && shared > MERGED);
+	ck("  and each has what was in it", !wrong && !bad_fills);
+	drain();
+}
+
 static void ksm(void)
 {
 	uint64_t i, merged = FIRST + 2 * REGION;
@@ -215,7 +252,7 @@ static void ksm(void)
 	}
 	write_all();
 	drain();
-	memset(ram + merged * PAGE, 0x99, 64 * PAGE);
+	memset(ram + merged * PAGE, 0x99, MERGED * PAGE);
 	madvise(ram + FIRST * PAGE, REGIONS * REGION * PAGE, MADV_NOHUGEPAGE);
 	madvise(ram + FIRST * PAGE, REGIONS * REGION * PAGE, MADV_MERGEABLE);
 	put(KSM "sleep_millisecs", "0");
@@ -228,12 +265,14 @@ static void ksm(void)
 	ck("KSM: what is shared with others: EBUSY", nominate(merged + 1) == -EBUSY ||
 	   nominate(merged + 2) == -EBUSY);
 	put(KSM "run", "0");
-	for (i = 0; i < 64; i++)
+	for (i = 0; i < MERGED; i++)
 		bad_fills += ram[(merged + i) * PAGE + 9] != 0x99;
-	for (i = 0; i < 64; i++)
+	for (i = 0; i < MERGED; i++)
 		memset(ram + (merged + i) * PAGE, byte_of(merged + i), PAGE);
 	judge("KSM");
 	ck("  written to, it is paged", out(merged + 1, save) == 0 && fill(merged + 1, save) == 0);
+	put(KSM "run", "1");
+	ksm_merges_meanwhile(merged);
 	madvise(ram + FIRST * PAGE, REGIONS * REGION * PAGE, MADV_UNMERGEABLE);
 	put(KSM "run", "2");
 	put(KSM "run", "0");
