@@ -115,7 +115,7 @@ def arm64_command(args, rel, root, initrd, work):
             "-monitor", f"unix:{work}/monitor,server=on,wait=off", "-serial", "file:" + args.log,
             "-chardev", "stdio,id=job,signal=off", "-device", "pci-serial,chardev=job",
             "-kernel", image(args, rel, root), "-initrd", initrd,
-            "-append", "console=ttyAMA0 loglevel=7 panic=-1 " + args.append] + (
+            "-append", "console=ttyAMA0 loglevel=7 panic=-1 oops=panic " + args.append] + (
                 shared_root(ARM64_USER) if args.root else []) + args.qemu
 
 
@@ -133,7 +133,7 @@ def command(args, rel, root, initrd, work):
         "-nodefaults", "-monitor", f"unix:{work}/monitor,server=on,wait=off",
         "-serial", "file:" + args.log, "-serial", "stdio",
         "-kernel", image(args, rel, root), "-initrd", initrd,
-        "-append", "console=ttyS0 loglevel=7 panic=-1 mitigations=off nokaslr "
+        "-append", "console=ttyS0 loglevel=7 panic=-1 oops=panic mitigations=off nokaslr "
                    "no_timer_check " + args.append]
     if args.icount:
         cmd += ["-icount", "shift=0,sleep=off", "-rtc", "clock=vm"]
