@@ -11,7 +11,7 @@
 #else
 #define PORTS	1000
 #endif
-#define ROUNDS	100	/* at most: until it was seen once */
+#define ROUNDS	1500	/* at most: until it was seen once */
 #define VECTOR	0x41
 #define UNTOUCHED	0x5a5a
 #define LAPIC(reg)	(((volatile u32 *)0xfee00000UL)[(reg) / 4])
