@@ -221,6 +221,9 @@ bool kxen_mark_freeze(struct mm_struct *mm, unsigned long addr, struct page *pag
 		return false;
 	done = replace_moving(mm, addr, pte, page);
 	unlock_pte(pte, ptl);
+	/* An entry on its way has that for the page: who pins and unpins it now finds it so. */
+	if (done)
+		SetPageAnonExclusive(page);
 	return done;
 }
 
