@@ -13,6 +13,7 @@
 #include <linux/debugfs.h>
 #include <linux/ftrace.h>
 #include <linux/gfp.h>
+#include <linux/migrate.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -49,6 +50,16 @@ static inline void *kxen_fault_kvmalloc_array(size_t n, size_t size, gfp_t flags
 	return kxen_fault() ? NULL : kvmalloc_array(n, size, flags);
 }
 
+static inline void *kxen_fault_kmalloc_array(size_t n, size_t size, gfp_t flags)
+{
+	return kxen_fault() ? NULL : kmalloc_array(n, size, flags);
+}
+
+static inline struct page *kxen_fault_alloc_page(gfp_t flags)
+{
+	return kxen_fault() ? NULL : alloc_page(flags);
+}
+
 static inline unsigned long kxen_fault_get_zeroed_page(gfp_t flags)
 {
 	return kxen_fault() ? 0 : get_zeroed_page(flags);
@@ -64,6 +75,15 @@ static inline struct workqueue_struct *kxen_fault_alloc_workqueue(const char *na
 								  int max_active)
 {
 	return kxen_fault() ? NULL : alloc_workqueue("%s", flags, max_active, name);
+}
+
+/* Not for want of memory: else what the caller does next is to look for some, and to find it. */
+static inline void *kxen_fault_xas_store(struct xa_state *xas, void *entry)
+{
+	if (!kxen_fault())
+		return xas_store(xas, entry);
+	xas_set_err(xas, -ENOSPC);
+	return NULL;
 }
 
 /* Nothing is allocated for a place that is there, or to empty one. */
@@ -83,6 +103,8 @@ static inline bool kxen_fault_xa(struct xarray *xa, unsigned long index, void *e
 #undef kvmalloc
 #undef kvcalloc
 #undef kvmalloc_array
+#undef kmalloc_array
+#undef alloc_page
 #undef get_zeroed_page
 #undef __get_free_page
 #undef alloc_workqueue
@@ -91,6 +113,9 @@ static inline bool kxen_fault_xa(struct xarray *xa, unsigned long index, void *e
 #define kvmalloc		kxen_fault_kvmalloc
 #define kvcalloc		kxen_fault_kvcalloc
 #define kvmalloc_array		kxen_fault_kvmalloc_array
+#define kmalloc_array		kxen_fault_kmalloc_array
+#define alloc_page		kxen_fault_alloc_page
+#define xas_store		kxen_fault_xas_store
 #define get_zeroed_page		kxen_fault_get_zeroed_page
 #define __get_free_page		kxen_fault_get_free_page
 #define alloc_workqueue		kxen_fault_alloc_workqueue
@@ -106,6 +131,9 @@ static inline bool kxen_fault_xa(struct xarray *xa, unsigned long index, void *e
 #define xa_alloc_cyclic(...)		KXEN_FAULT_INT(xa_alloc_cyclic(__VA_ARGS__))
 #define pin_user_pages_fast(...)	KXEN_FAULT_INT(pin_user_pages_fast(__VA_ARGS__))
 #define pin_user_pages_remote(...)	KXEN_FAULT_INT(pin_user_pages_remote(__VA_ARGS__))
+#define migrate_vma_setup(...)		KXEN_FAULT_INT(migrate_vma_setup(__VA_ARGS__))
+/* A page that has been taken, and is somebody else's after all. */
+#define folio_test_ksm(f)		(kxen_fault() || folio_test_ksm(f))
 #define misc_register(...)		KXEN_FAULT_INT(misc_register(__VA_ARGS__))
 #define register_ftrace_direct(...)	KXEN_FAULT_INT(register_ftrace_direct(__VA_ARGS__))
 #define register_ftrace_function(...)	KXEN_FAULT_INT(register_ftrace_function(__VA_ARGS__))

@@ -19,7 +19,7 @@ struct op {
 	bool (*good)(void);	/* what must be true when it says that all went well */
 };
 
-extern const struct op ctl_ops[], first_ops[], ev_ops[], pc_ops[], gn_ops[];
+extern const struct op ctl_ops[], first_ops[], ev_ops[], pc_ops[], gn_ops[], pager_ops[];
 extern uint32_t domid;
 
 /* main.c */
@@ -35,6 +35,7 @@ void new_vm(unsigned int cpus, size_t mem);
 long create_vcpu(unsigned int n);
 void fill_ram(uint8_t byte);
 bool ram_is(uint8_t byte);
+uint8_t *ram_at(size_t offset);
 void drop_vm(void);
 long create(uint32_t ports, uint32_t flags);
 long attach(void);
@@ -46,9 +47,10 @@ void gone(void);
 uint32_t domains(void);
 uint32_t known_vcpus(void);
 
-/* load.c, restore.c */
+/* load.c, restore.c, paging.c */
 int sweep_load(const char *file, bool by_parameter);
 void sweep_restore(const char *file);
+void sweep_paging(void);
 long for_no_memory(long ret, uint32_t reason);
 
 #endif

@@ -8,6 +8,8 @@
  *   first		the attach that hooks KVM
  *   first-some	the same, with growing steps: each point may take long
  *   host		/dev/kvm-xen and the nodes in /dev/xen
+ *   paging		a pager's calls, the first of which hooks the kernel
+ *   paging-some	the same, that first one with growing steps
  *   load KO		the module's initialisation
  *   restore STATE	KXEN_RESTORE of what vmm --save has written
  */
@@ -163,20 +165,24 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		fail_name = argv[1];
-	some = !strcmp(what, "first-some");
-	if (!strcmp(what, "first") || some) {
+	some = strstr(what, "-some");
+	if (!strncmp(what, "first", 5)) {
 		sweep_all(first_ops);
 	} else if (!strcmp(what, "host")) {
 		sweep_all(ctl_ops);
 		sweep_all(ev_ops);
 		sweep_all(pc_ops);
 		sweep_all(gn_ops);
+	} else if (!strncmp(what, "paging", 6)) {
+		sweep_all(pager_ops);
+		some = false;
+		sweep_paging();
 	} else if (!strcmp(what, "load") && argc == 4) {
 		return sweep_load(argv[3], !!strstr(fail_name, "/parameters/"));
 	} else if (!strcmp(what, "restore") && argc == 4) {
 		sweep_restore(argv[3]);
 	} else {
-		fprintf(stderr, "usage: hnth FILE first|first-some|host|load KO|restore STATE\n");
+		fprintf(stderr, "usage: hnth FILE first[-some]|host|paging[-some]|load KO|restore STATE\n");
 		return 2;
 	}
 	return !!bad;

@@ -76,6 +76,11 @@ bool ram_is(uint8_t byte)
 	return *ram == byte && !memcmp(ram, ram + 1, ram_size - 1);
 }
 
+uint8_t *ram_at(size_t offset)
+{
+	return ram + offset;
+}
+
 void drop_vm(void)
 {
 	int i;
