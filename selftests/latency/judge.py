@@ -32,7 +32,7 @@ def main():
           *[r for r in d["rows"] if sum(c for _, c in r["hist"]) != r["count"]])
     check("the whole is not shorter than its part",
           *[k for k, r in rows.items() if k[2] == "whole" and
-            r["mean"] < rows[k[0], k[1], "taken"]["mean"] * 0.9])
+            r["p50"] < rows[k[0], k[1], "taken"]["p50"] * 0.9])
     check("EOIs and upper bounds", not 0 < d["upper_bounds"] < d["acks"])
 
 
