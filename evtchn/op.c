@@ -294,10 +294,21 @@ static const struct {
 #undef SIZE
 };
 
+static noinline long with_copy(struct kxen_hc *hc, u32 cmd)
+{
+	u64 arg[ARG_WORDS];	/* no more than was copied in goes back */
+
+	if (ops[cmd].out)
+		return kxen_hc_call_back(hc, hc->arg[1], arg, ops[cmd].size,
+					 ops[cmd].fn);
+	if (kxen_hc_get(hc, arg, hc->arg[1], ops[cmd].size))
+		return -EFAULT;
+	return ops[cmd].fn(hc, arg);
+}
+
 /* HYPERVISOR_event_channel_op(cmd, arg) */
 long kxen_hc_event_channel(struct kxen_hc *hc)
 {
-	u64 arg[ARG_WORDS];	/* no more than was copied in goes back */
 	u32 cmd = hc->arg[0];
 
 	if (cmd >= ARRAY_SIZE(ops))
@@ -305,12 +316,10 @@ long kxen_hc_event_channel(struct kxen_hc *hc)
 	cmd = array_index_nospec(cmd, ARRAY_SIZE(ops));
 	if (!ops[cmd].fn)
 		return -ENOSYS;
-	if (ops[cmd].out)
-		return kxen_hc_call_back(hc, hc->arg[1], arg, ops[cmd].size,
-					 ops[cmd].fn);
-	if (kxen_hc_get(hc, arg, hc->arg[1], ops[cmd].size))
-		return -EFAULT;
-	return ops[cmd].fn(hc, arg);
+	/* Of this call alone, as struct kxen_hc_fast has it: of the size that the command takes. */
+	if (hc->fetched)
+		return ops[cmd].fn(hc, hc->fetched);
+	return with_copy(hc, cmd);
 }
 
 /*

@@ -116,11 +116,9 @@ static long any_string(struct kxen_hc *hc)
 	}
 }
 
-long kxen_hc_xen_version(struct kxen_hc *hc)
+static noinline long other_version(struct kxen_hc *hc)
 {
 	switch ((u32)hc->arg[0]) {
-	case XENVER_version:
-		return hc->d->xen_major << 16 | hc->d->xen_minor;
 	case XENVER_extraversion:
 		return out_string(hc, EXTRAVERSION, XEN_EXTRAVERSION_LEN);
 	case XENVER_compile_info:
@@ -149,4 +147,12 @@ long kxen_hc_xen_version(struct kxen_hc *hc)
 	default:
 		return -ENOSYS;
 	}
+}
+
+long kxen_hc_xen_version(struct kxen_hc *hc)
+{
+	/* Made to be told of events that wait, too, and often. */
+	if ((u32)hc->arg[0] == XENVER_version)
+		return hc->d->xen_major << 16 | hc->d->xen_minor;
+	return other_version(hc);
 }

@@ -20,7 +20,6 @@
 #include "kvm/glue.h"
 #include "subsys.h"
 #include "trace.h"
-#include "window.h"
 #include "xen_abi.h"
 
 static long not_for_guests(struct kxen_hc *hc)
@@ -66,16 +65,35 @@ static struct kxen_hc_slot table[KXEN_NR_HYPERCALLS] __ro_after_init = {
 	[__HYPERVISOR_hypfs_op] = { not_for_guests, 5, REFUSED },
 };
 
-struct kxen_hc_fast kxen_hypercalls_fast[KXEN_NR_HYPERCALLS] __ro_after_init;
+struct kxen_hc_row kxen_hypercalls_fast[KXEN_NR_HYPERCALLS] __ro_after_init;
 
 /* The others' calls come into the table: at load. 0; -EEXIST if two want the same number. */
 int __init kxen_hypercalls_init(void)
 {
 	int i, ret = kxen_subsys_hypercalls(table, ARRAY_SIZE(table), kxen_arch_hypercalls);
 
-	for (i = 1; i < ARRAY_SIZE(table); i++)
-		kxen_hypercalls_fast[i] = table[i].fast;
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		kxen_hypercalls_fast[i] = (struct kxen_hc_row) {
+			.fn = table[i].fn,
+			.maybe = table[i].fast.all ? ~0 : table[i].fast.cmds,
+			.fast = table[i].fast };
 	return ret ?: kxen_hc_memory_init();
+}
+
+static long nobody(struct kxen_hc *hc)
+{
+	return -ENOSYS;
+}
+
+/* Not in line: most calls are not traced, and what is handed on would be loaded all the same. */
+noinline void kxen_hypercall_trace_enter(const struct kxen_hc *hc)
+{
+	trace_kxen_hypercall_enter(hc->d->domid, hc->v->id, hc->nr, hc->arg[0], hc->arg[1]);
+}
+
+noinline void kxen_hypercall_trace_exit(const struct kxen_hc *hc, long ret)
+{
+	trace_kxen_hypercall_exit(hc->d->domid, hc->v->id, hc->nr, ret);
 }
 
 /**
@@ -87,21 +105,12 @@ int __init kxen_hypercalls_init(void)
  */
 long kxen_hypercall(struct kxen_hc *hc)
 {
+	long (*fn)(struct kxen_hc *hc) = NULL;
 	u64 nr = hc->nr;
-	long ret = -ENOSYS;
 
-	hc->v->stats.hypercalls++;
-	trace_kxen_hypercall_enter(hc->d->domid, hc->v->id, nr, hc->arg[0],
-				   hc->arg[1]);
-	if (nr < ARRAY_SIZE(table)) {
-		nr = array_index_nospec(nr, ARRAY_SIZE(table));
-		KXEN_WINDOW_BEGIN(hc->v, nr);
-		if (table[nr].fn)
-			ret = table[nr].fn(hc);
-		KXEN_WINDOW_END(hc->v);
-	}
-	trace_kxen_hypercall_exit(hc->d->domid, hc->v->id, hc->nr, ret);
-	return ret;
+	if (nr < ARRAY_SIZE(table))
+		fn = table[array_index_nospec(nr, ARRAY_SIZE(table))].fn;
+	return kxen_hypercall_by(hc, fn ?: nobody);
 }
 
 /**

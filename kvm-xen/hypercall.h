@@ -6,28 +6,74 @@
 #include <linux/nospec.h>
 
 #include "hc_arg.h"
+#include "trace.h"
+#include "window.h"
 
 #define KXEN_NR_HYPERCALLS	64	/* with those of architectures, from 48 on */
 
-/* What of each is served where nothing may sleep; not written to once the parts have been asked. */
-extern struct kxen_hc_fast kxen_hypercalls_fast[KXEN_NR_HYPERCALLS];
+/**
+ * struct kxen_hc_row - what of a call is served where nothing may sleep, and by whom.
+ * @fn: its handler.
+ * @maybe: a bit for each command that may be among @fast, by its lowest five bits.
+ * @fast: what is.
+ */
+struct kxen_hc_row {
+	long (*fn)(struct kxen_hc *hc);
+	u32 maybe;
+	struct kxen_hc_fast fast;
+} __aligned(32);
+
+/* Of each call; not written to once the parts have been asked. */
+extern struct kxen_hc_row kxen_hypercalls_fast[KXEN_NR_HYPERCALLS];
 
 /**
- * kxen_hypercall_fast() - What of a call is served where nothing may sleep.
+ * kxen_hypercall_row() - What of a call is served where nothing may sleep.
  * @nr: its number, the caller's.
  *
+ * For who has to know at once that most are not: a number that there is not has the row of one that
+ * there is. kxen_hypercall_maybe_fast() says whether a command could be such a one, and
+ * kxen_hypercall_is_fast() of those that could be whether it is.
  * Context: any.
- * Return: a row, which may have nothing: the first one has not, and is that of what there is not.
+ * Return: a row.
  */
-static __always_inline const struct kxen_hc_fast *kxen_hypercall_fast(u64 nr)
+static __always_inline const struct kxen_hc_row *kxen_hypercall_row(u64 nr)
 {
-	return &kxen_hypercalls_fast[array_index_nospec(nr, KXEN_NR_HYPERCALLS)];
+	return &kxen_hypercalls_fast[nr % KXEN_NR_HYPERCALLS];
 }
 
-/* Is this command among @bits? */
-static __always_inline bool kxen_fast_has(u32 bits, u32 cmd)
+static __always_inline bool kxen_hypercall_maybe_fast(const struct kxen_hc_row *row, u64 cmd)
 {
-	return cmd < 32 && bits >> cmd & 1;
+	return row->maybe >> (cmd % 32) & 1;
+}
+
+static __always_inline bool kxen_hypercall_is_fast(const struct kxen_hc_row *row, u64 nr, u64 cmd)
+{
+	return nr < KXEN_NR_HYPERCALLS && ((u32)cmd < 32 || row->fast.all);
+}
+
+/* Does it read an argument? */
+static __always_inline bool kxen_hypercall_copies(const struct kxen_hc_row *row, u64 cmd)
+{
+	return row->fast.copies >> (cmd % 32) & 1;
+}
+
+void kxen_hypercall_trace_enter(const struct kxen_hc *hc);
+void kxen_hypercall_trace_exit(const struct kxen_hc *hc, long ret);
+
+/* Whoever serves the call does, is counted, and seen. */
+static __always_inline long kxen_hypercall_by(struct kxen_hc *hc, long (*fn)(struct kxen_hc *hc))
+{
+	long ret;
+
+	hc->v->stats.hypercalls++;
+	if (trace_kxen_hypercall_enter_enabled())
+		kxen_hypercall_trace_enter(hc);
+	KXEN_WINDOW_BEGIN(hc->v, hc->nr);
+	ret = fn(hc);
+	KXEN_WINDOW_END(hc->v);
+	if (trace_kxen_hypercall_exit_enabled())
+		kxen_hypercall_trace_exit(hc, ret);
+	return ret;
 }
 
 int kxen_hypercalls_init(void);

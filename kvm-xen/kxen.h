@@ -95,6 +95,31 @@ struct kxen_vcpu_stats {
 	u64 continued;	/* hypercalls that were cut and gone on with */
 };
 
+#define KXEN_FAST_PAGES		4	/* of stacks of a guest's threads, say; a power of two */
+#define KXEN_FAST_LEVELS	4
+
+/* A word of the guest's page tables, where it lies in the VMM's memory and what it said. */
+struct kxen_fast_word {
+	const u64 __user *hva;
+	u64 is;
+};
+
+/*
+ * struct kxen_fast_page - a page of the guest's that an argument was in, and by which words of its
+ *	tables: as long as these say the same, the page is there.
+ * @gva: its address, and in the lowest bit whether the processor kept a user's pages from the
+ *	guest's kernel then; ~0 for none.
+ * @top: where the tables began.
+ * @hva: it, in the VMM's memory.
+ * @word: of each level that there is, the last one again where there is no more.
+ */
+struct kxen_fast_page {
+	u64 gva;
+	u64 top;
+	unsigned long hva;
+	struct kxen_fast_word word[KXEN_FAST_LEVELS];
+};
+
 /*
  * struct kxen_fast - calls that are served where nothing may sleep, nor KVM's SRCU is held, if the
  *	architecture has such a place. The vCPU's own thread's.
@@ -104,6 +129,8 @@ struct kxen_vcpu_stats {
  *	is this.
  * @mem: where the guest's page tables begin, and where its last argument was.
  * @learn: it would not do: the next copy with SRCU looks anew.
+ * @buf: the argument of the call that is being served there.
+ * @page: pages that arguments were in.
  */
 struct kxen_fast {
 	u64 served;
@@ -115,7 +142,18 @@ struct kxen_fast {
 		unsigned long hva;
 	} mem[2];
 	bool learn;
+	u64 buf[KXEN_FAST_WORDS / 2];
+	struct kxen_fast_page page[KXEN_FAST_PAGES];
 };
+
+/* Of the pages nothing is known. */
+static inline void kxen_fast_forget(struct kxen_fast *f)
+{
+	int i;
+
+	for (i = 0; i < KXEN_FAST_PAGES; i++)
+		f->page[i].gva = ~0ULL;
+}
 
 /*
  * struct kxen_vcpu - one vCPU of an attached VM.
@@ -183,6 +221,7 @@ struct kxen_vcpu {
 	u64 resume_period;
 	u64 resume_times[4];
 
+	struct kxen_hc hc;	/* the call that it makes; its own thread */
 	struct kxen_vcpu_stats stats;
 	atomic64_t upcalls;
 	atomic64_t timers;

@@ -72,6 +72,34 @@ enum kxen_meaning {
 	KXEN_MEANS_NEW_LIFE,	/* a new guest begins with it */
 };
 
+/**
+ * struct kxen_hc - one hypercall in progress.
+ * @v: the caller, in whose memory arguments are; NULL: a process of the host, whose own they
+ *	are in. Only handlers that kxen_hypercall_by_host() leads to see that.
+ * @d: its domain; domain 0 for a process of the host.
+ * @nr: hypercall number; all of the register counts in 64-bit mode.
+ * @compat: the caller is not in 64-bit mode: @arg holds zero-extended 32-bit
+ *	values, and structures have the 32-bit layout.
+ * @in_multicall: this is an entry of a multicall.
+ * @restart: the call is cut: kxen_hc_restart(). arch.h says what its hook does then.
+ * @exit: the VMM has to be told: end KVM_RUN after this call.
+ * @exit_reason: SHUTDOWN_*, if @exit.
+ * @arg: its arguments.
+ * @fetched: what kxen_hc_get() gets, where nothing may sleep (struct kxen_hc_fast); else NULL.
+ */
+struct kxen_hc {
+	struct kxen_vcpu *v;
+	struct kxen_domain *d;
+	u64 nr;
+	bool compat;
+	bool in_multicall;
+	bool restart;
+	bool exit;
+	u32 exit_reason;
+	u64 arg[KXEN_HC_ARGS];
+	u32 *fetched;
+};
+
 #define KXEN_FAST_WORDS	4	/* 32-bit words of the longest argument that is copied there */
 #define KXEN_FAST_ARGS	3	/* and how many such a call takes, at most */
 
@@ -91,7 +119,7 @@ struct kxen_hc_fast {
 	bool all;
 	u8 at;
 	u8 len;
-} __aligned(16);
+};
 
 /**
  * struct kxen_hc_entry - a hypercall that belongs to a part.

@@ -57,6 +57,9 @@ struct kxen_vcpu *kxen_vcpu_alloc(struct kxen_domain *d, gfp_t gfp)
 	v->preempt_ops.sched_in = on_sched_in;
 	v->preempt_ops.sched_out = on_sched_out;
 	v->domain = d;
+	v->hc.v = v;
+	v->hc.d = d;
+	kxen_fast_forget(&v->fast);
 	raw_spin_lock_init(&v->time_lock);
 	raw_spin_lock_init(&v->virq_lock);
 	init_dummy(v);

@@ -12,6 +12,7 @@
 #include <linux/objtool.h>
 #include <linux/static_call.h>
 #include <linux/stringify.h>
+#include <asm/ibt.h>
 
 #include "../kvm-xen/hypercall.h"
 #include "../kvm-xen/kvm/x86/fast.h"
@@ -22,7 +23,8 @@
 /* Where it led. */
 DEFINE_STATIC_CALL_NULL(kxen_vcpu_run, kxen_t_vcpu_run);
 
-int kxen_run_ours(struct kvm_vcpu *vcpu, u64 arg);
+__noendbr int kxen_run_ours_svm(struct kvm_vcpu *vcpu, u64 arg);
+__noendbr int kxen_run_ours_vmx(struct kvm_vcpu *vcpu, u64 arg);
 
 #ifndef ASM_FUNC_ALIGN
 #define ASM_FUNC_ALIGN ".balign 16"
@@ -30,23 +32,37 @@ int kxen_run_ours(struct kvm_vcpu *vcpu, u64 arg);
 
 /*
  * Not in entry.S: objtool finds a static call only together with its key. KVM calls this
- * directly, never through a pointer.
+ * directly, never through a pointer. One for each vendor: what is behind it asks no more which.
  */
-asm(".pushsection .text\n"
-	ASM_FUNC_ALIGN "\n"
-	".globl kxen_run_guest\n"
-	".type kxen_run_guest, @function\n"
-	"kxen_run_guest:\n"
-	ANNOTATE_NOENDBR
-	"	mov " __stringify(KXEN_VCPU_PREEMPT_OPS) "(%rdi), %rax\n"
-	"	cmp kxen_kvm_preempt_ops(%rip), %rax\n"
-	"	jne kxen_run_ours\n"
-	"	jmp " STATIC_CALL_TRAMP_STR(kxen_vcpu_run) "\n"
-	".size kxen_run_guest, . - kxen_run_guest\n"
-	".popsection\n");
+#define RUN_GUEST(vendor)							\
+asm(".pushsection .text\n"							\
+	ASM_FUNC_ALIGN "\n"							\
+	".globl kxen_run_guest_" #vendor "\n"					\
+	".type kxen_run_guest_" #vendor ", @function\n"				\
+	"kxen_run_guest_" #vendor ":\n"						\
+	ANNOTATE_NOENDBR							\
+	"	mov " __stringify(KXEN_VCPU_PREEMPT_OPS) "(%rdi), %rax\n"	\
+	"	cmp kxen_kvm_preempt_ops(%rip), %rax\n"				\
+	"	jne kxen_run_ours_" #vendor "\n"				\
+	"	jmp " STATIC_CALL_TRAMP_STR(kxen_vcpu_run) "\n"			\
+	".size kxen_run_guest_" #vendor ", . - kxen_run_guest_" #vendor "\n"	\
+	".popsection\n")
+
+RUN_GUEST(svm);
+RUN_GUEST(vmx);
+
+/* Could it be a call that is served here? What is not is to pay for no more than this. */
+static __always_inline bool call_here(struct kvm_vcpu *vcpu, const struct vmcb *vmcb, int ret,
+				      const struct kxen_hc_row **row)
+{
+	if (likely(!kxen_glue_exit_is_call(vcpu, vmcb)) || ret != EXIT_FASTPATH_NONE)
+		return false;
+	*row = kxen_hypercall_row(kxen_glue_reg(vcpu, KXEN_RAX));
+	return kxen_hypercall_maybe_fast(*row, kxen_glue_reg(vcpu, KXEN_RDI));
+}
 
 /**
- * kxen_run_ours() - KVM enters the guest of a vCPU of ours.
+ * kxen_run_ours_svm() - KVM enters the guest of a vCPU of ours, on SVM.
  * @vcpu: the vCPU.
  * @arg: of KVM's.
  *
@@ -54,16 +70,24 @@ asm(".pushsection .text\n"
  * Return: what KVM does then: as its own function says, or in again. Before it does, it looks for
  * requests, signals and whoever else wants the thread.
  */
-__visible int kxen_run_ours(struct kvm_vcpu *vcpu, u64 arg)
+__visible notrace __noendbr int kxen_run_ours_svm(struct kvm_vcpu *vcpu, u64 arg)
 {
 	int ret = static_call(kxen_vcpu_run)(vcpu, arg);
-	const struct kxen_hc_fast *f;
+	struct vmcb *vmcb = kxen_glue_vmcb(vcpu);
+	const struct kxen_hc_row *row;
 
-	if (likely(!kxen_glue_exit_is_call(vcpu)) || ret != EXIT_FASTPATH_NONE)
-		return ret;
-	/* What is not served here is to pay for no more than this. */
-	f = kxen_hypercall_fast(kxen_glue_reg(vcpu, KXEN_RAX));
-	if (!kxen_fast_has(f->cmds, kxen_glue_reg(vcpu, KXEN_RDI)) && !f->all)
-		return EXIT_FASTPATH_NONE;
-	return kxen_hypercall_at_exit(kxen_glue_ours(vcpu), f);
+	if (call_here(vcpu, vmcb, ret, &row))
+		return kxen_hypercall_at_exit_svm(vcpu, row, vmcb);
+	return ret;
+}
+
+/* The same on VMX. */
+__visible notrace __noendbr int kxen_run_ours_vmx(struct kvm_vcpu *vcpu, u64 arg)
+{
+	int ret = static_call(kxen_vcpu_run)(vcpu, arg);
+	const struct kxen_hc_row *row;
+
+	if (call_here(vcpu, NULL, ret, &row))
+		return kxen_hypercall_at_exit_vmx(vcpu, row);
+	return ret;
 }

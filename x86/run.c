@@ -14,7 +14,7 @@ MODULE_PARM_DESC(fast_path, "serve calls that never sleep before KVM is done wit
 
 static struct kxen_hook run_hooks[] = { {
 	.symbol = "kvm_x86_vcpu_run", .nargs = KXEN_UNTYPED(2), .optional = true,
-	.way = &kxen_hook_call, .trampoline = kxen_run_guest,
+	.way = &kxen_hook_call, .trampoline = kxen_run_guest_svm,
 	.why = "hypercalls that never sleep, before KVM is done with the exit",
 } };
 
@@ -44,6 +44,7 @@ int kxen_run_arm(void)
 	if (!fast_path || !kxen_glue_knows_exits() || !run_hooks[0].address)
 		return 0;
 	run_vendor = kxen_glue_vendor_get();
+	run_hooks[0].trampoline = kxen_glue_is_svm() ? kxen_run_guest_svm : kxen_run_guest_vmx;
 	static_call_update(kxen_vcpu_run, (typeof(kxen_t_vcpu_run) *)*run_hooks[0].leads_to);
 	ret = kxen_hook_set_get(&run_set);
 	run_taken = !ret;

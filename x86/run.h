@@ -7,11 +7,13 @@
 #include <linux/types.h>
 
 struct kvm_vcpu;
-struct kxen_hc_fast;
+struct kxen_hc_row;
 struct kxen_vcpu;
+struct vmcb;
 
 /* exit.c: what KVM's call of its function is made to lead to. */
-void kxen_run_guest(void);
+void kxen_run_guest_svm(void);
+void kxen_run_guest_vmx(void);
 
 /* And where it led. What KVM hands on besides the vCPU is its own affair: one word, if any. */
 int kxen_t_vcpu_run(struct kvm_vcpu *vcpu, u64 arg);
@@ -24,9 +26,11 @@ void kxen_run_disarm(void);
 void kxen_run_drained(void);
 
 /* hypercall_abi.c */
-int kxen_hypercall_at_exit(struct kxen_vcpu *v, const struct kxen_hc_fast *f);
+int kxen_hypercall_at_exit_svm(struct kvm_vcpu *vcpu, const struct kxen_hc_row *row,
+			       struct vmcb *vmcb);
+int kxen_hypercall_at_exit_vmx(struct kvm_vcpu *vcpu, const struct kxen_hc_row *row);
 
 /* walk.c */
-bool kxen_copy_at_exit(struct kxen_vcpu *v, u64 gva, void *buf, u32 len);
+bool kxen_copy_at_exit(struct kxen_vcpu *v, u64 cr3, u64 gva, void *buf, u32 len);
 
 #endif

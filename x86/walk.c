@@ -96,14 +96,20 @@ static __always_inline bool reach(struct walk *w, u64 gpa)
 	return found;
 }
 
-static __always_inline bool read_entry(struct walk *w, u64 gpa, u64 *entry)
+/* @note: unless it is NULL, what is read is noted there. */
+static __always_inline bool read_entry(struct walk *w, u64 gpa, struct kxen_fast_word *note,
+				       u64 *entry)
 {
+	u64 __user *at;
 	u64 e;
 
 	if (!reach(w, gpa))
 		return false;
-	unsafe_get_user(e, (u64 __user *)kxen_mem_at(&w->mem, gpa), absent);
+	at = kxen_mem_at(&w->mem, gpa);
+	unsafe_get_user(e, at, absent);
 	*entry = e;
+	if (note)
+		*note = (struct kxen_fast_word) { at, e };
 	return true;
 absent:
 	return false;
@@ -122,9 +128,15 @@ static __always_inline bool leaf_ok(const struct walk *w, u64 pte, u64 all,
 	return !(all & PTE_U && w->p.cr4 & (X86_CR4_SMAP | X86_CR4_PKE));
 }
 
-/* Guest physical address, and whether it may be written to for certain, or ~0: ask KVM. */
-static __always_inline u64 walk(struct walk *w, int nr_levels, bool *writable)
+/*
+ * Guest physical address, and whether it may be written to for certain, or ~0: ask KVM. @note:
+ * NULL, or room for a word of each level; a large page has fewer: the last one stands for the rest.
+ * A pointer, since a kernel that checks indices would call where access to user memory is open.
+ */
+static __always_inline u64 walk(struct walk *w, int nr_levels, struct kxen_fast_word *note,
+				bool *writable)
 {
+	struct kxen_fast_word *const end = note ? note + nr_levels : NULL;
 	u32 shift = 12 + LONG_BITS * nr_levels;
 	u64 pte = w->p.cr3, all = ~0ULL, size;
 
@@ -133,11 +145,15 @@ static __always_inline u64 walk(struct walk *w, int nr_levels, bool *writable)
 
 		shift -= LONG_BITS;
 		index = w->gva >> shift & (BIT(LONG_BITS) - 1);
-		if (!read_entry(w, (pte & PTE_ADDR) + index * 8, &pte) ||
+		if (!read_entry(w, (pte & PTE_ADDR) + index * 8, note, &pte) ||
 		    (~pte & (PTE_P | PTE_A)))
 			return ~0ULL;
+		if (note)
+			note++;
 		all &= pte;
 	} while (shift > 12 && !(pte & PTE_PS));
+	for (; note != end; note++)
+		*note = note[-1];
 	/* On the last level that bit is PAT. */
 	size = BIT_ULL(shift);
 	if (!leaf_ok(w, pte, all, size))
@@ -187,6 +203,7 @@ static noinline void learn_memory(struct kxen_vcpu *v, u64 cr3, u64 gpa)
 	if (kxen_glue_in_smm(v->vcpu))
 		return;
 	f->learn = false;
+	kxen_fast_forget(f);
 	f->gen = kxen_glue_slots_gen(v->vcpu);
 	smp_rmb();	/* before the slots: what is newer than it says is not found */
 	for (i = 0; i < ARRAY_SIZE(f->mem); i++) {
@@ -226,7 +243,7 @@ static __always_inline bool copy(struct kxen_vcpu *v, u64 gva, void *buf, u32 le
 
 	pagefault_disable();
 	__uaccess_begin_nospec();
-	gpa = walk(&w, nr, &writable);
+	gpa = walk(&w, nr, NULL, &writable);
 	if (gpa != ~0ULL && (!write || writable) && reach(&w, gpa)) {
 		at = kxen_mem_at(&w.mem, gpa);
 		done = write ? put_words(at, buf, len / 4) :
@@ -323,10 +340,72 @@ int kxen_arch_copy_to_window(struct kxen_vcpu *v, const struct kxen_window *win,
 	return 0;
 }
 
-/* The same for reading, four levels, whole words. False: somewhere it was not as it mostly is. */
-static __always_inline bool copy_known(struct kxen_vcpu *v, u64 gva, void *buf, u32 len)
+/* Is a word of the guest's tables what it was? */
+static __always_inline bool same(const u64 __user *at, u64 was)
 {
+	asm goto("1:	cmpq %1, %0\n"
+		 "	je 3f\n"
+		 "2:	jmp %l2\n"
+		 "3:\n"
+		 _ASM_EXTABLE_UA(1b, 2b)
+		 : : "m" (*(const u64 __force *)at), "r" (was) : "cc" : another);
+	return true;
+another:
+	return false;
+}
+
+/*
+ * The tables of an argument before have been read, and where: what they say now is read there, and
+ * if it is the same, so is the argument's page. No fence here: what is followed on a wrong guess is
+ * an address of the VMM's memory all the same, as it was noted.
+ */
+static __always_inline bool copy_again(const struct kxen_fast_page *p, u64 gva, u32 *buf, u32 len)
+{
+	u32 __user *at;
+
+	pagefault_disable();
+	__uaccess_begin();
+	if (!same(p->word[0].hva, p->word[0].is) || !same(p->word[1].hva, p->word[1].is) ||
+	    !same(p->word[2].hva, p->word[2].is) || !same(p->word[3].hva, p->word[3].is))
+		goto another;
+	at = (u32 __user *)(p->hva + (gva & ~PAGE_MASK));
+	if (likely(len == sizeof(*at)))
+		unsafe_get_user(*buf, at, another);
+	else if (!get_words(at, buf, len / 4))
+		goto another;
+	__uaccess_end();
+	pagefault_enable();
+	return true;
+another:
+	__uaccess_end();
+	pagefault_enable();
+	return false;
+}
+
+static __always_inline struct kxen_fast_page *fast_page(struct kxen_fast *f, u64 gva)
+{
+	struct kxen_fast_page *p = &f->page[gva >> PAGE_SHIFT & (KXEN_FAST_PAGES - 1)];
+
+	/* Worked out once, not for each member. */
+	OPTIMIZER_HIDE_VAR(p);
+	return p;
+}
+
+/* A user's page may be read only where nothing closes it, another one in any case. */
+static __always_inline u64 page_key(struct kxen_vcpu *v, u64 gva)
+{
+	return (gva & PAGE_MASK) | kxen_glue_closes_user(v->vcpu);
+}
+
+/*
+ * The same for reading, four levels, whole words. False: somewhere it was not as it mostly is.
+ * Where something is placed nothing is noted.
+ */
+static noinline bool copy_known(struct kxen_vcpu *v, u64 cr3, u64 gva, void *buf, u32 len)
+{
+	struct kxen_fast_page *note = fast_page(&v->fast, gva);
 	bool done = false, writable;
+	u32 __user *at = NULL;
 	struct walk w;
 	u64 gpa;
 
@@ -334,24 +413,34 @@ static __always_inline bool copy_known(struct kxen_vcpu *v, u64 gva, void *buf, 
 	w.gva = gva;
 	w.placed = kxen_p2m_any(v->domain);
 	w.at_exit = true;
-	kxen_glue_paging_fast(v->vcpu, &w.p);
-	if (levels(&w) != 4 || !canonical(gva, 4) || (gva & ~PAGE_MASK) + len > PAGE_SIZE)
+	kxen_glue_paging(v->vcpu, &w.p);
+	w.p.cr3 = cr3;
+	note->gva = ~0ULL;
+	if (levels(&w) != 4 || !canonical(gva, 4))
 		return false;
 	w.mem = (struct kxen_mem) { v->fast.mem[0].start, v->fast.mem[0].size,
 				    v->fast.mem[0].hva };
 	pagefault_disable();
 	__uaccess_begin_nospec();
-	gpa = walk(&w, 4, &writable);
-	if (gpa != ~0ULL && reach(&w, gpa))
-		done = get_words(kxen_mem_at(&w.mem, gpa), buf, len / 4);
+	gpa = walk(&w, KXEN_FAST_LEVELS, note->word, &writable);
+	if (gpa != ~0ULL && reach(&w, gpa)) {
+		at = kxen_mem_at(&w.mem, gpa);
+		done = get_words(at, buf, len / 4);
+	}
 	__uaccess_end();
 	pagefault_enable();
+	if (done && !w.placed) {
+		note->hva = (unsigned long)at & PAGE_MASK;
+		note->top = cr3;
+		note->gva = page_key(v, gva);
+	}
 	return done;
 }
 
 /**
  * kxen_copy_at_exit() - Copy an argument where KVM's SRCU is not held.
  * @v: the vCPU.
+ * @cr3: where the guest's tables begin.
  * @gva: the argument's address.
  * @buf: where to.
  * @len: bytes, whole words; of them nothing means anything unless it succeeds.
@@ -366,11 +455,16 @@ static __always_inline bool copy_known(struct kxen_vcpu *v, u64 gva, void *buf, 
  * protection keys loaded there these may refuse what is the VMM's, and then nothing is read.
  * Return: false: the call has to be served where SRCU is held.
  */
-bool kxen_copy_at_exit(struct kxen_vcpu *v, u64 gva, void *buf, u32 len)
+bool kxen_copy_at_exit(struct kxen_vcpu *v, u64 cr3, u64 gva, void *buf, u32 len)
 {
 	struct kxen_fast *f = &v->fast;
+	const struct kxen_fast_page *p = fast_page(f, gva);
 
-	if (likely(kxen_glue_slots_gen(v->vcpu) == f->gen && copy_known(v, gva, buf, len))) {
+	if (likely(kxen_glue_slots_gen(v->vcpu) == f->gen &&
+		   (gva & ~PAGE_MASK) + len <= PAGE_SIZE && !kxen_glue_five_levels(v->vcpu) &&
+		   ((likely(p->gva == page_key(v, gva) && p->top == cr3 &&
+			    !kxen_p2m_any(v->domain)) && copy_again(p, gva, buf, len)) ||
+		    copy_known(v, cr3, gva, buf, len)))) {
 		smp_rmb();	/* pairs with what KVM does between the number and the slots */
 		if (likely(kxen_glue_slots_gen(v->vcpu) == f->gen))
 			return true;

@@ -36,6 +36,9 @@ extern u32 kxen_svm_vmcb;
 /* Offset of the exit's reason, likewise on VMX; 0: not on VMX. */
 extern u32 kxen_vmx_reason;
 
+/* SVM: above 0 while somebody traces kvm_exit. */
+extern const int *kxen_exits_traced;
+
 /* SVM, where the processor delivers interrupts by itself. */
 extern bool kxen_svm_avic;
 

@@ -190,8 +190,7 @@ struct kxen_paging {
 
 void kxen_glue_cache_paging(struct kvm_vcpu *vcpu);
 
-static __always_inline void kxen_glue_paging(struct kvm_vcpu *vcpu,
-					     struct kxen_paging *p)
+static __always_inline u64 kxen_glue_cr3(struct kvm_vcpu *vcpu)
 {
 	const u32 both = BIT(KXEN_KVM_REG_CR3) | BIT(KXEN_KVM_REG_CR4);
 
@@ -199,7 +198,13 @@ static __always_inline void kxen_glue_paging(struct kvm_vcpu *vcpu,
 	if (IS_ENABLED(CONFIG_PROVE_LOCKING) ||
 	    unlikely((*kxen_glue_regs_avail(vcpu) & both) != both))
 		kxen_glue_cache_paging(vcpu);
-	p->cr3 = vcpu->arch.cr3;
+	return vcpu->arch.cr3;
+}
+
+static __always_inline void kxen_glue_paging(struct kvm_vcpu *vcpu,
+					     struct kxen_paging *p)
+{
+	p->cr3 = kxen_glue_cr3(vcpu);
 	p->cr4 = vcpu->arch.cr4;
 	p->efer = vcpu->arch.efer;
 }
@@ -207,6 +212,7 @@ static __always_inline void kxen_glue_paging(struct kvm_vcpu *vcpu,
 /* --- vendor.c --------------------------------------------------------------------------- */
 void *const *kxen_glue_vcpu_run(void);
 bool kxen_glue_knows_exits(void);
+bool kxen_glue_is_svm(void);
 struct module *kxen_glue_vendor_get(void);
 void kxen_glue_vendor_put(struct module *m);
 

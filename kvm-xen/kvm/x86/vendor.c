@@ -2,6 +2,7 @@
 /* The vendor module: its callbacks, and what is known of SVM's structures. */
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/tracepoint.h>
 
 #include "../../log.h"
 #include "../btf.h"
@@ -14,6 +15,7 @@ MODULE_SOFTDEP("pre: kvm-amd kvm-intel");
 
 u32 kxen_svm_vmcb;
 u32 kxen_vmx_reason;
+const int *kxen_exits_traced;
 bool kxen_svm_avic;
 
 /* The space for an exception is an upper bound. */
@@ -66,6 +68,14 @@ static u32 find_vmx_reason(void)
 	return vcpu == 0 ? at : 0;
 }
 
+/* Where it is counted who has switched KVM's tracepoint on; NULL: there is none of that name. */
+static const int *find_exits_traced(void)
+{
+	struct tracepoint *tp = kxen_kvm_data(__tracepoint_kvm_exit);
+
+	return tp ? &((struct static_key *)&tp->key)->enabled.counter : NULL;
+}
+
 /* The callback at an offset of KVM's table. */
 static void *op_at(const struct kvm_x86_ops *ops, size_t offset)
 {
@@ -101,6 +111,7 @@ int kxen_glue_arm(void)
 		kxen_vmx_reason = svm ? 0 : find_vmx_reason();
 	}
 	kxen_svm_avic = svm && *kxen_kvm_data(enable_apicv);
+	kxen_exits_traced = find_exits_traced();
 	return 0;
 }
 
@@ -113,7 +124,13 @@ void *const *kxen_glue_vcpu_run(void)
 /* Can a call be told from other exits of this vendor's? After kxen_glue_arm(). */
 bool kxen_glue_knows_exits(void)
 {
-	return kxen_svm_vmcb || kxen_vmx_reason;
+	return kxen_svm_vmcb ? !!kxen_exits_traced : !!kxen_vmx_reason;
+}
+
+/* Which of the two, where kxen_glue_knows_exits(). */
+bool kxen_glue_is_svm(void)
+{
+	return kxen_svm_vmcb;
 }
 
 /**
