@@ -61,6 +61,46 @@ static void test_prefixes(void)
 	check("0.1 the instruction with prefixes: the events come", events, 3);
 }
 
+/* --- who calls ------------------------------------------------------------------------ */
+
+#define FROM_COMPAT(insn)						\
+	__asm__ volatile("push $0x18; push $1f; lretq\n"		\
+			 ".code32\n1: " insn "; ljmp $0x08, $2f\n"	\
+			 ".code64\n2:"					\
+			 : "+a"(ret), "+b"(cmd), "+c"(at), "+D"(send), "+S"(s)	\
+			 : : "memory", "rdx", "r8", "r9", "r10",	\
+			     "r11", "r12", "r13", "r14", "r15")
+
+/* 32-bit code: its arguments are elsewhere, and what 64-bit code's would say there is a send. */
+static void test_compat(void)
+{
+	static struct evtchn_send here_s;
+	static struct evtchn_close none = { .port = 4095 };
+	unsigned long ret = __HYPERVISOR_event_channel_op, cmd = EVTCHNOP_close;
+	unsigned long at = (unsigned long)&none, send = EVTCHNOP_send, s = (unsigned long)&here_s;
+
+	here_s.port = here;
+	takes(here_in);
+	if (is_amd())
+		FROM_COMPAT("vmmcall");
+	else
+		FROM_COMPAT("vmcall");
+	check("0.2 32-bit code's own registers", (u32)ret, (u32)XEN_EINVAL);
+	check("0.2 and not 64-bit code's", takes(here_in), 0);
+}
+
+/* Numbers whose lower bits are a send's. */
+static void test_numbers(void)
+{
+	struct evtchn_send s = { .port = here };
+
+	takes(here_in);
+	check("0.5 64 more is another number",
+	      hc2(__HYPERVISOR_event_channel_op + 64, EVTCHNOP_send, &s), XEN_ENOSYS);
+	check("0.5 32 more is another command", evtchn_op(EVTCHNOP_send + 32, &s), XEN_ENOSYS);
+	check("0.5 nothing is sent", takes(here_in), 0);
+}
+
 /* --- arguments ------------------------------------------------------------------------ */
 
 static u64 other[512] page_aligned, level[2][3][512] page_aligned;
@@ -112,6 +152,100 @@ static void test_tables(void)
 	use_table(top);
 	check("an argument that is not mapped any more",
 	      evtchn_op(EVTCHNOP_send, s), XEN_EFAULT);
+}
+
+/*
+ * What the processor lets nobody read, as it keeps a user's memory from the guest: the host may have
+ * the guest's keys loaded, and has to read the argument's page, a supervisor's, all the same.
+ */
+#define WITHOUT_KEYS(insn)						\
+	__asm__ volatile("mov $-1, %%eax; xor %%ecx, %%ecx; xor %%edx, %%edx; wrpkru\n"	\
+			 "mov %[nr], %%eax\n"				\
+			 insn "\n"					\
+			 "mov %%rax, %%r12\n"				\
+			 "xor %%eax, %%eax; xor %%ecx, %%ecx; xor %%edx, %%edx; wrpkru\n"	\
+			 "mov %%r12, %%rax"				\
+			 : "=a"(ret), "+D"(cmd), "+S"(at)		\
+			 : [nr] "i"(__HYPERVISOR_event_channel_op)	\
+			 : "memory", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12")
+
+static void test_keys(void)
+{
+	unsigned long ret, cmd, at;
+	u32 i, n = 0;
+
+	if (!(cpuid(7, 0).c & 1 << 3))
+		return;
+	map(top_table(), 0);
+	((struct evtchn_send *)data[0])->port = here;
+	use_table(top_table());
+	write_cr4(read_cr4() | CR4_PKE);
+	for (i = 0; i < 3; i++) {
+		cmd = EVTCHNOP_send;
+		at = BASE;
+		if (is_amd())
+			WITHOUT_KEYS("vmmcall");
+		else
+			WITHOUT_KEYS("vmcall");
+		n += !ret && takes(here_in);
+	}
+	write_cr4(read_cr4() & ~CR4_PKE);
+	check("protection keys that deny everything", n, 3);
+	level[0][2][0] = 0;
+	use_table(top_table());
+}
+
+/* Whose page it is counts by the registers of the moment. */
+static void test_user_page(void)
+{
+	struct evtchn_send *const s = (void *)BASE;
+	u32 i, n = 0;
+
+	if (!(cpuid(7, 0).b & 1 << 20))
+		return;
+	map(top_table(), 0);
+	level[0][2][0] |= PTE_U;
+	level[0][1][0] |= PTE_U;
+	level[0][0][0] |= PTE_U;
+	top_table()[1] |= PTE_U;
+	((struct evtchn_send *)data[0])->port = here;
+	use_table(top_table());
+	for (i = 0; i < 3; i++)
+		n += !evtchn_op(EVTCHNOP_send, s) && takes(here_in);
+	check("a user's page", n, 3);
+	write_cr4(read_cr4() | CR4_SMAP);
+	check("a user's page under SMAP", evtchn_op(EVTCHNOP_send, s), XEN_EFAULT);
+	check("and no event", takes(here_in), 0);
+	write_cr4(read_cr4() & ~CR4_SMAP);
+	check("without SMAP again", evtchn_op(EVTCHNOP_send, s), 0);
+	takes(here_in);
+	level[0][2][0] = 0;
+	use_table(top_table());
+}
+
+/* Something else is at the argument's frame: what was there is not reached any more. */
+static void test_covered(void)
+{
+	static u8 page[PAGE_SIZE] page_aligned;
+	struct xen_add_to_physmap a = {
+		.domid = DOMID_SELF, .space = XENMAPSPACE_grant_table,
+		.gpfn = (unsigned long)page / PAGE_SIZE,
+	};
+	struct evtchn_send *const s = (void *)page;
+	u32 i, n = 0;
+
+	here = rt_loop(&here_in);
+	rt_mask(here_in);
+	takes(here_in);
+	s->port = here;
+	for (i = 0; i < 3; i++)
+		n += !evtchn_op(EVTCHNOP_send, s) && takes(here_in);
+	check("an argument in a frame of its own", n, 3);
+	if (memory_op(XENMEM_add_to_physmap, &a))
+		return;
+	/* An empty grant table: port 0. */
+	check("its frame is covered: what is there now", evtchn_op(EVTCHNOP_send, s), XEN_EINVAL);
+	check("and no event", takes(here_in), 0);
 }
 
 static void test_places(void)
@@ -266,6 +400,9 @@ static void test_mixed(void)
 
 void test_main(void)
 {
+	/* What the image itself uses is no user's page. */
+	top_table()[0] &= ~PTE_U;
+	use_table(top_table());
 	check("shared_info", rt_map_shinfo(), 0);
 	cli();
 	here = rt_loop(&here_in);
@@ -274,11 +411,16 @@ void test_main(void)
 	rt_mask(there_in);
 	rt_set_callback(2ULL << 56 | CALLBACK_VECTOR);
 	test_prefixes();
+	test_compat();
+	test_numbers();
 	test_tables();
 	test_places();
+	test_user_page();
+	test_keys();
 	test_unmask();
 	test_timers();
 	test_is_up();
 	if (rt_start_cpus(2, receiver))
 		test_mixed();
+	test_covered();
 }

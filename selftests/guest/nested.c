@@ -21,7 +21,7 @@ enum {
 	SEG_FS = 0x440, SEG_GS = 0x450, GDTR = 0x460, IDTR = 0x480, TR = 0x490,
 	S_EFER = 0x4d0, S_CR4 = 0x548, S_CR3 = 0x550, S_CR0 = 0x558,
 	S_DR7 = 0x560, S_DR6 = 0x568, S_RFLAGS = 0x570, S_RIP = 0x578,
-	S_RSP = 0x5d8, S_PAT = 0x668,
+	S_RSP = 0x5d8, S_RAX = 0x5f8, S_PAT = 0x668,
 };
 
 #define EFER		0xc0000080
@@ -90,6 +90,13 @@ static void l2_sleeps(void)
 		__asm__ volatile("hlt");
 }
 
+/* What would be a hypercall of its host's. */
+static void l2_calls(void)
+{
+	__asm__ volatile("vmmcall; mov $99, %%eax; vmmcall"
+			 : : "a"(__HYPERVISOR_xen_version), "D"(XENVER_version));
+}
+
 static void make_vmcb(void (*fn)(void))
 {
 	struct { u16 limit; u64 base; } __attribute__((packed)) gdt, idt;
@@ -136,6 +143,25 @@ static u64 run(void (*fn)(void))
 	l2_runs = 0;
 	enter(vmcb);
 	return *(u64 *)(vmcb + EXIT_CODE);
+}
+
+/* L2's call is its host's to see, each time. Before that the host may have to take what it waits for. */
+static void test_calls(void)
+{
+	u32 i, n = 0;
+	u64 code;
+
+	for (i = 0; i < 5; i++) {
+		do {
+			sti();
+			relax();
+			cli();
+			code = run(l2_calls);
+		} while (code == EXIT_INTR);
+		n += code == EXIT_VMMCALL &&
+		     *(u64 *)(vmcb + S_RAX) == __HYPERVISOR_xen_version;
+	}
+	check("L2's calls are its host's", n, 5);
 }
 
 /* vCPU 1 sends when L2 has run for a while: L2 is in its loop, or asleep. */
@@ -287,6 +313,7 @@ void test_main(void)
 	cli();
 	check("vCPU 1 starts", rt_start_cpus(2, other), 1);
 	check("callback vector", rt_set_callback(2ULL << 56 | CALLBACK_VECTOR), 0);
+	test_calls();
 	test_all(false);
 	check("no callback vector", rt_set_callback(0), 0);
 	check("LAPIC vector", hvm_op(HVMOP_set_evtchn_upcall_vector, &v), 0);

@@ -248,11 +248,15 @@ static void create_vcpu(unsigned int n)
 		.limit = 0xffffffff, .selector = 0x10, .type = 3, .present = 1,
 		.db = 1, .s = 1, .g = 1,
 	};
+	/* Breakpoints are the VMM's, of which it sets none. */
+	struct kvm_guest_debug debug = { .control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP };
 	int fd = xioctl(vm.vm, KVM_CREATE_VCPU, (void *)(2UL * n),
 			"KVM_CREATE_VCPU");
 
 	vm.vcpu[n] = fd;
 	set_cpuid(fd, 2 * n);
+	if (vm.debug)
+		xioctl(fd, KVM_SET_GUEST_DEBUG, &debug, "KVM_SET_GUEST_DEBUG");
 	if (n)
 		return;	/* waits for SIPI */
 	xioctl(fd, KVM_GET_SREGS, &s, "KVM_GET_SREGS");
@@ -563,6 +567,7 @@ static void usage(void)
 	     "  --hold       say READY, then wait for a line on standard input\n"
 	     "  --late       attach first, create the other vCPUs then\n"
 	     "  --by F       have another module make the domain and attach it: \"DOMID VM\" into F\n"
+	     "  --debug      KVM has breakpoints of the VMM's for the guest, of which none is set\n"
 	     "  --kick US    interrupt the first vCPU's KVM_RUN so often\n"
 	     "  --max-ports N event channels that the domain can have\n"
 	     "  --max-grant-frames N  frames that its grant table can have\n"
@@ -649,7 +654,7 @@ static const struct option opts[] = {
 	{ "ram", 1, 0, 'w' },
 	{ "forgive", 0, 0, 'G' }, { "s3", 0, 0, '3' }, { "stay", 0, 0, 'Y' },
 	{ "vfio", 1, 0, 'v' }, { "vcpu-ids", 1, 0, 'I' }, { "memlock", 1, 0, 'M' }, { "user", 1, 0, 'U' },
-	{ "state", 0, 0, 'q' }, { "direct", 0, 0, 'W' },
+	{ "state", 0, 0, 'q' }, { "direct", 0, 0, 'W' }, { "debug", 0, 0, 'J' },
 	{ "help", 0, 0, '?' }, { 0 },
 };
 
@@ -697,6 +702,7 @@ static void set_option(int c)
 	case 'M': limit_memlock(atoi(optarg)); break;
 	case 'U': become(atoi(optarg)); break;
 	case 'q': atexit(report_state); break;
+	case 'J': vm.debug = true; break;
 	case 'l': vm.limit = atoi(optarg); break;
 	default: usage();
 	}

@@ -43,6 +43,7 @@ struct machine {
 	bool forgive;	/* go on behind the first triple fault */
 	bool stay;	/* the VM is there when its guest has shut down */
 	bool alias;	/* the same memory at 2 GB, too */
+	bool debug;	/* KVM has the guest's breakpoints */
 	bool pull;	/* change memory under the guest when it says so */
 	const char *vfio;	/* the PCI device that it has: 0000:00:03.0 */
 	const char *vcpu_ids;	/* Xen's numbers, in the order of the vCPUs */
