@@ -2,7 +2,7 @@
 # Shared by the jobs that run inside a host (busybox sh, or bash in the machine's root).
 # Sourced, with what the program has for the job: SERIES, HALVES, SUPPORTED, OWN (the series of
 # the machine's own suites), OLD and NEW (the first and the last of them), KXEN_CHECK, TOP,
-# KXEN_CACHE, and its own PARAMS.
+# KXEN_CACHE, FAST_PATH (1: with KVM's exit fast path), and its own PARAMS.
 ! [ -e params ] || . ./params
 if [ -n "${BASH_VERSION-}" ]; then
 	export PATH=$PATH:/usr/sbin:/sbin
@@ -21,6 +21,15 @@ fi
 SLOWER=1
 case ${SERIES-} in *-*) SLOWER=4 ;; esac
 export SLOWER
+
+# The module, as the program wants it where the job does not say.
+insmod() {
+	case $1:$* in
+	kvm-xen.ko:*fast_path=*) command insmod "$@" ;;
+	kvm-xen.ko:*) command insmod "$@" ${FAST_PATH:+fast_path=$FAST_PATH} ;;
+	*) command insmod "$@" ;;
+	esac
+}
 
 check() {	# NAME COMMAND...: is its status 0?
 	_name=$1

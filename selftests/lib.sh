@@ -57,6 +57,16 @@ halves() {	# SERIES
 	esac
 }
 
+# Does this host have calls served in KVM's exit fast path, which is off unless a program says FAST=1?
+# FAST=halves: in 'check' the second host has not, and the others have.
+fast_path() {	# SERIES
+	case ${FAST-0}:$(halves "$1") in
+	halves:2) beyond "$1" && echo 1 || echo 0 ;;
+	halves:*) echo 1 ;;
+	*) echo "${FAST-}" ;;
+	esac
+}
+
 beyond() { case $KXEN_CHECK:$all_series in check:*" "*" $1"*) ;; *) false ;; esac; }	# SERIES
 
 own_parts=${PARTS:+1}
@@ -146,7 +156,8 @@ host_report() {
 	esac
 }
 
-# The same job on every series: hosts JOB FILES-FUNCTION [l1.py options]
+# The same job on every series: hosts JOB FILES-FUNCTION [l1.py options]. WAY is said behind the
+# series, of a second time.
 hosts() {
 	local job=$1 files=$2 s
 	shift 2
@@ -155,7 +166,12 @@ hosts() {
 		# shellcheck disable=SC2046
 		host_start "$s" "$job" $($files "$s") "$@"
 	done
-	for s in $(series_list); do host_report "$s" "$s"; done
+	for s in $(series_list); do host_report "$s${WAY-}" "$s"; done
+}
+
+# Once more in check-full, without KVM's exit fast path: hosts_without JOB FILES-FUNCTION [options]
+hosts_without() {
+	[ "$KXEN_CHECK" != full ] || FAST=0 WAY=" without the fast path" hosts "$@"
 }
 
 need_programs() {
@@ -177,7 +193,7 @@ common_files() {	# SERIES
 	local i
 	printf '%s=%q\n' SERIES "$1" HALVES "$(halves "$1")" SUPPORTED "${KXEN_SUPPORTED// /, }" OWN "$KXEN_OWN" \
 		OLD "$KXEN_OLD" NEW "$KXEN_NEW" KXEN_CHECK "$KXEN_CHECK" \
-		TOP "$KXEN_TOP" KXEN_CACHE "$KXEN_CACHE" >"$WORK/params-$1"
+		TOP "$KXEN_TOP" KXEN_CACHE "$KXEN_CACHE" FAST_PATH "$(fast_path "$1")" >"$WORK/params-$1"
 	echo "${PARAMS-}" >>"$WORK/params-$1"
 	echo "--file $BUILD/$1/kvm-xen.ko --file $BUILD/selftests/vmm --file $SELF/job.sh"
 	echo "--file $WORK/params-$1=params"

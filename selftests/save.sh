@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Domains that are saved and restored: guest images with every event channel ABI, streams
 # that are damaged (by FUZZ_SEED), a peer that waits, and an unmodified Debian kernel under load.
-WEIGHT=180
+WEIGHT=180 FAST=1
 . "$(dirname "$0")/lib.sh"
 
 PARAMS="FUZZ_SEED=${FUZZ_SEED:-1}"
