@@ -132,6 +132,7 @@ extern struct kxen_hook_set kxen_mempaging_hooks;
 
 /* pager.c */
 struct kxen_pager *kxen_pager_new(struct kxen_domain *d);
+int kxen_pager_wait_end(struct kxen_domain *d, struct kxen_pager *pg);
 
 /* ref.c */
 struct kxen_pager *kxen_pager_of(struct kxen_domain *d);

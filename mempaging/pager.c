@@ -191,9 +191,39 @@ static struct kxen_pager *claim_pager(struct kxen_domain *d, struct kvm *kvm)
 }
 
 /**
+ * kxen_pager_wait_end() - A pager that is dead has ended.
+ * @d: its domain.
+ * @pg: the pager, with a reference.
+ *
+ * Context: sleeps as long as the VMM has its own memory locked, killably.
+ * Return: 0: the domain can have another one; -EINTR.
+ */
+int kxen_pager_wait_end(struct kxen_domain *d, struct kxen_pager *pg)
+{
+	struct kxen_mempaging *m = d->mempaging;
+
+	return wait_event_killable(m->gone, rcu_access_pointer(m->pager) != pg) ? -EINTR : 0;
+}
+
+/* Whose descriptor is closed, or whose process was killed, ends a while later. */
+static int wait_for_last(struct kxen_domain *d)
+{
+	struct kxen_pager *pg = kxen_pager_of(d);
+	int ret = 0;
+
+	if (!pg)
+		return 0;
+	if (READ_ONCE(pg->dead))
+		ret = kxen_pager_wait_end(d, pg);
+	kxen_pager_put(pg);
+	return ret;
+}
+
+/**
  * kxen_pager_new() - Be a domain's pager.
  * @d: the domain.
  *
+ * One that ends is waited for.
  * Context: may sleep; takes domain->lock, and the VMM's mmap_lock, both killably. Where it is the
  * only one of the host hooks are put in place.
  * Return: the pager, for kxen_pager_kill() and kxen_pager_put(); or an error pointer as KXEN_PAGER
@@ -203,9 +233,13 @@ struct kxen_pager *kxen_pager_new(struct kxen_domain *d)
 {
 	struct kxen_pager *pg;
 	struct kvm *kvm;
+	int ret;
 
 	if (d->is_host)
 		return ERR_PTR(-EINVAL);
+	ret = wait_for_last(d);
+	if (ret)
+		return ERR_PTR(ret);
 	kvm = vm_of_domain(d);
 	if (IS_ERR(kvm))
 		return ERR_CAST(kvm);

@@ -9,33 +9,18 @@
 #include "../kvm-xen/toolstack_abi.h"
 #include "mempaging.h"
 
-/* A pager that ends has ended: 0; -EINTR for a task that is being killed. */
-static int wait_for_end(struct kxen_domain *d, struct kxen_pager *pg)
-{
-	struct kxen_mempaging *m = d->mempaging;
-
-	return wait_event_killable(m->gone, rcu_access_pointer(m->pager) != pg) ? -EINTR : 0;
-}
-
-/*
- * One that was killed is on its way out, and one that has never bound its channel does nothing:
- * neither keeps the next one away. 0; -EBUSY: there is another one; -EINTR.
- */
-static int make_way(struct kxen_domain *d)
+/* One that has never bound its channel does nothing, and keeps the next one not away. */
+static void make_way(struct kxen_domain *d)
 {
 	struct kxen_pager *pg = kxen_pager_of(d);
 	const struct kxen_pg_ring *ring;
-	int ret = -EBUSY;
 
 	if (!pg)
-		return 0;
+		return;
 	ring = kxen_pg_ring_of(pg);
 	if (!READ_ONCE(pg->dead) && ring && !kxen_pg_ring_is_bound(ring))
 		kxen_pager_kill(pg);
-	if (READ_ONCE(pg->dead))
-		ret = wait_for_end(d, pg);
 	kxen_pager_put(pg);
-	return ret;
 }
 
 static long vm_event_enable(struct kxen_domain *d, u32 *port)
@@ -45,9 +30,7 @@ static long vm_event_enable(struct kxen_domain *d, u32 *port)
 
 	if (kxen_iommu_any(d))
 		return -EMLINK;
-	ret = make_way(d);
-	if (ret)
-		return ret;
+	make_way(d);
 	pg = kxen_pager_new(d);
 	if (IS_ERR(pg))
 		return PTR_ERR(pg);
@@ -62,7 +45,7 @@ static long vm_event_enable(struct kxen_domain *d, u32 *port)
 static long vm_event_disable(struct kxen_domain *d, struct kxen_pager *pg)
 {
 	kxen_pager_kill(pg);
-	return wait_for_end(d, pg);
+	return kxen_pager_wait_end(d, pg);
 }
 
 /* Of a pager that has a ring. */

@@ -19,19 +19,6 @@
 int is_lost(uint64_t gfn);
 static unsigned char save[PAGE] __attribute__((aligned(4096)));
 
-/* Until the end of the one before has been made. */
-static int new_pager(void)
-{
-	int i, fd = -EBUSY;
-
-	for (i = 0; i < 1200 && fd == -EBUSY; i++) {
-		fd = pager_open(domid);
-		if (fd == -EBUSY)
-			usleep(50000);
-	}
-	return fd;
-}
-
 /* A mark does not say whose it is: a process has one pager for all of its VMs. */
 static void second_vm(void)
 {
@@ -62,14 +49,14 @@ static void pager_dies(void)
 	close(pager);
 	ck("the pager ends: a write() from it fails", ends(&a) && a.ret == -1);
 	ck("  KVM_RUN fails", ends(&v) && v.ret < 0 && v.ret != -EINTR);
-	pager = new_pager();
-	ck("  the domain can have another one", pager >= 0);
+	pager = pager_open(domid);
+	ck("  the domain can have another one at once", pager >= 0);
 	ck("  what was nominated is there", ram[341 * PAGE] == 69);
 	ck("  what was out is not: SIGBUS", is_lost(340));
 	ck("  also for a nomination", nominate(340) == -EBUSY);
 	ck("  and is counted", stat_of(domid, KXEN_STAT_PAGES_LOST) == 2);
 	close(pager);
-	pager = new_pager();	/* and its hooks go, and come */
+	pager = pager_open(domid);	/* and its hooks go, and come */
 	ck("  without a pager it is SIGBUS as well", is_lost(340));
 	madvise(ram + 340 * PAGE, PAGE, MADV_DONTNEED);
 	madvise(ram + 3 * PAGE, PAGE, MADV_DONTNEED);
@@ -164,7 +151,7 @@ static void not_told(void)
 	close(fd);
 	kill(other, SIGKILL);
 	waitpid(other, NULL, 0);
-	pager = new_pager();
+	pager = pager_open(domid);
 }
 
 /* Another VMM is killed: in a child, with all that it has. */

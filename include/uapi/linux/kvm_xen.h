@@ -658,7 +658,7 @@ struct kxen_special_arg {
  * Documentation/mempaging.rst has how it is used: KXEN_PAGER_NOMINATE and the like, read() and
  * poll(). A domain has one pager, and so has a VMM, be it of several domains. With the last
  * reference to the descriptor the pager ends: pages that are out are lost then, and whoever touches
- * one gets an error.
+ * one gets an error. This call waits for one that ends.
  *
  * EBUSY: the domain has no VM yet, or its VMM has a pager. EINVAL: domain 0. ENODEV: its VM runs
  * without nested page tables. ESHUTDOWN: it is dying. EOPNOTSUPP: not on this host. EINTR, EMFILE,
