@@ -154,8 +154,8 @@ static void count_anon(struct mm_struct *mm, int n)
 #endif
 }
 
-/* Is the mark there now? mmap_lock held. */
-bool kxen_mark_is_at(struct mm_struct *mm, unsigned long addr)
+/* Is the entry of an address, if there is one, such a one? mmap_lock held. */
+static bool entry_is(struct mm_struct *mm, unsigned long addr, bool (*such)(pte_t pte))
 {
 	spinlock_t *ptl;	/* of the page table */
 	pte_t *pte = lock_pte(mm, addr, &ptl);
@@ -163,23 +163,26 @@ bool kxen_mark_is_at(struct mm_struct *mm, unsigned long addr)
 
 	if (!pte)
 		return false;
-	is = kxen_mark_is(*pte);
+	is = such(*pte);
 	unlock_pte(pte, ptl);
 	return is;
+}
+
+/* Is the mark there now? mmap_lock held. */
+bool kxen_mark_is_at(struct mm_struct *mm, unsigned long addr)
+{
+	return entry_is(mm, addr, kxen_mark_is);
+}
+
+static bool has_ksm_page(pte_t pte)
+{
+	return pte_present(pte) && !pte_special(pte) && folio_test_ksm(page_folio(pte_page(pte)));
 }
 
 /* Is one of KSM's pages there now? mmap_lock held. */
 bool kxen_mark_is_ksm(struct mm_struct *mm, unsigned long addr)
 {
-	spinlock_t *ptl;	/* of the page table */
-	pte_t *pte = lock_pte(mm, addr, &ptl);
-	bool is;
-
-	if (!pte)
-		return false;
-	is = pte_present(*pte) && !pte_special(*pte) && folio_test_ksm(page_folio(pte_page(*pte)));
-	unlock_pte(pte, ptl);
-	return is;
+	return entry_is(mm, addr, has_ksm_page);
 }
 
 /* One that is on its way gets the mark: is it @page that is, and nobody else's? */
