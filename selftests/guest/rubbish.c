@@ -3,6 +3,7 @@
  * Writes rubbish into the rings of xenstore and of the console, and says each time that there is
  * something: Xen's daemons serve everybody else all the same.
  */
+#include "random.h"
 #include "rt.h"
 
 #define ROUNDS	20000
@@ -12,16 +13,6 @@ static u64 param(u32 index)
 	struct xen_hvm_param p = { .domid = DOMID_SELF, .index = index };
 
 	return hvm_op(HVMOP_get_param, &p) ? 0 : p.value;
-}
-
-static u32 random(void)
-{
-	static u32 x = 2463534242U;
-
-	x ^= x << 13;
-	x ^= x >> 17;
-	x ^= x << 5;
-	return x;
 }
 
 /* The indices of a ring are among its last words: those more often than by chance. */

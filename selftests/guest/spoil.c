@@ -7,6 +7,7 @@
  * then it writes anything into the rings, their indices above all, until it is ended.
  */
 #include "gnttab.h"
+#include "random.h"
 #include "until.h"
 #include <xen/io/blkif.h>
 #include <xen/io/netif.h>
@@ -36,16 +37,6 @@ static struct {
 };
 
 static u8 ring_pages[RINGS][PAGE_SIZE] page_aligned;
-
-static u32 random(void)
-{
-	static u32 x = 2463534242U;
-
-	x ^= x << 13;
-	x ^= x >> 17;
-	x ^= x << 5;
-	return x;
-}
 
 static volatile u32 *indices(u32 which)
 {
